@@ -1,0 +1,144 @@
+//! Certification requests (PKCS#10, RFC 2986): made, and later read and verified.
+//!
+//! A [`Csr`] is a request whose signature is known to be good: because we have
+//! just made it, or because it was checked. Authorities take nothing else.
+
+use crate::asn1::{self, Writer, tag};
+use crate::certificate::assemble;
+use crate::error::{Error, Result};
+use crate::extension::{self, Extension};
+use crate::host::Hosts;
+use crate::key::{PublicKey, SigningKey};
+use crate::name::{Attribute, Subject};
+use crate::oid;
+use crate::pem;
+
+/// A request whose signature is good.
+#[derive(Debug, Clone)]
+pub struct Csr {
+    /// The whole DER.
+    pub der: Vec<u8>,
+    /// The subject's attributes in order.
+    pub subject: Vec<Attribute>,
+    /// subjectPublicKeyInfo
+    pub public_key: PublicKey,
+    /// The extensions asked for, in order.
+    pub extensions: Vec<Extension>,
+    /// The alternative names, where we have built them ourselves.
+    built: Option<Hosts>,
+}
+
+/// What is asked for, before it is signed.
+#[derive(Debug, Clone, Default)]
+pub struct Content {
+    /// The subject.
+    pub subject: Subject,
+    /// The alternative names.
+    pub hosts: Hosts,
+    /// Further extensions; an alternative name among them takes the place of the
+    /// hosts.
+    pub extensions: Vec<Extension>,
+}
+
+/// CertificationRequestInfo (RFC 2986, section 4.1). The attributes are always
+/// there, if empty.
+pub fn to_be_signed(content: &Content, public_key: &PublicKey) -> Vec<u8> {
+    let extensions = content.all_extensions();
+    let mut writer = Writer::with_capacity(512);
+    writer.sequence(|w| {
+        w.integer(0);
+        content.subject.write(w);
+        w.raw(public_key.spki());
+        w.context(0, |w| {
+            if extensions.is_empty() {
+                return;
+            }
+            w.sequence(|w| {
+                w.oid(&oid::EXTENSION_REQUEST);
+                w.nest(tag::SET, |w| {
+                    w.sequence(|w| extensions.iter().for_each(|extension| extension.write(w)))
+                });
+            });
+        });
+    });
+    writer.into_bytes()
+}
+
+impl Content {
+    fn all_extensions(&self) -> Vec<Extension> {
+        let mut all = Vec::with_capacity(1 + self.extensions.len());
+        if self.names_hosts() {
+            let value = asn1::encode(|w| extension::write_subject_alt_name(w, &self.hosts));
+            all.push(Extension {
+                oid: oid::SUBJECT_ALT_NAME,
+                critical: false,
+                value,
+            });
+        }
+        all.extend(self.extensions.iter().cloned());
+        all
+    }
+
+    fn names_hosts(&self) -> bool {
+        !self.hosts.is_empty() && !self.extensions.iter().any(|e| e.oid == oid::SUBJECT_ALT_NAME)
+    }
+}
+
+impl Csr {
+    /// Makes a request.
+    ///
+    /// # Errors
+    /// For a host that an IA5String cannot hold, and where the key does not sign.
+    pub fn make(content: &Content, key: &dyn SigningKey) -> Result<Self> {
+        if content.names_hosts() {
+            content.hosts.check()?;
+        }
+        let info = to_be_signed(content, key.public_key());
+        let signature = key.sign(&info)?;
+        Ok(Csr {
+            der: assemble(&info, key.algorithm(), &signature),
+            subject: content.subject.to_attributes(),
+            public_key: key.public_key().clone(),
+            extensions: content.all_extensions(),
+            built: content.names_hosts().then(|| content.hosts.clone()),
+        })
+    }
+
+    /// The alternative names that it asks for, as an authority reads them, and
+    /// the tags of those of kinds that are passed over.
+    ///
+    /// # Errors
+    /// `x509: cannot parse URI …`, `x509: SAN dNSName is malformed` and the like.
+    pub fn hosts(&self) -> Result<(Hosts, Vec<u8>)> {
+        if let Some(hosts) = &self.built {
+            let mut hosts = hosts.clone();
+            hosts.reread_uris()?;
+            return Ok((hosts, Vec::new()));
+        }
+        match self.extensions.iter().find(|e| e.oid == oid::SUBJECT_ALT_NAME) {
+            Some(extension) => extension::read_subject_alt_name(&extension.value),
+            None => Ok((Hosts::default(), Vec::new())),
+        }
+    }
+
+    /// Refuses a request that asks for one extension twice.
+    ///
+    /// # Errors
+    /// `x509: certificate request contains duplicate requested extensions`
+    pub fn check_unique_extensions(&self) -> Result<()> {
+        let repeated = |(at, extension): (usize, &Extension)| {
+            self.extensions[..at].iter().any(|e| e.oid == extension.oid)
+        };
+        if self.extensions.iter().enumerate().any(repeated) {
+            return Err(Error::plain(
+                "x509: certificate request contains duplicate requested extensions",
+            ));
+        }
+        Ok(())
+    }
+
+    /// PEM, as Go writes it.
+    pub fn to_pem(&self) -> String {
+        pem::encode("CERTIFICATE REQUEST", &self.der)
+    }
+}

@@ -1,0 +1,156 @@
+//! The errors of cfssl: a category and a reason make a number and a sentence.
+//!
+//! This is the one place that knows the numbers. An [`Error`] displays as the
+//! line that cfssl prints: either `{"code":N,"message":"…"}`, which programs
+//! read, or a bare sentence where cfssl returns a plain Go error.
+
+use std::borrow::Cow;
+use std::fmt;
+
+use crate::json;
+
+/// The result of everything in this crate that can be refused.
+pub type Result<T> = std::result::Result<T, Error>;
+
+macro_rules! codes {
+    ($($(#[$doc:meta])* $name:ident = $number:literal, $message:literal;)*) => {
+        /// What went wrong, as cfssl numbers it: the thousands are the category
+        /// (certificate, private key, intermediates, root, policy, dial, API
+        /// client, OCSP, request, transparency), the rest is the reason.
+        #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+        pub enum Code { $($(#[$doc])* #[doc = concat!($number, ": ", $message)] $name,)* }
+
+        impl Code {
+            /// The number in the `code` field.
+            pub const fn number(self) -> u32 {
+                match self { $(Code::$name => $number,)* }
+            }
+
+            /// The sentence in the `message` field, unless an error of its own replaces it.
+            pub const fn message(self) -> &'static str {
+                match self { $(Code::$name => $message,)* }
+            }
+        }
+    };
+}
+
+codes! {
+    CertificateUnknown = 1000, "Unknown certificate error";
+    CertificateRead = 1001, "Failed to read certificate";
+    CertificateDecode = 1002, "Failed to decode certificate";
+    CertificateParse = 1003, "Failed to parse certificate";
+    MissingSerial = 1400, "Missing serial number in request";
+    KeyUnknown = 2000, "Unknown private key error";
+    KeyDecode = 2002, "Failed to decode private key";
+    KeyParse = 2003, "Failed to parse private key";
+    KeyEncrypted = 2100, "Private key is encrypted.";
+    KeyNotSupported = 2200, "Private key algorithm is not RSA or ECC or Ed25519";
+    KeyMismatch = 2300, "Private key does not match public key";
+    KeyGeneration = 2400, "Failed to new private key";
+    KeyUnavailable = 2500, "Private key is unavailable";
+    NoKeyUsages = 5100, "Invalid policy: no key usage available";
+    InvalidPolicy = 5200, "Invalid or unknown policy";
+    InvalidRequest = 5300, "Policy violation request";
+    UnknownProfile = 5400, "Unknown policy profile";
+    UnmatchedWhitelist = 5500, "Request does not match policy whitelist";
+    CsrDecode = 9002, "CSR Decode failed";
+    CsrParse = 9003, "CSR Parsing failed";
+    CsrBadRequest = 9300, "CSR Bad request";
+    PrecertSubmission = 10100, "Certificate transparency precertificate submission failed";
+}
+
+/// Why something was refused.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Error {
+    /// An error object: `{"code":N,"message":"…"}`.
+    Coded {
+        /// The number.
+        code: Code,
+        /// The sentence: the code's own, or that of the error it wraps.
+        message: Cow<'static, str>,
+    },
+    /// A bare sentence.
+    Plain(String),
+    /// A JSON document that Go would refuse; knows the place in the text.
+    Json {
+        /// The number, where the sentence stands in an error object.
+        code: Option<Code>,
+        /// The sentence and the place.
+        error: json::Error,
+    },
+}
+
+impl Error {
+    /// An error object whose message is that of the error which caused it.
+    pub fn wrap(code: Code, cause: impl fmt::Display) -> Self {
+        Error::Coded {
+            code,
+            message: Cow::Owned(cause.to_string()),
+        }
+    }
+
+    /// A bare sentence.
+    pub fn plain(text: impl Into<String>) -> Self {
+        Error::Plain(text.into())
+    }
+
+    /// The sentence without its number.
+    pub fn message(&self) -> Cow<'_, str> {
+        match self {
+            Error::Coded { message, .. } => Cow::Borrowed(message),
+            Error::Plain(text) => Cow::Borrowed(text),
+            Error::Json { error, .. } => Cow::Borrowed(&error.text),
+        }
+    }
+}
+
+impl From<Code> for Error {
+    fn from(code: Code) -> Self {
+        Error::Coded {
+            code,
+            message: Cow::Borrowed(code.message()),
+        }
+    }
+}
+
+impl From<json::Error> for Error {
+    fn from(error: json::Error) -> Self {
+        Error::Json { code: None, error }
+    }
+}
+
+impl fmt::Display for Error {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Error::Coded { code, .. } | Error::Json { code: Some(code), .. } => {
+                let message = json::quote(&self.message());
+                write!(f, r#"{{"code":{},"message":{message}}}"#, code.number())
+            }
+            Error::Plain(text) => f.write_str(text),
+            Error::Json { error, .. } => error.fmt(f),
+        }
+    }
+}
+
+impl std::error::Error for Error {}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_error_displays_as_the_object_that_cfssl_prints() {
+        assert_eq!(
+            Error::from(Code::CertificateDecode).to_string(),
+            r#"{"code":1002,"message":"Failed to decode certificate"}"#
+        );
+        assert_eq!(
+            Error::wrap(Code::CsrParse, "parent <nil> & \"more\"").to_string(),
+            r#"{"code":9003,"message":"parent \u003cnil\u003e \u0026 \"more\""}"#
+        );
+        assert_eq!(
+            Error::plain("open x: no such file").to_string(),
+            "open x: no such file"
+        );
+    }
+}

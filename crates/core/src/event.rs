@@ -1,0 +1,39 @@
+//! What happened inside, for whoever logs.
+
+use crate::certificate::Serial;
+
+/// Something that cfssl logs, or that a user should be told.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Event {
+    /// A request came in.
+    RequestReceived,
+    /// The request was found good enough to go on with.
+    CsrReceived,
+    /// A key is being made.
+    GeneratingKey {
+        /// The algorithm as the document names it.
+        algorithm: String,
+        /// The size as the document gives it.
+        size: i64,
+    },
+    /// The certification request was encoded and signed.
+    CsrEncoded,
+    /// A certificate was signed.
+    CertificateSigned {
+        /// Its serial number.
+        serial: Serial,
+    },
+    /// The profile makes no authorities, and the request asks for one.
+    AuthorityDisallowedByPolicy,
+    /// The issuer may not have authorities below it.
+    AuthorityDisallowedByIssuer,
+    /// The request asks for a longer path than the issuer may have.
+    PathTooLongForIssuer,
+    /// A profile has both `remote` and `auth_remote`.
+    RemoteNamedTwice,
+    /// `pathlenzero` beside a `pathlen` that says otherwise.
+    PathLenZeroIgnored,
+}
+
+/// Where events go.
+pub type Sink<'a> = &'a mut dyn FnMut(Event);

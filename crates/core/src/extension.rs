@@ -1,0 +1,282 @@
+//! The DER of each certificate extension, written and read (RFC 5280, section 4.2).
+
+use x509_parser::asn1_rs::{Any, Class, FromDer};
+
+use crate::asn1::{self, Writer, tag};
+use crate::error::{Error, Result};
+use crate::host::Hosts;
+use crate::oid::{self, Oid};
+
+/// One extension: its value is the contents of the OCTET STRING.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Extension {
+    /// extnID
+    pub oid: Oid,
+    /// critical
+    pub critical: bool,
+    /// The DER inside extnValue.
+    pub value: Vec<u8>,
+}
+
+impl Extension {
+    /// Writes the SEQUENCE.
+    pub fn write(&self, w: &mut Writer) {
+        write(w, &self.oid, self.critical, |w| w.raw(&self.value));
+    }
+}
+
+/// Writes an extension whose value `inner` writes.
+pub fn write(w: &mut Writer, oid: &Oid, critical: bool, inner: impl FnOnce(&mut Writer)) {
+    w.sequence(|w| {
+        w.oid(oid);
+        if critical {
+            w.true_();
+        }
+        w.nest(tag::OCTET_STRING, inner);
+    });
+}
+
+/// basicConstraints; a path length of -1 is none. Others are written as they
+/// are, negative ones too, as Go does.
+pub fn write_basic_constraints(w: &mut Writer, ca: bool, path_len: i64) {
+    w.sequence(|w| {
+        if ca {
+            w.true_();
+        }
+        if path_len != -1 {
+            w.integer(path_len);
+        }
+    });
+}
+
+/// subjectAltName: DNS names, e-mail addresses, IP addresses, URIs.
+pub fn write_subject_alt_name(w: &mut Writer, hosts: &Hosts) {
+    w.sequence(|w| {
+        hosts
+            .dns
+            .iter()
+            .for_each(|name| w.primitive(tag::context(2), name.as_bytes()));
+        hosts
+            .email
+            .iter()
+            .for_each(|address| w.primitive(tag::context(1), address.as_bytes()));
+        hosts
+            .ip
+            .iter()
+            .for_each(|octets| w.primitive(tag::context(7), octets));
+        hosts
+            .uri
+            .iter()
+            .for_each(|uri| w.primitive(tag::context(6), uri.as_bytes()));
+    });
+}
+
+/// authorityInfoAccess: OCSP responders first.
+pub fn write_authority_info_access(w: &mut Writer, ocsp: &[String], issuers: &[String]) {
+    let access = |w: &mut Writer, method: &Oid, url: &String| {
+        w.sequence(|w| {
+            w.oid(method);
+            w.primitive(tag::context(6), url.as_bytes());
+        });
+    };
+    w.sequence(|w| {
+        ocsp.iter().for_each(|url| access(w, &oid::ACCESS_OCSP, url));
+        issuers
+            .iter()
+            .for_each(|url| access(w, &oid::ACCESS_CA_ISSUERS, url));
+    });
+}
+
+/// cRLDistributionPoints, each a full name of one URI.
+pub fn write_crl_distribution_points(w: &mut Writer, urls: &[String]) {
+    w.sequence(|w| {
+        for url in urls {
+            w.sequence(|w| {
+                w.context(0, |w| {
+                    w.context(0, |w| w.primitive(tag::context(6), url.as_bytes()))
+                })
+            });
+        }
+    });
+}
+
+/// The basicConstraints that a request asks for: `(cA, pathLenConstraint)`, -1 for
+/// no length.
+///
+/// # Errors
+/// `x509: trailing data after X.509 BasicConstraints`, or that it is malformed.
+pub fn read_basic_constraints(value: &[u8]) -> Result<(bool, i64)> {
+    let malformed = || Error::plain("asn1: structure error: malformed X.509 BasicConstraints");
+    let (rest, sequence) = Any::from_der(value).map_err(|_| malformed())?;
+    if sequence.tag().0 != 16 || !sequence.header.is_constructed() {
+        return Err(malformed());
+    }
+    if !rest.is_empty() {
+        return Err(Error::plain("x509: trailing data after X.509 BasicConstraints"));
+    }
+    let (mut ca, mut path_len) = (false, -1);
+    let mut contents = sequence.data;
+    if let Ok((rest, any)) = Any::from_der(contents)
+        && any.tag().0 == 1
+    {
+        ca = match any.data {
+            [0xff] => true,
+            [0] => false,
+            _ => return Err(malformed()),
+        };
+        contents = rest;
+    }
+    if let Ok((_, any)) = Any::from_der(contents)
+        && any.tag().0 == 2
+    {
+        let octets = any.data;
+        if octets.is_empty() || octets.len() > 8 {
+            return Err(malformed());
+        }
+        let sign = if octets[0] & 0x80 == 0 { 0 } else { -1 };
+        path_len = octets
+            .iter()
+            .fold(sign, |value, octet| value << 8 | i64::from(*octet));
+    }
+    Ok((ca, path_len))
+}
+
+/// The names of a subjectAltName, as Go reads it, and the tags of those of kinds
+/// that it passes over (otherName 0, directoryName 4, registeredID 8 …).
+///
+/// # Errors
+/// `x509: SAN dNSName is malformed` and the like.
+pub fn read_subject_alt_name(value: &[u8]) -> Result<(Hosts, Vec<u8>)> {
+    let malformed = |what: &str| Error::plain(format!("x509: {what}"));
+    let invalid = || malformed("invalid subject alternative names");
+    let (_, sequence) = Any::from_der(value).map_err(|_| invalid())?;
+    if sequence.tag().0 != 16 {
+        return Err(invalid());
+    }
+    let mut hosts = Hosts::default();
+    let mut others = Vec::new();
+    let mut contents = sequence.data;
+    while !contents.is_empty() {
+        let (rest, name) = Any::from_der(contents).map_err(|_| invalid())?;
+        contents = rest;
+        let text = |what: &str| match std::str::from_utf8(name.data) {
+            Ok(text) if text.is_ascii() => Ok(text.to_owned()),
+            _ => Err(malformed(&format!("SAN {what} is malformed"))),
+        };
+        if name.class() != Class::ContextSpecific {
+            return Err(invalid());
+        }
+        match name.tag().0 {
+            1 => hosts.email.push(text("rfc822Name")?),
+            2 => hosts.dns.push(text("dNSName")?),
+            6 => hosts.uri.push(text("uniformResourceIdentifier")?),
+            7 if matches!(name.data.len(), 4 | 16) => hosts.ip.push(name.data.to_vec()),
+            7 => {
+                return Err(malformed(&format!(
+                    "cannot parse IP address of length {}",
+                    name.data.len()
+                )));
+            }
+            other => others.push(other as u8),
+        }
+    }
+    hosts.reread_uris()?;
+    Ok((hosts, others))
+}
+
+/// May `copy_extensions` take this over from a request? Extensions that say what
+/// a certificate may do, or whose it is, are the profile's alone; cfssl lets a
+/// request set them (fixed after 1.6.5).
+pub fn is_copyable(oid: &Oid) -> bool {
+    const KEPT: [Oid; 17] = [
+        oid::SUBJECT_KEY_IDENTIFIER,
+        oid::KEY_USAGE,
+        oid::SUBJECT_ALT_NAME,
+        oid::ISSUER_ALT_NAME,
+        oid::BASIC_CONSTRAINTS,
+        oid::NAME_CONSTRAINTS,
+        oid::CRL_DISTRIBUTION_POINTS,
+        oid::CERTIFICATE_POLICIES,
+        oid::POLICY_MAPPINGS,
+        oid::AUTHORITY_KEY_IDENTIFIER,
+        oid::POLICY_CONSTRAINTS,
+        oid::EXTENDED_KEY_USAGE,
+        oid::FRESHEST_CRL,
+        oid::INHIBIT_ANY_POLICY,
+        oid::AUTHORITY_INFORMATION_ACCESS,
+        oid::SUBJECT_INFORMATION_ACCESS,
+        oid::OCSP_NO_CHECK,
+    ];
+    !KEPT.contains(oid)
+}
+
+/// The NULL that some extensions hold.
+pub fn null() -> Vec<u8> {
+    asn1::encode(Writer::null)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn hex(bytes: &[u8]) -> String {
+        bytes.iter().map(|b| format!("{b:02x}")).collect()
+    }
+
+    #[test]
+    fn basic_constraints_read_back() {
+        for (ca, path_len, want) in [
+            (false, -1, "3000"),
+            (true, -1, "30030101ff"),
+            (true, 0, "30060101ff020100"),
+            (true, 300, "30070101ff0202012c"),
+            (true, -2, "30060101ff0201fe"),
+        ] {
+            let der = asn1::encode(|w| write_basic_constraints(w, ca, path_len));
+            assert_eq!(hex(&der), want);
+            assert_eq!(read_basic_constraints(&der), Ok((ca, path_len)));
+        }
+        assert_eq!(
+            read_basic_constraints(&[0x30, 0, 0]).unwrap_err().to_string(),
+            "x509: trailing data after X.509 BasicConstraints"
+        );
+        assert!(read_basic_constraints(&[4, 0]).is_err());
+        assert!(read_basic_constraints(&[0x30, 3, 1, 1, 7]).is_err());
+    }
+
+    #[test]
+    fn alternative_names_read_back_and_others_are_told() {
+        let hosts = Hosts::parse(["a.b", "10.0.0.1", "::1", "x@y.z", "spiffe://t/w"]);
+        let der = asn1::encode(|w| write_subject_alt_name(w, &hosts));
+        assert_eq!(read_subject_alt_name(&der), Ok((hosts, vec![])));
+        assert_eq!(
+            read_subject_alt_name(&[0x30, 4, 0x88, 2, 0x2a, 3]).unwrap().1,
+            [8]
+        );
+        assert_eq!(
+            read_subject_alt_name(&[0x30, 3, 0x87, 1, 1])
+                .unwrap_err()
+                .to_string(),
+            "x509: cannot parse IP address of length 1"
+        );
+        assert_eq!(
+            read_subject_alt_name(&[0x30, 3, 0x82, 1, 0xe9])
+                .unwrap_err()
+                .to_string(),
+            "x509: SAN dNSName is malformed"
+        );
+    }
+
+    #[test]
+    fn access_and_distribution_points_have_the_shape_that_cfssl_writes() {
+        let url = ["u".to_owned()];
+        assert_eq!(
+            hex(&asn1::encode(|w| write_crl_distribution_points(w, &url))),
+            "30093007a005a003860175"
+        );
+        assert_eq!(
+            hex(&asn1::encode(|w| write_authority_info_access(w, &url, &url))),
+            "301e300d06082b06010505073001860175300d06082b06010505073002860175"
+        );
+    }
+}

@@ -1,0 +1,225 @@
+//! Lists, maps and byte strings as Go fills them.
+
+use std::ops::Deref;
+
+use super::cursor::{Cursor, Kind};
+use super::decode::{Decode, decode_integer};
+
+/// A Go slice: read a second time it overwrites element by element, and what it
+/// held beyond its end can come back to light.
+#[derive(Debug, Clone)]
+pub struct List<T> {
+    elements: Vec<T>,
+    len: usize,
+    present: bool,
+}
+
+impl<T> List<T> {
+    /// Was the list given at all? An empty list is, `null` is not.
+    pub fn is_given(&self) -> bool {
+        self.present
+    }
+
+    /// The elements.
+    pub fn into_vec(mut self) -> Vec<T> {
+        self.elements.truncate(self.len);
+        self.elements
+    }
+}
+
+impl<T> Default for List<T> {
+    fn default() -> Self {
+        List {
+            elements: Vec::new(),
+            len: 0,
+            present: false,
+        }
+    }
+}
+
+impl<T> From<Vec<T>> for List<T> {
+    fn from(elements: Vec<T>) -> Self {
+        List {
+            len: elements.len(),
+            elements,
+            present: true,
+        }
+    }
+}
+
+impl<T: PartialEq> PartialEq for List<T> {
+    fn eq(&self, other: &Self) -> bool {
+        self.present == other.present && **self == **other
+    }
+}
+
+impl<T> Deref for List<T> {
+    type Target = [T];
+
+    fn deref(&self) -> &[T] {
+        &self.elements[..self.len]
+    }
+}
+
+impl<T: Decode + Default> Decode for List<T> {
+    fn decode(&mut self, cursor: &mut Cursor<'_>) {
+        match cursor.kind() {
+            Kind::Null => {
+                cursor.raw();
+                *self = List::default();
+            }
+            Kind::Array => {
+                let mut count = 0;
+                cursor.array(|cursor, index| {
+                    if index >= self.elements.len() {
+                        self.elements.push(T::default());
+                    }
+                    self.elements[index].decode(cursor);
+                    count = index + 1;
+                });
+                if count == 0 {
+                    self.elements.clear();
+                }
+                self.len = count;
+                self.present = true;
+            }
+            _ => cursor.mismatch(&Self::go_type()),
+        }
+    }
+
+    fn go_type() -> String {
+        format!("[]{}", T::go_type())
+    }
+}
+
+/// A Go map from strings, in the order in which keys first came: a key given
+/// again replaces its value whole, a map given again adds to what is there.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Map<T>(Vec<(String, T)>);
+
+impl<T> Map<T> {
+    /// The value of a key, spelt exactly.
+    pub fn get(&self, key: &str) -> Option<&T> {
+        self.0.iter().find(|(k, _)| k == key).map(|(_, v)| v)
+    }
+
+    /// All members.
+    pub fn iter(&self) -> impl Iterator<Item = &(String, T)> {
+        self.0.iter()
+    }
+
+    /// Is there no member?
+    pub fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+}
+
+impl<T> Default for Map<T> {
+    fn default() -> Self {
+        Map(Vec::new())
+    }
+}
+
+impl<T: Decode + Default> Decode for Map<T> {
+    fn decode(&mut self, cursor: &mut Cursor<'_>) {
+        match cursor.kind() {
+            Kind::Null => {
+                cursor.raw();
+                self.0.clear();
+            }
+            Kind::Object => cursor.object(|cursor, key, _| {
+                let mut value = T::default();
+                value.decode(cursor);
+                match self.0.iter_mut().find(|(k, _)| *k == key) {
+                    Some(slot) => slot.1 = value,
+                    None => self.0.push((key, value)),
+                }
+            }),
+            _ => cursor.mismatch(&Self::go_type()),
+        }
+    }
+
+    fn go_type() -> String {
+        format!("map[string]{}", T::go_type())
+    }
+}
+
+/// A Go byte slice: base64 in a string, or a list of small numbers.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Bytes(pub Vec<u8>);
+
+impl Decode for Bytes {
+    fn decode(&mut self, cursor: &mut Cursor<'_>) {
+        match cursor.kind() {
+            Kind::Null => {
+                cursor.raw();
+                self.0.clear();
+            }
+            Kind::String => {
+                let offset = cursor.offset();
+                let text = cursor.string().unwrap_or_default();
+                match crate::base64::decode(&text) {
+                    Ok(bytes) => self.0 = bytes,
+                    Err(error) => cursor.fail(error.to_string(), offset),
+                }
+            }
+            Kind::Array => {
+                let mut bytes = Vec::new();
+                cursor.array(|cursor, _| {
+                    let mut byte = 0_u8;
+                    decode_integer(&mut byte, cursor, "uint8");
+                    bytes.push(byte);
+                });
+                self.0 = bytes;
+            }
+            _ => cursor.mismatch("[]uint8"),
+        }
+    }
+
+    fn go_type() -> String {
+        "[]uint8".to_owned()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::read;
+    use super::*;
+
+    #[test]
+    fn a_list_read_again_shows_what_lay_beyond_its_end() {
+        let mut list = List::<String>::default();
+        for text in [r#"["a","b","c"]"#, r#"["x"]"#, r#"["p",null]"#] {
+            read(text.as_bytes(), &mut list).unwrap();
+        }
+        assert_eq!(&list[..], ["p", "b"]);
+        read(b"[]", &mut list).unwrap();
+        read(br#"[null,null]"#, &mut list).unwrap();
+        assert_eq!(&list[..], ["", ""]);
+    }
+
+    #[test]
+    fn bytes_are_base64_or_numbers() {
+        let mut bytes = Bytes::default();
+        read(br#""BQA=""#, &mut bytes).unwrap();
+        assert_eq!(bytes.0, [5, 0]);
+        read(b"[1,255]", &mut bytes).unwrap();
+        assert_eq!(bytes.0, [1, 255]);
+        let error = read(br#""@@""#, &mut bytes).unwrap_err();
+        assert_eq!(error.text, "illegal base64 data at input byte 0");
+        let error = read(b"[256]", &mut bytes).unwrap_err();
+        assert_eq!(
+            error.text,
+            "json: cannot unmarshal number 256 into Go value of type uint8"
+        );
+    }
+
+    #[test]
+    fn a_map_adds_and_replaces() {
+        let mut map = Map::<String>::default();
+        read(br#"{"a":"1","b":"2","a":"3"}"#, &mut map).unwrap();
+        read(br#"{"c":"4"}"#, &mut map).unwrap();
+        let all: Vec<_> = map.iter().map(|(k, v)| (k.as_str(), v.as_str())).collect();
+        assert_eq!(all, [("a", "3"), ("b", "2"), ("c", "4")]);
+    }
+}

@@ -1,0 +1,86 @@
+//! Making keys.
+
+use aws_lc_rs::encoding::{AsDer, Pkcs8V1Der};
+use aws_lc_rs::rsa::KeySize;
+use aws_lc_rs::signature::{EcdsaKeyPair, Ed25519KeyPair, RsaKeyPair};
+use zeroize::Zeroizing;
+
+use super::read::{self, Parsed};
+use super::{Curve, PrivateKey, read::ecdsa_algorithm};
+use crate::error::{Code, Error, Result};
+
+/// A key that can be made.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum KeySpec {
+    /// RSA with a modulus of 2048 to 8192 bits.
+    Rsa {
+        /// The length of the modulus.
+        bits: u32,
+    },
+    /// A key on a curve.
+    Ecdsa(Curve),
+    /// Ed25519
+    Ed25519,
+}
+
+impl KeySpec {
+    /// From the `key` section of a request document. Names are in lower case;
+    /// the size of an Ed25519 key does not matter.
+    ///
+    /// # Errors
+    /// Code 2400 with `invalid algorithm`, `invalid curve`, `RSA key is too weak`
+    /// or `RSA key size too large`.
+    pub fn new(algorithm: &str, size: i64) -> Result<Self> {
+        let refused = |why: &str| Err(Error::wrap(Code::KeyGeneration, why));
+        match algorithm {
+            "rsa" => match size {
+                ..2048 => refused("RSA key is too weak"),
+                8193.. => refused("RSA key size too large"),
+                bits => Ok(KeySpec::Rsa { bits: bits as u32 }),
+            },
+            "ecdsa" => match Curve::from_bits(size) {
+                Some(curve) => Ok(KeySpec::Ecdsa(curve)),
+                None => refused("invalid curve"),
+            },
+            "ed25519" => Ok(KeySpec::Ed25519),
+            _ => refused("invalid algorithm"),
+        }
+    }
+}
+
+/// Makes a key. RSA keys of 2048 bits and of odd sizes are searched for on all
+/// cores; those of 3072, 4096 and 8192 bits come from aws-lc.
+///
+/// # Errors
+/// Code 2400 where the system has no randomness to give.
+pub fn generate(spec: KeySpec) -> Result<PrivateKey> {
+    let failed = || Error::from(Code::KeyGeneration);
+    match spec {
+        KeySpec::Ecdsa(curve) => {
+            let pair = EcdsaKeyPair::generate(ecdsa_algorithm(curve)).map_err(|_| failed())?;
+            Ok(read::ecdsa(curve, pair))
+        }
+        KeySpec::Ed25519 => {
+            let pair = Ed25519KeyPair::generate().map_err(|_| failed())?;
+            Ok(read::ed25519(pair))
+        }
+        KeySpec::Rsa { bits } => {
+            let pkcs1 = match bits {
+                3072 => whole_key(KeySize::Rsa3072)?,
+                4096 => whole_key(KeySize::Rsa4096)?,
+                8192 => whole_key(KeySize::Rsa8192)?,
+                _ => super::rsa::generate(bits)?,
+            };
+            read::build(Parsed::Rsa { pkcs1 }).map_err(|_| failed())
+        }
+    }
+}
+
+/// A key from aws-lc: the RSAPrivateKey inside its PKCS#8.
+fn whole_key(size: KeySize) -> Result<Zeroizing<Vec<u8>>> {
+    let failed = || Error::from(Code::KeyGeneration);
+    let pair = RsaKeyPair::generate(size).map_err(|_| failed())?;
+    let pkcs8: Pkcs8V1Der<'_> = pair.as_der().map_err(|_| failed())?;
+    let info = pkcs8::PrivateKeyInfoRef::try_from(pkcs8.as_ref()).map_err(|_| failed())?;
+    Ok(Zeroizing::new(info.private_key.as_bytes().to_vec()))
+}

@@ -1,0 +1,57 @@
+//! Keys: made, read in every form that cfssl reads, written in its forms, and
+//! used to sign.
+
+mod generate;
+mod legacy;
+mod public;
+mod read;
+mod rsa;
+mod sign;
+mod write;
+
+pub use generate::{KeySpec, generate};
+pub use public::{Curve, KeyKind, PublicKey};
+pub use read::{read, read_encrypted};
+pub use sign::{SignatureAlgorithm, SigningKey};
+pub use write::KeyFormat;
+
+use aws_lc_rs::signature::{EcdsaKeyPair, Ed25519KeyPair, RsaKeyPair};
+use zeroize::Zeroizing;
+
+/// A private key in memory, with its public half.
+///
+/// Its bytes are wiped when it is dropped, and never shown.
+pub struct PrivateKey {
+    secret: Secret,
+    public: PublicKey,
+}
+
+enum Secret {
+    Ecdsa(EcdsaKeyPair),
+    Ed25519(Ed25519KeyPair),
+    Rsa {
+        pair: RsaKeyPair,
+        /// RSAPrivateKey (RFC 8017, appendix A.1.2)
+        pkcs1: Zeroizing<Vec<u8>>,
+    },
+    /// A key that aws-lc does not sign with: below 2048 bits or above 8192.
+    OddRsa {
+        key: Box<::rsa::RsaPrivateKey>,
+        /// RSAPrivateKey
+        pkcs1: Zeroizing<Vec<u8>>,
+    },
+}
+
+impl std::fmt::Debug for PrivateKey {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "PrivateKey({:?})", self.public.kind())
+    }
+}
+
+/// Fills a buffer with random bytes fit for keys and serial numbers.
+///
+/// # Errors
+/// Where the system has no randomness to give.
+pub fn random(buffer: &mut [u8]) -> crate::Result<()> {
+    aws_lc_rs::rand::fill(buffer).map_err(|_| crate::Error::plain("the system gives no random bytes"))
+}

@@ -1,0 +1,177 @@
+//! Public keys: the SubjectPublicKeyInfo, raw, and what kind it is.
+
+use crate::asn1::{self, Writer};
+use crate::oid::{self, Oid};
+
+/// An elliptic curve that rcfssl signs with.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Curve {
+    /// NIST P-256, secp256r1
+    P256,
+    /// NIST P-384, secp384r1
+    P384,
+    /// NIST P-521, secp521r1
+    P521,
+}
+
+impl Curve {
+    /// The curve of this many bits.
+    pub const fn from_bits(bits: i64) -> Option<Self> {
+        match bits {
+            256 => Some(Curve::P256),
+            384 => Some(Curve::P384),
+            521 => Some(Curve::P521),
+            _ => None,
+        }
+    }
+
+    /// The curve of this object identifier.
+    pub fn from_oid(oid: &[u8]) -> Option<Self> {
+        [Curve::P256, Curve::P384, Curve::P521]
+            .into_iter()
+            .find(|curve| curve.oid().octets() == oid)
+    }
+
+    /// The curve's object identifier (RFC 5480, section 2.1.1.1).
+    pub const fn oid(self) -> Oid {
+        match self {
+            Curve::P256 => oid::SECP256R1,
+            Curve::P384 => oid::SECP384R1,
+            Curve::P521 => oid::SECP521R1,
+        }
+    }
+
+    /// The size of its field in bits.
+    pub const fn bits(self) -> u32 {
+        match self {
+            Curve::P256 => 256,
+            Curve::P384 => 384,
+            Curve::P521 => 521,
+        }
+    }
+
+    /// The length of a private key in octets (SEC 1, C.4).
+    pub const fn scalar_octets(self) -> usize {
+        (self.bits() as usize).div_ceil(8)
+    }
+}
+
+/// What kind of key a SubjectPublicKeyInfo holds.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum KeyKind {
+    /// RSA, with the length of the modulus in bits.
+    Rsa {
+        /// The length of the modulus in bits.
+        bits: u32,
+    },
+    /// A key on one of our curves.
+    Ecdsa(Curve),
+    /// A key on P-224, which rcfssl reads in requests and does not sign with.
+    P224,
+    /// Ed25519
+    Ed25519,
+    /// Anything else.
+    Other,
+}
+
+/// A public key as it stands in requests and certificates.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct PublicKey {
+    spki: Vec<u8>,
+    /// Where the contents of the BIT STRING begin in `spki`.
+    key_at: usize,
+    kind: KeyKind,
+}
+
+impl PublicKey {
+    /// From a SubjectPublicKeyInfo that was read elsewhere: its bytes, and its
+    /// parts. `key` must be the contents of its BIT STRING at its end.
+    pub fn from_parts(spki: &[u8], algorithm: &[u8], parameters: Option<&[u8]>, key: &[u8]) -> Self {
+        let kind = if algorithm == oid::RSA_ENCRYPTION.octets() {
+            rsa_bits(key).map_or(KeyKind::Other, |bits| KeyKind::Rsa { bits })
+        } else if algorithm == oid::EC_PUBLIC_KEY.octets() {
+            match parameters {
+                Some(curve) if curve == oid::SECP224R1.octets() => KeyKind::P224,
+                Some(curve) => Curve::from_oid(curve).map_or(KeyKind::Other, KeyKind::Ecdsa),
+                None => KeyKind::Other,
+            }
+        } else if algorithm == oid::ED25519.octets() {
+            KeyKind::Ed25519
+        } else {
+            KeyKind::Other
+        };
+        PublicKey {
+            spki: spki.to_vec(),
+            key_at: spki.len().saturating_sub(key.len()),
+            kind,
+        }
+    }
+
+    /// Of an RSA key: RSAPublicKey (RFC 8017, appendix A.1.1).
+    pub(super) fn rsa(pkcs1: &[u8]) -> Self {
+        let bits = rsa_bits(pkcs1).unwrap_or(0);
+        let algorithm = |w: &mut Writer| {
+            w.oid(&oid::RSA_ENCRYPTION);
+            w.null();
+        };
+        Self::build(algorithm, pkcs1, KeyKind::Rsa { bits })
+    }
+
+    /// Of an EC key: the uncompressed point.
+    pub(super) fn ecdsa(curve: Curve, point: &[u8]) -> Self {
+        let algorithm = |w: &mut Writer| {
+            w.oid(&oid::EC_PUBLIC_KEY);
+            w.oid(&curve.oid());
+        };
+        Self::build(algorithm, point, KeyKind::Ecdsa(curve))
+    }
+
+    /// Of an Ed25519 key: its 32 octets.
+    pub(super) fn ed25519(key: &[u8]) -> Self {
+        Self::build(|w| w.oid(&oid::ED25519), key, KeyKind::Ed25519)
+    }
+
+    fn build(algorithm: impl FnOnce(&mut Writer), key: &[u8], kind: KeyKind) -> Self {
+        let spki = asn1::encode(|w| {
+            w.sequence(|w| {
+                w.sequence(algorithm);
+                w.bit_string(key);
+            });
+        });
+        let key_at = spki.len() - key.len();
+        PublicKey { spki, key_at, kind }
+    }
+
+    /// The whole SubjectPublicKeyInfo.
+    pub fn spki(&self) -> &[u8] {
+        &self.spki
+    }
+
+    /// The contents of the BIT STRING, without its count of unused bits.
+    pub fn key_bits(&self) -> &[u8] {
+        &self.spki[self.key_at..]
+    }
+
+    /// What kind of key it is.
+    pub fn kind(&self) -> KeyKind {
+        self.kind
+    }
+
+    /// The key identifier: the SHA-1 of the BIT STRING's contents (RFC 5280,
+    /// section 4.2.1.2, method 1).
+    pub fn identifier(&self) -> [u8; 20] {
+        use aws_lc_rs::digest;
+        let hash = digest::digest(&digest::SHA1_FOR_LEGACY_USE_ONLY, self.key_bits());
+        let mut identifier = [0; 20];
+        identifier.copy_from_slice(hash.as_ref());
+        identifier
+    }
+}
+
+/// The length of the modulus of an RSAPublicKey.
+fn rsa_bits(pkcs1: &[u8]) -> Option<u32> {
+    let key = rsa::pkcs1::RsaPublicKeyRef::try_from(pkcs1).ok()?;
+    let modulus = key.modulus.as_bytes();
+    let first = modulus.first()?;
+    Some(modulus.len() as u32 * 8 - first.leading_zeros())
+}

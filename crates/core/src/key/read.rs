@@ -1,0 +1,209 @@
+//! Private keys in all the forms that cfssl reads: PKCS#8, PKCS#1 and SEC 1,
+//! whatever the PEM label says, plain or encrypted.
+
+use aws_lc_rs::signature::{
+    ECDSA_P256_SHA256_ASN1_SIGNING, ECDSA_P384_SHA384_ASN1_SIGNING, ECDSA_P521_SHA512_ASN1_SIGNING,
+    EcdsaKeyPair, EcdsaSigningAlgorithm, Ed25519KeyPair, KeyPair, RsaKeyPair,
+};
+use der::asn1::{BitStringRef, ObjectIdentifier, OctetStringRef};
+use der::{Decode, Sequence};
+use pkcs8::{EncryptedPrivateKeyInfoRef, PrivateKeyInfoRef};
+use rsa::pkcs1::{DecodeRsaPrivateKey, EncodeRsaPublicKey};
+use zeroize::Zeroizing;
+
+use super::{Curve, PrivateKey, PublicKey, Secret, legacy, write};
+use crate::error::{Code, Error, Result};
+use crate::oid;
+use crate::pem::{self, Block};
+
+/// Reads the first private key of a PEM text; blocks of EC parameters before it
+/// are passed over, labels are not looked at.
+///
+/// # Errors
+/// 2002 where there is no PEM, 2100 for a key with legacy encryption, 2003 for
+/// what is no key, 2200 for a curve that we do not sign with.
+pub fn read(text: &[u8]) -> Result<PrivateKey> {
+    read_encrypted(text, None)
+}
+
+/// As [`read`], and opens encrypted keys with a password: legacy encryption (RFC
+/// 1421 headers) as cfssl does, and encrypted PKCS#8, which cfssl never reads.
+///
+/// # Errors
+/// As [`read`]; `x509: decryption password incorrect` for legacy encryption and
+/// 2003 for PKCS#8 where the password does not fit.
+pub fn read_encrypted(text: &[u8], password: Option<&[u8]>) -> Result<PrivateKey> {
+    let block = key_block(text).ok_or(Code::KeyDecode)?;
+    if block
+        .header("Proc-Type")
+        .is_some_and(|value| value.contains("ENCRYPTED"))
+    {
+        let der = legacy::decrypt(&block, password.ok_or(Code::KeyEncrypted)?)?;
+        return read_der(&der);
+    }
+    if let (Some(password), Ok(encrypted)) = (
+        password,
+        EncryptedPrivateKeyInfoRef::try_from(block.contents.as_slice()),
+    ) {
+        let opened = encrypted.decrypt(password).map_err(|_| Code::KeyParse)?;
+        return read_der(opened.as_bytes());
+    }
+    read_der(&block.contents)
+}
+
+fn key_block(text: &[u8]) -> Option<Block> {
+    let mut rest = text;
+    loop {
+        let (block, after) = pem::decode(rest)?;
+        if block.label != "EC PARAMETERS" {
+            return Some(block);
+        }
+        rest = after;
+    }
+}
+
+/// The parts of a key in whatever form it came.
+pub(super) enum Parsed {
+    /// RSAPrivateKey
+    Rsa { pkcs1: Zeroizing<Vec<u8>> },
+    /// A scalar of any length
+    Ecdsa {
+        curve: Curve,
+        scalar: Zeroizing<Vec<u8>>,
+    },
+    /// 32 octets
+    Ed25519 { seed: Zeroizing<Vec<u8>> },
+}
+
+fn read_der(der: &[u8]) -> Result<PrivateKey> {
+    let parsed = match PrivateKeyInfoRef::try_from(der) {
+        Ok(info) => from_pkcs8(&info)?,
+        Err(_) if rsa::pkcs1::RsaPrivateKeyRef::try_from(der).is_ok() => Parsed::Rsa {
+            pkcs1: Zeroizing::new(der.to_vec()),
+        },
+        Err(_) => from_sec1(der, None)?,
+    };
+    build(parsed)
+}
+
+fn from_pkcs8(info: &PrivateKeyInfoRef<'_>) -> Result<Parsed> {
+    let algorithm = info.algorithm.oid.as_bytes();
+    let contents = info.private_key.as_bytes();
+    if algorithm == oid::RSA_ENCRYPTION.octets() {
+        return Ok(Parsed::Rsa {
+            pkcs1: Zeroizing::new(contents.to_vec()),
+        });
+    }
+    if algorithm == oid::EC_PUBLIC_KEY.octets() {
+        let curve = info
+            .algorithm
+            .parameters
+            .and_then(|p| p.decode_as::<ObjectIdentifier>().ok());
+        return from_sec1(contents, curve);
+    }
+    if algorithm == oid::ED25519.octets() {
+        let seed = <&OctetStringRef>::from_der(contents).map_err(|_| Code::KeyParse)?;
+        return Ok(Parsed::Ed25519 {
+            seed: Zeroizing::new(seed.as_bytes().to_vec()),
+        });
+    }
+    Err(Code::KeyParse.into())
+}
+
+/// ECPrivateKey (RFC 5915, section 3)
+#[derive(Sequence)]
+struct EcPrivateKey<'a> {
+    version: u8,
+    private_key: &'a OctetStringRef,
+    #[asn1(context_specific = "0", tag_mode = "EXPLICIT", optional = "true")]
+    parameters: Option<ObjectIdentifier>,
+    #[asn1(context_specific = "1", tag_mode = "EXPLICIT", optional = "true")]
+    public_key: Option<BitStringRef<'a>>,
+}
+
+fn from_sec1(der: &[u8], outer: Option<ObjectIdentifier>) -> Result<Parsed> {
+    let key = EcPrivateKey::from_der(der)
+        .ok()
+        .filter(|key| key.version == 1)
+        .ok_or(Code::KeyParse)?;
+    let curve = outer.or(key.parameters).ok_or(Code::KeyParse)?;
+    if curve.as_bytes() == oid::SECP224R1.octets() {
+        return Err(Error::wrap(
+            Code::KeyNotSupported,
+            "Private key is on the curve P-224, which rcfssl does not sign with",
+        ));
+    }
+    let curve = Curve::from_oid(curve.as_bytes()).ok_or(Code::KeyParse)?;
+    let scalar = Zeroizing::new(key.private_key.as_bytes().to_vec());
+    Ok(Parsed::Ecdsa { curve, scalar })
+}
+
+/// Loads the parts into the library that signs with them, which checks them.
+pub(super) fn build(parsed: Parsed) -> Result<PrivateKey> {
+    let refused = || Error::from(Code::KeyParse);
+    match parsed {
+        Parsed::Ecdsa { curve, scalar } => {
+            // Leading zeros may be missing or too many (SEC 1, C.4 wants full length).
+            let zeros = scalar.iter().take_while(|b| **b == 0).count();
+            let significant = &scalar[zeros..];
+            let missing = curve
+                .scalar_octets()
+                .checked_sub(significant.len())
+                .ok_or_else(refused)?;
+            let mut padded = Zeroizing::new(vec![0; curve.scalar_octets()]);
+            padded[missing..].copy_from_slice(significant);
+            let pkcs8 = write::ec_scalar_only(curve, &padded);
+            let pair =
+                EcdsaKeyPair::from_private_key_der(ecdsa_algorithm(curve), &pkcs8).map_err(|_| refused())?;
+            Ok(ecdsa(curve, pair))
+        }
+        Parsed::Ed25519 { seed } => {
+            let pair = Ed25519KeyPair::from_seed_unchecked(&seed).map_err(|_| refused())?;
+            Ok(ed25519(pair))
+        }
+        Parsed::Rsa { pkcs1 } => {
+            if let Ok(pair) = RsaKeyPair::from_der(&pkcs1) {
+                let public = PublicKey::rsa(pair.public_key().as_ref());
+                return Ok(PrivateKey {
+                    secret: Secret::Rsa { pair, pkcs1 },
+                    public,
+                });
+            }
+            let key = rsa::RsaPrivateKey::from_pkcs1_der(&pkcs1).map_err(|_| refused())?;
+            let public = key.as_public_key().to_pkcs1_der().map_err(|_| refused())?;
+            let public = PublicKey::rsa(public.as_bytes());
+            Ok(PrivateKey {
+                secret: Secret::OddRsa {
+                    key: Box::new(key),
+                    pkcs1,
+                },
+                public,
+            })
+        }
+    }
+}
+
+pub(super) fn ecdsa(curve: Curve, pair: EcdsaKeyPair) -> PrivateKey {
+    let public = PublicKey::ecdsa(curve, pair.public_key().as_ref());
+    PrivateKey {
+        secret: Secret::Ecdsa(pair),
+        public,
+    }
+}
+
+pub(super) fn ed25519(pair: Ed25519KeyPair) -> PrivateKey {
+    let public = PublicKey::ed25519(pair.public_key().as_ref());
+    PrivateKey {
+        secret: Secret::Ed25519(pair),
+        public,
+    }
+}
+
+/// The curve with the digest that cfssl uses on it, signatures as DER.
+pub(super) fn ecdsa_algorithm(curve: Curve) -> &'static EcdsaSigningAlgorithm {
+    match curve {
+        Curve::P256 => &ECDSA_P256_SHA256_ASN1_SIGNING,
+        Curve::P384 => &ECDSA_P384_SHA384_ASN1_SIGNING,
+        Curve::P521 => &ECDSA_P521_SHA512_ASN1_SIGNING,
+    }
+}

@@ -1,0 +1,133 @@
+//! Signatures, and which algorithm a key signs with.
+
+use aws_lc_rs::rand::SystemRandom;
+use aws_lc_rs::signature;
+
+use super::{Curve, KeyKind, PrivateKey, PublicKey, Secret};
+use crate::asn1::Writer;
+use crate::error::{Code, Error, Result};
+use crate::oid::{self, Oid};
+
+/// A signature algorithm (RFC 4055, RFC 5758, RFC 8410).
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum SignatureAlgorithm {
+    /// sha1WithRSAEncryption
+    Sha1WithRsa,
+    /// sha256WithRSAEncryption
+    Sha256WithRsa,
+    /// sha384WithRSAEncryption
+    Sha384WithRsa,
+    /// sha512WithRSAEncryption
+    Sha512WithRsa,
+    /// ecdsa-with-SHA256
+    EcdsaWithSha256,
+    /// ecdsa-with-SHA384
+    EcdsaWithSha384,
+    /// ecdsa-with-SHA512
+    EcdsaWithSha512,
+    /// id-Ed25519
+    Ed25519,
+}
+
+impl SignatureAlgorithm {
+    /// The algorithm that cfssl signs with by default: of an RSA key by its
+    /// size, of an EC key by its curve. None for keys that we cannot sign with.
+    pub fn for_key(kind: KeyKind) -> Option<Self> {
+        Some(match kind {
+            KeyKind::Rsa { bits: 4096.. } => SignatureAlgorithm::Sha512WithRsa,
+            KeyKind::Rsa { bits: 3072.. } => SignatureAlgorithm::Sha384WithRsa,
+            KeyKind::Rsa { bits: 2048.. } => SignatureAlgorithm::Sha256WithRsa,
+            KeyKind::Rsa { .. } => SignatureAlgorithm::Sha1WithRsa,
+            KeyKind::Ecdsa(Curve::P256) => SignatureAlgorithm::EcdsaWithSha256,
+            KeyKind::Ecdsa(Curve::P384) => SignatureAlgorithm::EcdsaWithSha384,
+            KeyKind::Ecdsa(Curve::P521) => SignatureAlgorithm::EcdsaWithSha512,
+            KeyKind::Ed25519 => SignatureAlgorithm::Ed25519,
+            KeyKind::P224 | KeyKind::Other => return None,
+        })
+    }
+
+    /// Its object identifier.
+    pub const fn oid(self) -> Oid {
+        match self {
+            SignatureAlgorithm::Sha1WithRsa => oid::SHA1_WITH_RSA,
+            SignatureAlgorithm::Sha256WithRsa => oid::SHA256_WITH_RSA,
+            SignatureAlgorithm::Sha384WithRsa => oid::SHA384_WITH_RSA,
+            SignatureAlgorithm::Sha512WithRsa => oid::SHA512_WITH_RSA,
+            SignatureAlgorithm::EcdsaWithSha256 => oid::ECDSA_WITH_SHA256,
+            SignatureAlgorithm::EcdsaWithSha384 => oid::ECDSA_WITH_SHA384,
+            SignatureAlgorithm::EcdsaWithSha512 => oid::ECDSA_WITH_SHA512,
+            SignatureAlgorithm::Ed25519 => oid::ED25519,
+        }
+    }
+
+    /// Writes the AlgorithmIdentifier: RSA has NULL parameters, the others none.
+    pub fn write(self, w: &mut Writer) {
+        let is_rsa = matches!(
+            self,
+            SignatureAlgorithm::Sha1WithRsa
+                | SignatureAlgorithm::Sha256WithRsa
+                | SignatureAlgorithm::Sha384WithRsa
+                | SignatureAlgorithm::Sha512WithRsa
+        );
+        w.sequence(|w| {
+            w.oid(&self.oid());
+            if is_rsa {
+                w.null();
+            }
+        });
+    }
+}
+
+/// What signs: a key in memory, or one that lives elsewhere.
+pub trait SigningKey {
+    /// The public half.
+    fn public_key(&self) -> &PublicKey;
+
+    /// The algorithm of its signatures.
+    fn algorithm(&self) -> SignatureAlgorithm;
+
+    /// Signs a message, which is hashed first where the algorithm hashes. ECDSA
+    /// signatures are random and come as DER (RFC 3279, section 2.2.3).
+    ///
+    /// # Errors
+    /// Where the key refuses: the hardware or the system's randomness failed.
+    fn sign(&self, message: &[u8]) -> Result<Vec<u8>>;
+}
+
+impl SigningKey for PrivateKey {
+    fn public_key(&self) -> &PublicKey {
+        &self.public
+    }
+
+    fn algorithm(&self) -> SignatureAlgorithm {
+        // A private key is only made of kinds that have an algorithm.
+        SignatureAlgorithm::for_key(self.public.kind()).unwrap_or(SignatureAlgorithm::Ed25519)
+    }
+
+    fn sign(&self, message: &[u8]) -> Result<Vec<u8>> {
+        let failed = || Error::from(Code::KeyUnknown);
+        let random = SystemRandom::new();
+        match &self.secret {
+            Secret::Ecdsa(pair) => {
+                let signature = pair.sign(&random, message).map_err(|_| failed())?;
+                Ok(signature.as_ref().to_vec())
+            }
+            Secret::Ed25519(pair) => {
+                let signature = pair.try_sign(message).map_err(|_| failed())?;
+                Ok(signature.as_ref().to_vec())
+            }
+            Secret::Rsa { pair, .. } => {
+                let padding: &dyn signature::RsaEncoding = match self.algorithm() {
+                    SignatureAlgorithm::Sha512WithRsa => &signature::RSA_PKCS1_SHA512,
+                    SignatureAlgorithm::Sha384WithRsa => &signature::RSA_PKCS1_SHA384,
+                    _ => &signature::RSA_PKCS1_SHA256,
+                };
+                let mut out = vec![0; pair.public_modulus_len()];
+                pair.sign(padding, &random, message, &mut out)
+                    .map_err(|_| failed())?;
+                Ok(out)
+            }
+            Secret::OddRsa { key, .. } => super::rsa::sign(key, self.algorithm(), message),
+        }
+    }
+}

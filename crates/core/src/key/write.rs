@@ -1,0 +1,171 @@
+//! Private keys as PEM.
+
+use aws_lc_rs::encoding::{AsBigEndian, EcPrivateKeyBin};
+use aws_lc_rs::signature::{EcdsaKeyPair, KeyPair};
+use zeroize::Zeroizing;
+
+use super::{Curve, KeyKind, PrivateKey, Secret};
+use crate::asn1::Writer;
+use crate::error::{Code, Error, Result};
+use crate::oid;
+use crate::pem;
+
+/// The form in which a private key is written.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum KeyFormat {
+    /// As cfssl writes it: PKCS#1 under `RSA PRIVATE KEY`, SEC 1 under `EC
+    /// PRIVATE KEY`, and PKCS#8 under the label of its own `Ed25519 PRIVATE KEY`.
+    #[default]
+    Traditional,
+    /// PKCS#8 (RFC 5208) under `PRIVATE KEY` for every kind.
+    Pkcs8,
+}
+
+impl PrivateKey {
+    /// The key as a PEM block.
+    ///
+    /// # Errors
+    /// Code 2000 where the cryptographic library does not give the key out.
+    pub fn to_pem(&self, format: KeyFormat) -> Result<Zeroizing<String>> {
+        let (label, der) = match (format, self.public.kind()) {
+            (KeyFormat::Pkcs8, _) => ("PRIVATE KEY", self.to_pkcs8()?),
+            (_, KeyKind::Rsa { .. }) => ("RSA PRIVATE KEY", self.to_traditional(true)?),
+            (_, KeyKind::Ecdsa(_)) => ("EC PRIVATE KEY", self.to_traditional(true)?),
+            _ => ("Ed25519 PRIVATE KEY", self.to_pkcs8()?),
+        };
+        Ok(Zeroizing::new(pem::encode(label, &der)))
+    }
+
+    /// PrivateKeyInfo, version 0, without attributes.
+    ///
+    /// # Errors
+    /// As [`PrivateKey::to_pem`].
+    pub fn to_pkcs8(&self) -> Result<Zeroizing<Vec<u8>>> {
+        // In PKCS#8 the curve stands outside, so the inner form leaves it out (RFC 5915, section 3).
+        let inner = self.to_traditional(false)?;
+        let algorithm = |w: &mut Writer| match self.public.kind() {
+            KeyKind::Ecdsa(curve) => {
+                w.oid(&oid::EC_PUBLIC_KEY);
+                w.oid(&curve.oid());
+            }
+            KeyKind::Rsa { .. } => {
+                w.oid(&oid::RSA_ENCRYPTION);
+                w.null();
+            }
+            _ => w.oid(&oid::ED25519),
+        };
+        Ok(secret(|w| {
+            w.sequence(|w| {
+                w.integer(0);
+                w.sequence(algorithm);
+                w.octet_string(&inner);
+            });
+        }))
+    }
+
+    /// RSAPrivateKey, ECPrivateKey or CurvePrivateKey.
+    fn to_traditional(&self, with_curve: bool) -> Result<Zeroizing<Vec<u8>>> {
+        let failed = || Error::from(Code::KeyUnknown);
+        match &self.secret {
+            Secret::Rsa { pkcs1, .. } | Secret::OddRsa { pkcs1, .. } => Ok(pkcs1.clone()),
+            Secret::Ecdsa(pair) => {
+                let KeyKind::Ecdsa(curve) = self.public.kind() else {
+                    return Err(failed());
+                };
+                ec_private_key(pair, curve, with_curve)
+            }
+            Secret::Ed25519(pair) => {
+                let seed = pair.seed().map_err(|_| failed())?;
+                let seed = seed.as_be_bytes().map_err(|_| failed())?;
+                Ok(secret(|w| w.octet_string(seed.as_ref())))
+            }
+        }
+    }
+}
+
+/// ECPrivateKey (RFC 5915): version 1, the scalar at full length, the curve, the
+/// public point. aws-lc's own export leaves the curve out, which Go wants.
+fn ec_private_key(pair: &EcdsaKeyPair, curve: Curve, with_curve: bool) -> Result<Zeroizing<Vec<u8>>> {
+    let private = pair.private_key();
+    let scalar: EcPrivateKeyBin<'_> = private.as_be_bytes().map_err(|_| Error::from(Code::KeyUnknown))?;
+    Ok(secret(|w| {
+        w.sequence(|w| {
+            w.integer(1);
+            w.octet_string(scalar.as_ref());
+            if with_curve {
+                w.context(0, |w| w.oid(&curve.oid()));
+            }
+            w.context(1, |w| w.bit_string(pair.public_key().as_ref()));
+        });
+    }))
+}
+
+/// DER that is wiped when dropped. The room is taken at once, so that growing
+/// leaves no copies behind; only RSA keys, which come whole, could be longer.
+fn secret(build: impl FnOnce(&mut Writer)) -> Zeroizing<Vec<u8>> {
+    let mut writer = Writer::with_capacity(8 * 1024);
+    build(&mut writer);
+    Zeroizing::new(writer.into_bytes())
+}
+
+/// PrivateKeyInfo around a bare scalar: the public point is left to the library to compute.
+pub(super) fn ec_scalar_only(curve: Curve, scalar: &[u8]) -> Zeroizing<Vec<u8>> {
+    let key = secret(|w| {
+        w.sequence(|w| {
+            w.integer(1);
+            w.octet_string(scalar);
+        });
+    });
+    secret(|w| {
+        w.sequence(|w| {
+            w.integer(0);
+            w.sequence(|w| {
+                w.oid(&oid::EC_PUBLIC_KEY);
+                w.oid(&curve.oid());
+            });
+            w.octet_string(&key);
+        });
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::asn1;
+    use crate::key::{KeySpec, SigningKey, generate, read};
+
+    #[test]
+    fn keys_read_back_in_both_forms() {
+        for spec in [
+            KeySpec::Ecdsa(Curve::P256),
+            KeySpec::Ecdsa(Curve::P384),
+            KeySpec::Ecdsa(Curve::P521),
+            KeySpec::Ed25519,
+            KeySpec::Rsa { bits: 2048 },
+            KeySpec::Rsa { bits: 2050 },
+            KeySpec::Rsa { bits: 2051 },
+        ] {
+            let key = generate(spec).unwrap();
+            for format in [KeyFormat::Traditional, KeyFormat::Pkcs8] {
+                let pem = key.to_pem(format).unwrap();
+                let again = read(pem.as_bytes()).unwrap();
+                assert_eq!(again.public_key(), key.public_key(), "{spec:?} {format:?}");
+                assert_eq!(again.to_pem(format).unwrap(), pem);
+            }
+        }
+    }
+
+    #[test]
+    fn the_traditional_ec_form_names_the_curve_and_holds_the_point() {
+        let key = generate(KeySpec::Ecdsa(Curve::P256)).unwrap();
+        let pem = key.to_pem(KeyFormat::Traditional).unwrap();
+        let block = pem::decode(pem.as_bytes()).unwrap().0;
+        assert_eq!(block.label, "EC PRIVATE KEY");
+        let tail = asn1::encode(|w| {
+            w.context(0, |w| w.oid(&oid::SECP256R1));
+            w.context(1, |w| w.bit_string(key.public_key().key_bits()));
+        });
+        assert!(block.contents.ends_with(&tail));
+        assert_eq!(block.contents.len(), 2 + 3 + 34 + tail.len());
+    }
+}

@@ -1,0 +1,357 @@
+//! X.501 names as cfssl builds them: attributes in a fixed order, values of one
+//! type together in one multi-valued RDN, PrintableString where that can hold
+//! the value and UTF8String elsewhere.
+
+use crate::asn1::{self, Writer, tag};
+use crate::error::{Error, Result};
+use crate::oid::{self, Oid};
+
+/// An attribute value as found in a name: its tag and contents.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Value {
+    /// The identifier octet.
+    pub tag: u8,
+    /// The contents octets.
+    pub contents: Vec<u8>,
+}
+
+impl Value {
+    /// The text of a character string; nothing for other types.
+    ///
+    /// T61String is taken for UTF-8, as Go takes it; where it is none, the text
+    /// is what Latin-1 would have meant, which is what such names hold.
+    pub fn text(&self) -> Option<String> {
+        match self.tag {
+            tag::UTF8_STRING
+            | tag::PRINTABLE_STRING
+            | tag::IA5_STRING
+            | tag::NUMERIC_STRING
+            | tag::T61_STRING => {
+                let text = std::str::from_utf8(&self.contents).map(str::to_owned);
+                Some(text.unwrap_or_else(|_| self.contents.iter().map(|b| char::from(*b)).collect()))
+            }
+            tag::BMP_STRING => {
+                let units = self
+                    .contents
+                    .chunks_exact(2)
+                    .map(|pair| u16::from_be_bytes([pair[0], pair[1]]));
+                Some(
+                    char::decode_utf16(units)
+                        .map(|c| c.unwrap_or(char::REPLACEMENT_CHARACTER))
+                        .collect(),
+                )
+            }
+            _ => None,
+        }
+    }
+}
+
+/// An attribute of a name as it was read.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Attribute {
+    /// The attribute's type.
+    pub oid: Oid,
+    /// The attribute's value.
+    pub value: Value,
+}
+
+/// A distinguished name in the parts that cfssl tells apart.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Subject {
+    /// C
+    pub country: Vec<String>,
+    /// ST
+    pub province: Vec<String>,
+    /// L
+    pub locality: Vec<String>,
+    /// street
+    pub street_address: Vec<String>,
+    /// postalCode
+    pub postal_code: Vec<String>,
+    /// O
+    pub organization: Vec<String>,
+    /// OU
+    pub organizational_unit: Vec<String>,
+    /// CN; empty for none
+    pub common_name: String,
+    /// serialNumber; empty for none
+    pub serial_number: String,
+    /// Attributes of other types, at the end, each an RDN of its own. One of a
+    /// type named above takes that one's place.
+    pub extra: Vec<(Oid, Extra)>,
+}
+
+/// The value of an attribute that stands at the end of a name.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Extra {
+    /// A character string, typed by what it holds.
+    Text(String),
+    /// Anything else, as it was read.
+    Other(Value),
+}
+
+impl Subject {
+    /// Sorts the attributes of a name into the parts, as a certificate repeats
+    /// them: of CN and serialNumber the last counts, other types go to the end
+    /// in their order.
+    pub fn from_attributes(attributes: &[Attribute]) -> Self {
+        let mut subject = Subject::default();
+        for Attribute { oid, value } in attributes {
+            let text = value.text();
+            let values = match (oid.x520_attribute(), &text) {
+                (Some(3), Some(text)) => {
+                    subject.common_name.clone_from(text);
+                    continue;
+                }
+                (Some(5), Some(text)) => {
+                    subject.serial_number.clone_from(text);
+                    continue;
+                }
+                (Some(6), Some(_)) => &mut subject.country,
+                (Some(7), Some(_)) => &mut subject.locality,
+                (Some(8), Some(_)) => &mut subject.province,
+                (Some(9), Some(_)) => &mut subject.street_address,
+                (Some(10), Some(_)) => &mut subject.organization,
+                (Some(11), Some(_)) => &mut subject.organizational_unit,
+                (Some(17), Some(_)) => &mut subject.postal_code,
+                _ => {
+                    let extra = text.map_or_else(|| Extra::Other(value.clone()), Extra::Text);
+                    subject.extra.push((oid.clone(), extra));
+                    continue;
+                }
+            };
+            values.extend(text);
+        }
+        subject
+    }
+
+    /// The attributes in the order in which they are encoded.
+    pub fn to_attributes(&self) -> Vec<Attribute> {
+        let text = |text: &str| Value {
+            tag: string_tag(text),
+            contents: text.as_bytes().to_vec(),
+        };
+        let mut attributes = Vec::new();
+        for (oid, values) in self.standard() {
+            attributes.extend(values.iter().map(|v| Attribute {
+                oid: oid.clone(),
+                value: text(v),
+            }));
+        }
+        for (oid, extra) in &self.extra {
+            let value = match extra {
+                Extra::Text(value) => text(value),
+                Extra::Other(value) => value.clone(),
+            };
+            attributes.push(Attribute {
+                oid: oid.clone(),
+                value,
+            });
+        }
+        attributes
+    }
+
+    /// The DER of the name.
+    pub fn to_der(&self) -> Vec<u8> {
+        asn1::encode(|w| self.write(w))
+    }
+
+    /// Writes the name.
+    pub fn write(&self, w: &mut Writer) {
+        w.sequence(|w| {
+            for (oid, values) in self.standard() {
+                match values {
+                    [] => {}
+                    [value] => w.nest(tag::SET, |w| write_text(w, &oid, value)),
+                    _ => w.set_of(
+                        values
+                            .iter()
+                            .map(|v| asn1::encode(|w| write_text(w, &oid, v)))
+                            .collect(),
+                    ),
+                }
+            }
+            for (oid, extra) in &self.extra {
+                w.nest(tag::SET, |w| match extra {
+                    Extra::Text(text) => write_text(w, oid, text),
+                    Extra::Other(value) => write_attribute(w, oid, value.tag, &value.contents),
+                });
+            }
+        });
+    }
+
+    /// The parts with a place of their own, in order, without those that an
+    /// extra attribute replaces.
+    fn standard(&self) -> impl Iterator<Item = (Oid, &[String])> {
+        let parts: [(Oid, &[String]); 9] = [
+            (oid::COUNTRY, &self.country),
+            (oid::PROVINCE, &self.province),
+            (oid::LOCALITY, &self.locality),
+            (oid::STREET_ADDRESS, &self.street_address),
+            (oid::POSTAL_CODE, &self.postal_code),
+            (oid::ORGANIZATION, &self.organization),
+            (oid::ORGANIZATIONAL_UNIT, &self.organizational_unit),
+            (oid::COMMON_NAME, one(&self.common_name)),
+            (oid::SERIAL_NUMBER, one(&self.serial_number)),
+        ];
+        parts
+            .into_iter()
+            .filter(|(oid, _)| !self.extra.iter().any(|(extra, _)| extra == oid))
+    }
+}
+
+/// A value that may be missing, as a list.
+fn one(value: &String) -> &[String] {
+    if value.is_empty() {
+        &[]
+    } else {
+        std::slice::from_ref(value)
+    }
+}
+
+fn write_text(w: &mut Writer, oid: &Oid, text: &str) {
+    write_attribute(w, oid, string_tag(text), text.as_bytes());
+}
+
+fn write_attribute(w: &mut Writer, oid: &Oid, tag: u8, contents: &[u8]) {
+    w.sequence(|w| {
+        w.oid(oid);
+        w.primitive(tag, contents);
+    });
+}
+
+/// PrintableString (X.680, 41.4) where its characters suffice.
+fn string_tag(text: &str) -> u8 {
+    let printable = |b: u8| b.is_ascii_alphanumeric() || b" '()+,-./:=?".contains(&b);
+    if text.bytes().all(printable) {
+        tag::PRINTABLE_STRING
+    } else {
+        tag::UTF8_STRING
+    }
+}
+
+/// Reads an attribute type written as `1.2.3`: Go's integers between dots, so a
+/// sign is allowed.
+///
+/// # Errors
+/// `invalid OID part x`
+pub fn parse_arcs(dotted: &str) -> Result<Vec<i64>> {
+    dotted
+        .split('.')
+        .map(|part| {
+            part.parse()
+                .map_err(|_| Error::plain(format!("invalid OID part {part}")))
+        })
+        .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn strings(values: &[&str]) -> Vec<String> {
+        values.iter().map(|v| v.to_string()).collect()
+    }
+
+    fn hex(bytes: &[u8]) -> String {
+        bytes.iter().map(|b| format!("{b:02x}")).collect()
+    }
+
+    #[test]
+    fn a_name_has_its_attributes_in_order() {
+        let subject = Subject {
+            country: strings(&["US"]),
+            common_name: "cn".into(),
+            ..Subject::default()
+        };
+        assert_eq!(
+            hex(&subject.to_der()),
+            "301a310b300906035504061302555331 0b3009060355040313 02636e".replace(' ', "")
+        );
+        assert_eq!(hex(&Subject::default().to_der()), "3000");
+    }
+
+    #[test]
+    fn values_of_one_type_share_an_rdn_sorted_by_encoding() {
+        let subject = Subject {
+            organization: strings(&["Mid long one", "Zeta", "Alpha"]),
+            ..Subject::default()
+        };
+        let der = subject.to_der();
+        let at = |needle: &[u8]| der.windows(needle.len()).position(|w| w == needle).unwrap();
+        assert!(at(b"Zeta") < at(b"Alpha") && at(b"Alpha") < at(b"Mid long one"));
+        assert_eq!(der.iter().filter(|b| **b == tag::SET).count(), 1);
+    }
+
+    #[test]
+    fn the_string_type_follows_from_the_characters() {
+        assert_eq!(string_tag("Az09 '()+,-./:=?"), tag::PRINTABLE_STRING);
+        assert_eq!(string_tag(""), tag::PRINTABLE_STRING);
+        for text in ["*.example.com", "a@b", "R&D", "a_b", "é", "a\tb", "x!"] {
+            assert_eq!(string_tag(text), tag::UTF8_STRING, "{text}");
+        }
+    }
+
+    #[test]
+    fn an_extra_attribute_takes_the_place_of_a_standard_one() {
+        let subject = Subject {
+            organization: strings(&["gone"]),
+            common_name: "cn".into(),
+            extra: vec![(oid::ORGANIZATION, Extra::Text("o2".into()))],
+            ..Subject::default()
+        };
+        let read: Vec<_> = subject
+            .to_attributes()
+            .iter()
+            .map(|a| (a.oid.to_string(), a.value.text().unwrap()))
+            .collect();
+        assert_eq!(
+            read,
+            [("2.5.4.3".into(), "cn".into()), ("2.5.4.10".into(), "o2".into())]
+        );
+        // Read back, it has its usual place again.
+        assert_eq!(
+            Subject::from_attributes(&subject.to_attributes()).organization,
+            ["o2"]
+        );
+    }
+
+    #[test]
+    fn other_types_keep_their_order_and_values() {
+        let attributes = [
+            Attribute {
+                oid: oid::EMAIL_ADDRESS,
+                value: Value {
+                    tag: tag::IA5_STRING,
+                    contents: b"a@b".to_vec(),
+                },
+            },
+            Attribute {
+                oid: oid::COMMON_NAME,
+                value: Value {
+                    tag: tag::BMP_STRING,
+                    contents: vec![0, b'c', 0, 0xe9],
+                },
+            },
+            Attribute {
+                oid: Oid::from_arcs(&[2, 5, 4, 45]).unwrap(),
+                value: Value {
+                    tag: tag::BIT_STRING,
+                    contents: vec![0, 1],
+                },
+            },
+        ];
+        let subject = Subject::from_attributes(&attributes);
+        assert_eq!(subject.common_name, "cé");
+        assert_eq!(subject.extra[0].1, Extra::Text("a@b".into()));
+        assert_eq!(subject.extra[1].1, Extra::Other(attributes[2].value.clone()));
+    }
+
+    #[test]
+    fn arcs_are_go_integers() {
+        assert_eq!(parse_arcs("1.2.+3"), Ok(vec![1, 2, 3]));
+        assert_eq!(parse_arcs("1.2.-3"), Ok(vec![1, 2, -3]));
+        assert_eq!(parse_arcs("1.x").unwrap_err().to_string(), "invalid OID part x");
+        assert_eq!(parse_arcs("1.").unwrap_err().to_string(), "invalid OID part ");
+    }
+}

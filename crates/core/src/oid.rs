@@ -1,0 +1,187 @@
+//! Object identifiers: any that Go can write, and the names of those we know.
+
+use std::borrow::Cow;
+use std::fmt;
+
+use const_oid::ObjectIdentifier;
+
+/// An object identifier, kept as the octets of its DER contents.
+///
+/// Arcs may be larger than 32 bits, which documents may ask for.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub struct Oid(Cow<'static, [u8]>);
+
+impl Oid {
+    /// From arcs as Go's `asn1.ObjectIdentifier` holds them; nothing where Go
+    /// says `invalid object identifier` (fewer than two arcs, a first above 2, or
+    /// a second above 39 below 2). A negative arc leaves no octets, as in Go.
+    pub fn from_arcs(arcs: &[i64]) -> Option<Self> {
+        let (&first, &second) = (arcs.first()?, arcs.get(1)?);
+        if first > 2 || (first <= 1 && second >= 40) {
+            return None;
+        }
+        let mut octets = Vec::with_capacity(arcs.len() + 2);
+        push_arc(&mut octets, first.wrapping_mul(40).wrapping_add(second));
+        for &arc in &arcs[2..] {
+            push_arc(&mut octets, arc);
+        }
+        Some(Oid(Cow::Owned(octets)))
+    }
+
+    /// From the contents octets of an OBJECT IDENTIFIER.
+    pub fn from_octets(octets: &[u8]) -> Self {
+        Oid(Cow::Owned(octets.to_vec()))
+    }
+
+    /// The contents octets of the DER encoding.
+    pub fn octets(&self) -> &[u8] {
+        &self.0
+    }
+
+    /// The arcs, those beyond 64 bits cut off.
+    pub fn arcs(&self) -> Vec<u64> {
+        let mut arcs = Vec::new();
+        let mut arc = 0_u64;
+        for &octet in self.0.iter() {
+            arc = arc << 7 | u64::from(octet & 0x7f);
+            if octet & 0x80 == 0 {
+                if arcs.is_empty() {
+                    let first = (arc / 40).min(2);
+                    arcs.push(first);
+                    arc -= first * 40;
+                }
+                arcs.push(arc);
+                arc = 0;
+            }
+        }
+        arcs
+    }
+
+    /// Is it of the `2.5.4` family of X.520 attribute types, and which?
+    pub fn x520_attribute(&self) -> Option<u8> {
+        match *self.0 {
+            [0x55, 0x04, last] if last < 0x80 => Some(last),
+            _ => None,
+        }
+    }
+}
+
+fn push_arc(octets: &mut Vec<u8>, arc: i64) {
+    if arc == 0 {
+        octets.push(0);
+    }
+    let Ok(arc) = u64::try_from(arc) else { return };
+    let groups = (64 - arc.leading_zeros()).div_ceil(7);
+    for group in (0..groups).rev() {
+        let more = if group > 0 { 0x80 } else { 0 };
+        octets.push((arc >> (group * 7)) as u8 & 0x7f | more);
+    }
+}
+
+impl fmt::Display for Oid {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let arcs: Vec<String> = self.arcs().iter().map(u64::to_string).collect();
+        f.write_str(&arcs.join("."))
+    }
+}
+
+macro_rules! known {
+    ($($name:ident = $dotted:literal, $doc:literal;)*) => {
+        $(
+            #[doc = concat!($doc, " (", $dotted, ")")]
+            pub const $name: Oid = {
+                static ID: ObjectIdentifier = ObjectIdentifier::new_unwrap($dotted);
+                Oid(Cow::Borrowed(ID.as_bytes()))
+            };
+        )*
+    };
+}
+
+known! {
+    COMMON_NAME = "2.5.4.3", "X.520 commonName";
+    SERIAL_NUMBER = "2.5.4.5", "X.520 serialNumber";
+    COUNTRY = "2.5.4.6", "X.520 countryName";
+    LOCALITY = "2.5.4.7", "X.520 localityName";
+    PROVINCE = "2.5.4.8", "X.520 stateOrProvinceName";
+    STREET_ADDRESS = "2.5.4.9", "X.520 streetAddress";
+    ORGANIZATION = "2.5.4.10", "X.520 organizationName";
+    ORGANIZATIONAL_UNIT = "2.5.4.11", "X.520 organizationalUnitName";
+    POSTAL_CODE = "2.5.4.17", "X.520 postalCode";
+    EMAIL_ADDRESS = "1.2.840.113549.1.9.1", "PKCS#9 emailAddress";
+
+    EXTENSION_REQUEST = "1.2.840.113549.1.9.14", "PKCS#9 extensionRequest";
+
+    SUBJECT_KEY_IDENTIFIER = "2.5.29.14", "RFC 5280 subjectKeyIdentifier";
+    KEY_USAGE = "2.5.29.15", "RFC 5280 keyUsage";
+    SUBJECT_ALT_NAME = "2.5.29.17", "RFC 5280 subjectAltName";
+    ISSUER_ALT_NAME = "2.5.29.18", "RFC 5280 issuerAltName";
+    BASIC_CONSTRAINTS = "2.5.29.19", "RFC 5280 basicConstraints";
+    NAME_CONSTRAINTS = "2.5.29.30", "RFC 5280 nameConstraints";
+    CRL_DISTRIBUTION_POINTS = "2.5.29.31", "RFC 5280 cRLDistributionPoints";
+    CERTIFICATE_POLICIES = "2.5.29.32", "RFC 5280 certificatePolicies";
+    POLICY_MAPPINGS = "2.5.29.33", "RFC 5280 policyMappings";
+    AUTHORITY_KEY_IDENTIFIER = "2.5.29.35", "RFC 5280 authorityKeyIdentifier";
+    POLICY_CONSTRAINTS = "2.5.29.36", "RFC 5280 policyConstraints";
+    EXTENDED_KEY_USAGE = "2.5.29.37", "RFC 5280 extKeyUsage";
+    FRESHEST_CRL = "2.5.29.46", "RFC 5280 freshestCRL";
+    INHIBIT_ANY_POLICY = "2.5.29.54", "RFC 5280 inhibitAnyPolicy";
+    AUTHORITY_INFORMATION_ACCESS = "1.3.6.1.5.5.7.1.1", "RFC 5280 authorityInfoAccess";
+    SUBJECT_INFORMATION_ACCESS = "1.3.6.1.5.5.7.1.11", "RFC 5280 subjectInfoAccess";
+    ACCESS_OCSP = "1.3.6.1.5.5.7.48.1", "RFC 5280 id-ad-ocsp";
+    ACCESS_CA_ISSUERS = "1.3.6.1.5.5.7.48.2", "RFC 5280 id-ad-caIssuers";
+    OCSP_NO_CHECK = "1.3.6.1.5.5.7.48.1.5", "RFC 6960 id-pkix-ocsp-nocheck";
+    QUALIFIER_CPS = "1.3.6.1.5.5.7.2.1", "RFC 5280 id-qt-cps";
+    QUALIFIER_USER_NOTICE = "1.3.6.1.5.5.7.2.2", "RFC 5280 id-qt-unotice";
+    DELEGATION_USAGE = "1.3.6.1.4.1.44363.44", "RFC 9345 delegationUsage";
+
+    RSA_ENCRYPTION = "1.2.840.113549.1.1.1", "PKCS#1 rsaEncryption";
+    SHA1_WITH_RSA = "1.2.840.113549.1.1.5", "PKCS#1 sha1WithRSAEncryption";
+    SHA256_WITH_RSA = "1.2.840.113549.1.1.11", "PKCS#1 sha256WithRSAEncryption";
+    SHA384_WITH_RSA = "1.2.840.113549.1.1.12", "PKCS#1 sha384WithRSAEncryption";
+    SHA512_WITH_RSA = "1.2.840.113549.1.1.13", "PKCS#1 sha512WithRSAEncryption";
+    EC_PUBLIC_KEY = "1.2.840.10045.2.1", "RFC 5480 id-ecPublicKey";
+    SECP224R1 = "1.3.132.0.33", "RFC 5480 secp224r1 (P-224)";
+    SECP256R1 = "1.2.840.10045.3.1.7", "RFC 5480 secp256r1 (P-256)";
+    SECP384R1 = "1.3.132.0.34", "RFC 5480 secp384r1 (P-384)";
+    SECP521R1 = "1.3.132.0.35", "RFC 5480 secp521r1 (P-521)";
+    ECDSA_WITH_SHA256 = "1.2.840.10045.4.3.2", "RFC 5758 ecdsa-with-SHA256";
+    ECDSA_WITH_SHA384 = "1.2.840.10045.4.3.3", "RFC 5758 ecdsa-with-SHA384";
+    ECDSA_WITH_SHA512 = "1.2.840.10045.4.3.4", "RFC 5758 ecdsa-with-SHA512";
+    ED25519 = "1.3.101.112", "RFC 8410 id-Ed25519";
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn arcs_become_the_octets_that_go_writes() {
+        let octets = |arcs: &[i64]| Oid::from_arcs(arcs).map(|o| o.octets().to_vec());
+        assert_eq!(octets(&[2, 5, 4, 3]), Some(vec![0x55, 4, 3]));
+        assert_eq!(octets(&[2, 999, 3]), Some(vec![0x88, 0x37, 3]));
+        assert_eq!(
+            octets(&[1, 2, 840, 113549]),
+            Some(vec![0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d])
+        );
+        assert_eq!(
+            octets(&[1, 2, 99_999_999_999]),
+            Some(vec![0x2a, 0x82, 0xf4, 0xc3, 0xdb, 0xcf, 0x7f])
+        );
+        assert_eq!(octets(&[1, 2, -3]), Some(vec![0x2a]));
+        assert_eq!(octets(&[1, 2, 0]), Some(vec![0x2a, 0]));
+        for refused in [&[1][..], &[], &[3, 1], &[1, 40, 1], &[0, 40]] {
+            assert_eq!(octets(refused), None, "{refused:?}");
+        }
+    }
+
+    #[test]
+    fn displays_as_dotted_numbers() {
+        assert_eq!(COMMON_NAME.to_string(), "2.5.4.3");
+        assert_eq!(SHA256_WITH_RSA.to_string(), "1.2.840.113549.1.1.11");
+        assert_eq!(
+            Oid::from_arcs(&[2, 999, 99_999_999_999]).unwrap().to_string(),
+            "2.999.99999999999"
+        );
+        assert_eq!(Oid::from_octets(&[]).to_string(), "");
+    }
+}

@@ -1,0 +1,226 @@
+//! PEM (RFC 7468) as Go reads it: text around a block, headers, trailing spaces
+//! and CRLF are fine; a block that is not right is passed over.
+
+use zeroize::Zeroizing;
+
+use crate::base64;
+
+const BEGIN: &[u8] = b"-----BEGIN ";
+const END: &[u8] = b"-----END ";
+const DASHES: &[u8] = b"-----";
+
+/// One block. Its contents may be a private key, so they are wiped when dropped.
+#[derive(Debug, Clone)]
+pub struct Block {
+    /// What stands between the dashes: `CERTIFICATE`, `EC PRIVATE KEY`.
+    pub label: String,
+    /// `Key: value` lines before the contents (RFC 1421 encryption headers).
+    pub headers: Vec<(String, String)>,
+    /// The decoded bytes.
+    pub contents: Zeroizing<Vec<u8>>,
+}
+
+impl Block {
+    /// The value of a header.
+    pub fn header(&self, name: &str) -> Option<&str> {
+        self.headers
+            .iter()
+            .rev()
+            .find(|(k, _)| k == name)
+            .map(|(_, v)| v.as_str())
+    }
+}
+
+/// The first whole block in `text`, and what follows it.
+pub fn decode(text: &[u8]) -> Option<(Block, &[u8])> {
+    let mut rest = text;
+    loop {
+        rest = match rest.strip_prefix(BEGIN) {
+            Some(after) => after,
+            None => &rest[find(rest, b"\n-----BEGIN ")? + 1 + BEGIN.len()..],
+        };
+        match block(&mut rest) {
+            Attempt::Block(block) => return Some((block, rest)),
+            Attempt::Skip => {}
+            Attempt::Over => return None,
+        }
+    }
+}
+
+enum Attempt {
+    Block(Block),
+    Skip,
+    Over,
+}
+
+/// Reads on from behind `-----BEGIN `. When the block is no good, `rest` is left
+/// where the search for the next one goes on.
+fn block(rest: &mut &[u8]) -> Attempt {
+    let (line, after) = take_line(rest);
+    *rest = after;
+    let Some(label) = line.strip_suffix(DASHES) else {
+        return Attempt::Skip;
+    };
+    let mut headers = Vec::new();
+    loop {
+        if rest.is_empty() {
+            return Attempt::Over;
+        }
+        let (line, after) = take_line(rest);
+        let Some(colon) = line.iter().position(|&b| b == b':') else {
+            break;
+        };
+        let text = |bytes: &[u8]| String::from_utf8_lossy(bytes.trim_ascii()).into_owned();
+        headers.push((text(&line[..colon]), text(&line[colon + 1..])));
+        *rest = after;
+    }
+    // Without headers the END line may follow at once.
+    let (body, trailer) = if headers.is_empty() && rest.starts_with(END) {
+        (&rest[..0], &rest[END.len()..])
+    } else {
+        match find(rest, b"\n-----END ") {
+            Some(at) => (&rest[..at], &rest[at + 1 + END.len()..]),
+            None => return Attempt::Skip,
+        }
+    };
+    let Some(after_label) = trailer.strip_prefix(label).and_then(|t| t.strip_prefix(DASHES)) else {
+        return Attempt::Skip;
+    };
+    let (line, after) = take_line(after_label);
+    if !line.is_empty() {
+        return Attempt::Skip;
+    }
+    let body: Zeroizing<Vec<u8>> = Zeroizing::new(
+        body.iter()
+            .copied()
+            .filter(|b| !matches!(b, b' ' | b'\t'))
+            .collect(),
+    );
+    match base64::decode(&*body) {
+        Ok(contents) => {
+            *rest = after;
+            let label = String::from_utf8_lossy(label).into_owned();
+            Attempt::Block(Block {
+                label,
+                headers,
+                contents: Zeroizing::new(contents),
+            })
+        }
+        Err(_) => Attempt::Skip,
+    }
+}
+
+/// The first line without its end and without spaces before that, and the rest.
+fn take_line(text: &[u8]) -> (&[u8], &[u8]) {
+    let (line, rest) = match text.iter().position(|&b| b == b'\n') {
+        Some(at) => (&text[..at], &text[at + 1..]),
+        None => (text, &text[text.len()..]),
+    };
+    let line = line.strip_suffix(b"\r").unwrap_or(line);
+    let end = line
+        .iter()
+        .rposition(|b| !matches!(b, b' ' | b'\t'))
+        .map_or(0, |at| at + 1);
+    (&line[..end], rest)
+}
+
+fn find(text: &[u8], needle: &[u8]) -> Option<usize> {
+    text.windows(needle.len()).position(|window| window == needle)
+}
+
+/// A block without headers, 64 characters a line, as Go and openssl write it.
+pub fn encode(label: &str, contents: &[u8]) -> String {
+    let body = Zeroizing::new(base64::encode(contents));
+    let mut out = String::with_capacity(body.len() + body.len() / 64 + 2 * label.len() + 40);
+    out.push_str("-----BEGIN ");
+    out.push_str(label);
+    out.push_str("-----\n");
+    let mut rest = body.as_str();
+    while !rest.is_empty() {
+        let (line, after) = rest.split_at(rest.len().min(64));
+        out.push_str(line);
+        out.push('\n');
+        rest = after;
+    }
+    out.push_str("-----END ");
+    out.push_str(label);
+    out.push_str("-----\n");
+    out
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn first(text: &str) -> Option<(String, Vec<u8>, String)> {
+        decode(text.as_bytes()).map(|(block, rest)| {
+            (
+                block.label,
+                block.contents.to_vec(),
+                String::from_utf8_lossy(rest).into_owned(),
+            )
+        })
+    }
+
+    fn found(label: &str, contents: &[u8], rest: &str) -> Option<(String, Vec<u8>, String)> {
+        Some((label.to_owned(), contents.to_vec(), rest.to_owned()))
+    }
+
+    #[test]
+    fn reads_what_it_writes() {
+        for length in [0, 1, 47, 48, 49, 96, 1000] {
+            let contents: Vec<u8> = (0..length).map(|i| i as u8).collect();
+            let text = encode("CERTIFICATE", &contents);
+            assert!(text.lines().all(|line| line.len() <= 64));
+            assert_eq!(first(&text), found("CERTIFICATE", &contents, ""));
+        }
+    }
+
+    #[test]
+    fn is_as_lenient_as_go() {
+        assert_eq!(
+            first("text before\n-----BEGIN A-----\r\nAAEC  \r\n-----END A----- \nafter"),
+            found("A", &[0, 1, 2], "after")
+        );
+        assert_eq!(first("-----BEGIN A-----\n-----END A-----\n"), found("A", &[], ""));
+        assert_eq!(
+            first("-----BEGIN A-----\nAA\n EC\n-----END A-----"),
+            found("A", &[0, 1, 2], "")
+        );
+        let block = decode(
+            b"-----BEGIN A-----\nProc-Type: 4,ENCRYPTED\nDEK-Info: AES-128-CBC,00\n\nAAEC\n-----END A-----\n",
+        )
+        .unwrap()
+        .0;
+        assert_eq!(block.header("DEK-Info"), Some("AES-128-CBC,00"));
+        assert_eq!(*block.contents, [0, 1, 2]);
+    }
+
+    #[test]
+    fn passes_over_what_is_no_block() {
+        let good = "-----BEGIN B-----\nAAEC\n-----END B-----\n";
+        for bad in [
+            "-----BEGIN A----\nAAEC\n-----END A-----\n",
+            "-----BEGIN A-----\n@@@@\n-----END A-----\n",
+            "-----BEGIN A-----\nAAEC\n-----END C-----\n",
+            "-----BEGIN A-----\nAAEC\n-----END A----- x\n",
+            "x-----BEGIN A-----\nAAEC\n-----END A-----\n",
+        ] {
+            assert_eq!(
+                first(&format!("{bad}{good}")),
+                found("B", &[0, 1, 2], ""),
+                "{bad}"
+            );
+        }
+        for none in [
+            "",
+            "-----BEGIN A-----",
+            "-----BEGIN A-----\n",
+            "-----BEGIN A-----\nAAEC\n",
+            "garbage",
+            "-----BEGIN A-----\na: b\n",
+        ] {
+            assert_eq!(first(none), None, "{none}");
+        }
+    }
+}

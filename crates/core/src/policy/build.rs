@@ -1,0 +1,263 @@
+//! From the document's profiles to ours: names looked up, durations read,
+//! what a profile leaves open taken from the default one.
+
+use super::document::{self, AuthKey, CertificatePolicy, Document};
+use super::profile::{CaConstraint, DEFAULT_BACKDATE, Elsewhere, Profile};
+use super::{Surroundings, Usages, invalid, re2};
+use crate::asn1::{self, tag};
+use crate::duration::Duration;
+use crate::error::{Code, Result};
+use crate::event::{Event, Sink};
+use crate::extension::Extension;
+use crate::oid::{self, Oid};
+
+/// Turns the document's profiles into ours, with what else it says at hand.
+pub(super) struct Builder<'a> {
+    pub document: &'a Document,
+    pub surroundings: &'a dyn Surroundings,
+    pub sink: Sink<'a>,
+}
+
+impl Builder<'_> {
+    /// `default` is the default profile for all but itself.
+    pub fn profile(
+        &mut self,
+        document: &document::Profile,
+        default: Option<&Profile>,
+        alone: bool,
+    ) -> Result<Profile> {
+        let remote = self.is_remote(document)?;
+        let (mut expiry, mut backdate) = (Duration::ZERO, Duration::ZERO);
+        if !remote {
+            if document.expiry.is_empty() {
+                return Err(invalid("empty expiry string"));
+            }
+            expiry = Duration::parse(&document.expiry).map_err(invalid)?;
+            if !document.backdate.is_empty() {
+                backdate = Duration::parse(&document.backdate).map_err(invalid)?;
+            }
+            if let (Some(begin), Some(end)) = (document.not_before.0, document.not_after.0) {
+                // cfssl crashes here.
+                if end < begin {
+                    return Err(invalid("not_after is before not_before"));
+                }
+            }
+            let kinds = document
+                .policies
+                .iter()
+                .flat_map(|p| p.qualifiers.iter())
+                .map(|q| q.kind.as_str());
+            if kinds
+                .into_iter()
+                .any(|kind| !matches!(kind, "" | "id-qt-unotice" | "id-qt-cps"))
+            {
+                return Err(invalid("invalid policy qualifier type"));
+            }
+        }
+        self.auth_keys(document)?;
+        let name_whitelist = match document.name_whitelist.as_str() {
+            "" => None,
+            text => {
+                Some(re2::compile(text).ok_or_else(|| invalid("failed to compile name whitelist section"))?)
+            }
+        };
+        check_lint_sources(document)?;
+        let elsewhere = if remote || !document.remote_server.is_empty() {
+            Some(Elsewhere::Remote)
+        } else if !document.ct_log_servers.is_empty() {
+            Some(Elsewhere::Transparency)
+        } else if document.lint_error_level.0 {
+            Some(if alone {
+                Elsewhere::LintAlone
+            } else {
+                Elsewhere::Lint
+            })
+        } else {
+            None
+        };
+        let constraint = match &document.ca_constraint {
+            c if c.is_ca => CaConstraint::authority(c.max_path_len, c.max_path_len_zero),
+            _ => CaConstraint::leaf(),
+        };
+        let inherited = |own: &String, theirs: fn(&Profile) -> &String| match default {
+            Some(default) if own.is_empty() => theirs(default).clone(),
+            _ => own.clone(),
+        };
+        let issuer_urls = match default {
+            Some(default) if !document.issuer_urls.is_given() => default.issuer_urls.clone(),
+            _ => document.issuer_urls.to_vec(),
+        };
+        let expiry = if expiry.is_zero() {
+            default.map_or(expiry, |d| d.expiry)
+        } else {
+            expiry
+        };
+        Ok(Profile {
+            usage_names: document.usages.is_given().then(|| document.usages.to_vec()),
+            usages: Usages::from_names(document.usages.iter()),
+            issuer_urls,
+            ocsp_url: inherited(&document.ocsp_url, |d| &d.ocsp_url),
+            crl_url: inherited(&document.crl_url, |d| &d.crl_url),
+            constraint,
+            ocsp_no_check: document.ocsp_no_check,
+            expiry_text: document.expiry.clone(),
+            expiry,
+            backdate: if backdate.is_zero() {
+                DEFAULT_BACKDATE
+            } else {
+                backdate
+            },
+            not_before: document.not_before.0,
+            not_after: document.not_after.0,
+            copy_extensions: document.copy_extensions,
+            policies: certificate_policies(&document.policies),
+            csr_whitelist: document.csr_whitelist.clone(),
+            client_provides_serial: document.client_provides_serial_numbers,
+            name_whitelist,
+            elsewhere,
+        })
+    }
+
+    /// Does another server sign? Its name must be known then.
+    fn is_remote(&mut self, document: &document::Profile) -> Result<bool> {
+        let name = match (document.remote.as_str(), document.auth_remote.remote.as_str()) {
+            ("", "") => return Ok(false),
+            ("", name) | (name, "") => name,
+            _ => {
+                (self.sink)(Event::RemoteNamedTwice);
+                return Err(Code::InvalidPolicy.into());
+            }
+        };
+        match self.document.remotes.get(name) {
+            Some(address) if !address.is_empty() => Ok(true),
+            _ => Err(invalid("failed to find remote in remotes section")),
+        }
+    }
+
+    fn auth_keys(&self, document: &document::Profile) -> Result<()> {
+        let keys = [
+            (&document.auth_key, "auth_key"),
+            (&document.prev_auth_key, "prev_auth_key"),
+            (&document.auth_remote.auth_key, "auth_remote's auth_key"),
+        ];
+        for (name, field) in keys {
+            if name.is_empty() {
+                continue;
+            }
+            let Some(key) = self.document.auth_keys.get(name) else {
+                return Err(invalid(format!("failed to find {field} in auth_keys section")));
+            };
+            if key.kind != "standard" {
+                return Err(invalid("unknown authentication type"));
+            }
+            if !self.is_hex_key(key) {
+                return Err(invalid("failed to create new standard auth provider"));
+            }
+        }
+        Ok(())
+    }
+
+    fn is_hex_key(&self, AuthKey { key, .. }: &AuthKey) -> bool {
+        let text = match key.split_once(':') {
+            None => Some(key.clone()),
+            Some(("env", name)) => Some(self.surroundings.variable(name).unwrap_or_default()),
+            Some(("file", path)) => {
+                let bytes = self.surroundings.file(path);
+                bytes.map(|b| String::from_utf8_lossy(&b).trim().to_owned())
+            }
+            Some(_) => None,
+        };
+        text.is_some_and(|t| t.len() % 2 == 0 && t.bytes().all(|b| b.is_ascii_hexdigit()))
+    }
+}
+
+/// The sources that cfssl's linter knows; the names of single lints are not checked.
+fn check_lint_sources(document: &document::Profile) -> Result<()> {
+    const KNOWN: [&str; 13] = [
+        "RFC3279",
+        "RFC5280",
+        "RFC5480",
+        "RFC5891",
+        "RFC6960",
+        "RFC6962",
+        "RFC8813",
+        "CABF_BR",
+        "CABF_EV",
+        "Mozilla",
+        "Apple",
+        "Community",
+        "ETSI_ESI",
+    ];
+    match document
+        .ignored_lint_sources
+        .iter()
+        .find(|source| !KNOWN.contains(&source.trim()))
+    {
+        Some(source) => {
+            let source = crate::quote::quote(source);
+            Err(invalid(format!(
+                "failed to build excluded lint source list: unknown source {source}"
+            )))
+        }
+        None => Ok(()),
+    }
+}
+
+/// The certificatePolicies extension (RFC 5280, section 4.2.1.4), not critical.
+fn certificate_policies(policies: &[CertificatePolicy]) -> Result<Option<Extension>> {
+    if policies.is_empty() {
+        return Ok(None);
+    }
+    let invalid_oid = || invalid("asn1: structure error: invalid object identifier");
+    let mut entries = Vec::new();
+    for policy in policies {
+        for qualifier in policy.qualifiers.iter() {
+            if qualifier.kind.is_empty() {
+                return Err(invalid("Invalid qualifier type in Policies "));
+            }
+            if qualifier.kind == "id-qt-cps" && !qualifier.value.is_ascii() {
+                return Err(invalid(
+                    "asn1: structure error: IA5String contains invalid character",
+                ));
+            }
+        }
+        entries.push((
+            Oid::from_arcs(&policy.id.0).ok_or_else(invalid_oid)?,
+            &policy.qualifiers,
+        ));
+    }
+    let value = asn1::encode(|w| {
+        w.sequence(|w| {
+            for (id, qualifiers) in entries {
+                w.sequence(|w| {
+                    w.oid(&id);
+                    if !qualifiers.is_empty() {
+                        w.sequence(|w| {
+                            qualifiers
+                                .iter()
+                                .for_each(|qualifier| write_qualifier(w, qualifier))
+                        });
+                    }
+                });
+            }
+        });
+    });
+    Ok(Some(Extension {
+        oid: oid::CERTIFICATE_POLICIES,
+        critical: false,
+        value,
+    }))
+}
+
+fn write_qualifier(w: &mut asn1::Writer, qualifier: &document::Qualifier) {
+    let value = qualifier.value.as_bytes();
+    w.sequence(|w| {
+        if qualifier.kind == "id-qt-cps" {
+            w.oid(&oid::QUALIFIER_CPS);
+            w.primitive(tag::IA5_STRING, value);
+        } else {
+            w.oid(&oid::QUALIFIER_USER_NOTICE);
+            w.sequence(|w| w.primitive(tag::UTF8_STRING, value));
+        }
+    });
+}

@@ -1,0 +1,311 @@
+//! The configuration document, field by field, before it means anything.
+
+use time::OffsetDateTime;
+
+use crate::duration::Duration;
+use crate::json::{self, Cursor, Decode, Kind, List, Map, object};
+use crate::quote::quote;
+use crate::timestamp;
+
+/// The whole document.
+#[derive(Debug, Default)]
+pub struct Document {
+    pub signing: Option<Signing>,
+    pub ocsp: Option<Ocsp>,
+    pub auth_keys: Map<AuthKey>,
+    pub remotes: Map<String>,
+}
+object!(Document as "config.Config" {
+    "signing" => signing,
+    "ocsp" => ocsp,
+    "auth_keys" => auth_keys,
+    "remotes" => remotes,
+});
+
+#[derive(Debug, Default)]
+pub struct Signing {
+    pub profiles: Map<Option<Profile>>,
+    pub default: Option<Profile>,
+}
+object!(Signing as "config.Signing" { "profiles" => profiles, "default" => default });
+
+/// Read for its types only.
+#[derive(Debug, Default)]
+pub struct Ocsp {
+    ca_cert_file: String,
+    responder_cert_file: String,
+    key_file: String,
+    interval: Nanoseconds,
+}
+object!(Ocsp as "ocsp.Config" {
+    "CACertFile" => ca_cert_file,
+    "ResponderCertFile" => responder_cert_file,
+    "KeyFile" => key_file,
+    "Interval" => interval,
+});
+
+#[derive(Debug, Default)]
+pub struct AuthKey {
+    pub kind: String,
+    pub key: String,
+}
+object!(AuthKey as "config.AuthKey" { "type" => kind, "key" => key });
+
+/// One profile. Beside the documented keys it has those of Go's fields without
+/// a tag, which match by their names: `Expiry` is not `expiry`.
+#[derive(Debug, Default)]
+pub struct Profile {
+    pub usages: List<String>,
+    pub issuer_urls: List<String>,
+    pub ocsp_url: String,
+    pub crl_url: String,
+    pub ca_constraint: CaConstraint,
+    pub ocsp_no_check: bool,
+    pub expiry: String,
+    pub backdate: String,
+    pub auth_key: String,
+    pub copy_extensions: bool,
+    pub prev_auth_key: String,
+    pub remote: String,
+    pub not_before: Time,
+    pub not_after: Time,
+    pub name_whitelist: String,
+    pub auth_remote: AuthRemote,
+    pub ct_log_servers: List<String>,
+    pub allowed_extensions: List<DottedOid>,
+    pub cert_store: String,
+    pub lint_error_level: LintStatus,
+    pub ignored_lints: List<String>,
+    pub ignored_lint_sources: List<String>,
+    pub policies: List<CertificatePolicy>,
+    expiry_number: Nanoseconds,
+    backdate_number: Nanoseconds,
+    provider: Interface,
+    pub remote_server: String,
+    pub csr_whitelist: Option<CsrWhitelist>,
+    pub client_provides_serial_numbers: bool,
+}
+object!(Profile as "config.SigningProfile" {
+    "usages" => usages,
+    "issuer_urls" => issuer_urls,
+    "ocsp_url" => ocsp_url,
+    "crl_url" => crl_url,
+    "ca_constraint" => ca_constraint,
+    "ocsp_no_check" => ocsp_no_check,
+    "expiry" => expiry,
+    "backdate" => backdate,
+    "auth_key" => auth_key,
+    "copy_extensions" => copy_extensions,
+    "prev_auth_key" => prev_auth_key,
+    "remote" => remote,
+    "not_before" => not_before,
+    "not_after" => not_after,
+    "name_whitelist" => name_whitelist,
+    "auth_remote" => auth_remote,
+    "ct_log_servers" => ct_log_servers,
+    "allowed_extensions" => allowed_extensions,
+    "cert_store" => cert_store,
+    "lint_error_level" => lint_error_level,
+    "ignored_lints" => ignored_lints,
+    "ignored_lint_sources" => ignored_lint_sources,
+    "Policies" => policies,
+    "Expiry" => expiry_number,
+    "Backdate" => backdate_number,
+    "Provider" => provider,
+    "RemoteServer" => remote_server,
+    "CSRWhitelist" => csr_whitelist,
+    "ClientProvidesSerialNumbers" => client_provides_serial_numbers,
+});
+
+#[derive(Debug, Default, Clone)]
+pub struct CaConstraint {
+    pub is_ca: bool,
+    pub max_path_len: i64,
+    pub max_path_len_zero: bool,
+}
+object!(CaConstraint as "config.CAConstraint" {
+    "is_ca" => is_ca,
+    "max_path_len" => max_path_len,
+    "max_path_len_zero" => max_path_len_zero,
+});
+
+#[derive(Debug, Default)]
+pub struct AuthRemote {
+    pub remote: String,
+    pub auth_key: String,
+}
+object!(AuthRemote as "config.AuthRemote" { "remote" => remote, "auth_key" => auth_key });
+
+/// Which parts of a request are taken over, where not all are.
+#[derive(Debug, Default, Clone)]
+pub struct CsrWhitelist {
+    /// The subject.
+    pub subject: bool,
+    public_key_algorithm: bool,
+    /// The public key, without which nothing can be signed.
+    pub public_key: bool,
+    signature_algorithm: bool,
+    /// DNS names.
+    pub dns_names: bool,
+    /// IP addresses.
+    pub ip_addresses: bool,
+    /// E-mail addresses.
+    pub email_addresses: bool,
+    /// URIs.
+    pub uris: bool,
+}
+object!(CsrWhitelist as "config.CSRWhitelist" {
+    "Subject" => subject,
+    "PublicKeyAlgorithm" => public_key_algorithm,
+    "PublicKey" => public_key,
+    "SignatureAlgorithm" => signature_algorithm,
+    "DNSNames" => dns_names,
+    "IPAddresses" => ip_addresses,
+    "EmailAddresses" => email_addresses,
+    "URIs" => uris,
+});
+
+#[derive(Debug, Default)]
+pub struct CertificatePolicy {
+    pub id: DottedOid,
+    pub qualifiers: List<Qualifier>,
+}
+object!(CertificatePolicy as "config.CertificatePolicy" { "ID" => id, "Qualifiers" => qualifiers });
+
+#[derive(Debug, Default)]
+pub struct Qualifier {
+    pub kind: String,
+    pub value: String,
+}
+object!(Qualifier as "config.CertificatePolicyQualifier" { "Type" => kind, "Value" => value });
+
+/// A length of time as a bare number of nanoseconds. Read for its type only:
+/// the string beside it always replaces it.
+#[derive(Debug, Default)]
+struct Nanoseconds(Duration);
+
+impl Decode for Nanoseconds {
+    fn decode(&mut self, cursor: &mut Cursor<'_>) {
+        let mut nanoseconds = 0_i64;
+        json::decode_integer(&mut nanoseconds, cursor, "time.Duration");
+        self.0 = Duration::nanoseconds(nanoseconds);
+    }
+
+    fn go_type() -> String {
+        "time.Duration".to_owned()
+    }
+}
+
+/// A Go interface: nothing but `null` fits.
+#[derive(Debug, Default)]
+struct Interface;
+
+impl Decode for Interface {
+    fn decode(&mut self, cursor: &mut Cursor<'_>) {
+        if cursor.kind() == Kind::Null {
+            cursor.raw();
+        } else {
+            cursor.mismatch("auth.Provider");
+        }
+    }
+
+    fn go_type() -> String {
+        "auth.Provider".to_owned()
+    }
+}
+
+/// A moment (RFC 3339, `T` and zone required); the year 1 is Go's zero and means
+/// none.
+#[derive(Debug, Default, Clone, Copy)]
+pub struct Time(pub Option<OffsetDateTime>);
+
+impl Decode for Time {
+    fn decode(&mut self, cursor: &mut Cursor<'_>) {
+        let offset = cursor.offset();
+        match cursor.kind() {
+            Kind::Null => {
+                cursor.raw();
+            }
+            Kind::String => {
+                // Go looks at the text between the quotes, escapes and all.
+                let raw = String::from_utf8_lossy(cursor.raw()).into_owned();
+                let text = raw.trim_matches('"');
+                match timestamp::parse(text) {
+                    Ok(time) if time.unix_timestamp() == GO_ZERO_TIME => self.0 = None,
+                    Ok(time) => self.0 = Some(time),
+                    Err(why) => cursor.abort(why, offset),
+                }
+            }
+            _ => {
+                cursor.raw();
+                cursor.abort(
+                    "Time.UnmarshalJSON: input is not a JSON string".to_owned(),
+                    offset,
+                );
+            }
+        }
+    }
+
+    fn go_type() -> String {
+        "time.Time".to_owned()
+    }
+}
+
+/// 0001-01-01T00:00:00Z in Unix seconds.
+const GO_ZERO_TIME: i64 = -62_135_596_800;
+
+/// An object identifier in a string. Go searches it for `1.2`-like text and then
+/// reads what stands between the dots.
+#[derive(Debug, Default, Clone)]
+pub struct DottedOid(pub Vec<i64>);
+
+impl Decode for DottedOid {
+    fn decode(&mut self, cursor: &mut Cursor<'_>) {
+        let offset = cursor.offset();
+        let kind = cursor.kind();
+        let raw = String::from_utf8_lossy(cursor.raw()).into_owned();
+        if kind != Kind::String {
+            return cursor.abort(format!("OID JSON string not wrapped in quotes.{raw}"), offset);
+        }
+        match parse_dotted(raw.trim_matches('"')) {
+            Ok(arcs) => self.0 = arcs,
+            Err(why) => cursor.abort(why, offset),
+        }
+    }
+
+    fn go_type() -> String {
+        "config.OID".to_owned()
+    }
+}
+
+fn parse_dotted(text: &str) -> Result<Vec<i64>, String> {
+    // The search is unanchored: one digit anywhere is enough.
+    if !text.bytes().any(|b| b.is_ascii_digit()) {
+        return Err("Invalid OID".to_owned());
+    }
+    let number = |part: &str| {
+        part.parse()
+            .map_err(|_| format!("strconv.Atoi: parsing {}: invalid syntax", quote(part)))
+    };
+    text.split('.').map(number).collect()
+}
+
+/// From which finding on a linter stops the signing.
+#[derive(Debug, Default, Clone, Copy, PartialEq)]
+pub struct LintStatus(pub bool);
+
+impl Decode for LintStatus {
+    fn decode(&mut self, cursor: &mut Cursor<'_>) {
+        let offset = cursor.offset();
+        let raw = String::from_utf8_lossy(cursor.raw()).into_owned();
+        match raw.trim_matches('"') {
+            "reserved" => self.0 = false,
+            "NA" | "NE" | "pass" | "info" | "warn" | "error" | "fatal" => self.0 = true,
+            _ => cursor.abort(format!("bad LintStatus JSON value: {raw}"), offset),
+        }
+    }
+
+    fn go_type() -> String {
+        "lint.LintStatus".to_owned()
+    }
+}

@@ -1,0 +1,187 @@
+//! The configuration document and what it means: a default profile and named
+//! ones, whole and valid once built.
+
+mod build;
+mod document;
+mod profile;
+mod re2;
+pub mod usage;
+
+pub use document::CsrWhitelist;
+pub use profile::{CaConstraint, Elsewhere, Profile};
+pub use usage::Usages;
+
+use crate::duration::Duration;
+use crate::error::{Code, Error, Result};
+use crate::event::Sink;
+use crate::json::{self, Report};
+
+use build::Builder;
+use document::Document;
+
+/// How long a certificate lasts without a configuration: a year.
+const DEFAULT_EXPIRY: Duration = Duration::hours(8760);
+/// How long a new authority lasts, where its document does not say: five years.
+pub const DEFAULT_CA_EXPIRY: Duration = Duration::hours(43800);
+
+/// What documents point to and this crate does not reach for by itself: auth
+/// keys may stand in the environment or in files.
+pub trait Surroundings {
+    /// The value of an environment variable.
+    fn variable(&self, name: &str) -> Option<String>;
+    /// The contents of a file.
+    fn file(&self, path: &str) -> Option<Vec<u8>>;
+}
+
+/// The signing section of a configuration.
+#[derive(Debug)]
+pub struct Policy {
+    default: Profile,
+    named: Vec<(String, Profile)>,
+}
+
+/// A profile found by name.
+#[derive(Debug, Clone, Copy)]
+pub struct Selection<'a> {
+    /// The profile.
+    pub profile: &'a Profile,
+    /// The name was not known, and the default profile stands in.
+    pub fell_back: bool,
+}
+
+impl Policy {
+    /// What holds without a configuration: one profile for servers and clients,
+    /// a year.
+    pub fn builtin() -> Self {
+        let usages = ["signing", "key encipherment", "server auth", "client auth"];
+        let default = Profile {
+            expiry_text: "8760h".to_owned(),
+            ..Profile::local(&usages, DEFAULT_EXPIRY)
+        };
+        Policy {
+            default,
+            named: Vec::new(),
+        }
+    }
+
+    /// Reads a configuration document.
+    ///
+    /// # Errors
+    /// Code 5200 with the reason, or `No "signing" field present`.
+    pub fn read(text: &[u8], surroundings: &dyn Surroundings, sink: Sink<'_>) -> Result<(Self, Report)> {
+        let mut document = Option::<Document>::None;
+        let report = json::read(text, &mut document).map_err(|error| {
+            let text = format!("failed to unmarshal configuration: {error}");
+            Error::Json {
+                code: Some(Code::InvalidPolicy),
+                error: json::Error { text, ..error },
+            }
+        })?;
+        // cfssl crashes on `null`.
+        let document = document.ok_or_else(|| invalid("the configuration is null"))?;
+        let Some(signing) = &document.signing else {
+            return Err(Error::plain("No \"signing\" field present"));
+        };
+        let mut builder = Builder {
+            document: &document,
+            surroundings,
+            sink,
+        };
+        let default = match &signing.default {
+            Some(profile) => builder.profile(profile, None, signing.profiles.is_empty())?,
+            None => Policy::builtin().default,
+        };
+        let mut named = Vec::new();
+        for (name, profile) in signing.profiles.iter() {
+            let profile = profile
+                .as_ref()
+                .ok_or_else(|| invalid("can't parse nil profile"))?;
+            named.push((name.clone(), builder.profile(profile, Some(&default), false)?));
+        }
+        let policy = Policy { default, named };
+        policy.check(signing)?;
+        Ok((policy, report))
+    }
+
+    /// What cfssl checks once all profiles are read.
+    fn check(&self, signing: &document::Signing) -> Result<()> {
+        let named = signing
+            .profiles
+            .iter()
+            .filter_map(|(_, profile)| profile.as_ref())
+            .zip(&self.named);
+        for (document, (_, profile)) in named {
+            check_remote(document)?;
+            if is_local(document) && profile.usages.is_empty() {
+                return Err(invalid("invalid configuration"));
+            }
+        }
+        if let Some(document) = &signing.default {
+            check_remote(document)?;
+            if is_local(document) && self.default.expiry.is_zero() {
+                return Err(invalid("invalid configuration"));
+            }
+        }
+        Ok(())
+    }
+
+    /// The default profile.
+    pub fn default_profile(&self) -> &Profile {
+        &self.default
+    }
+
+    /// The named profiles in the order of the document.
+    pub fn profiles(&self) -> impl Iterator<Item = (&str, &Profile)> {
+        self.named.iter().map(|(name, profile)| (name.as_str(), profile))
+    }
+
+    /// The profile of a name, spelt exactly; the default profile for no name and
+    /// for one that nobody knows.
+    ///
+    /// # Errors
+    /// Code 5400 for an unknown name where some profiles sign here and others
+    /// elsewhere.
+    pub fn profile(&self, name: &str) -> Result<Selection<'_>> {
+        if name.is_empty() {
+            return Ok(Selection {
+                profile: &self.default,
+                fell_back: false,
+            });
+        }
+        if let Some((_, profile)) = self.named.iter().find(|(known, _)| known == name) {
+            return Ok(Selection {
+                profile,
+                fell_back: false,
+            });
+        }
+        let mut all = self
+            .named
+            .iter()
+            .map(|(_, profile)| profile)
+            .chain([&self.default]);
+        let first_is_remote = all.next().is_some_and(Profile::is_remote);
+        if all.any(|profile| profile.is_remote() != first_is_remote) {
+            return Err(Code::UnknownProfile.into());
+        }
+        Ok(Selection {
+            profile: &self.default,
+            fell_back: true,
+        })
+    }
+}
+
+fn invalid(why: impl std::fmt::Display) -> Error {
+    Error::wrap(Code::InvalidPolicy, why)
+}
+
+fn is_local(profile: &document::Profile) -> bool {
+    profile.remote.is_empty() && profile.auth_remote.remote.is_empty()
+}
+
+fn check_remote(profile: &document::Profile) -> Result<()> {
+    let auth = &profile.auth_remote;
+    if auth.remote.is_empty() != auth.auth_key.is_empty() {
+        return Err(invalid("invalid configuration"));
+    }
+    Ok(())
+}

@@ -1,0 +1,175 @@
+//! How certificates of one kind are made.
+
+use regex::bytes::Regex;
+use time::OffsetDateTime;
+
+use super::{CsrWhitelist, Usages};
+use crate::duration::Duration;
+use crate::error::{Code, Error, Result};
+use crate::extension::Extension;
+
+/// How long before now a certificate begins, where the profile does not say.
+pub(super) const DEFAULT_BACKDATE: Duration = Duration::minutes(5);
+
+/// How certificates of one kind are made.
+#[derive(Debug, Clone)]
+pub struct Profile {
+    /// The names of its usages as written; none where the list was not given.
+    pub usage_names: Option<Vec<String>>,
+    /// What those names mean.
+    pub usages: Usages,
+    /// Where the issuer's certificate can be fetched (AIA caIssuers).
+    pub issuer_urls: Vec<String>,
+    /// The OCSP responder (AIA), or empty.
+    pub ocsp_url: String,
+    /// The CRL distribution point, or empty.
+    pub crl_url: String,
+    /// Whether it makes authorities.
+    pub constraint: CaConstraint,
+    /// Adds the OCSP "no check" extension (RFC 6960, section 4.2.2.2.1).
+    pub ocsp_no_check: bool,
+    /// The lifetime as written.
+    pub expiry_text: String,
+    /// The lifetime; that of the default profile where its own is zero.
+    pub expiry: Duration,
+    /// How long before now the certificate begins.
+    pub backdate: Duration,
+    /// A fixed beginning.
+    pub not_before: Option<OffsetDateTime>,
+    /// A fixed end.
+    pub not_after: Option<OffsetDateTime>,
+    /// Copies a request's extensions of one's own.
+    pub copy_extensions: bool,
+    /// The certificatePolicies extension, or why signing with this profile fails.
+    pub policies: Result<Option<Extension>>,
+    /// Which parts of a request are taken over; all, where not given.
+    pub csr_whitelist: Option<CsrWhitelist>,
+    /// Every request must bring its serial number, which commands cannot.
+    pub client_provides_serial: bool,
+    /// The names that it may sign.
+    pub(super) name_whitelist: Option<Regex>,
+    /// Why it cannot sign here, although it is valid.
+    pub(super) elsewhere: Option<Elsewhere>,
+}
+
+/// Whether certificates of a profile are authorities, and how far down.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct CaConstraint {
+    /// CA:TRUE
+    pub is_ca: bool,
+    /// pathLenConstraint; -1 for none.
+    pub path_len: i64,
+}
+
+impl CaConstraint {
+    /// An authority; a length of 0 counts only when `zero` says so.
+    pub const fn authority(path_len: i64, zero: bool) -> Self {
+        let path_len = if path_len == 0 && !zero { -1 } else { path_len };
+        CaConstraint {
+            is_ca: true,
+            path_len,
+        }
+    }
+
+    /// No authority.
+    pub const fn leaf() -> Self {
+        CaConstraint {
+            is_ca: false,
+            path_len: -1,
+        }
+    }
+}
+
+/// A feature of cfssl that a profile asks for and that is not done here.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Elsewhere {
+    /// `remote`, `auth_remote`: another server signs.
+    Remote,
+    /// `ct_log_servers`: the certificate is logged first.
+    Transparency,
+    /// `lint_error_level` in a configuration with named profiles.
+    Lint,
+    /// `lint_error_level` in the only profile.
+    LintAlone,
+}
+
+impl Elsewhere {
+    /// The field that asks for it.
+    pub const fn field(self) -> &'static str {
+        match self {
+            Elsewhere::Remote => "remote",
+            Elsewhere::Transparency => "ct_log_servers",
+            Elsewhere::Lint | Elsewhere::LintAlone => "lint_error_level",
+        }
+    }
+
+    /// The error that cfssl gives: where it would try and fail, that of the failure.
+    pub fn error(self) -> Error {
+        match self {
+            Elsewhere::Remote => Error::wrap(Code::InvalidRequest, "failed to connect to remote"),
+            Elsewhere::Transparency => Code::PrecertSubmission.into(),
+            Elsewhere::Lint => Error::wrap(
+                Code::CertificateUnknown,
+                "x509: provided PrivateKey doesn't match parent's PublicKey",
+            ),
+            Elsewhere::LintAlone => Code::KeyUnavailable.into(),
+        }
+    }
+}
+
+impl Profile {
+    pub(super) fn local(usages: &[&str], expiry: Duration) -> Self {
+        Profile {
+            usage_names: Some(usages.iter().map(|u| (*u).to_owned()).collect()),
+            usages: Usages::from_names(usages),
+            issuer_urls: Vec::new(),
+            ocsp_url: String::new(),
+            crl_url: String::new(),
+            constraint: CaConstraint::leaf(),
+            ocsp_no_check: false,
+            expiry_text: String::new(),
+            expiry,
+            backdate: DEFAULT_BACKDATE,
+            not_before: None,
+            not_after: None,
+            copy_extensions: false,
+            policies: Ok(None),
+            csr_whitelist: None,
+            client_provides_serial: false,
+            name_whitelist: None,
+            elsewhere: None,
+        }
+    }
+
+    /// How a new authority is made: by the `ca` section of its document.
+    pub fn root(expiry: Duration, backdate: Duration, constraint: CaConstraint, crl_url: String) -> Self {
+        let backdate = if backdate.is_zero() {
+            DEFAULT_BACKDATE
+        } else {
+            backdate
+        };
+        Profile {
+            backdate,
+            constraint,
+            crl_url,
+            ..Profile::local(&["cert sign", "crl sign"], expiry)
+        }
+    }
+
+    /// Does another server sign for it?
+    pub fn is_remote(&self) -> bool {
+        self.elsewhere == Some(Elsewhere::Remote)
+    }
+
+    /// What it asks for that is not done here.
+    pub fn elsewhere(&self) -> Option<Elsewhere> {
+        self.elsewhere
+    }
+
+    /// May it sign this name? The expression is searched for anywhere in it.
+    pub fn allows_name(&self, name: &str) -> bool {
+        self.name_whitelist
+            .as_ref()
+            .is_none_or(|names| names.is_match(name.as_bytes()))
+    }
+}

@@ -1,0 +1,479 @@
+//! The request document: what a certificate or an authority is asked for with.
+
+use crate::asn1;
+use crate::certificate::Certificate;
+use crate::duration::Duration;
+use crate::error::{Code, Error, Result};
+use crate::extension::{self, Extension};
+use crate::host::{self, Hosts};
+use crate::json::{self, Bytes, Cursor, Decode, List, Map, Report, object};
+use crate::key::KeySpec;
+use crate::name::{self, Extra, Subject};
+use crate::oid::{self, Oid};
+use crate::policy::{CaConstraint, DEFAULT_CA_EXPIRY, Profile};
+
+/// A request as its document has it.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Request {
+    /// The common name; empty for none.
+    pub cn: String,
+    /// Further names: values of one type come together in one RDN.
+    pub names: List<Name>,
+    /// Host strings as written.
+    pub hosts: List<String>,
+    /// The key to make.
+    pub key: Option<Key>,
+    /// What an authority may do.
+    pub ca: Option<Ca>,
+    /// The subject's serialNumber; empty for none.
+    pub serial_number: String,
+    /// Asks for the delegation extension (RFC 9345).
+    pub delegation_enabled: bool,
+    /// Extensions put into the request as they are.
+    pub extensions: List<RawExtension>,
+    /// The CRL of a new authority.
+    pub crl_url: String,
+}
+object!(Request as "csr.CertificateRequest" {
+    "CN" => cn,
+    "names" => names,
+    "hosts" => hosts,
+    "key" => key,
+    "ca" => ca,
+    "serialnumber" => serial_number,
+    "delegation_enabled" => delegation_enabled,
+    "extensions" => extensions,
+    "crl_url" => crl_url,
+});
+
+impl Default for Request {
+    fn default() -> Self {
+        Request {
+            cn: String::new(),
+            names: List::default(),
+            hosts: List::default(),
+            key: Some(Key {
+                algo: "ecdsa".to_owned(),
+                size: 256,
+            }),
+            ca: None,
+            serial_number: String::new(),
+            delegation_enabled: false,
+            extensions: List::default(),
+            crl_url: String::new(),
+        }
+    }
+}
+
+/// One entry of `names`.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Name {
+    /// Country
+    pub c: String,
+    /// State or province
+    pub st: String,
+    /// Locality
+    pub l: String,
+    /// Organization
+    pub o: String,
+    /// Organizational unit
+    pub ou: String,
+    /// E-mail address
+    pub e: String,
+    /// Read, and never used.
+    serial_number: String,
+    /// Attributes by their object identifiers.
+    pub oid: Map<String>,
+}
+object!(Name as "csr.Name" {
+    "C" => c,
+    "ST" => st,
+    "L" => l,
+    "O" => o,
+    "OU" => ou,
+    "E" => e,
+    "SerialNumber" => serial_number,
+    "OID" => oid,
+});
+
+/// The `key` section.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Key {
+    /// `rsa`, `ecdsa` or `ed25519`
+    pub algo: String,
+    /// Bits
+    pub size: i64,
+}
+object!(Key as "csr.KeyRequest" { "algo" => algo, "size" => size });
+
+/// The `ca` section.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Ca {
+    /// pathLenConstraint
+    pub path_len: i64,
+    /// A pathLenConstraint of 0 is meant.
+    pub path_len_zero: bool,
+    /// The lifetime; empty for five years.
+    pub expiry: String,
+    /// How long before now it begins.
+    pub backdate: String,
+}
+object!(Ca as "csr.CAConfig" {
+    "pathlen" => path_len,
+    "pathlenzero" => path_len_zero,
+    "expiry" => expiry,
+    "backdate" => backdate,
+});
+
+/// An extension given byte for byte.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct RawExtension {
+    id: Arcs,
+    critical: bool,
+    value: Bytes,
+}
+object!(RawExtension as "pkix.Extension" { "Id" => id, "Critical" => critical, "Value" => value });
+
+/// The arcs of an object identifier as a list of numbers.
+#[derive(Debug, Clone, Default, PartialEq)]
+struct Arcs(List<i64>);
+
+impl Decode for Arcs {
+    fn decode(&mut self, cursor: &mut Cursor<'_>) {
+        if matches!(cursor.kind(), json::Kind::Array | json::Kind::Null) {
+            self.0.decode(cursor);
+        } else {
+            cursor.mismatch("asn1.ObjectIdentifier");
+        }
+    }
+
+    fn go_type() -> String {
+        "asn1.ObjectIdentifier".to_owned()
+    }
+}
+
+impl Ca {
+    /// As basicConstraints. Where both fields are given, the number counts.
+    pub fn constraint(&self) -> CaConstraint {
+        CaConstraint::authority(self.path_len, self.path_len_zero)
+    }
+
+    /// `pathlenzero` beside a `pathlen` that says otherwise.
+    pub fn zero_is_ignored(&self) -> bool {
+        self.path_len != 0 && self.path_len_zero
+    }
+}
+
+impl Request {
+    /// Reads a request document.
+    ///
+    /// # Errors
+    /// Go's sentence, with the place.
+    pub fn read(text: &[u8]) -> Result<(Self, Report)> {
+        let mut request = Request::default();
+        let report = json::read(text, &mut request)?;
+        Ok((request, report))
+    }
+
+    /// What a certificate says, as the request that would ask for it again:
+    /// names of the five usual types, hosts with addresses first, and for an
+    /// authority its path length and a lifetime of the same length.
+    pub fn from_certificate(certificate: &Certificate) -> Self {
+        let subject = Subject::from_attributes(&certificate.subject_attributes);
+        let lists = [
+            &subject.country,
+            &subject.province,
+            &subject.locality,
+            &subject.organization,
+            &subject.organizational_unit,
+        ];
+        let entries = lists.iter().map(|list| list.len()).max().unwrap_or(0);
+        let names: Vec<Name> = (0..entries)
+            .map(|at| {
+                let [c, st, l, o, ou] = lists.map(|list| list.get(at).cloned().unwrap_or_default());
+                Name {
+                    c,
+                    st,
+                    l,
+                    o,
+                    ou,
+                    ..Name::default()
+                }
+            })
+            .collect();
+        let found = &certificate.hosts;
+        let addresses = found.ip.iter().map(|octets| host::ip_text(octets));
+        let hosts: Vec<String> = addresses.chain(found.texts().map(str::to_owned)).collect();
+        let ca = certificate.is_ca.then(|| {
+            let lifetime = certificate.not_after - certificate.not_before;
+            // More than 292 years do not fit, and are cut to that, as in Go.
+            let lifetime = i64::try_from(lifetime.whole_nanoseconds()).unwrap_or(i64::MAX);
+            Ca {
+                path_len: certificate.path_len,
+                path_len_zero: certificate.path_len == 0,
+                expiry: Duration::nanoseconds(lifetime).to_string(),
+                backdate: String::new(),
+            }
+        });
+        Request {
+            cn: subject.common_name,
+            serial_number: subject.serial_number,
+            names: names.into(),
+            hosts: hosts.into(),
+            ca,
+            ..Request::default()
+        }
+    }
+
+    /// The `key` section, or what stands for it where it is `null`.
+    pub fn key(&self) -> Key {
+        self.key.clone().unwrap_or_else(|| Key {
+            algo: "ecdsa".to_owned(),
+            size: 256,
+        })
+    }
+
+    /// The key to make.
+    ///
+    /// # Errors
+    /// As [`KeySpec::new`].
+    pub fn key_spec(&self) -> Result<KeySpec> {
+        let key = self.key();
+        KeySpec::new(&key.algo, key.size)
+    }
+
+    /// The subject.
+    ///
+    /// # Errors
+    /// `invalid OID part x`, or `asn1: structure error: invalid object identifier`.
+    pub fn subject(&self) -> Result<Subject> {
+        let mut subject = Subject {
+            common_name: self.cn.clone(),
+            serial_number: self.serial_number.clone(),
+            ..Subject::default()
+        };
+        let mut arcs = Vec::new();
+        for name in self.names.iter() {
+            let add = |value: &String, values: &mut Vec<String>| {
+                values.extend((!value.is_empty()).then(|| value.clone()))
+            };
+            add(&name.c, &mut subject.country);
+            add(&name.st, &mut subject.province);
+            add(&name.l, &mut subject.locality);
+            add(&name.o, &mut subject.organization);
+            add(&name.ou, &mut subject.organizational_unit);
+            for (dotted, value) in name.oid.iter() {
+                arcs.push((name::parse_arcs(dotted)?, value));
+            }
+            if !name.e.is_empty() {
+                arcs.push((vec![1, 2, 840, 113_549, 1, 9, 1], &name.e));
+            }
+        }
+        for (arcs, value) in arcs {
+            let oid = Oid::from_arcs(&arcs).ok_or_else(invalid_oid)?;
+            subject.extra.push((oid, Extra::Text(value.clone())));
+        }
+        Ok(subject)
+    }
+
+    /// The hosts by kind.
+    pub fn hosts(&self) -> Hosts {
+        Hosts::parse(self.hosts.iter())
+    }
+
+    /// The extensions that the document adds to the request: basicConstraints
+    /// for an authority, unless delegation is asked for, which takes its place
+    /// (a quirk of cfssl); then those given byte for byte.
+    ///
+    /// # Errors
+    /// `x509: failed to serialise extensions attribute: …`
+    pub fn extensions(&self) -> Result<Vec<Extension>> {
+        let mut extensions = Vec::new();
+        if self.delegation_enabled {
+            extensions.push(Extension {
+                oid: oid::DELEGATION_USAGE,
+                critical: false,
+                value: extension::null(),
+            });
+        } else if let Some(ca) = &self.ca {
+            let CaConstraint { is_ca, path_len } = ca.constraint();
+            let value = asn1::encode(|w| extension::write_basic_constraints(w, is_ca, path_len));
+            extensions.push(Extension {
+                oid: oid::BASIC_CONSTRAINTS,
+                critical: true,
+                value,
+            });
+        }
+        for raw in self.extensions.iter() {
+            let oid = Oid::from_arcs(&raw.id.0).ok_or_else(|| {
+                Error::plain(format!(
+                    "x509: failed to serialise extensions attribute: {}",
+                    invalid_oid()
+                ))
+            })?;
+            extensions.push(Extension {
+                oid,
+                critical: raw.critical,
+                value: raw.value.0.clone(),
+            });
+        }
+        Ok(extensions)
+    }
+
+    /// Does it name somebody? An authority must: by a common name, which may be
+    /// blank, or by entries of which each has at least one of C, ST, L, O, OU.
+    ///
+    /// # Errors
+    /// Code 5300, `missing subject information`.
+    pub fn check_named(&self) -> Result<()> {
+        let blank = |value: &String| value.trim_matches(is_go_space).is_empty();
+        let is_empty = |name: &Name| {
+            [&name.c, &name.st, &name.l, &name.o, &name.ou]
+                .into_iter()
+                .all(blank)
+        };
+        if self.cn.is_empty() && (self.names.is_empty() || self.names.iter().any(is_empty)) {
+            return Err(Error::wrap(Code::InvalidRequest, "missing subject information"));
+        }
+        Ok(())
+    }
+
+    /// How the authority is to be made that the document asks for.
+    ///
+    /// # Errors
+    /// Go's sentence for a malformed duration.
+    pub fn root_profile(&self) -> Result<Profile> {
+        let Some(ca) = &self.ca else {
+            let constraint = CaConstraint::authority(0, false);
+            return Ok(Profile::root(
+                DEFAULT_CA_EXPIRY,
+                Duration::ZERO,
+                constraint,
+                self.crl_url.clone(),
+            ));
+        };
+        let expiry = if ca.expiry.is_empty() {
+            DEFAULT_CA_EXPIRY
+        } else {
+            Duration::parse(&ca.expiry)?
+        };
+        let backdate = if ca.backdate.is_empty() {
+            Duration::ZERO
+        } else {
+            Duration::parse(&ca.backdate)?
+        };
+        Ok(Profile::root(
+            expiry,
+            backdate,
+            ca.constraint(),
+            self.crl_url.clone(),
+        ))
+    }
+}
+
+fn invalid_oid() -> Error {
+    Error::plain("asn1: structure error: invalid object identifier")
+}
+
+/// Unicode white space, as `strings.TrimSpace` cuts it off.
+fn is_go_space(c: char) -> bool {
+    c.is_whitespace()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn read(text: &str) -> Request {
+        Request::read(text.as_bytes()).unwrap().0
+    }
+
+    #[test]
+    fn the_document_of_the_walk_through_has_ou_twice() {
+        let request = read(
+            r#"{"CN":"My own CA","names":[{"C":"US","O":"My Company Name","OU":"Org Unit 1","OU":"Org Unit 2"}]}"#,
+        );
+        let subject = request.subject().unwrap();
+        assert_eq!(subject.organizational_unit, ["Org Unit 2"]);
+        assert_eq!(request.key_spec(), Ok(KeySpec::Ecdsa(crate::key::Curve::P256)));
+    }
+
+    #[test]
+    fn a_partial_key_section_keeps_the_other_default() {
+        assert_eq!(
+            read(r#"{"key":{"size":384}}"#).key(),
+            Key {
+                algo: "ecdsa".into(),
+                size: 384
+            }
+        );
+        assert_eq!(
+            read(r#"{"key":{"algo":"rsa"}}"#).key(),
+            Key {
+                algo: "rsa".into(),
+                size: 256
+            }
+        );
+        assert_eq!(
+            read(r#"{"key":null}"#).key(),
+            Key {
+                algo: "ecdsa".into(),
+                size: 256
+            }
+        );
+    }
+
+    #[test]
+    fn an_authority_must_name_somebody() {
+        for (text, ok) in [
+            (r#"{"CN":" "}"#, true),
+            (r#"{"names":[{"O":"x"}]}"#, true),
+            (r#"{}"#, false),
+            (r#"{"names":[{"O":"x"},{}]}"#, false),
+            (r#"{"names":[{"O":" "}]}"#, false),
+            (r#"{"names":[{"E":"a@b"}],"serialnumber":"1"}"#, false),
+        ] {
+            assert_eq!(read(text).check_named().is_ok(), ok, "{text}");
+        }
+    }
+
+    #[test]
+    fn attributes_by_identifier_come_before_the_e_mail_address_of_their_entry() {
+        let subject = read(r#"{"names":[{"E":"a@b","OID":{"1.2.3":"x"}},{"OID":{"1.2.4":"y"}}]}"#)
+            .subject()
+            .unwrap();
+        let order: Vec<_> = subject.extra.iter().map(|(oid, _)| oid.to_string()).collect();
+        assert_eq!(order, ["1.2.3", "1.2.840.113549.1.9.1", "1.2.4"]);
+        let refusal = |text: &str| read(text).subject().unwrap_err().to_string();
+        assert_eq!(
+            refusal(r#"{"names":[{"OID":{"1.x":"v"}}]}"#),
+            "invalid OID part x"
+        );
+        assert_eq!(
+            refusal(r#"{"names":[{"OID":{"1":"v"}}]}"#),
+            "asn1: structure error: invalid object identifier"
+        );
+    }
+
+    #[test]
+    fn delegation_takes_the_place_of_basic_constraints() {
+        let oids = |text: &str| -> Vec<String> {
+            read(text)
+                .extensions()
+                .unwrap()
+                .iter()
+                .map(|e| e.oid.to_string())
+                .collect()
+        };
+        assert_eq!(oids(r#"{"ca":{}}"#), ["2.5.29.19"]);
+        assert_eq!(
+            oids(r#"{"ca":{},"delegation_enabled":true}"#),
+            ["1.3.6.1.4.1.44363.44"]
+        );
+        assert_eq!(
+            oids(r#"{"ca":{},"extensions":[{"Id":[1,2,3],"Value":"BQA="}]}"#),
+            ["2.5.29.19", "1.2.3"]
+        );
+        assert!(read(r#"{"extensions":[{}]}"#).extensions().is_err());
+    }
+}
