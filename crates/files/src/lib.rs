@@ -1,0 +1,293 @@
+//! Files written whole or not at all.
+//!
+//! A file is written beside its place and renamed, so that a full disk or a kill
+//! leaves what was there before. Where the system does not allow that for a file
+//! which may be written, it is written in place: a bind-mounted file, one in a
+//! folder without write permission, one that has other hard links or an owner
+//! that we cannot give it.
+
+use std::fs::{self, File, OpenOptions, Permissions};
+use std::io::{self, Write};
+use std::os::unix::fs::{MetadataExt, PermissionsExt, fchown};
+use std::path::{Path, PathBuf};
+
+/// How deep symbolic links may nest, as on Linux.
+const MAX_LINKS: usize = 40;
+
+/// What was done.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Written {
+    /// The file could not be replaced, and was written in place: not safe from a
+    /// full disk or a kill.
+    pub in_place: bool,
+    /// The mode of a file that was there before, which it keeps.
+    pub kept_mode: Option<u32>,
+}
+
+/// Why a file was not written.
+#[derive(Debug)]
+pub struct WriteError {
+    /// What was tried, as Go's errors name it: `open` or `write`.
+    pub operation: &'static str,
+    /// What the system said.
+    pub source: io::Error,
+}
+
+impl std::fmt::Display for WriteError {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "{}: {}", self.operation, describe(&self.source))
+    }
+}
+
+impl std::error::Error for WriteError {
+    fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
+        Some(&self.source)
+    }
+}
+
+fn open_error(source: io::Error) -> WriteError {
+    WriteError {
+        operation: "open",
+        source,
+    }
+}
+
+fn write_error(source: io::Error) -> WriteError {
+    WriteError {
+        operation: "write",
+        source,
+    }
+}
+
+/// What the operating system says, in the words that C and Go have for it.
+pub fn describe(error: &io::Error) -> String {
+    let text = error.to_string();
+    let text = text.split(" (os error").next().unwrap_or(&text);
+    let mut chars = text.chars();
+    match chars.next() {
+        Some(first) => first.to_lowercase().chain(chars).collect(),
+        None => String::new(),
+    }
+}
+
+/// Writes a file. A new one gets `mode` less the umask; one that is there keeps
+/// its mode and owner. Symbolic links are written through; what is no regular
+/// file (a pipe, `/dev/stdout`) is written to as it is.
+///
+/// # Errors
+/// Where the file cannot be opened or not all of it can be written. What was
+/// there before is there still, unless it could only be written in place.
+pub fn write(path: &Path, contents: &[u8], mode: u32) -> Result<Written, WriteError> {
+    let existing = match fs::metadata(path) {
+        Ok(metadata) => Some(metadata),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => None,
+        Err(error) => return Err(open_error(error)),
+    };
+    let target = follow(path).map_err(open_error)?;
+    let Some(existing) = existing else {
+        replace(&target, contents, Some(mode), None)?;
+        return Ok(Written {
+            in_place: false,
+            kept_mode: None,
+        });
+    };
+    // Only a file that may be written is replaced: a rename needs no such leave.
+    let file = OpenOptions::new().write(true).open(path).map_err(open_error)?;
+    let kept_mode = Some(existing.mode() & 0o7777);
+    if existing.is_file() && existing.nlink() == 1 && !is_descriptor(&target) {
+        match replace(&target, contents, None, Some(&existing)) {
+            Ok(()) => {
+                return Ok(Written {
+                    in_place: false,
+                    kept_mode,
+                });
+            }
+            Err(error) if !is_forbidden(&error.source) => return Err(error),
+            Err(_) => {}
+        }
+    }
+    overwrite(file, existing.is_file(), contents).map_err(write_error)?;
+    Ok(Written {
+        in_place: existing.is_file(),
+        kept_mode,
+    })
+}
+
+/// Writes beside and renames.
+fn replace(
+    target: &Path,
+    contents: &[u8],
+    mode: Option<u32>,
+    existing: Option<&fs::Metadata>,
+) -> Result<(), WriteError> {
+    let folder = match target.parent() {
+        Some(parent) if parent != Path::new("") => parent,
+        _ => Path::new("."),
+    };
+    let mut name = std::ffi::OsString::from(".");
+    name.push(target.file_name().unwrap_or_default());
+    name.push(".");
+    let mut builder = tempfile::Builder::new();
+    builder
+        .prefix(&name)
+        .suffix(".tmp")
+        .permissions(Permissions::from_mode(mode.unwrap_or(0o600)));
+    let mut temporary = builder
+        .tempfile_in(folder)
+        .map_err(|error| open_error(without_path(error)))?;
+    if let Some(existing) = existing {
+        keep_owner(temporary.as_file(), existing).map_err(open_error)?;
+        let mode = Permissions::from_mode(existing.mode() & 0o7777);
+        temporary.as_file().set_permissions(mode).map_err(open_error)?;
+    }
+    temporary.write_all(contents).map_err(write_error)?;
+    temporary
+        .persist(target)
+        .map_err(|error| open_error(error.error))?;
+    Ok(())
+}
+
+fn keep_owner(file: &File, existing: &fs::Metadata) -> io::Result<()> {
+    let ours = file.metadata()?;
+    if (ours.uid(), ours.gid()) == (existing.uid(), existing.gid()) {
+        return Ok(());
+    }
+    fchown(file, Some(existing.uid()), Some(existing.gid()))
+}
+
+fn overwrite(mut file: File, regular: bool, contents: &[u8]) -> io::Result<()> {
+    if regular {
+        file.set_len(0)?;
+    }
+    file.write_all(contents)
+}
+
+/// The path behind symbolic links, whether or not there is a file.
+fn follow(path: &Path) -> io::Result<PathBuf> {
+    let mut path = path.to_owned();
+    for _ in 0..MAX_LINKS {
+        // The links of descriptors do not lead to paths that could be renamed.
+        if is_descriptor(&path) {
+            return Ok(path);
+        }
+        match fs::read_link(&path) {
+            Ok(next) => path = path.parent().unwrap_or(Path::new("")).join(next),
+            Err(_) => return Ok(path),
+        }
+    }
+    Err(io::Error::from_raw_os_error(40)) // ELOOP
+}
+
+fn is_descriptor(path: &Path) -> bool {
+    path.starts_with("/dev") || path.starts_with("/proc")
+}
+
+/// Errors that say that a file cannot be replaced, not that it cannot be written.
+fn is_forbidden(error: &io::Error) -> bool {
+    use io::ErrorKind::{CrossesDevices, PermissionDenied, ReadOnlyFilesystem, ResourceBusy};
+    matches!(
+        error.kind(),
+        PermissionDenied | ReadOnlyFilesystem | ResourceBusy | CrossesDevices
+    )
+}
+
+/// tempfile wraps the system's error to name the temporary path, which nobody
+/// asked about: the number behind its kind brings the system's words back.
+fn without_path(error: io::Error) -> io::Error {
+    let number = match error.kind() {
+        io::ErrorKind::NotFound => 2,
+        io::ErrorKind::PermissionDenied => 13,
+        io::ErrorKind::NotADirectory => 20,
+        io::ErrorKind::StorageFull => 28,
+        io::ErrorKind::ReadOnlyFilesystem => 30,
+        io::ErrorKind::InvalidFilename => 36,
+        io::ErrorKind::QuotaExceeded => 122,
+        _ => return error,
+    };
+    io::Error::from_raw_os_error(number)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn folder() -> tempfile::TempDir {
+        tempfile::tempdir().unwrap()
+    }
+
+    fn mode(path: &Path) -> u32 {
+        fs::metadata(path).unwrap().mode() & 0o7777
+    }
+
+    #[test]
+    fn a_new_file_has_its_mode_and_an_old_one_keeps_its_own() {
+        let folder = folder();
+        let path = folder.path().join("x-key.pem");
+        assert_eq!(
+            write(&path, b"one", 0o600).unwrap(),
+            Written {
+                in_place: false,
+                kept_mode: None
+            }
+        );
+        assert_eq!(mode(&path), 0o600);
+        fs::set_permissions(&path, Permissions::from_mode(0o640)).unwrap();
+        assert_eq!(
+            write(&path, b"two", 0o600).unwrap(),
+            Written {
+                in_place: false,
+                kept_mode: Some(0o640)
+            }
+        );
+        assert_eq!((fs::read(&path).unwrap(), mode(&path)), (b"two".to_vec(), 0o640));
+        assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 1);
+    }
+
+    #[test]
+    fn links_are_written_through() {
+        let folder = folder();
+        let (real, link, dangling) = (
+            folder.path().join("real"),
+            folder.path().join("link"),
+            folder.path().join("dangling"),
+        );
+        fs::write(&real, "old").unwrap();
+        std::os::unix::fs::symlink("real", &link).unwrap();
+        std::os::unix::fs::symlink("made", &dangling).unwrap();
+        write(&link, b"new", 0o644).unwrap();
+        write(&dangling, b"made", 0o644).unwrap();
+        assert!(fs::symlink_metadata(&link).unwrap().is_symlink());
+        assert_eq!(fs::read(&real).unwrap(), b"new");
+        assert_eq!(fs::read(folder.path().join("made")).unwrap(), b"made");
+        std::os::unix::fs::symlink("loop", folder.path().join("loop")).unwrap();
+        assert!(write(&folder.path().join("loop"), b"x", 0o644).is_err());
+    }
+
+    #[test]
+    fn a_file_with_other_links_is_written_in_place() {
+        let folder = folder();
+        let (one, two) = (folder.path().join("one"), folder.path().join("two"));
+        fs::write(&one, "a longer text").unwrap();
+        fs::hard_link(&one, &two).unwrap();
+        assert!(write(&one, b"short", 0o644).unwrap().in_place);
+        assert_eq!(fs::read(&two).unwrap(), b"short");
+    }
+
+    #[test]
+    fn errors_say_what_the_system_says() {
+        let folder = folder();
+        let error = write(&folder.path().join("none/x"), b"", 0o644).unwrap_err();
+        assert_eq!(error.to_string(), "open: no such file or directory");
+        let error = write(folder.path(), b"", 0o644).unwrap_err();
+        assert_eq!(error.to_string(), "open: is a directory");
+    }
+
+    #[test]
+    fn a_full_device_is_told() {
+        let error = write(Path::new("/dev/full"), b"x", 0o644).unwrap_err();
+        assert_eq!(
+            (error.operation, describe(&error.source).as_str()),
+            ("write", "no space left on device")
+        );
+    }
+}

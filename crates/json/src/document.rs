@@ -1,0 +1,141 @@
+//! The two shapes of input: what a command prints, and an answer of the API,
+//! which has that inside.
+
+use rcfssl_core::json::{self, Cursor, Decode, Kind, List};
+use rcfssl_core::json_object;
+
+/// The members of an object by their exact keys; of a key given twice the last
+/// counts.
+#[derive(Debug, Default)]
+pub struct Members(Vec<(String, Member)>);
+
+/// A value, as far as it matters here.
+#[derive(Debug)]
+pub enum Member {
+    /// A string, perhaps secret.
+    Text(zeroize::Zeroizing<String>),
+    /// An object.
+    Object(Members),
+    /// Anything else, by the name of its kind.
+    Other(&'static str),
+}
+
+impl Members {
+    /// The member of a key.
+    pub fn get(&self, key: &str) -> Option<&Member> {
+        self.0
+            .iter()
+            .rev()
+            .find(|(k, _)| k == key)
+            .map(|(_, member)| member)
+    }
+
+    /// The member of a key, where it is an object.
+    pub fn object(&self, key: &str) -> Option<&Members> {
+        match self.get(key) {
+            Some(Member::Object(members)) => Some(members),
+            _ => None,
+        }
+    }
+}
+
+/// How deep objects are followed: as deep as a bundle lies.
+const DEPTH: usize = 3;
+
+impl Members {
+    fn read(cursor: &mut Cursor<'_>, depth: usize) -> Self {
+        let mut members = Vec::new();
+        cursor.object(|cursor, key, _| {
+            let member = match cursor.kind() {
+                Kind::String => Member::Text(cursor.string().unwrap_or_default().into()),
+                Kind::Object if depth > 0 => Member::Object(Members::read(cursor, depth - 1)),
+                kind => {
+                    cursor.raw();
+                    Member::Other(kind.name())
+                }
+            };
+            members.push((key, member));
+        });
+        Members(members)
+    }
+}
+
+impl Decode for Members {
+    fn decode(&mut self, cursor: &mut Cursor<'_>) {
+        match cursor.kind() {
+            Kind::Object => *self = Members::read(cursor, DEPTH),
+            Kind::Null => {
+                cursor.raw();
+            }
+            _ => cursor.mismatch(&Self::go_type()),
+        }
+    }
+
+    fn go_type() -> String {
+        "map[string]interface {}".to_owned()
+    }
+}
+
+/// An answer of the API.
+#[derive(Debug, Default)]
+struct Response {
+    success: bool,
+    result: Members,
+    errors: List<Message>,
+    messages: List<Message>,
+}
+json_object!(Response as "main.Response" {
+    "success" => success,
+    "result" => result,
+    "errors" => errors,
+    "messages" => messages,
+});
+
+#[derive(Debug, Default)]
+struct Message {
+    code: i64,
+    message: String,
+}
+json_object!(Message as "main.ResponseMessage" { "code" => code, "message" => message });
+
+/// Reads the input and gives the object with the results.
+///
+/// # Errors
+/// What to print: Go's sentence for input that is no such document, and the
+/// messages of a request that failed.
+pub fn read(text: &[u8], bare: bool) -> Result<Members, String> {
+    let failed = |error: json::Error| {
+        let (line, column, shown) = json::locate(text, error.offset);
+        // A private key may stand in that line.
+        if shown.contains("PRIVATE KEY") {
+            return format!("Failed to parse input: {error}\nhint: line {line}, column {column}");
+        }
+        format!(
+            "Failed to parse input: {error}\nhint: line {line}, column {column}: {}",
+            excerpt(&shown)
+        )
+    };
+    if bare {
+        let mut members = Members::default();
+        json::read(text, &mut members).map_err(failed)?;
+        return Ok(members);
+    }
+    let mut response = Response::default();
+    json::read(text, &mut response).map_err(failed)?;
+    if response.success {
+        return Ok(response.result);
+    }
+    let mut out = String::from("Request failed:");
+    response.errors.iter().for_each(|error| {
+        out.push_str("\n\t");
+        out.push_str(&error.message);
+    });
+    if response.errors.is_empty() && text.windows(10).any(|w| w == b"-----BEGIN") {
+        out.push_str("\nhint: this is what a command prints: rcfssljson reads it with -bare");
+    }
+    Err(out)
+}
+
+fn excerpt(line: &str) -> String {
+    line.chars().take(60).collect()
+}

@@ -1,0 +1,180 @@
+//! `rcfssljson`: writes what cfssl's commands and its API print to files.
+
+mod document;
+mod outputs;
+
+use std::ffi::{OsStr, OsString};
+use std::fs::File;
+use std::io::{self, Read, Write};
+use std::path::Path;
+use std::process::ExitCode;
+
+use rcfssl_core::flag::{self, FlagError, Kind, Parsed};
+use rcfssl_files::describe;
+use zeroize::Zeroizing;
+
+use outputs::Output;
+
+const BARE: usize = 0;
+const FILE: usize = 1;
+const STDOUT: usize = 2;
+const VERSION: usize = 3;
+
+/// Flags, in the order of the numbers above: name, kind, value, what it does.
+const FLAGS: [(&str, Kind, &str, &str); 4] = [
+    (
+        "bare",
+        Kind::Bool,
+        "",
+        "the input is what a command printed, not an answer of the API",
+    ),
+    (
+        "f",
+        Kind::File,
+        " FILE",
+        "read FILE instead of standard input (-)",
+    ),
+    (
+        "stdout",
+        Kind::Bool,
+        "",
+        "print the contents instead of writing files",
+    ),
+    ("version", Kind::Bool, "", "print the versions"),
+];
+
+/// cfssl's release whose behaviour this follows.
+const STANDS_IN_FOR: &str = "1.6.5";
+
+fn main() -> ExitCode {
+    match start(std::env::args_os().skip(1).collect()) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(status) => ExitCode::from(status),
+    }
+}
+
+fn start(arguments: Vec<OsString>) -> Result<(), u8> {
+    let find = |name: &str| {
+        FLAGS
+            .iter()
+            .position(|flag| flag.0 == name)
+            .map(|at| (at, FLAGS[at].1))
+    };
+    let flags = flag::parse(find, arguments).map_err(|error| match error {
+        FlagError::Help => {
+            complain(usage().trim_end());
+            0
+        }
+        FlagError::Wrong(text) => {
+            complain(text);
+            complain(usage().trim_end());
+            2
+        }
+    });
+    match flags {
+        Ok(flags) => run(&flags).map_err(|text| {
+            complain(text);
+            1
+        }),
+        Err(0) => Ok(()),
+        Err(status) => Err(status),
+    }
+}
+
+/// Reads, decides on all files, then writes them; the error is what to print.
+fn run(flags: &Parsed) -> Result<(), String> {
+    let on = |flag| {
+        flags
+            .text(flag)
+            .is_some_and(|value| flag::parse_bool(&value) == Some(true))
+    };
+    if on(VERSION) {
+        let own = env!("CARGO_PKG_VERSION");
+        return print(format!("Version: {STANDS_IN_FOR}\nRuntime: rcfssljson {own}\n").as_bytes());
+    }
+    let input = read(flags.value(FILE)).map_err(|error| format!("Failed to read input: {error}"))?;
+    let result = document::read(&input, on(BARE))?;
+    let base = flags
+        .positional()
+        .first()
+        .map_or(OsStr::new("cert"), OsString::as_os_str);
+    let outputs = outputs::decide(&result)?;
+    for output in outputs {
+        if on(STDOUT) {
+            print(&output.printed())?;
+        } else {
+            write(base, &output)?;
+        }
+    }
+    Ok(())
+}
+
+fn read(path: Option<&OsStr>) -> Result<Zeroizing<Vec<u8>>, String> {
+    let mut input = Zeroizing::new(Vec::with_capacity(16 * 1024));
+    match path {
+        None => {
+            let read = io::stdin().lock().read_to_end(&mut input);
+            read.map_err(|error| format!("read /dev/stdin: {}", describe(&error)))?;
+        }
+        Some(path) if path == "-" => return read(None),
+        Some(path) => {
+            let shown = path.to_string_lossy();
+            let mut file = File::open(path).map_err(|error| format!("open {shown}: {}", describe(&error)))?;
+            file.read_to_end(&mut input)
+                .map_err(|error| format!("read {shown}: {}", describe(&error)))?;
+        }
+    }
+    Ok(input)
+}
+
+fn write(base: &OsStr, output: &Output) -> Result<(), String> {
+    let mut name = base.to_owned();
+    name.push(output.suffix);
+    let shown = name.to_string_lossy();
+    let written = rcfssl_files::write(Path::new(&name), &output.contents, output.mode);
+    let written =
+        written.map_err(|error| format!("{} {shown}: {}", error.operation, describe(&error.source)))?;
+    if output.secret
+        && let Some(mode) = written.kept_mode.filter(|mode| mode & 0o077 != 0)
+    {
+        complain(format_args!(
+            "hint: {shown} holds a private key and kept its mode {mode:04o}, which lets others read it"
+        ));
+    }
+    if written.in_place {
+        complain(format_args!(
+            "hint: {shown} could not be replaced and was written in place"
+        ));
+    }
+    Ok(())
+}
+
+fn print(bytes: &[u8]) -> Result<(), String> {
+    let mut out = io::stdout().lock();
+    let printed = out.write_all(bytes).and_then(|()| out.flush());
+    printed.map_err(|error| format!("write /dev/stdout: {}", describe(&error)))
+}
+
+fn usage() -> String {
+    let mut out = String::from(
+        "\
+Usage: rcfssljson [flags] [BASENAME]
+
+Reads the JSON that rcfssl prints and writes BASENAME.pem, BASENAME-key.pem,
+BASENAME.csr and so on, whatever it holds. BASENAME is cert where it is not
+given.
+
+Flags:
+",
+    );
+    for (name, _, value, help) in FLAGS {
+        let head = format!("-{name}{value}");
+        out.push_str(&format!("  {head:<12}{help}\n"));
+    }
+    out
+}
+
+/// Prints a line on standard error; when that is closed, nobody is there to tell.
+fn complain(line: impl std::fmt::Display) {
+    let _ = writeln!(io::stderr().lock(), "{line}");
+}
