@@ -1,0 +1,224 @@
+//! The table of commands.
+
+/// A command, as an index into [`COMMANDS`].
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum CommandId {
+    Bundle,
+    Certinfo,
+    Crl,
+    Gencert,
+    Gencrl,
+    Gencsr,
+    Genkey,
+    Info,
+    Ocspdump,
+    Ocsprefresh,
+    Ocspserve,
+    Ocspsign,
+    PrintDefaults,
+    Revoke,
+    Scan,
+    Selfsign,
+    Serve,
+    Sign,
+    Version,
+}
+
+/// What help says of a command.
+#[derive(Debug)]
+pub struct Command {
+    /// Which one it is.
+    pub id: CommandId,
+    /// Its name.
+    pub name: &'static str,
+    /// What it does, in one line.
+    pub about: &'static str,
+    /// How it is called, each way in a line.
+    pub usage: &'static [&'static str],
+    /// What else there is to know.
+    pub details: &'static str,
+}
+
+/// Every command there is, sorted by name.
+pub static COMMANDS: &[Command] = &[
+    Command {
+        id: CommandId::Bundle,
+        name: "bundle",
+        about: "find the chain from a certificate to a trusted root",
+        usage: &["bundle -cert FILE [flags]", "bundle -domain NAME [flags]"],
+        details: "",
+    },
+    Command {
+        id: CommandId::Certinfo,
+        name: "certinfo",
+        about: "show what a certificate or a request says",
+        usage: &[
+            "certinfo -cert FILE",
+            "certinfo -csr FILE",
+            "certinfo -domain NAME",
+        ],
+        details: "FILE may be - for standard input.",
+    },
+    Command {
+        id: CommandId::Crl,
+        name: "crl",
+        about: "make a CRL of the certificates revoked in a database",
+        usage: &["crl -db-config FILE -ca FILE -ca-key FILE [flags]"],
+        details: "",
+    },
+    Command {
+        id: CommandId::Gencert,
+        name: "gencert",
+        about: "make a key, a request and a signed certificate",
+        usage: &[
+            "gencert -initca [-ca-key FILE] CSRJSON",
+            "gencert -renewca -ca FILE -ca-key FILE",
+            "gencert -ca FILE -ca-key FILE [-config FILE -profile NAME] [-hostname HOST,…] [-cn NAME] CSRJSON",
+        ],
+        details: "\
+CSRJSON is the request document, - for standard input; `rcfssl print-defaults
+csr` shows one. With -initca the certificate is a new self-signed authority,
+around a new key or that of -ca-key. The result is one line of JSON with `cert`,
+`csr` and `key`; `rcfssljson -bare NAME` writes it to files. The password of an
+encrypted authority key is taken from CFSSL_CA_PK_PASSWORD.",
+    },
+    Command {
+        id: CommandId::Gencrl,
+        name: "gencrl",
+        about: "make a CRL from a list of serial numbers",
+        usage: &["gencrl SERIALS CERT KEY [SECONDS]"],
+        details: "\
+SERIALS holds a decimal serial number in each line. Each file may be - for
+standard input. The CRL is good for SECONDS, a week where they are not given, and
+is printed as base64.",
+    },
+    Command {
+        id: CommandId::Gencsr,
+        name: "gencsr",
+        about: "make a request around an existing key",
+        usage: &["gencsr -key FILE CSRJSON", "gencsr -key FILE -cert FILE"],
+        details: "With -cert, the request repeats what that certificate says.",
+    },
+    Command {
+        id: CommandId::Genkey,
+        name: "genkey",
+        about: "make a key and a request",
+        usage: &["genkey CSRJSON", "genkey -initca CSRJSON"],
+        details: "\
+CSRJSON is the request document, - for standard input. With -initca there is a
+self-signed authority too.",
+    },
+    Command {
+        id: CommandId::Info,
+        name: "info",
+        about: "show an authority's certificate and a profile",
+        usage: &["info -config FILE -ca FILE -ca-key FILE [-profile NAME]"],
+        details: "",
+    },
+    Command {
+        id: CommandId::Ocspdump,
+        name: "ocspdump",
+        about: "print the OCSP responses of a database",
+        usage: &["ocspdump -db-config FILE"],
+        details: "",
+    },
+    Command {
+        id: CommandId::Ocsprefresh,
+        name: "ocsprefresh",
+        about: "sign an OCSP response for every certificate of a database",
+        usage: &["ocsprefresh -db-config FILE -ca FILE -responder FILE -responder-key FILE"],
+        details: "",
+    },
+    Command {
+        id: CommandId::Ocspserve,
+        name: "ocspserve",
+        about: "answer OCSP requests",
+        usage: &["ocspserve -responses FILE [-address ADDRESS] [-port PORT]"],
+        details: "",
+    },
+    Command {
+        id: CommandId::Ocspsign,
+        name: "ocspsign",
+        about: "sign an OCSP response",
+        usage: &["ocspsign -ca FILE -responder FILE -responder-key FILE -cert FILE [flags]"],
+        details: "",
+    },
+    Command {
+        id: CommandId::PrintDefaults,
+        name: "print-defaults",
+        about: "print a document to start from",
+        usage: &[
+            "print-defaults config",
+            "print-defaults csr",
+            "print-defaults list",
+        ],
+        details: "",
+    },
+    Command {
+        id: CommandId::Revoke,
+        name: "revoke",
+        about: "mark a certificate of a database as revoked",
+        usage: &["revoke -db-config FILE -serial NUMBER -aki HEX -reason REASON"],
+        details: "",
+    },
+    Command {
+        id: CommandId::Scan,
+        name: "scan",
+        about: "look at the TLS of hosts",
+        usage: &["scan [flags] HOST…", "scan -list"],
+        details: "",
+    },
+    Command {
+        id: CommandId::Selfsign,
+        name: "selfsign",
+        about: "make a key and a certificate that it signs itself",
+        usage: &["selfsign HOSTNAME CSRJSON", "selfsign -hostname HOST,… CSRJSON"],
+        details: "For trying things out: nobody has a reason to trust such a certificate.",
+    },
+    Command {
+        id: CommandId::Serve,
+        name: "serve",
+        about: "run the HTTP API",
+        usage: &["serve [flags]"],
+        details: "",
+    },
+    Command {
+        id: CommandId::Sign,
+        name: "sign",
+        about: "sign a certification request",
+        usage: &[
+            "sign -ca FILE -ca-key FILE [flags] CSR [SUBJECT]",
+            "sign -ca FILE -ca-key FILE [flags] -csr CSR [SUBJECT]",
+        ],
+        details: "\
+CSR is PEM, - for standard input. SUBJECT is a document with CN and names that
+take the place of those in the request.",
+    },
+    Command {
+        id: CommandId::Version,
+        name: "version",
+        about: "print the versions",
+        usage: &["version"],
+        details: "",
+    },
+];
+
+/// The command of this name.
+pub fn find(name: &str) -> Option<&'static Command> {
+    COMMANDS.iter().find(|command| command.name == name)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_table_is_sorted_and_complete() {
+        assert!(COMMANDS.windows(2).all(|pair| pair[0].name < pair[1].name));
+        for (index, command) in COMMANDS.iter().enumerate() {
+            assert_eq!(command.id as usize, index, "{}", command.name);
+        }
+        assert_eq!(find("gencert").map(|c| c.id), Some(CommandId::Gencert));
+        assert!(find("help").is_none());
+    }
+}

@@ -1,0 +1,175 @@
+//! The one table of flags: parsing, help, completions and man pages come from
+//! it. To add a flag, add a line.
+
+use rcfssl_core::flag::Kind;
+
+use super::commands::CommandId::{self, *};
+
+/// Which commands take a flag.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Scope {
+    /// cfssl's: every command of cfssl takes it, needed or not; help lists it
+    /// where it matters.
+    Everywhere,
+    /// Our own: only the commands that list it.
+    Listed,
+}
+
+/// One flag.
+#[derive(Debug)]
+pub struct Flag {
+    /// Its name, without a dash.
+    pub name: &'static str,
+    /// What its value is.
+    pub kind: Kind,
+    /// The value where it is not given, as text.
+    pub default: &'static str,
+    /// What the value stands for in help.
+    pub value: &'static str,
+    /// What it does, in one line.
+    pub help: &'static str,
+    /// Who takes it.
+    pub scope: Scope,
+    /// The commands whose help lists it.
+    pub listed: &'static [CommandId],
+}
+
+macro_rules! flags {
+    ($($id:ident $name:literal $kind:ident $default:literal $value:literal $scope:ident [$($listed:ident)*] $help:literal;)*) => {
+        /// A flag, as an index into [`FLAGS`].
+        #[allow(dead_code, reason = "every flag of cfssl is read, also those that no command here uses")]
+        #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+        pub enum FlagId { $($id,)* }
+
+        /// Every flag there is.
+        pub static FLAGS: &[Flag] = &[$(Flag {
+            name: $name,
+            kind: Kind::$kind,
+            default: $default,
+            value: $value,
+            help: $help,
+            scope: Scope::$scope,
+            listed: &[$($listed),*],
+        },)*];
+    };
+}
+
+flags! {
+    Hostname "hostname" Text "" "HOST,HOST…" Everywhere [Gencert Sign Gencsr Selfsign]
+        "hosts of the certificate, instead of those in the request";
+    Cert "cert" File "" "FILE" Everywhere [Certinfo Bundle Gencsr Ocspsign]
+        "the certificate to work on; - for standard input where the command says so";
+    Csr "csr" File "" "FILE" Everywhere [Sign Certinfo]
+        "the certification request to work on";
+    Ca "ca" File "" "FILE" Everywhere [Gencert Sign Crl Info Ocspsign Ocsprefresh Serve]
+        "the authority's certificate; env:NAME takes it from the environment";
+    CaKey "ca-key" File "" "FILE" Everywhere [Gencert Sign Crl Info Serve]
+        "the authority's private key; env:NAME takes it from the environment";
+    TlsCert "tls-cert" File "" "FILE" Everywhere [Serve]
+        "certificate that the server shows";
+    TlsKey "tls-key" File "" "FILE" Everywhere [Serve]
+        "private key of the server";
+    MutualTlsCa "mutual-tls-ca" File "" "FILE" Everywhere [Serve]
+        "authority of the clients that may connect";
+    MutualTlsCn "mutual-tls-cn" Text "" "REGEX" Everywhere [Serve]
+        "common names of the clients that may connect";
+    MinTlsVersion "min-tls-version" Text "" "1.2|1.3" Everywhere [Serve]
+        "lowest TLS version to accept";
+    Disable "disable" Text "" "NAME,NAME…" Everywhere [Serve]
+        "endpoints to leave out";
+    TlsRemoteCa "tls-remote-ca" File "" "FILE" Everywhere [Sign Gencert Info Serve]
+        "authority of the remote server";
+    MutualTlsClientCert "mutual-tls-client-cert" File "" "FILE" Everywhere [Sign Gencert Info Serve]
+        "certificate to show to the remote server";
+    MutualTlsClientKey "mutual-tls-client-key" File "" "FILE" Everywhere [Sign Gencert Info Serve]
+        "private key for that certificate";
+    Key "key" File "" "FILE" Everywhere [Bundle Gencsr]
+        "private key of the certificate or request";
+    Intermediates "intermediates" File "" "FILE" Everywhere []
+        "accepted and not used";
+    CaBundle "ca-bundle" File "" "FILE" Everywhere [Bundle Serve Scan]
+        "the roots to trust, instead of the system's";
+    IntBundle "int-bundle" File "" "FILE" Everywhere [Bundle Serve]
+        "intermediate certificates to build chains from";
+    IntDir "int-dir" Folder "" "FOLDER" Everywhere [Bundle Serve]
+        "folder of intermediates; verified ones are kept there";
+    Metadata "metadata" File "" "FILE" Everywhere [Bundle Serve]
+        "which platforms trust which roots";
+    Address "address" Text "127.0.0.1" "ADDRESS" Everywhere [Serve Ocspserve]
+        "address to listen on";
+    Port "port" Int "8888" "PORT" Everywhere [Serve Ocspserve]
+        "port to listen on";
+    Config "config" File "" "FILE" Everywhere [Gencert Genkey Sign Selfsign Info Serve]
+        "the configuration with its profiles";
+    Profile "profile" Text "" "NAME" Everywhere [Gencert Sign Selfsign Info]
+        "profile of the configuration to sign with";
+    InitCa "initca" Bool "false" "" Everywhere [Gencert Genkey]
+        "make a self-signed authority";
+    RenewCa "renewca" Bool "false" "" Everywhere [Gencert]
+        "sign the authority's certificate anew, for as long as it had";
+    Flavor "flavor" Text "ubiquitous" "NAME" Everywhere [Bundle]
+        "which chain to choose: ubiquitous, optimal or force";
+    Domain "domain" Text "" "NAME" Everywhere [Certinfo Bundle]
+        "take the certificate from this TLS server";
+    Ip "ip" Text "" "ADDRESS" Everywhere [Bundle Scan]
+        "connect to this address instead of looking the domain up";
+    Remote "remote" Text "" "HOST" Everywhere [Gencert Sign Info Serve]
+        "let this server sign";
+    Label "label" Text "" "LABEL" Everywhere [Gencert Sign Info]
+        "which of the remote server's keys to use";
+    AuthKey "authkey" Text "" "KEY" Everywhere []
+        "accepted and not used";
+    Responder "responder" File "" "FILE" Everywhere [Ocspsign Ocsprefresh Serve]
+        "certificate of the OCSP responder";
+    ResponderKey "responder-key" File "" "FILE" Everywhere [Ocspsign Ocsprefresh Serve]
+        "private key of the OCSP responder";
+    Status "status" Text "good" "STATUS" Everywhere [Ocspsign]
+        "good, revoked or unknown";
+    Reason "reason" Text "0" "REASON" Everywhere [Ocspsign Revoke]
+        "why it was revoked: 1 to 9, or a name such as keyCompromise";
+    RevokedAt "revoked-at" Text "now" "DATE" Everywhere [Ocspsign]
+        "when it was revoked: now, or YYYY-MM-DD";
+    Interval "interval" Duration "96h0m0s" "DURATION" Everywhere [Ocspsign Ocsprefresh]
+        "how long an OCSP response is good";
+    List "list" Bool "false" "" Everywhere [Scan]
+        "list the scanners";
+    Family "family" Text "" "REGEX" Everywhere [Scan]
+        "families of scanners to run";
+    Scanner "scanner" Text "" "REGEX" Everywhere [Scan]
+        "scanners to run";
+    Timeout "timeout" Duration "5m0s" "DURATION" Everywhere [Scan]
+        "how long a scan may take";
+    Csv "csv" File "" "FILE" Everywhere [Scan]
+        "file of hosts to scan, one in each line";
+    NumWorkers "num-workers" Int "10" "N" Everywhere [Scan]
+        "hosts to scan at the same time";
+    MaxHosts "max-hosts" Int "100" "N" Everywhere [Scan]
+        "hosts to take from the file at most";
+    Responses "responses" File "" "FILE" Everywhere [Ocspserve]
+        "file of OCSP responses to serve";
+    Path "path" Text "/" "PATH" Everywhere [Ocspserve]
+        "path to serve them at";
+    CrlUrl "crl" Text "" "URL" Everywhere [Gencert]
+        "CRL distribution point, instead of the profile's";
+    Password "password" Text "0" "PASSWORD" Everywhere [Bundle]
+        "password of a PKCS#12 file";
+    Usage "usage" Text "" "USAGE" Everywhere []
+        "accepted and not used";
+    PgpPrivate "pgp-private" File "" "FILE" Everywhere []
+        "accepted and not used";
+    PgpName "pgp-name" Text "" "NAME" Everywhere []
+        "accepted and not used";
+    Serial "serial" Text "" "NUMBER" Everywhere [Certinfo Revoke]
+        "serial number of a recorded certificate";
+    Cn "cn" Text "" "NAME" Everywhere [Gencert]
+        "common name, instead of the one in the request";
+    Aki "aki" Text "" "HEX" Everywhere [Certinfo Revoke]
+        "authority key identifier of a recorded certificate";
+    DbConfig "db-config" File "" "FILE" Everywhere [Sign Gencert Certinfo Revoke Crl Ocspdump Ocsprefresh Ocspserve Serve]
+        "the database of issued certificates";
+    Expiry "expiry" Duration "168h0m0s" "DURATION" Everywhere [Crl]
+        "how long a CRL is good";
+    LogLevel "loglevel" Int "1" "LEVEL" Everywhere
+        [Bundle Certinfo Crl Gencert Gencrl Gencsr Genkey Info Ocspdump Ocsprefresh Ocspserve Ocspsign PrintDefaults Revoke Scan Selfsign Serve Sign Version]
+        "what to log: 0 debug, 1 info, 2 warning, 3 error, 4 critical, 5 fatal";
+}

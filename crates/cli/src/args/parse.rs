@@ -1,0 +1,102 @@
+//! The flags and arguments of one command.
+
+use std::borrow::Cow;
+use std::ffi::{OsStr, OsString};
+
+use rcfssl_core::Duration;
+use rcfssl_core::flag::{self, FlagError, Parsed};
+
+use super::commands::CommandId;
+use super::flags::{FLAGS, FlagId, Scope};
+
+/// What was given on the command line, with the defaults of the table behind it.
+#[derive(Debug)]
+pub struct Args(Parsed);
+
+impl Args {
+    /// Was the flag given, with a value that is not empty?
+    pub fn is_set(&self, flag: FlagId) -> bool {
+        self.0.value(flag as usize).is_some_and(|value| !value.is_empty())
+    }
+
+    /// The value as text; the default where it was not given.
+    pub fn text(&self, flag: FlagId) -> Cow<'_, str> {
+        self.0
+            .text(flag as usize)
+            .unwrap_or(Cow::Borrowed(FLAGS[flag as usize].default))
+    }
+
+    /// The value as a path; the default where it was not given.
+    pub fn path(&self, flag: FlagId) -> &OsStr {
+        self.0
+            .value(flag as usize)
+            .unwrap_or_else(|| OsStr::new(FLAGS[flag as usize].default))
+    }
+
+    /// The value of a boolean flag.
+    pub fn bool(&self, flag: FlagId) -> bool {
+        flag::parse_bool(&self.text(flag)).unwrap_or(false)
+    }
+
+    /// The value of a whole number.
+    pub fn int(&self, flag: FlagId) -> i64 {
+        flag::parse_int(&self.text(flag)).unwrap_or(0)
+    }
+
+    /// The value of a duration.
+    pub fn duration(&self, flag: FlagId) -> Duration {
+        Duration::parse(&self.text(flag)).unwrap_or_default()
+    }
+
+    /// The arguments that are no flags.
+    pub fn positional(&self) -> &[OsString] {
+        self.0.positional()
+    }
+}
+
+/// Reads the arguments behind a command's name, or before one (`command` is none
+/// then, and only `-loglevel` is known, as in R1.2).
+///
+/// # Errors
+/// As [`flag::parse`].
+pub fn parse(
+    command: Option<CommandId>,
+    arguments: impl IntoIterator<Item = OsString>,
+) -> Result<Args, FlagError> {
+    let find = |name: &str| {
+        let number = FLAGS.iter().position(|flag| flag.name == name)?;
+        let flag = &FLAGS[number];
+        let known = match command {
+            None => number == FlagId::LogLevel as usize,
+            Some(command) => flag.scope == Scope::Everywhere || flag.listed.contains(&command),
+        };
+        known.then_some((number, flag.kind))
+    };
+    flag::parse(find, arguments).map(Args)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_command_takes_every_flag_of_cfssl() {
+        let args = parse(
+            Some(CommandId::Version),
+            ["-ca", "x", "-initca", "y"].map(OsString::from),
+        )
+        .unwrap();
+        assert!(args.is_set(FlagId::Ca) && args.bool(FlagId::InitCa));
+        assert_eq!(args.text(FlagId::Address), "127.0.0.1");
+        assert_eq!(args.int(FlagId::Port), 8888);
+        assert_eq!(args.duration(FlagId::Interval), Duration::hours(96));
+    }
+
+    #[test]
+    fn before_the_command_only_the_log_level_is_known() {
+        let args = parse(None, ["-loglevel", "0", "version"].map(OsString::from)).unwrap();
+        assert_eq!(args.int(FlagId::LogLevel), 0);
+        assert_eq!(args.positional(), ["version"]);
+        assert!(parse(None, [OsString::from("-ca")]).is_err());
+    }
+}

@@ -1,0 +1,29 @@
+//! `genkey`: a key and a request; with `-initca` a new authority.
+
+use rcfssl_core::Error;
+use rcfssl_core::key::KeyFormat;
+
+use crate::args::FlagId;
+use crate::context::{Context, Outcome};
+use crate::issuing;
+use crate::output::Made;
+
+/// Makes them and prints them.
+pub fn run(context: &Context) -> Outcome {
+    let request = issuing::document(context)?;
+    if context.args.bool(FlagId::InitCa) {
+        issuing::new_authority(context, &request)?.print()?;
+        return Ok(());
+    }
+    if request.ca.is_some() {
+        return Err(Error::plain("ca section only permitted in initca").into());
+    }
+    let (key, csr) = issuing::key_and_csr(context, &request, false)?;
+    let made = Made {
+        cert: None,
+        csr: Some(csr.to_pem()),
+        key: Some(key.to_pem(KeyFormat::Traditional)?),
+    };
+    made.print()?;
+    Ok(())
+}

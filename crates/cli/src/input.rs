@@ -1,0 +1,93 @@
+//! What comes in: files, standard input, the environment.
+
+use std::ffi::OsStr;
+use std::fs;
+use std::io::{self, Read};
+use std::os::unix::ffi::OsStrExt;
+
+use rcfssl_core::policy::Surroundings;
+use rcfssl_core::{Error, Result};
+use zeroize::Zeroizing;
+
+/// A file's contents, which may be secret.
+///
+/// # Errors
+/// Go's sentence: `open x: no such file or directory`.
+pub fn file(path: &OsStr) -> Result<Zeroizing<Vec<u8>>> {
+    let shown = path.to_string_lossy();
+    let mut file =
+        fs::File::open(path).map_err(|error| Error::plain(format!("open {shown}: {}", describe(&error))))?;
+    // Room for what is there at once: a buffer that grows leaves copies behind.
+    let size = file.metadata().map_or(0, |m| m.len().min(1 << 20));
+    let mut contents = Zeroizing::new(Vec::with_capacity(size as usize + 1));
+    file.read_to_end(&mut contents)
+        .map_err(|error| Error::plain(format!("read {shown}: {}", describe(&error))))?;
+    Ok(contents)
+}
+
+/// A file's contents, or those of standard input for `-`.
+///
+/// # Errors
+/// As [`file`].
+pub fn file_or_stdin(path: &OsStr) -> Result<Zeroizing<Vec<u8>>> {
+    if path != "-" {
+        return file(path);
+    }
+    let mut contents = Zeroizing::new(Vec::new());
+    let read = io::stdin().lock().read_to_end(&mut contents);
+    read.map_err(|error| Error::plain(format!("read /dev/stdin: {}", describe(&error))))?;
+    Ok(contents)
+}
+
+/// A file's contents, or with `env:NAME` the value of a variable, with
+/// `file:PATH` a file whose name may hold a colon.
+///
+/// # Errors
+/// As [`file`], and `unknown prefix: x` for anything else before a colon.
+pub fn prefixed(value: &OsStr) -> Result<Zeroizing<Vec<u8>>> {
+    let bytes = value.as_bytes();
+    let Some(colon) = bytes.iter().position(|b| *b == b':') else {
+        return file(value);
+    };
+    let rest = OsStr::from_bytes(&bytes[colon + 1..]);
+    match &bytes[..colon] {
+        b"env" => Ok(Zeroizing::new(
+            std::env::var_os(rest).unwrap_or_default().as_bytes().to_vec(),
+        )),
+        b"file" => file(rest),
+        other => Err(Error::plain(format!(
+            "unknown prefix: {}",
+            String::from_utf8_lossy(other)
+        ))),
+    }
+}
+
+/// The password of an encrypted authority key, where one is set.
+pub fn ca_password() -> Option<Zeroizing<Vec<u8>>> {
+    let value = std::env::var_os("CFSSL_CA_PK_PASSWORD").filter(|value| !value.is_empty())?;
+    Some(Zeroizing::new(value.as_bytes().to_vec()))
+}
+
+/// What the operating system says, in the words that Go and C have for it.
+pub fn describe(error: &io::Error) -> String {
+    let text = error.to_string();
+    let text = text.split(" (os error").next().unwrap_or(&text);
+    let mut chars = text.chars();
+    match chars.next() {
+        Some(first) => first.to_lowercase().chain(chars).collect(),
+        None => String::new(),
+    }
+}
+
+/// The environment and files that a configuration may point to.
+pub struct Process;
+
+impl Surroundings for Process {
+    fn variable(&self, name: &str) -> Option<String> {
+        std::env::var(name).ok()
+    }
+
+    fn file(&self, path: &str) -> Option<Vec<u8>> {
+        fs::read(path).ok()
+    }
+}

@@ -1,0 +1,120 @@
+//! cfssl's log lines: `2026/01/31 12:00:00 [INFO] message` on standard error, in
+//! local time.
+
+use std::fmt;
+use std::io::{self, Write};
+
+use rcfssl_core::Event;
+use time::{OffsetDateTime, UtcOffset};
+
+/// How much a line matters.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Level {
+    /// 0: our own lines; cfssl's are not repeated
+    Debug,
+    /// 1
+    Info,
+    /// 2
+    Warning,
+    /// 3
+    Error,
+    /// 4
+    Critical,
+}
+
+impl Level {
+    const fn name(self) -> &'static str {
+        match self {
+            Level::Debug => "DEBUG",
+            Level::Info => "INFO",
+            Level::Warning => "WARNING",
+            Level::Error => "ERROR",
+            Level::Critical => "CRITICAL",
+        }
+    }
+}
+
+/// Prints lines of a level and above.
+#[derive(Debug)]
+pub struct Log {
+    threshold: i64,
+    offset: std::cell::OnceCell<UtcOffset>,
+}
+
+impl Log {
+    /// A log of this level: 0 shows all, 6 and above nothing.
+    pub fn new(threshold: i64) -> Self {
+        Log {
+            threshold,
+            offset: std::cell::OnceCell::new(),
+        }
+    }
+
+    /// Are hints wanted? They are not where only errors are.
+    pub fn shows_hints(&self) -> bool {
+        self.threshold < Level::Error as i64
+    }
+
+    /// Prints a line, if its level is wanted.
+    pub fn line(&self, level: Level, message: impl fmt::Display) {
+        if (level as i64) < self.threshold {
+            return;
+        }
+        // The zone is asked for once, before any thread is started: only then
+        // does the system's answer count as safe.
+        let offset = self
+            .offset
+            .get_or_init(|| UtcOffset::current_local_offset().unwrap_or(UtcOffset::UTC));
+        let now = OffsetDateTime::now_utc().to_offset(*offset);
+        let (date, time) = (now.date(), now.time());
+        let (year, month, day) = (date.year(), u8::from(date.month()), date.day());
+        let (hour, minute, second) = time.as_hms();
+        let stamp = format!("{year}/{month:02}/{day:02} {hour:02}:{minute:02}:{second:02}");
+        print(format_args!("{stamp} [{}] {message}", level.name()));
+    }
+
+    /// Prints the line of an event.
+    pub fn event(&self, event: &Event) {
+        let line = |level, message: &str| self.line(level, message);
+        match event {
+            Event::RequestReceived => line(Level::Info, "generate received request"),
+            Event::CsrReceived => line(Level::Info, "received CSR"),
+            Event::GeneratingKey { algorithm, size } => {
+                self.line(Level::Info, format_args!("generating key: {algorithm}-{size}"));
+            }
+            Event::CsrEncoded => line(Level::Info, "encoded CSR"),
+            Event::CertificateSigned { serial } => {
+                self.line(
+                    Level::Info,
+                    format_args!("signed certificate with serial number {serial}"),
+                );
+            }
+            Event::AuthorityDisallowedByPolicy => line(
+                Level::Error,
+                "local signer policy disallows issuing CA certificate",
+            ),
+            Event::AuthorityDisallowedByIssuer => {
+                line(
+                    Level::Error,
+                    "local signer certificate disallows issuing CA certificate",
+                );
+            }
+            Event::PathTooLongForIssuer => line(
+                Level::Error,
+                "local signer certificate disallows CA MaxPathLen extending",
+            ),
+            Event::RemoteNamedTwice => {
+                line(
+                    Level::Error,
+                    "profile has both a remote and an auth remote specified",
+                );
+            }
+            Event::PathLenZeroIgnored => line(Level::Info, "ignore invalid 'pathlenzero' value"),
+        }
+    }
+}
+
+/// Prints a line on standard error; when that is closed, nobody is there to tell.
+pub fn print(line: impl fmt::Display) {
+    let _ = writeln!(io::stderr().lock(), "{line}");
+}

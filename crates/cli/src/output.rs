@@ -1,0 +1,48 @@
+//! What goes out: one line of JSON with what was made.
+
+use std::io::{self, Write};
+
+use rcfssl_core::{Error, Result, json};
+use serde::Serialize;
+use zeroize::{Zeroize, Zeroizing};
+
+use crate::input::describe;
+
+/// The result of the commands that make things, as PEM; keys in the order of
+/// the alphabet, as Go prints a map.
+#[derive(Debug, Default, Serialize)]
+pub struct Made {
+    /// The certificate.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub cert: Option<String>,
+    /// The request.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub csr: Option<String>,
+    /// The private key.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub key: Option<Zeroizing<String>>,
+}
+
+impl Made {
+    /// Prints the line.
+    ///
+    /// # Errors
+    /// Where standard output does not take it.
+    pub fn print(&self) -> Result<()> {
+        let mut line = json::to_string(self);
+        line.push('\n');
+        let written = stdout(line.as_bytes());
+        line.zeroize();
+        written
+    }
+}
+
+/// Writes to standard output at once, without a buffer that would keep secrets.
+///
+/// # Errors
+/// `write /dev/stdout: no space left on device` and the like.
+pub fn stdout(bytes: &[u8]) -> Result<()> {
+    let mut out = io::stdout().lock();
+    let written = out.write_all(bytes).and_then(|()| out.flush());
+    written.map_err(|error| Error::plain(format!("write /dev/stdout: {}", describe(&error))))
+}
