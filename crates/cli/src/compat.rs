@@ -7,8 +7,10 @@
 use rcfssl_core::key::{self, PrivateKey};
 use rcfssl_core::{Certificate, Code, Error, Result};
 
-use crate::args::{Args, FlagId};
+use crate::args::FlagId;
+use crate::context::Context;
 use crate::input;
+use crate::log::Level;
 
 /// An authority's certificate and key.
 pub struct Signer {
@@ -25,11 +27,21 @@ impl Signer {
     /// 2000 without `-ca-key`, which only a configuration lets through; bare for
     /// a certificate that cannot be opened, 1001 for such a key; what is wrong
     /// with either.
-    pub fn read(args: &Args) -> Result<Self> {
+    pub fn read(context: &Context) -> Result<Self> {
+        let args = &context.args;
         if !args.is_set(FlagId::CaKey) {
             return Err(Code::KeyUnknown.into());
         }
+        let debug = |what: &str, flag| {
+            let file = args.path(flag).to_string_lossy();
+            context.log.line(
+                Level::Debug,
+                format_args!("reading the authority's {what} from {file}"),
+            );
+        };
+        debug("certificate", FlagId::Ca);
         let certificate = input::prefixed(args.path(FlagId::Ca))?;
+        debug("key", FlagId::CaKey);
         let key = input::prefixed(args.path(FlagId::CaKey))
             .map_err(|error| Error::wrap(Code::CertificateRead, error))?;
         let certificate = Certificate::read_pem(&certificate)?;

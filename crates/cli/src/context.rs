@@ -1,12 +1,17 @@
 //! What a command works with: its arguments, the log, the configuration, and the
 //! hints it collects.
 
-use std::cell::RefCell;
+use std::cell::{OnceCell, RefCell};
+use std::ffi::OsStr;
 
-use rcfssl_core::{Code, Error, Event, Policy};
+use rcfssl_core::json::Report;
+use rcfssl_core::key::{KeyFormat, PrivateKey};
+use rcfssl_core::{Code, Error, Event, Policy, Result, flag};
+
+use zeroize::Zeroizing;
 
 use crate::args::{Args, FlagId};
-use crate::hints::Trap;
+use crate::hints::{self, Trap};
 use crate::input;
 use crate::log::{self, Level, Log};
 
@@ -17,6 +22,18 @@ pub enum Failure {
     Error(Error),
     /// A trap, under `-strict`.
     Strict(Trap),
+    /// All was said already.
+    Told,
+}
+
+impl Failure {
+    /// The failure once its error has been printed.
+    pub fn told(self) -> Self {
+        match self {
+            Failure::Error(_) => Failure::Told,
+            other => other,
+        }
+    }
 }
 
 impl From<Error> for Failure {
@@ -32,7 +49,7 @@ impl From<Code> for Failure {
 }
 
 /// What a command returns.
-pub type Outcome = Result<(), Failure>;
+pub type Outcome = std::result::Result<(), Failure>;
 
 /// What a command works with.
 pub struct Context {
@@ -42,18 +59,33 @@ pub struct Context {
     pub log: Log,
     /// The configuration of `-config`, if there was one.
     pub policy: Option<Policy>,
+    builtin: OnceCell<Policy>,
+    strict: bool,
     hints: RefCell<Vec<String>>,
 }
 
 impl Context {
     /// A context before the configuration is read.
     pub fn new(args: Args, log: Log) -> Self {
+        let from_environment = std::env::var("RCFSSL_STRICT")
+            .ok()
+            .and_then(|value| flag::parse_bool(&value));
+        let strict = args.bool(FlagId::Strict) || from_environment == Some(true);
         Context {
             args,
             log,
             policy: None,
-            hints: RefCell::new(Vec::new()),
+            builtin: OnceCell::new(),
+            strict,
+            hints: RefCell::default(),
         }
+    }
+
+    /// The configuration, or what holds without one.
+    pub fn policy(&self) -> &Policy {
+        self.policy
+            .as_ref()
+            .unwrap_or_else(|| self.builtin.get_or_init(Policy::builtin))
     }
 
     /// Adds a hint, to be printed at the end.
@@ -66,8 +98,38 @@ impl Context {
     /// # Errors
     /// The trap itself, under `-strict`.
     pub fn trap(&self, trap: Trap) -> Outcome {
+        if self.strict {
+            return Err(Failure::Strict(trap));
+        }
         self.hint(trap);
         Ok(())
+    }
+
+    /// Takes note of how a document was read: hints at the place of an error, and
+    /// at keys that nobody knows.
+    ///
+    /// # Errors
+    /// The error; or a trap, under `-strict`.
+    pub fn read_document<T>(
+        &self,
+        file: &OsStr,
+        text: &[u8],
+        read: Result<(T, Report)>,
+    ) -> std::result::Result<T, Failure> {
+        let file = match file.to_string_lossy() {
+            name if name == "-" => "standard input".into(),
+            name => name,
+        };
+        if let Err(Error::Json { error, .. }) = &read {
+            hints::place(&file, text, error)
+                .into_iter()
+                .for_each(|line| self.hint(line));
+        }
+        let (document, report) = read?;
+        for unknown in &report.unknown_keys {
+            self.trap(hints::unknown_key(&file, text, unknown))?;
+        }
+        Ok(document)
     }
 
     /// Refuses `-db-config`: a certificate that should be recorded is not made
@@ -76,13 +138,26 @@ impl Context {
     /// # Errors
     /// 5200 for a file that cannot be read, as in cfssl, and that databases are not
     /// done yet.
-    pub fn refuse_database(&self) -> Outcome {
+    pub fn refuse_database(&self) -> Result<()> {
         if !self.args.is_set(FlagId::DbConfig) {
             return Ok(());
         }
         let unreadable = |_| Error::wrap(Code::InvalidPolicy, "could not read configuration file");
         input::file(self.args.path(FlagId::DbConfig)).map_err(unreadable)?;
-        Err(Error::plain("-db-config: rcfssl does not record certificates in a database yet").into())
+        Err(Error::plain(
+            "-db-config: rcfssl does not record certificates in a database yet",
+        ))
+    }
+
+    /// A key in the form of `-key-format`.
+    ///
+    /// # Errors
+    /// As [`PrivateKey::to_pem`].
+    pub fn key_pem(&self, key: &PrivateKey) -> Result<Zeroizing<String>> {
+        key.to_pem(match &*self.args.text(FlagId::KeyFormat) {
+            "pkcs8" => KeyFormat::Pkcs8,
+            _ => KeyFormat::Traditional,
+        })
     }
 
     /// Prints an error line of the log.
@@ -103,6 +178,7 @@ impl Context {
                 log::print(&error);
                 1
             }
+            Err(Failure::Told) => 1,
             Err(Failure::Strict(trap)) => {
                 log::print(trap);
                 1

@@ -5,6 +5,8 @@
 
 use std::fmt;
 
+use rcfssl_core::json::{self, UnknownKey};
+
 /// Something that is probably not what the user wanted.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Trap {
@@ -14,6 +16,46 @@ pub enum Trap {
         name: String,
         /// The names that are known.
         known: Vec<String>,
+    },
+    /// Names among the usages of a profile that mean nothing.
+    UnknownUsages {
+        /// The names.
+        names: Vec<String>,
+    },
+    /// A key of a document that nobody knows.
+    UnknownKey {
+        /// The document's name.
+        file: String,
+        /// The line it stands in, from 1.
+        line: usize,
+        /// The key, with the fields around it.
+        key: String,
+        /// The known key that looks most like it.
+        nearest: Option<&'static str>,
+    },
+    /// The certificate ends after its authority's.
+    OutlivesAuthority {
+        /// When it ends.
+        end: String,
+        /// When the authority's certificate ends.
+        authority_end: String,
+    },
+    /// Flags that `-initca` does not look at.
+    IgnoredByInitca {
+        /// The flags, without dashes.
+        flags: Vec<&'static str>,
+    },
+    /// An empty string among the hosts: a DNS name of no length.
+    EmptyHost,
+    /// Names that an authority's certificate does not keep.
+    AuthorityLosesNames {
+        /// The names.
+        names: Vec<String>,
+    },
+    /// Alternative names of kinds that are passed over.
+    DroppedNames {
+        /// The kinds.
+        kinds: Vec<&'static str>,
     },
     /// A flag is missing that cfssl asks for with an error line and status 0.
     MissingAuthority {
@@ -25,25 +67,185 @@ pub enum Trap {
 impl fmt::Display for Trap {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Trap::UnknownProfile { name, known } if known.is_empty() => {
+            Trap::UnknownProfile { name, known } if known.is_empty() => write!(
+                f,
+                "there is no profile \"{name}\", since no configuration names any: the default profile is used"
+            ),
+            Trap::UnknownProfile { name, known } => write!(
+                f,
+                "there is no profile \"{name}\" in the configuration, which has {}: the default profile is used",
+                known.join(", ")
+            ),
+            Trap::UnknownUsages { names } => {
+                write!(f, "usages that mean nothing are ignored: ")?;
+                let shown: Vec<String> = names
+                    .iter()
+                    .map(|name| with_nearest(name, known_usage(name)))
+                    .collect();
+                f.write_str(&shown.join(", "))
+            }
+            Trap::UnknownKey {
+                file,
+                line,
+                key,
+                nearest,
+            } => {
                 write!(
                     f,
-                    "there is no profile \"{name}\": the default profile was used (no configuration with profiles was given)"
+                    "{file}, line {line}: the key {} is not known and ignored",
+                    with_nearest(key, *nearest)
                 )
             }
-            Trap::UnknownProfile { name, known } => {
+            Trap::OutlivesAuthority { end, authority_end } => {
                 write!(
                     f,
-                    "there is no profile \"{name}\" in the configuration, so the default profile was used; it has {}",
-                    known.join(", ")
+                    "the certificate ends at {end}, after its authority's, which ends at {authority_end}"
+                )
+            }
+            Trap::IgnoredByInitca { flags } => {
+                let flags: Vec<String> = flags.iter().map(|flag| format!("-{flag}")).collect();
+                write!(
+                    f,
+                    "-initca makes a self-signed authority and does not look at {}",
+                    flags.join(", ")
+                )
+            }
+            Trap::EmptyHost => f.write_str(
+                "an empty string among the hosts makes a DNS name of no length; leave hosts out for none",
+            ),
+            Trap::AuthorityLosesNames { names } => write!(
+                f,
+                "the certificate of an authority keeps IP addresses only, and loses {}",
+                names.join(", ")
+            ),
+            Trap::DroppedNames { kinds } => {
+                write!(
+                    f,
+                    "alternative names of these kinds are left out: {}",
+                    kinds.join(", ")
                 )
             }
             Trap::MissingAuthority { flag } => {
                 write!(
                     f,
-                    "-{flag} is missing, so nothing was signed; the exit status is 0 all the same, as in cfssl"
+                    "-{flag} is missing and nothing was signed, though the exit status is 0, as in cfssl"
                 )
             }
         }
+    }
+}
+
+fn with_nearest(name: &str, nearest: Option<&str>) -> String {
+    match nearest {
+        Some(nearest) => format!("\"{name}\" (\"{nearest}\"?)"),
+        None => format!("\"{name}\""),
+    }
+}
+
+fn known_usage(name: &str) -> Option<&'static str> {
+    nearest(name, rcfssl_core::policy::usage::known_names())
+}
+
+/// The known word that looks most like this one, if any does.
+pub fn nearest(word: &str, known: impl IntoIterator<Item = &'static str>) -> Option<&'static str> {
+    let word = word.to_lowercase();
+    let distance = |other: &str| strsim::damerau_levenshtein(&word, &other.to_lowercase());
+    let limit = (word.chars().count() / 3).max(1);
+    let scored = known.into_iter().map(|other| (distance(other), other));
+    scored
+        .min_by_key(|(distance, _)| *distance)
+        .filter(|(distance, _)| *distance <= limit)
+        .map(|(_, other)| other)
+}
+
+/// The trap of a key that nobody knows.
+pub fn unknown_key(file: &str, text: &[u8], unknown: &UnknownKey) -> Trap {
+    let (line, _, _) = json::locate(text, unknown.offset);
+    let key = match unknown.path.as_str() {
+        "" => unknown.key.clone(),
+        path => format!("{path}.{}", unknown.key),
+    };
+    let nearest = nearest(&unknown.key, unknown.known.iter().copied());
+    Trap::UnknownKey {
+        file: file.to_owned(),
+        line,
+        key,
+        nearest,
+    }
+}
+
+/// Where a document went wrong: file, line and column, and the line with a mark
+/// under the place. Long runs of hexadecimal digits, which may be keys, are not
+/// shown.
+pub fn place(file: &str, text: &[u8], error: &json::Error) -> Vec<String> {
+    const WIDTH: usize = 100;
+    let (line, column, shown) = json::locate(text, error.offset);
+    let mut out = vec![format!("{file}, line {line}, column {column}:")];
+    let shown = mask_keys(&shown);
+    if shown.trim().is_empty() || column > WIDTH {
+        return out;
+    }
+    let visible: String = shown
+        .chars()
+        .take(WIDTH)
+        .map(|c| if c == '\t' { ' ' } else { c })
+        .collect();
+    out.push(format!("  {visible}"));
+    out.push(format!("  {:>column$}", '^'));
+    out
+}
+
+/// Hexadecimal digits of 16 and more as dots, one each.
+fn mask_keys(text: &str) -> String {
+    const SECRET: usize = 16;
+    let mut out = String::with_capacity(text.len());
+    let mut rest = text;
+    while !rest.is_empty() {
+        let run = rest.chars().take_while(char::is_ascii_hexdigit).count();
+        if run >= SECRET {
+            out.extend(std::iter::repeat_n('.', run));
+        } else {
+            out.push_str(&rest[..run]);
+        }
+        rest = &rest[run..];
+        let mut chars = rest.chars();
+        out.extend(chars.next());
+        rest = chars.as_str();
+    }
+    out
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_nearest_word_is_found_and_only_if_near() {
+        let known = ["hosts", "names", "key", "CN"];
+        assert_eq!(nearest("host", known), Some("hosts"));
+        assert_eq!(nearest("hsots", known), Some("hosts"));
+        assert_eq!(nearest("NAME", known), Some("names"));
+        assert_eq!(nearest("comment", known), None);
+        assert_eq!(known_usage("server-auth"), Some("server auth"));
+        assert_eq!(known_usage("content committment"), Some("content commitment"));
+    }
+
+    #[test]
+    fn the_place_of_an_error_is_marked() {
+        let text = b"{\n\t\"CN\": \"a\"\n\t\"hosts\": []\n}";
+        let error = json::check(text).unwrap_err();
+        assert_eq!(
+            place("x.json", text, &error),
+            ["x.json, line 3, column 2:", "   \"hosts\": []", "   ^"]
+        );
+    }
+
+    #[test]
+    fn keys_are_not_shown() {
+        let text = br#"{"key":"0123456789abcdef0123" "type"}"#;
+        let error = json::check(text).unwrap_err();
+        let lines = place("c.json", text, &error);
+        assert!(!lines.concat().contains("0123456789"));
+        assert_eq!(lines[2].find('^'), lines[1].find("\"type\""));
     }
 }

@@ -1,10 +1,12 @@
 //! What the commands that make certificates share: the request document, key and
 //! request, and new authorities.
 
+use std::ffi::OsStr;
+
 use rcfssl_core::authority::Overrides;
 use rcfssl_core::csr::Content;
 use rcfssl_core::host::Hosts;
-use rcfssl_core::key::{self, KeyFormat, PrivateKey, SigningKey};
+use rcfssl_core::key::{self, PrivateKey, SigningKey};
 use rcfssl_core::{Authority, Code, Csr, Error, Event, Profile, Request, Result};
 use time::OffsetDateTime;
 
@@ -37,9 +39,16 @@ pub fn document(context: &Context) -> std::result::Result<Request, Failure> {
             return Err(Error::plain("only the request document is expected as an argument").into());
         }
     };
+    document_at(context, path)
+}
+
+/// Reads a request document.
+///
+/// # Errors
+/// Where it cannot be read.
+pub fn document_at(context: &Context, path: &OsStr) -> std::result::Result<Request, Failure> {
     let text = input::file_or_stdin(path)?;
-    let (request, _) = Request::read(&text)?;
-    Ok(request)
+    context.read_document(path, &text, Request::read(&text))
 }
 
 /// Some published guides renew a certificate with `-profile=client.json` and no
@@ -77,30 +86,36 @@ pub fn key_and_csr(context: &Context, request: &Request, authority: bool) -> Res
         size: wanted.size,
     });
     let key = key::generate(request.key_spec()?)?;
-    let csr = csr(context, request, &key)?;
+    let csr = csr(context, request, &key).map_err(|error| match error {
+        Error::Plain(_) => refused_csr(context, error),
+        told => told,
+    })?;
     Ok((key, csr))
 }
 
 /// Makes a request around a key.
 ///
 /// # Errors
-/// 9300 with the reason, which is logged first.
+/// Bare for a subject that cannot be built; 9300 for what a request cannot hold,
+/// which is logged first.
 pub fn csr(context: &Context, request: &Request, key: &dyn SigningKey) -> Result<Csr> {
+    let subject = request.subject()?;
     let content = || -> Result<Content> {
         Ok(Content {
-            subject: request.subject()?,
+            subject,
             hosts: request.hosts(),
             extensions: request.extensions()?,
         })
     };
-    let csr = content()
-        .and_then(|content| Csr::make(&content, key))
-        .map_err(|error| {
-            context.error(format_args!("failed to generate a CSR: {error}"));
-            Error::wrap(Code::CsrBadRequest, error)
-        })?;
+    let csr = content().and_then(|content| Csr::make(&content, key));
+    let csr = csr.map_err(|error| refused_csr(context, error))?;
     context.sink()(Event::CsrEncoded);
     Ok(csr)
+}
+
+fn refused_csr(context: &Context, error: Error) -> Error {
+    context.error(format_args!("failed to generate a CSR: {error}"));
+    Error::wrap(Code::CsrBadRequest, error)
 }
 
 /// Makes a new authority: key, request and self-signed certificate.
@@ -124,7 +139,7 @@ pub fn new_authority(context: &Context, request: &Request) -> Result<Made> {
     Ok(Made {
         cert: Some(cert),
         csr: Some(csr.to_pem()),
-        key: Some(key.to_pem(KeyFormat::Traditional)?),
+        key: Some(context.key_pem(&key)?),
     })
 }
 

@@ -9,16 +9,17 @@ mod input;
 mod issuing;
 mod log;
 mod output;
+mod signing;
 
 use std::ffi::OsString;
 use std::process::ExitCode;
 
 use rcfssl_core::flag::FlagError;
-use rcfssl_core::{Error, Policy, Result};
+use rcfssl_core::{Error, Policy};
 
 use args::commands::Command;
 use args::{FlagId, help};
-use context::Context;
+use context::{Context, Failure};
 use log::Log;
 
 /// Exit status for a wrong flag, as in Go.
@@ -31,7 +32,7 @@ fn main() -> ExitCode {
 
 /// Finds the command, reads its flags and the configuration, runs it. Gives the
 /// exit status, early where there is nothing to run.
-fn start(arguments: Vec<OsString>) -> std::result::Result<u8, u8> {
+fn start(arguments: Vec<OsString>) -> Result<u8, u8> {
     let top = args::parse(None, arguments).map_err(|error| complain(error, &help::top()))?;
     let mut rest = top.positional().iter().cloned();
     let Some(name) = rest.next() else {
@@ -59,9 +60,11 @@ fn start(arguments: Vec<OsString>) -> std::result::Result<u8, u8> {
 fn run(command: &Command, mut context: Context) -> u8 {
     match configuration(&context) {
         Ok(policy) => context.policy = policy,
-        Err(error) => {
-            log::print(format_args!("Failed to load config file: {error}"));
-            return 1;
+        Err(failure) => {
+            if let Failure::Error(error) = &failure {
+                log::print(format_args!("Failed to load config file: {error}"));
+            }
+            return context.finish(Err(failure.told()));
         }
     }
     let outcome = commands::run(command.id, &context);
@@ -69,7 +72,7 @@ fn run(command: &Command, mut context: Context) -> u8 {
 }
 
 /// Every command reads the configuration it is given, needed or not.
-fn configuration(context: &Context) -> Result<Option<Policy>> {
+fn configuration(context: &Context) -> Result<Option<Policy>, Failure> {
     if !context.args.is_set(FlagId::Config) {
         return Ok(None);
     }
@@ -79,9 +82,10 @@ fn configuration(context: &Context) -> Result<Option<Policy>> {
             "could not read configuration file",
         )
     };
-    let text = input::file(context.args.path(FlagId::Config)).map_err(unreadable)?;
-    let (policy, _) = Policy::read(&text, &input::Process, &mut context.sink())?;
-    Ok(Some(policy))
+    let path = context.args.path(FlagId::Config);
+    let text = input::file(path).map_err(unreadable)?;
+    let read = Policy::read(&text, &input::Process, &mut context.sink());
+    context.read_document(path, &text, read).map(Some)
 }
 
 /// Prints help, with what is wrong above it; gives the exit status.

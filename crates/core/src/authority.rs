@@ -180,7 +180,7 @@ impl<'a> Authority<'a> {
         };
         let algorithm = self.key.algorithm();
         let to_be_signed = to_be_signed(template, &issuer, algorithm);
-        let signature = self.key.sign(&to_be_signed)?;
+        let signature = self.key.sign(algorithm, &to_be_signed)?;
         let serial = template.serial.clone();
         sink(Event::CertificateSigned {
             serial: serial.clone(),
@@ -208,6 +208,39 @@ impl<'a> Authority<'a> {
         self.issue(&template, sink)
     }
 
+    /// Signs a request with its own key, as `selfsign` does: numbered with 63 bits,
+    /// from five minutes ago to the second, with the extensions of the request
+    /// taken over as they are, at the end.
+    ///
+    /// # Errors
+    /// 5100 for a profile without usages, and where the key does not sign.
+    pub fn sign_itself(&self, csr: &Csr, profile: &Profile, now: OffsetDateTime) -> Result<Issued> {
+        if profile.usages.is_empty() {
+            return Err(Code::NoKeyUsages.into());
+        }
+        let too_late =
+            || certificate_error("asn1: structure error: cannot represent time as GeneralizedTime");
+        let template = Template {
+            serial: Serial::random_63_bits()?,
+            not_before: now.checked_sub(time::Duration::minutes(5)).ok_or_else(too_late)?,
+            not_after: now.checked_add(span(profile.expiry)).ok_or_else(too_late)?,
+            subject: Subject::Built(Box::new(name::Subject::from_attributes(&csr.subject))),
+            public_key: csr.public_key.clone(),
+            key_usage: profile.usages.key,
+            extended_key_usage: profile.usages.extended.clone(),
+            constraint: CaConstraint {
+                path_len: -1,
+                ..profile.constraint
+            },
+            ocsp_urls: Vec::new(),
+            issuer_urls: profile.issuer_urls.clone(),
+            names: Names::Built(Hosts::default()),
+            crl_urls: Vec::new(),
+            extra: csr.extensions.clone(),
+        };
+        self.issue(&template, &mut |_| {})
+    }
+
     /// May a request for an authority be signed? Asked only of requests that ask
     /// for one: a profile that makes authorities makes them of any request, even
     /// below an issuer whose path length forbids it.
@@ -233,10 +266,7 @@ impl<'a> Authority<'a> {
 
     fn check_key(&self) -> Result<()> {
         let own = self.key.public_key();
-        let belongs = |signer: &Signer| {
-            let theirs = &signer.public_key;
-            theirs.kind() == own.kind() && theirs.key_bits() == own.key_bits()
-        };
+        let belongs = |signer: &Signer| signer.public_key.is_same_key(own);
         if self.signer.as_ref().is_none_or(belongs) {
             return Ok(());
         }
@@ -313,9 +343,11 @@ impl Asked {
 
 /// From when to when: now to the nearest minute less the backdate, for as long as
 /// the profile says, unless it names moments.
-fn validity(profile: &Profile, now: OffsetDateTime) -> Result<(OffsetDateTime, OffsetDateTime)> {
+///
+/// # Errors
+/// Code 1000 for a moment that a certificate cannot hold: beyond the year 9999.
+pub fn validity(profile: &Profile, now: OffsetDateTime) -> Result<(OffsetDateTime, OffsetDateTime)> {
     let too_late = || certificate_error("asn1: structure error: cannot represent time as GeneralizedTime");
-    let span = |duration: Duration| time::Duration::nanoseconds(duration.as_nanoseconds());
     let not_before = match profile.not_before {
         Some(moment) => moment,
         None => nearest_minute(now)
@@ -332,6 +364,10 @@ fn validity(profile: &Profile, now: OffsetDateTime) -> Result<(OffsetDateTime, O
         return Err(too_late());
     }
     Ok((not_before, not_after))
+}
+
+fn span(duration: Duration) -> time::Duration {
+    time::Duration::nanoseconds(duration.as_nanoseconds())
 }
 
 /// Half a minute is rounded up.

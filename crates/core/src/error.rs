@@ -53,6 +53,8 @@ codes! {
     InvalidRequest = 5300, "Policy violation request";
     UnknownProfile = 5400, "Unknown policy profile";
     UnmatchedWhitelist = 5500, "Request does not match policy whitelist";
+    IssuerMismatch = 8100, "Certificate not issued by this issuer";
+    InvalidStatus = 8200, "Invalid revocation status";
     CsrDecode = 9002, "CSR Decode failed";
     CsrParse = 9003, "CSR Parsing failed";
     CsrBadRequest = 9300, "CSR Bad request";

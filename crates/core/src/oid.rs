@@ -123,6 +123,7 @@ known! {
     AUTHORITY_KEY_IDENTIFIER = "2.5.29.35", "RFC 5280 authorityKeyIdentifier";
     POLICY_CONSTRAINTS = "2.5.29.36", "RFC 5280 policyConstraints";
     EXTENDED_KEY_USAGE = "2.5.29.37", "RFC 5280 extKeyUsage";
+    CRL_NUMBER = "2.5.29.20", "RFC 5280 cRLNumber";
     FRESHEST_CRL = "2.5.29.46", "RFC 5280 freshestCRL";
     INHIBIT_ANY_POLICY = "2.5.29.54", "RFC 5280 inhibitAnyPolicy";
     AUTHORITY_INFORMATION_ACCESS = "1.3.6.1.5.5.7.1.1", "RFC 5280 authorityInfoAccess";
@@ -134,6 +135,8 @@ known! {
     QUALIFIER_USER_NOTICE = "1.3.6.1.5.5.7.2.2", "RFC 5280 id-qt-unotice";
     DELEGATION_USAGE = "1.3.6.1.4.1.44363.44", "RFC 9345 delegationUsage";
 
+    OCSP_BASIC = "1.3.6.1.5.5.7.48.1.1", "RFC 6960 id-pkix-ocsp-basic";
+    SHA1 = "1.3.14.3.2.26", "RFC 3279 id-sha1";
     RSA_ENCRYPTION = "1.2.840.113549.1.1.1", "PKCS#1 rsaEncryption";
     SHA1_WITH_RSA = "1.2.840.113549.1.1.5", "PKCS#1 sha1WithRSAEncryption";
     SHA256_WITH_RSA = "1.2.840.113549.1.1.11", "PKCS#1 sha256WithRSAEncryption";
@@ -144,6 +147,7 @@ known! {
     SECP256R1 = "1.2.840.10045.3.1.7", "RFC 5480 secp256r1 (P-256)";
     SECP384R1 = "1.3.132.0.34", "RFC 5480 secp384r1 (P-384)";
     SECP521R1 = "1.3.132.0.35", "RFC 5480 secp521r1 (P-521)";
+    ECDSA_WITH_SHA1 = "1.2.840.10045.4.1", "RFC 3279 ecdsa-with-SHA1";
     ECDSA_WITH_SHA256 = "1.2.840.10045.4.3.2", "RFC 5758 ecdsa-with-SHA256";
     ECDSA_WITH_SHA384 = "1.2.840.10045.4.3.3", "RFC 5758 ecdsa-with-SHA384";
     ECDSA_WITH_SHA512 = "1.2.840.10045.4.3.4", "RFC 5758 ecdsa-with-SHA512";

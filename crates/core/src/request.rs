@@ -242,26 +242,34 @@ impl Request {
         KeySpec::new(&key.algo, key.size)
     }
 
-    /// The subject.
-    ///
-    /// # Errors
-    /// `invalid OID part x`, or `asn1: structure error: invalid object identifier`.
-    pub fn subject(&self) -> Result<Subject> {
+    /// CN, C, ST, L, O, OU and the serial number, and nothing else.
+    pub fn plain_names(&self) -> Subject {
         let mut subject = Subject {
             common_name: self.cn.clone(),
             serial_number: self.serial_number.clone(),
             ..Subject::default()
         };
-        let mut arcs = Vec::new();
         for name in self.names.iter() {
             let add = |value: &String, values: &mut Vec<String>| {
-                values.extend((!value.is_empty()).then(|| value.clone()))
+                values.extend((!value.is_empty()).then(|| value.clone()));
             };
             add(&name.c, &mut subject.country);
             add(&name.st, &mut subject.province);
             add(&name.l, &mut subject.locality);
             add(&name.o, &mut subject.organization);
             add(&name.ou, &mut subject.organizational_unit);
+        }
+        subject
+    }
+
+    /// The subject.
+    ///
+    /// # Errors
+    /// `invalid OID part x`, or `asn1: structure error: invalid object identifier`.
+    pub fn subject(&self) -> Result<Subject> {
+        let mut subject = self.plain_names();
+        let mut arcs = Vec::new();
+        for name in self.names.iter() {
             for (dotted, value) in name.oid.iter() {
                 arcs.push((name::parse_arcs(dotted)?, value));
             }

@@ -169,6 +169,17 @@ flags! {
         "the database of issued certificates";
     Expiry "expiry" Duration "168h0m0s" "DURATION" Everywhere [Crl]
         "how long a CRL is good";
+    Strict "strict" Bool "false" "" Everywhere
+        [Bundle Certinfo Gencert Gencrl Gencsr Genkey Info Ocspsign Selfsign Sign]
+        "make an error of everything that would only be hinted at";
+    KeyFormat "key-format" Text "traditional" "FORMAT" Listed [Gencert Genkey Selfsign]
+        "form of private keys: traditional (cfssl's) or pkcs8";
+    SignedByCa "signed-by-ca" Bool "false" "" Listed [Gencert]
+        "with -initca: have the new authority signed by -ca, as an intermediate";
+    Pem "pem" Bool "false" "" Listed [Gencrl]
+        "print the CRL as PEM";
+    CrlNumber "crl-number" Int "" "N" Listed [Gencrl]
+        "add the CRL number, which RFC 5280 wants";
     LogLevel "loglevel" Int "1" "LEVEL" Everywhere
         [Bundle Certinfo Crl Gencert Gencrl Gencsr Genkey Info Ocspdump Ocsprefresh Ocspserve Ocspsign PrintDefaults Revoke Scan Selfsign Serve Sign Version]
         "what to log: 0 debug, 1 info, 2 warning, 3 error, 4 critical, 5 fatal";

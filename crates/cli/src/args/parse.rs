@@ -72,7 +72,13 @@ pub fn parse(
         };
         known.then_some((number, flag.kind))
     };
-    flag::parse(find, arguments).map(Args)
+    let args = flag::parse(find, arguments).map(Args)?;
+    let format = args.text(FlagId::KeyFormat);
+    if !matches!(&*format, "traditional" | "pkcs8") {
+        let why = format!("invalid value {format:?} for flag -key-format: it is traditional or pkcs8");
+        return Err(FlagError::Wrong(why));
+    }
+    Ok(args)
 }
 
 #[cfg(test)]

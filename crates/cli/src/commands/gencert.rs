@@ -4,23 +4,21 @@
 
 use rcfssl_core::authority::Overrides;
 use rcfssl_core::host::Hosts;
-use rcfssl_core::key::{self, KeyFormat, SigningKey};
-use rcfssl_core::{Authority, Certificate, Code, Error, Policy, Request, Result};
-use time::OffsetDateTime;
+use rcfssl_core::key::{self, SigningKey};
+use rcfssl_core::{Certificate, Code, Error, Request, Result};
 
 use crate::args::FlagId;
-use crate::compat::Signer;
 use crate::context::{Context, Outcome};
 use crate::hints::Trap;
 use crate::input;
 use crate::issuing;
 use crate::log::Level;
 use crate::output::Made;
+use crate::signing::{self, Signing};
 
 /// Makes what the flags ask for and prints it.
 pub fn run(context: &Context) -> Outcome {
     let args = &context.args;
-    context.refuse_database()?;
     if args.bool(FlagId::RenewCa) {
         context
             .log
@@ -36,6 +34,12 @@ pub fn run(context: &Context) -> Outcome {
     if !args.bool(FlagId::InitCa) {
         return sign(context, request);
     }
+    if args.bool(FlagId::SignedByCa) {
+        return intermediate(context, request);
+    }
+    trap_ignored_flags(context)?;
+    signing::trap_empty_host(context, &request.hosts)?;
+    signing::trap_lost_names(context, &request.hosts())?;
     let made = if args.is_set(FlagId::CaKey) {
         context
             .log
@@ -56,6 +60,23 @@ fn logged<T>(context: &Context, result: Result<T>) -> Result<T> {
     result.inspect_err(|error| context.error(error))
 }
 
+fn trap_ignored_flags(context: &Context) -> Outcome {
+    let ignored = [
+        (FlagId::Config, "config"),
+        (FlagId::Profile, "profile"),
+        (FlagId::Ca, "ca"),
+    ];
+    let flags: Vec<_> = ignored
+        .into_iter()
+        .filter(|(flag, _)| context.args.is_set(*flag))
+        .map(|(_, name)| name)
+        .collect();
+    if flags.is_empty() {
+        return Ok(());
+    }
+    context.trap(Trap::IgnoredByInitca { flags })
+}
+
 /// `-renewca`: the authority's certificate with a new number and a new lifetime
 /// of the old length.
 fn renew_authority(context: &Context) -> Result<Made> {
@@ -65,9 +86,7 @@ fn renew_authority(context: &Context) -> Result<Made> {
     if !certificate.is_ca {
         return Err(Error::plain("input certificate is not a CA cert"));
     }
-    if certificate.public_key.kind() != key.public_key().kind()
-        || certificate.public_key.key_bits() != key.public_key().key_bits()
-    {
+    if !certificate.public_key.is_same_key(key.public_key()) {
         return Err(Code::KeyMismatch.into());
     }
     let request = Request::from_certificate(&certificate);
@@ -81,104 +100,74 @@ fn remake_authority(context: &Context, request: &Request) -> Result<Made> {
     issuing::authority_again(context, request, &key)
 }
 
+/// `-initca -signed-by-ca`: an intermediate. Without a profile its `ca` section
+/// says how long it lives and how far it reaches.
+fn intermediate(context: &Context, mut request: Request) -> Outcome {
+    request.ca.get_or_insert_default();
+    let own = request.root_profile()?;
+    let signing = if context.args.is_set(FlagId::Profile) {
+        let Some(signing) = Signing::prepare(context, "a ")? else {
+            return Ok(());
+        };
+        if signing.profile().is_some_and(|profile| !profile.constraint.is_ca) {
+            let name = context.args.text(FlagId::Profile);
+            return Err(Error::plain(format!(
+                "the profile \"{name}\" makes no authorities: it has no ca_constraint"
+            ))
+            .into());
+        }
+        signing
+    } else {
+        Signing::with_profile(context, &own)?
+    };
+    signing::trap_lost_names(context, &request.hosts())?;
+    make(context, &request, signing, None)
+}
+
 /// A certificate signed by an authority.
 fn sign(context: &Context, mut request: Request) -> Outcome {
-    let args = &context.args;
     if request.ca.is_some() {
         return Err(Error::plain("ca section only permitted in initca").into());
     }
-    let hostname = args
-        .is_set(FlagId::Hostname)
-        .then(|| args.text(FlagId::Hostname).into_owned());
-    let hostnames: Option<Vec<String>> = hostname.map(|list| list.split(',').map(str::to_owned).collect());
+    let hostnames = signing::hostnames(context);
     if let Some(hosts) = &hostnames {
         request.hosts = hosts.clone().into();
     }
-    let remote = args.is_set(FlagId::Remote);
-    if !remote && context.policy.is_none() {
-        for (flag, name, error) in [
-            (FlagId::Ca, "ca", "need a CA certificate (provide one with -ca)"),
-            (
-                FlagId::CaKey,
-                "ca-key",
-                "need a CA key (provide one with -ca-key)",
-            ),
-        ] {
-            if !args.is_set(flag) {
-                context.error(error);
-                return context.trap(Trap::MissingAuthority { flag: name });
-            }
-        }
-    }
-    // Decided early, told in cfssl's order: the key comes first.
-    let signer = Signer::read(args);
-    let builtin;
-    let policy = match &context.policy {
-        Some(policy) => policy,
-        None => {
-            builtin = Policy::builtin();
-            &builtin
-        }
+    let Some(signing) = Signing::prepare(context, "a ")? else {
+        return Ok(());
     };
-    let name = args.text(FlagId::Profile);
-    let selection = policy.profile(&name);
-    if let Ok(selection) = &selection
-        && selection.fell_back
-    {
-        let known = policy.profiles().map(|(name, _)| name.to_owned()).collect();
-        context.trap(Trap::UnknownProfile {
-            name: name.into_owned(),
-            known,
-        })?;
-    }
-    let (key, csr) = issuing::key_and_csr(context, &request, false)?;
-    if remote {
-        context.hint("-remote: rcfssl does not ask other servers to sign yet");
-        return Err(Error::wrap(Code::InvalidRequest, "failed to connect to remote").into());
-    }
-    let signer = if selection.as_ref().is_ok_and(|s| s.profile.is_remote()) {
-        None
-    } else {
-        Some(signer?)
-    };
-    let profile = selection?.profile;
-    if let Some(elsewhere) = profile.elsewhere() {
-        context.hint(format_args!(
-            "the profile has \"{}\", which rcfssl does not do yet",
-            elsewhere.field()
-        ));
-    }
-    let Some(Signer {
-        certificate,
-        key: ca_key,
-    }) = signer
-    else {
-        return Err(Error::wrap(Code::InvalidRequest, "failed to connect to remote").into());
-    };
-    let overrides = Overrides {
-        hosts: hostnames.as_ref().map(Hosts::parse),
-        subject: None,
-        crl_url: args
-            .is_set(FlagId::CrlUrl)
-            .then(|| args.text(FlagId::CrlUrl).into_owned()),
-    };
-    let authority = Authority::new(&certificate, &ca_key);
-    let issued = authority.sign(
-        &csr,
-        profile,
-        &overrides,
-        OffsetDateTime::now_utc(),
-        &mut context.sink(),
-    )?;
-    let made = Made {
-        cert: Some(issued.to_pem()),
-        csr: Some(csr.to_pem()),
-        key: Some(key.to_pem(KeyFormat::Traditional)?),
-    };
-    made.print()?;
+    signing::trap_empty_host(context, &request.hosts)?;
+    signing.check_hosts(context, &request.hosts())?;
+    make(context, &request, signing, hostnames)?;
     if request.hosts.is_empty() {
         context.log.line(Level::Warning, NO_HOSTS);
     }
+    Ok(())
+}
+
+/// Makes the key and the request, has it signed, and prints all three.
+fn make(
+    context: &Context,
+    request: &Request,
+    signing: Signing<'_>,
+    hostnames: Option<Vec<String>>,
+) -> Outcome {
+    let (key, csr) = issuing::key_and_csr(context, request, false)?;
+    let overrides = Overrides {
+        hosts: hostnames.map(Hosts::parse),
+        subject: None,
+        crl_url: context
+            .args
+            .is_set(FlagId::CrlUrl)
+            .then(|| context.args.text(FlagId::CrlUrl).into_owned()),
+    };
+    let issued = signing.sign(context, &csr, overrides)?;
+    let made = Made {
+        cert: Some(issued.to_pem()),
+        csr: Some(csr.to_pem()),
+        key: Some(context.key_pem(&key)?),
+    };
+    made.print()?;
     Ok(())
 }
 

@@ -1,7 +1,6 @@
 //! `genkey`: a key and a request; with `-initca` a new authority.
 
 use rcfssl_core::Error;
-use rcfssl_core::key::KeyFormat;
 
 use crate::args::FlagId;
 use crate::context::{Context, Outcome};
@@ -22,7 +21,7 @@ pub fn run(context: &Context) -> Outcome {
     let made = Made {
         cert: None,
         csr: Some(csr.to_pem()),
-        key: Some(key.to_pem(KeyFormat::Traditional)?),
+        key: Some(context.key_pem(&key)?),
     };
     made.print()?;
     Ok(())

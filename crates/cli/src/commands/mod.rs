@@ -1,8 +1,15 @@
 //! The commands, one file each.
 
+mod certinfo;
 mod gencert;
+mod gencrl;
+mod gencsr;
 mod genkey;
+mod info;
+mod ocspsign;
 mod print_defaults;
+mod selfsign;
+mod sign;
 mod version;
 
 use crate::args::{self, commands::CommandId};
@@ -12,9 +19,16 @@ use rcfssl_core::Error;
 /// Runs a command.
 pub fn run(command: CommandId, context: &Context) -> Outcome {
     match command {
+        CommandId::Certinfo => certinfo::run(context),
         CommandId::Gencert => gencert::run(context),
+        CommandId::Gencrl => gencrl::run(context),
+        CommandId::Gencsr => gencsr::run(context),
         CommandId::Genkey => genkey::run(context),
+        CommandId::Info => info::run(context),
+        CommandId::Ocspsign => ocspsign::run(context),
         CommandId::PrintDefaults => print_defaults::run(context),
+        CommandId::Selfsign => selfsign::run(context),
+        CommandId::Sign => sign::run(context),
         CommandId::Version => version::run(),
         _ => {
             let name = args::commands::COMMANDS[command as usize].name;

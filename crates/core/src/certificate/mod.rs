@@ -1,5 +1,6 @@
 //! Certificates: read, planned and encoded.
 
+mod check;
 mod encode;
 pub(crate) mod pkcs7;
 mod read;
@@ -7,4 +8,6 @@ mod template;
 
 pub use encode::{assemble, to_be_signed};
 pub use read::Certificate;
+pub(crate) use read::{extensions, name_attributes, our_oid, public_key};
+pub(crate) use template::decimal;
 pub use template::{Issuer, Names, Serial, Subject, Template};

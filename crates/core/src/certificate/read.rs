@@ -1,7 +1,7 @@
 //! Reading certificates: those that sign, and those that are looked at.
 
 use time::OffsetDateTime;
-use x509_parser::asn1_rs::{FromDer, Tag};
+use x509_parser::asn1_rs::{Any, FromDer, Tag};
 use x509_parser::certificate::X509Certificate;
 use x509_parser::extensions::{ParsedExtension, X509Extension};
 use x509_parser::oid_registry::Oid as ParsedOid;
@@ -21,6 +21,12 @@ use crate::pem;
 pub struct Certificate {
     /// The whole DER.
     pub der: Vec<u8>,
+    /// The version as people count: 1, 2 or 3.
+    pub version: u32,
+    /// The DER that is signed.
+    pub to_be_signed: Vec<u8>,
+    /// The signature.
+    pub signature: Vec<u8>,
     /// The DER of the subject, octet for octet.
     pub subject: Vec<u8>,
     /// The subject's attributes in order.
@@ -102,6 +108,9 @@ impl Certificate {
         };
         Ok(Certificate {
             der: der.to_vec(),
+            version: tbs.version.0 + 1,
+            to_be_signed: tbs.as_ref().to_vec(),
+            signature: parsed.signature_value.data.to_vec(),
             subject: tbs.subject.as_raw().to_vec(),
             subject_attributes: name_attributes(&tbs.subject),
             issuer: tbs.issuer.as_raw().to_vec(),
@@ -129,8 +138,15 @@ impl Certificate {
     /// The subjectKeyIdentifier, without its header.
     pub fn subject_key_identifier(&self) -> Option<&[u8]> {
         let value = self.extension(&oid::SUBJECT_KEY_IDENTIFIER)?;
-        let (_, any) = x509_parser::asn1_rs::Any::from_der(value).ok()?;
+        let (_, any) = Any::from_der(value).ok()?;
         Some(any.data)
+    }
+
+    /// The keyIdentifier of the authorityKeyIdentifier.
+    pub fn authority_key_identifier(&self) -> Option<&[u8]> {
+        let (_, sequence) = Any::from_der(self.extension(&oid::AUTHORITY_KEY_IDENTIFIER)?).ok()?;
+        let (_, identifier) = Any::from_der(sequence.data).ok()?;
+        (identifier.tag().0 == 0).then_some(identifier.data)
     }
 
     /// What certificates that it signs will repeat.
@@ -239,6 +255,7 @@ pub(crate) fn extensions(parsed: &[X509Extension<'_>]) -> Vec<Extension> {
     parsed.iter().map(ours).collect()
 }
 
-fn our_oid(oid: &ParsedOid<'_>) -> Oid {
+/// A parsed object identifier as ours.
+pub(crate) fn our_oid(oid: &ParsedOid<'_>) -> Oid {
     Oid::from_octets(oid.as_bytes())
 }

@@ -1,6 +1,9 @@
 //! URIs as Go's `net/url` (1.22) reads and writes them.
 
+use std::borrow::Cow;
 use std::fmt;
+
+use serde::{Serialize, Serializer};
 
 use crate::quote::quote;
 
@@ -18,6 +21,44 @@ pub struct Uri {
     query: Option<String>,
     fragment: Option<String>,
     has_authority: bool,
+}
+
+/// As Go shows its own structure in JSON.
+impl Serialize for Uri {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        #[derive(Serialize)]
+        #[serde(rename_all = "PascalCase")]
+        struct Url<'a> {
+            scheme: &'a str,
+            opaque: &'a str,
+            user: Option<User>,
+            host: Cow<'a, str>,
+            path: Cow<'a, str>,
+            raw_path: &'a str,
+            omit_host: bool,
+            force_query: bool,
+            raw_query: &'a str,
+            fragment: &'a str,
+            raw_fragment: &'a str,
+        }
+        #[derive(Serialize)]
+        struct User {}
+        let query = self.query.as_deref();
+        let shown = Url {
+            scheme: &self.scheme,
+            opaque: &self.opaque,
+            user: self.user.as_ref().map(|_| User {}),
+            host: String::from_utf8_lossy(&self.host),
+            path: String::from_utf8_lossy(&self.path),
+            raw_path: &self.raw_path,
+            omit_host: !self.scheme.is_empty() && !self.has_authority && self.path.starts_with(b"/"),
+            force_query: query == Some(""),
+            raw_query: query.unwrap_or_default(),
+            fragment: self.fragment.as_deref().unwrap_or_default(),
+            raw_fragment: "",
+        };
+        shown.serialize(serializer)
+    }
 }
 
 /// The parts of a URI differ in which characters they must encode.

@@ -313,6 +313,14 @@ fn hex4(digits: &[u8]) -> u32 {
         .unwrap_or(0xfffd)
 }
 
+/// Bytes as text, each that is not part of valid UTF-8 as one U+FFFD: what Go makes
+/// of them in JSON.
+pub fn lossy(bytes: &[u8]) -> String {
+    let mut out = String::with_capacity(bytes.len());
+    push_lossy(&mut out, bytes);
+    out
+}
+
 /// Appends bytes, each that is not part of valid UTF-8 as one U+FFFD.
 fn push_lossy(out: &mut String, bytes: &[u8]) {
     for chunk in bytes.utf8_chunks() {

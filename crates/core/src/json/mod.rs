@@ -16,7 +16,7 @@ mod list;
 mod scan;
 mod write;
 
-pub use cursor::{Cursor, Kind};
+pub use cursor::{Cursor, Kind, lossy};
 pub use decode::{Decode, Object, Report, UnknownKey, decode_object};
 pub use list::{Bytes, List, Map};
 pub use scan::check;

@@ -7,12 +7,14 @@ mod public;
 mod read;
 mod rsa;
 mod sign;
+mod verify;
 mod write;
 
 pub use generate::{KeySpec, generate};
 pub use public::{Curve, KeyKind, PublicKey};
 pub use read::{read, read_encrypted};
 pub use sign::{SignatureAlgorithm, SigningKey};
+pub use verify::verify;
 pub use write::KeyFormat;
 
 use aws_lc_rs::signature::{EcdsaKeyPair, Ed25519KeyPair, RsaKeyPair};

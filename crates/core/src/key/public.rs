@@ -157,6 +157,11 @@ impl PublicKey {
         self.kind
     }
 
+    /// Is it the same key, whatever the encoding of its algorithm?
+    pub fn is_same_key(&self, other: &PublicKey) -> bool {
+        self.kind == other.kind && self.key_bits() == other.key_bits()
+    }
+
     /// The key identifier: the SHA-1 of the BIT STRING's contents (RFC 5280,
     /// section 4.2.1.2, method 1).
     pub fn identifier(&self) -> [u8; 20] {

@@ -19,6 +19,8 @@ pub enum SignatureAlgorithm {
     Sha384WithRsa,
     /// sha512WithRSAEncryption
     Sha512WithRsa,
+    /// ecdsa-with-SHA1, only ever checked
+    EcdsaWithSha1,
     /// ecdsa-with-SHA256
     EcdsaWithSha256,
     /// ecdsa-with-SHA384
@@ -46,6 +48,22 @@ impl SignatureAlgorithm {
         })
     }
 
+    /// The algorithm of this object identifier, where we know it.
+    pub fn from_oid(oid: &Oid) -> Option<Self> {
+        const ALL: [SignatureAlgorithm; 9] = [
+            SignatureAlgorithm::Sha1WithRsa,
+            SignatureAlgorithm::Sha256WithRsa,
+            SignatureAlgorithm::Sha384WithRsa,
+            SignatureAlgorithm::Sha512WithRsa,
+            SignatureAlgorithm::EcdsaWithSha1,
+            SignatureAlgorithm::EcdsaWithSha256,
+            SignatureAlgorithm::EcdsaWithSha384,
+            SignatureAlgorithm::EcdsaWithSha512,
+            SignatureAlgorithm::Ed25519,
+        ];
+        ALL.into_iter().find(|algorithm| algorithm.oid() == *oid)
+    }
+
     /// Its object identifier.
     pub const fn oid(self) -> Oid {
         match self {
@@ -53,6 +71,7 @@ impl SignatureAlgorithm {
             SignatureAlgorithm::Sha256WithRsa => oid::SHA256_WITH_RSA,
             SignatureAlgorithm::Sha384WithRsa => oid::SHA384_WITH_RSA,
             SignatureAlgorithm::Sha512WithRsa => oid::SHA512_WITH_RSA,
+            SignatureAlgorithm::EcdsaWithSha1 => oid::ECDSA_WITH_SHA1,
             SignatureAlgorithm::EcdsaWithSha256 => oid::ECDSA_WITH_SHA256,
             SignatureAlgorithm::EcdsaWithSha384 => oid::ECDSA_WITH_SHA384,
             SignatureAlgorithm::EcdsaWithSha512 => oid::ECDSA_WITH_SHA512,
@@ -60,18 +79,32 @@ impl SignatureAlgorithm {
         }
     }
 
-    /// Writes the AlgorithmIdentifier: RSA has NULL parameters, the others none.
-    pub fn write(self, w: &mut Writer) {
-        let is_rsa = matches!(
+    /// The algorithm of CRLs and OCSP responses: with RSA always SHA-256, whatever
+    /// the size of the key.
+    pub const fn for_lists(self) -> Self {
+        if self.is_rsa() {
+            SignatureAlgorithm::Sha256WithRsa
+        } else {
+            self
+        }
+    }
+
+    /// Is it one of RSA's?
+    pub const fn is_rsa(self) -> bool {
+        matches!(
             self,
             SignatureAlgorithm::Sha1WithRsa
                 | SignatureAlgorithm::Sha256WithRsa
                 | SignatureAlgorithm::Sha384WithRsa
                 | SignatureAlgorithm::Sha512WithRsa
-        );
+        )
+    }
+
+    /// Writes the AlgorithmIdentifier: RSA has NULL parameters, the others none.
+    pub fn write(self, w: &mut Writer) {
         w.sequence(|w| {
             w.oid(&self.oid());
-            if is_rsa {
+            if self.is_rsa() {
                 w.null();
             }
         });
@@ -83,15 +116,16 @@ pub trait SigningKey {
     /// The public half.
     fn public_key(&self) -> &PublicKey;
 
-    /// The algorithm of its signatures.
+    /// The algorithm that it signs certificates and requests with.
     fn algorithm(&self) -> SignatureAlgorithm;
 
     /// Signs a message, which is hashed first where the algorithm hashes. ECDSA
     /// signatures are random and come as DER (RFC 3279, section 2.2.3).
     ///
     /// # Errors
-    /// Where the key refuses: the hardware or the system's randomness failed.
-    fn sign(&self, message: &[u8]) -> Result<Vec<u8>>;
+    /// Where the key refuses: the algorithm is not one of its kind, or the
+    /// hardware or the system's randomness failed.
+    fn sign(&self, algorithm: SignatureAlgorithm, message: &[u8]) -> Result<Vec<u8>>;
 }
 
 impl SigningKey for PrivateKey {
@@ -104,9 +138,13 @@ impl SigningKey for PrivateKey {
         SignatureAlgorithm::for_key(self.public.kind()).unwrap_or(SignatureAlgorithm::Ed25519)
     }
 
-    fn sign(&self, message: &[u8]) -> Result<Vec<u8>> {
+    fn sign(&self, algorithm: SignatureAlgorithm, message: &[u8]) -> Result<Vec<u8>> {
         let failed = || Error::from(Code::KeyUnknown);
         let random = SystemRandom::new();
+        // Of several algorithms only RSA keys have the choice.
+        if algorithm != self.algorithm() && !(algorithm.is_rsa() && self.algorithm().is_rsa()) {
+            return Err(failed());
+        }
         match &self.secret {
             Secret::Ecdsa(pair) => {
                 let signature = pair.sign(&random, message).map_err(|_| failed())?;
@@ -117,17 +155,18 @@ impl SigningKey for PrivateKey {
                 Ok(signature.as_ref().to_vec())
             }
             Secret::Rsa { pair, .. } => {
-                let padding: &dyn signature::RsaEncoding = match self.algorithm() {
+                let padding: &dyn signature::RsaEncoding = match algorithm {
                     SignatureAlgorithm::Sha512WithRsa => &signature::RSA_PKCS1_SHA512,
                     SignatureAlgorithm::Sha384WithRsa => &signature::RSA_PKCS1_SHA384,
-                    _ => &signature::RSA_PKCS1_SHA256,
+                    SignatureAlgorithm::Sha256WithRsa => &signature::RSA_PKCS1_SHA256,
+                    _ => return Err(failed()),
                 };
                 let mut out = vec![0; pair.public_modulus_len()];
                 pair.sign(padding, &random, message, &mut out)
                     .map_err(|_| failed())?;
                 Ok(out)
             }
-            Secret::OddRsa { key, .. } => super::rsa::sign(key, self.algorithm(), message),
+            Secret::OddRsa { key, .. } => super::rsa::sign(key, algorithm, message),
         }
     }
 }

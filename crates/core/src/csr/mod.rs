@@ -3,6 +3,10 @@
 //! A [`Csr`] is a request whose signature is known to be good: because we have
 //! just made it, or because it was checked. Authorities take nothing else.
 
+mod read;
+
+pub use read::Unverified;
+
 use crate::asn1::{self, Writer, tag};
 use crate::certificate::assemble;
 use crate::error::{Error, Result};
@@ -94,7 +98,7 @@ impl Csr {
             content.hosts.check()?;
         }
         let info = to_be_signed(content, key.public_key());
-        let signature = key.sign(&info)?;
+        let signature = key.sign(key.algorithm(), &info)?;
         Ok(Csr {
             der: assemble(&info, key.algorithm(), &signature),
             subject: content.subject.to_attributes(),

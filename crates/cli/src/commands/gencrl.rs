@@ -1,0 +1,70 @@
+//! `gencrl`: a CRL from a list of serial numbers.
+
+use rcfssl_core::crl::{self, CrlContent, SerialNumber};
+use rcfssl_core::{Certificate, Error, base64, flag, key, pem};
+use time::{Duration, OffsetDateTime};
+
+use crate::args::FlagId;
+use crate::context::{Context, Outcome};
+use crate::input;
+use crate::output;
+
+/// How long a list is good where nothing else is said: a week.
+const DEFAULT_SECONDS: i64 = 7 * 24 * 3600;
+
+/// Signs the list and prints it as base64, with `-pem` as PEM.
+pub fn run(context: &Context) -> Outcome {
+    let args = &context.args;
+    let [serials, certificate, key, rest @ ..] = args.positional() else {
+        context.hint("rcfssl gencrl serials.txt ca.pem ca-key.pem [seconds]");
+        return Err(Error::plain("gencrl needs a list of serial numbers, a certificate and a key").into());
+    };
+    let serials = input::file_or_stdin(serials)?;
+    let certificate = input::file_or_stdin(certificate)?;
+    let key = input::file_or_stdin(key)?;
+    let seconds = rest
+        .first()
+        .map_or(Ok(0), |text| seconds(&text.to_string_lossy()))?;
+    let issuer = Certificate::read_pem(&certificate)?;
+    let password = input::ca_password();
+    let key = key::read_encrypted(&key, password.as_ref().map(|p| p.as_slice()))?;
+    let now = OffsetDateTime::now_utc();
+    let lifetime = Duration::seconds(if seconds == 0 { DEFAULT_SECONDS } else { seconds });
+    let content = CrlContent {
+        serials: read_serials(&String::from_utf8_lossy(&serials)),
+        now,
+        next_update: now.checked_add(lifetime).unwrap_or(now),
+        number: args
+            .is_set(FlagId::CrlNumber)
+            .then(|| args.int(FlagId::CrlNumber).unsigned_abs()),
+    };
+    let crl = crl::sign(&content, &issuer, &key)?;
+    let text = if args.bool(FlagId::Pem) {
+        pem::encode("X509 CRL", &crl)
+    } else {
+        base64::encode(&crl) + "\n"
+    };
+    output::stdout(text.as_bytes())?;
+    Ok(())
+}
+
+/// One number in each line; lines of white space are passed over.
+fn read_serials(text: &str) -> Vec<SerialNumber> {
+    text.split('\n')
+        .filter(|line| !line.trim().is_empty())
+        .map(SerialNumber::parse_prefix)
+        .collect()
+}
+
+/// A Go integer of 32 bits.
+fn seconds(text: &str) -> Result<i64, Error> {
+    let text = text.trim();
+    let refused = |why: &str| Error::plain(format!("strconv.ParseInt: parsing {text:?}: {why}"));
+    let value = flag::parse_int(text).map_err(|why| match why {
+        "value out of range" => refused(why),
+        _ => refused("invalid syntax"),
+    })?;
+    i32::try_from(value)
+        .map(i64::from)
+        .map_err(|_| refused("value out of range"))
+}

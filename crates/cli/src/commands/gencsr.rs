@@ -1,0 +1,44 @@
+//! `gencsr`: a request around a key that is there already.
+
+use rcfssl_core::json;
+use rcfssl_core::key;
+use rcfssl_core::{Certificate, Error, Request};
+
+use crate::args::FlagId;
+use crate::context::{Context, Outcome};
+use crate::input;
+use crate::issuing;
+use crate::output::Made;
+use crate::signing;
+
+/// Makes the request and prints it with the key, which is the file as it is.
+pub fn run(context: &Context) -> Outcome {
+    let args = &context.args;
+    if !args.is_set(FlagId::Key) {
+        return Err(Error::plain("gencsr needs the private key: -key FILE").into());
+    }
+    let file = input::prefixed(args.path(FlagId::Key))?;
+    let key = key::read(&file)?;
+    let mut request = if args.is_set(FlagId::Cert) {
+        if !args.positional().is_empty() {
+            return Err(Error::plain("with -cert, gencsr takes no request document").into());
+        }
+        Request::from_certificate(&Certificate::read_pem(&input::prefixed(
+            args.path(FlagId::Cert),
+        )?)?)
+    } else {
+        issuing::document(context)?
+    };
+    if let Some(hosts) = signing::hostnames(context) {
+        request.hosts = hosts.into();
+    }
+    signing::trap_empty_host(context, &request.hosts)?;
+    let csr = issuing::csr(context, &request, &key)?;
+    let made = Made {
+        cert: None,
+        csr: Some(csr.to_pem()),
+        key: Some(json::lossy(&file).into()),
+    };
+    made.print()?;
+    Ok(())
+}

@@ -1,0 +1,41 @@
+//! `info`: an authority's certificate and what a profile allows.
+
+use rcfssl_core::{Error, json};
+use serde::Serialize;
+
+use crate::args::FlagId;
+use crate::compat::Signer;
+use crate::context::{Context, Outcome};
+use crate::output;
+
+#[derive(Serialize)]
+struct Info<'a> {
+    certificate: &'a str,
+    usages: Option<&'a [String]>,
+    expiry: &'a str,
+}
+
+/// Prints them, without a line end, as cfssl does.
+pub fn run(context: &Context) -> Outcome {
+    let args = &context.args;
+    if !args.positional().is_empty() {
+        return Err(Error::plain("info takes flags only").into());
+    }
+    if args.is_set(FlagId::Remote) {
+        context.hint("-remote: rcfssl does not ask other servers yet");
+        return Err(Error::wrap(rcfssl_core::Code::InvalidRequest, "failed to connect to remote").into());
+    }
+    if context.policy.is_none() {
+        return Err(Error::plain("info needs -config with -ca and -ca-key").into());
+    }
+    let signer = Signer::read(context)?;
+    let profile = context.policy().profile(&args.text(FlagId::Profile))?.profile;
+    let certificate = signer.certificate.to_pem();
+    let info = Info {
+        certificate: certificate.trim_end(),
+        usages: profile.usage_names.as_deref(),
+        expiry: &profile.expiry_text,
+    };
+    output::stdout(json::to_string(&info).as_bytes())?;
+    Ok(())
+}

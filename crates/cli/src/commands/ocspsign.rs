@@ -1,0 +1,113 @@
+//! `ocspsign`: an OCSP response about one certificate.
+
+use rcfssl_core::ocsp::{self, Responder, Status};
+use rcfssl_core::{Certificate, Code, Error, Result, base64, json, key};
+use serde::Serialize;
+use time::format_description::BorrowedFormatItem;
+use time::macros::format_description;
+use time::{Date, OffsetDateTime};
+
+use crate::args::FlagId;
+use crate::context::{Context, Outcome};
+use crate::input;
+use crate::log::Level;
+use crate::output;
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Answer {
+    ocsp_response: String,
+}
+
+/// Signs the response and prints it as base64 in JSON.
+pub fn run(context: &Context) -> Outcome {
+    let args = &context.args;
+    let now = OffsetDateTime::now_utc();
+    let about = step(
+        context,
+        "Unable to read certificate",
+        input::file(args.path(FlagId::Cert)),
+    )?;
+    let about = step(
+        context,
+        "Unable to parse certificate",
+        Certificate::read_pem(&about),
+    )?;
+    let status = status(context, now)?;
+    let (issuer, certificate, key) = step(context, "Unable to create OCSP signer", read_signer(context))?;
+    let interval = args.duration(FlagId::Interval);
+    let responder = Responder {
+        issuer: &issuer,
+        certificate: &certificate,
+        key: &key,
+        interval,
+    };
+    let answer = status.and_then(|status| responder.answer(&about, status, now));
+    let answer = step(context, "Unable to sign OCSP response", answer)?;
+    let line = json::to_string(&Answer {
+        ocsp_response: base64::encode(&answer),
+    }) + "\n";
+    output::stdout(line.as_bytes())?;
+    Ok(())
+}
+
+/// Logs what failed, as cfssl does before it prints the error.
+fn step<T>(context: &Context, what: &str, result: Result<T>) -> Result<T> {
+    result.inspect_err(|error| context.log.line(Level::Critical, format_args!("{what}: {error}")))
+}
+
+/// What is to be said. An unknown word is only refused when it comes to signing.
+fn status(context: &Context, now: OffsetDateTime) -> Result<Result<Status>> {
+    let args = &context.args;
+    Ok(match &*args.text(FlagId::Status) {
+        "good" => Ok(Status::Good),
+        "unknown" => Ok(Status::Unknown),
+        "revoked" => {
+            let reason = step(
+                context,
+                "Invalid reason code",
+                ocsp::parse_reason(&args.text(FlagId::Reason)),
+            )
+            .inspect_err(|_| {
+                if !args.is_set(FlagId::Reason) {
+                    context.hint("a revoked status needs a -reason, such as keyCompromise or unspecified");
+                }
+            })?;
+            Ok(Status::Revoked {
+                reason,
+                at: revoked_at(context, now)?,
+            })
+        }
+        _ => Err(Code::InvalidStatus.into()),
+    })
+}
+
+fn revoked_at(context: &Context, now: OffsetDateTime) -> Result<OffsetDateTime> {
+    const DAY: &[BorrowedFormatItem<'_>] = format_description!("[year]-[month]-[day]");
+    let text = context.args.text(FlagId::RevokedAt);
+    if text == "now" {
+        return Ok(now);
+    }
+    let date = Date::parse(&text, DAY).map_err(|_| {
+        context
+            .log
+            .line(Level::Critical, format_args!("Malformed revocation time: {text}"));
+        Error::plain(format!("-revoked-at takes now or YYYY-MM-DD, not {text}"))
+    })?;
+    Ok(date.midnight().assume_utc())
+}
+
+fn read_signer(context: &Context) -> Result<(Certificate, Certificate, key::PrivateKey)> {
+    let args = &context.args;
+    let key = if args.is_set(FlagId::ResponderKey) {
+        FlagId::ResponderKey
+    } else {
+        FlagId::Key
+    };
+    let issuer = input::prefixed(args.path(FlagId::Ca))?;
+    let responder = input::file(args.path(FlagId::Responder))?;
+    let issuer = Certificate::read_pem(&issuer)?;
+    let responder = Certificate::read_pem(&responder)?;
+    let key = input::file(args.path(key)).map_err(|error| Error::wrap(Code::CertificateRead, error))?;
+    Ok((issuer, responder, key::read(&key)?))
+}

@@ -1,0 +1,75 @@
+//! `selfsign`: a key and a certificate that it signs itself.
+
+use rcfssl_core::policy::Policy;
+use rcfssl_core::{Authority, Error, Profile};
+use time::OffsetDateTime;
+
+use crate::args::FlagId;
+use crate::context::{Context, Failure, Outcome};
+use crate::hints::Trap;
+use crate::issuing;
+use crate::log;
+use crate::output::Made;
+use crate::signing;
+
+/// Makes key, request and certificate and prints them.
+pub fn run(context: &Context) -> Outcome {
+    let args = &context.args;
+    // The host name is taken and not used, as in cfssl: the hosts of the document count.
+    let skip = usize::from(!args.is_set(FlagId::Hostname) && !args.bool(FlagId::InitCa));
+    let (path, rest) = match args.positional().get(skip..) {
+        Some([path, rest @ ..]) => (path, rest),
+        _ => {
+            context.hint("rcfssl selfsign HOSTNAME request.json, or with -hostname rcfssl selfsign -hostname HOST request.json");
+            return Err(Error::plain("selfsign needs a host name and a request document").into());
+        }
+    };
+    if !rest.is_empty() {
+        return Err(
+            Error::plain("selfsign takes a host name and a request document, and nothing more").into(),
+        );
+    }
+    let mut request = issuing::document_at(context, path)?;
+    if let Some(hosts) = signing::hostnames(context) {
+        request.hosts = hosts.into();
+    }
+    signing::trap_empty_host(context, &request.hosts)?;
+    let profile = profile(context)?;
+    let (key, csr) = issuing::key_and_csr(context, &request, false)?;
+    let issued = Authority::self_signed(&key).sign_itself(&csr, &profile, OffsetDateTime::now_utc())?;
+    let made = Made {
+        cert: Some(issued.to_pem()),
+        csr: Some(csr.to_pem()),
+        key: Some(context.key_pem(&key)?),
+    };
+    made.print()?;
+    log::print(WARNING);
+    Ok(())
+}
+
+/// The profile of the configuration; without one, that of `gencert`, for a
+/// quarter of a year.
+fn profile(context: &Context) -> Result<Profile, Failure> {
+    let Some(policy) = &context.policy else {
+        return Ok(Policy::selfsign().default_profile().clone());
+    };
+    let name = context.args.text(FlagId::Profile);
+    let selection = policy.profile(&name)?;
+    if selection.fell_back {
+        let known = policy.profiles().map(|(name, _)| name.to_owned()).collect();
+        context.trap(Trap::UnknownProfile {
+            name: name.into_owned(),
+            known,
+        })?;
+    }
+    Ok(selection.profile.clone())
+}
+
+const WARNING: &str = "\
+*** WARNING ***
+
+Nobody has a reason to trust a certificate that signs itself.
+Use this one for trying things out, not in production.
+
+*** WARNING ***
+";

@@ -1,0 +1,152 @@
+//! `sign`: a certificate for a request that came from elsewhere.
+
+use std::ffi::OsStr;
+
+use rcfssl_core::authority::Overrides;
+use rcfssl_core::host::Hosts;
+use rcfssl_core::json::{self, List};
+use rcfssl_core::name::Subject;
+use rcfssl_core::request::Name;
+use rcfssl_core::{Csr, Error, Issued, Request, Result, json_object};
+
+use crate::args::FlagId;
+use crate::context::{Context, Failure, Outcome};
+use crate::hints::Trap;
+use crate::input;
+use crate::output::Made;
+use crate::signing::{self, Signing};
+
+/// The SUBJECT document: what takes the place of the request's subject.
+#[derive(Debug, Default)]
+struct SubjectDocument {
+    cn: String,
+    names: List<Name>,
+    serial_number: String,
+}
+json_object!(SubjectDocument as "signer.Subject" {
+    "CN" => cn,
+    "names" => names,
+    "SerialNumber" => serial_number,
+});
+
+/// Signs the request and prints it with the certificate.
+pub fn run(context: &Context) -> Outcome {
+    let mut rest = context.args.positional().iter();
+    let path: &OsStr = if context.args.is_set(FlagId::Csr) {
+        context.args.path(FlagId::Csr)
+    } else {
+        rest.next().ok_or_else(|| {
+            context.hint("rcfssl sign [flags] request.csr, - for standard input");
+            Error::plain("sign needs a request")
+        })?
+    };
+    let document = rest
+        .next()
+        .map(|path| subject_document(context, path))
+        .transpose()?;
+    if let Some(extra) = rest.next() {
+        if extra.to_str().is_some_and(|text| text.starts_with('-')) {
+            let extra = extra.to_string_lossy();
+            context.hint(format_args!(
+                "{extra} stands behind the request, where flags are not read"
+            ));
+        }
+        return Err(Error::plain("sign takes a request and a subject, and nothing more").into());
+    }
+    let text = input::file_or_stdin(path)?;
+    let Some(signing) = Signing::prepare(context, "")? else {
+        return Ok(());
+    };
+    let hostnames = signing::hostnames(context);
+    if let Some(hosts) = &hostnames {
+        signing::trap_empty_host(context, hosts)?;
+    }
+    // What is wrong with the authority comes first in cfssl.
+    let csr = Csr::read_pem(&text);
+    let (mut overrides, hosts) = (Overrides::default(), hostnames.map(Hosts::parse));
+    if let Ok(csr) = &csr {
+        let (asked, others) = csr.hosts().unwrap_or_default();
+        if hosts.is_none() && !others.is_empty() {
+            context.trap(Trap::DroppedNames {
+                kinds: kinds(&others),
+            })?;
+        }
+        signing.check_hosts(context, hosts.as_ref().unwrap_or(&asked))?;
+        overrides.subject = document.map(|document| document.over(csr));
+    }
+    overrides.hosts = hosts;
+    let issued = signing.sign_held(context, csr, overrides)?;
+    // The request goes out as it came in, junk around it and all.
+    let made = Made {
+        cert: Some(issued.to_pem()),
+        csr: Some(json::lossy(&text)),
+        key: None,
+    };
+    made.print()?;
+    Ok(())
+}
+
+fn subject_document(context: &Context, path: &OsStr) -> std::result::Result<SubjectDocument, Failure> {
+    let text = input::file(path)?;
+    let mut document = SubjectDocument::default();
+    let read = json::read(&text, &mut document).map_err(Error::from);
+    context.read_document(path, &text, read.map(|report| ((), report)))?;
+    Ok(document)
+}
+
+impl SubjectDocument {
+    /// Its names; what it leaves empty comes from the request, type by type. Other
+    /// types of the request are dropped, and so are addresses, as in cfssl.
+    fn over(&self, csr: &Csr) -> Subject {
+        let asked = Subject::from_attributes(&csr.subject);
+        let request = Request {
+            cn: self.cn.clone(),
+            names: self.names.clone(),
+            ..Request::default()
+        };
+        let own = request.plain_names();
+        let list = |own: Vec<String>, asked: Vec<String>| if own.is_empty() { asked } else { own };
+        let text = |own: &String, asked: String| if own.is_empty() { asked } else { own.clone() };
+        Subject {
+            country: list(own.country, asked.country),
+            province: list(own.province, asked.province),
+            locality: list(own.locality, asked.locality),
+            organization: list(own.organization, asked.organization),
+            organizational_unit: list(own.organizational_unit, asked.organizational_unit),
+            common_name: text(&self.cn, asked.common_name),
+            serial_number: text(&self.serial_number, asked.serial_number),
+            ..Subject::default()
+        }
+    }
+}
+
+/// The names of GeneralName's kinds (RFC 5280, section 4.2.1.6).
+fn kinds(tags: &[u8]) -> Vec<&'static str> {
+    let mut kinds: Vec<_> = tags
+        .iter()
+        .map(|tag| match tag {
+            0 => "otherName",
+            3 => "x400Address",
+            4 => "directoryName",
+            5 => "ediPartyName",
+            8 => "registeredID",
+            _ => "unknown",
+        })
+        .collect();
+    kinds.dedup();
+    kinds
+}
+
+impl Signing<'_> {
+    /// Signs a request that may have been refused: what is wrong with the
+    /// authority and the profile is said before what is wrong with the request.
+    fn sign_held(self, context: &Context, csr: Result<Csr>, overrides: Overrides) -> Result<Issued> {
+        match csr {
+            Ok(csr) => self.sign(context, &csr, overrides),
+            Err(error) => {
+                self.check()?;
+                Err(error)
+            }
+        }
+    }
+}

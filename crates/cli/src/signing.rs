@@ -1,0 +1,192 @@
+//! Signing requests with an authority on this machine: what `gencert` and `sign`
+//! have in common.
+
+use rcfssl_core::authority::{self, Overrides};
+use rcfssl_core::certinfo::rfc3339;
+use rcfssl_core::host::Hosts;
+use rcfssl_core::{Authority, Code, Csr, Error, Issued, Profile, Result};
+use time::OffsetDateTime;
+
+use crate::args::FlagId;
+use crate::compat::Signer;
+use crate::context::{Context, Failure, Outcome};
+use crate::hints::Trap;
+
+/// What is known before a request is there: the authority and the profile, or
+/// what is wrong with them, held until cfssl's turn to say it.
+pub struct Signing<'a> {
+    database: Result<()>,
+    signer: Result<Signer>,
+    profile: Result<&'a Profile>,
+    now: OffsetDateTime,
+    remote: bool,
+}
+
+impl<'a> Signing<'a> {
+    /// Looks at the flags, reads the authority's files and picks the profile.
+    ///
+    /// # Errors
+    /// A trap, under `-strict`; or, already logged, nothing more to do because
+    /// `-ca` or `-ca-key` is missing (`Ok(None)`, status 0, as in cfssl). `article`
+    /// is what stands before "CA" in that log line.
+    pub fn prepare(context: &'a Context, article: &str) -> std::result::Result<Option<Self>, Failure> {
+        let args = &context.args;
+        let remote = args.is_set(FlagId::Remote);
+        if !remote && context.policy.is_none() {
+            for (flag, name, what) in [
+                (FlagId::Ca, "ca", "certificate"),
+                (FlagId::CaKey, "ca-key", "key"),
+            ] {
+                if !args.is_set(flag) {
+                    context.error(format_args!("need {article}CA {what} (provide one with -{name})"));
+                    context.trap(Trap::MissingAuthority { flag: name })?;
+                    return Ok(None);
+                }
+            }
+        }
+        let name = args.text(FlagId::Profile);
+        let policy = context.policy();
+        let selection = policy.profile(&name);
+        if selection.as_ref().is_ok_and(|selection| selection.fell_back) {
+            let known = policy.profiles().map(|(name, _)| name.to_owned()).collect();
+            context.trap(Trap::UnknownProfile {
+                name: name.into_owned(),
+                known,
+            })?;
+        }
+        let signing = Signing {
+            database: context.refuse_database(),
+            signer: Signer::read(context),
+            profile: selection.map(|selection| selection.profile),
+            now: OffsetDateTime::now_utc(),
+            remote,
+        };
+        signing.look_for_traps(context)?;
+        Ok(Some(signing))
+    }
+
+    /// The same, with a profile that is not in the configuration.
+    ///
+    /// # Errors
+    /// A trap, under `-strict`.
+    pub fn with_profile(context: &'a Context, profile: &'a Profile) -> std::result::Result<Self, Failure> {
+        let signing = Signing {
+            database: context.refuse_database(),
+            signer: Signer::read(context),
+            profile: Ok(profile),
+            now: OffsetDateTime::now_utc(),
+            remote: false,
+        };
+        signing.look_for_traps(context)?;
+        Ok(signing)
+    }
+
+    /// The profile, if there is one.
+    pub fn profile(&self) -> Option<&'a Profile> {
+        self.profile.as_ref().ok().copied()
+    }
+
+    fn look_for_traps(&self, context: &Context) -> Outcome {
+        let Some(profile) = self.profile() else {
+            return Ok(());
+        };
+        if !profile.usages.unknown.is_empty() && !profile.usages.is_empty() {
+            context.trap(Trap::UnknownUsages {
+                names: profile.usages.unknown.clone(),
+            })?;
+        }
+        if let Ok(signer) = &self.signer
+            && let Ok((_, end)) = authority::validity(profile, self.now)
+            && end > signer.certificate.not_after
+        {
+            context.trap(Trap::OutlivesAuthority {
+                end: rfc3339(end),
+                authority_end: rfc3339(signer.certificate.not_after),
+            })?;
+        }
+        Ok(())
+    }
+
+    /// Tells of names that will not be in the certificate.
+    ///
+    /// # Errors
+    /// A trap, under `-strict`.
+    pub fn check_hosts(&self, context: &Context, hosts: &Hosts) -> Outcome {
+        match self.profile() {
+            Some(profile) if profile.constraint.is_ca => trap_lost_names(context, hosts),
+            _ => Ok(()),
+        }
+    }
+
+    /// What was held back, in cfssl's order.
+    ///
+    /// # Errors
+    /// What is wrong with the authority's files, then with the profile.
+    pub fn check(self) -> Result<()> {
+        self.database?;
+        self.signer?;
+        self.profile.map(drop)
+    }
+
+    /// Signs.
+    ///
+    /// # Errors
+    /// What was held back, in cfssl's order, then as [`Authority::sign`].
+    pub fn sign(self, context: &Context, csr: &Csr, overrides: Overrides) -> Result<Issued> {
+        let profile = self.profile();
+        self.database?;
+        let elsewhere = || Error::wrap(Code::InvalidRequest, "failed to connect to remote");
+        if self.remote {
+            context.hint("-remote: rcfssl does not let other servers sign yet");
+            return Err(elsewhere());
+        }
+        if let Some(feature) = profile.and_then(Profile::elsewhere) {
+            context.hint(format_args!(
+                "the profile has \"{}\", which rcfssl does not do yet",
+                feature.field()
+            ));
+        }
+        if profile.is_some_and(Profile::is_remote) {
+            return Err(elsewhere());
+        }
+        let signer = self.signer?;
+        let authority = Authority::new(&signer.certificate, &signer.key);
+        authority.sign(csr, self.profile?, &overrides, self.now, &mut context.sink())
+    }
+}
+
+/// The hosts of `-hostname`, where it is given: split at commas, not trimmed.
+pub fn hostnames(context: &Context) -> Option<Vec<String>> {
+    let list = context
+        .args
+        .is_set(FlagId::Hostname)
+        .then(|| context.args.text(FlagId::Hostname))?;
+    Some(list.split(',').map(str::to_owned).collect())
+}
+
+/// Tells of an empty string among hosts.
+///
+/// # Errors
+/// The trap, under `-strict`.
+pub fn trap_empty_host<S: AsRef<str>>(context: &Context, hosts: &[S]) -> Outcome {
+    if hosts.iter().any(|host| host.as_ref().is_empty()) {
+        context.trap(Trap::EmptyHost)?;
+    }
+    Ok(())
+}
+
+/// Tells of names that an authority's certificate does not keep.
+///
+/// # Errors
+/// The trap, under `-strict`.
+pub fn trap_lost_names(context: &Context, hosts: &Hosts) -> Outcome {
+    let names: Vec<String> = hosts
+        .texts()
+        .filter(|name| !name.is_empty())
+        .map(str::to_owned)
+        .collect();
+    if names.is_empty() {
+        return Ok(());
+    }
+    context.trap(Trap::AuthorityLosesNames { names })
+}

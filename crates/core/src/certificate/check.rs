@@ -1,0 +1,56 @@
+//! Who signed a certificate.
+
+use super::Certificate;
+use crate::error::{Error, Result};
+use crate::key::{self, SignatureAlgorithm};
+use crate::oid;
+
+/// keyCertSign among the keyUsage bits, as they stand in the first octet.
+const KEY_CERT_SIGN: u8 = 0x04;
+
+impl Certificate {
+    /// Checks that `parent` signed it and may sign certificates, as Go does; the
+    /// names are not compared.
+    ///
+    /// # Errors
+    /// Go's sentences: `x509: invalid signature: parent certificate cannot sign
+    /// this kind of certificate`, an insecure or unknown algorithm, a signature
+    /// that is not good.
+    pub fn check_signature_from(&self, parent: &Certificate) -> Result<()> {
+        if !parent.may_sign_certificates() {
+            return Err(Error::plain(
+                "x509: invalid signature: parent certificate cannot sign this kind of certificate",
+            ));
+        }
+        let insecure = |name| {
+            Error::plain(format!(
+                "x509: cannot verify signature: insecure algorithm {name}"
+            ))
+        };
+        match SignatureAlgorithm::from_oid(&self.signature_algorithm) {
+            Some(SignatureAlgorithm::Sha1WithRsa) => Err(insecure("SHA1-RSA")),
+            Some(SignatureAlgorithm::EcdsaWithSha1) => Err(insecure("ECDSA-SHA1")),
+            Some(algorithm) => {
+                key::verify(&parent.public_key, algorithm, &self.to_be_signed, &self.signature)
+            }
+            None => Err(Error::plain(
+                "x509: cannot verify signature: algorithm unimplemented",
+            )),
+        }
+    }
+
+    /// basicConstraints and keyUsage, where they are there, must allow it; a
+    /// certificate of version 3 needs the former.
+    fn may_sign_certificates(&self) -> bool {
+        let constrained = self.extension(&oid::BASIC_CONSTRAINTS).is_some();
+        if (self.version == 3 && !constrained) || (constrained && !self.is_ca) {
+            return false;
+        }
+        // BIT STRING: header, count of unused bits, first octet.
+        match self.extension(&oid::KEY_USAGE) {
+            Some([_, _, _, first, ..]) => first & KEY_CERT_SIGN != 0,
+            Some(_) => false,
+            None => true,
+        }
+    }
+}

@@ -1,0 +1,398 @@
+//! What `certinfo` shows of a certificate and of a request.
+
+use serde::Serialize;
+use serde_json::value::RawValue;
+use time::OffsetDateTime;
+
+use crate::base64;
+use crate::certificate::{Certificate, decimal};
+use crate::csr::Unverified;
+use crate::host;
+use crate::host::uri::Uri;
+use crate::key::{KeyKind, SignatureAlgorithm};
+use crate::name::{Attribute, Subject};
+use crate::oid::{self, Oid};
+
+/// A certificate, for [`json::to_string_indented`](crate::json::to_string_indented).
+#[derive(Debug, Serialize)]
+pub struct CertificateInfo {
+    subject: NameInfo,
+    issuer: NameInfo,
+    serial_number: String,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    sans: Vec<String>,
+    not_before: String,
+    not_after: String,
+    sigalg: &'static str,
+    authority_key_id: String,
+    subject_key_id: String,
+    pem: String,
+}
+
+#[derive(Debug, Serialize)]
+struct NameInfo {
+    #[serde(skip_serializing_if = "String::is_empty")]
+    common_name: String,
+    #[serde(skip_serializing_if = "String::is_empty")]
+    serial_number: String,
+    #[serde(skip_serializing_if = "String::is_empty")]
+    country: String,
+    #[serde(skip_serializing_if = "String::is_empty")]
+    organization: String,
+    #[serde(skip_serializing_if = "String::is_empty")]
+    organizational_unit: String,
+    #[serde(skip_serializing_if = "String::is_empty")]
+    locality: String,
+    #[serde(skip_serializing_if = "String::is_empty")]
+    province: String,
+    #[serde(skip_serializing_if = "String::is_empty")]
+    street_address: String,
+    #[serde(skip_serializing_if = "String::is_empty")]
+    postal_code: String,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    names: Vec<String>,
+}
+
+impl NameInfo {
+    fn new(attributes: &[Attribute]) -> Self {
+        let name = Subject::from_attributes(attributes);
+        NameInfo {
+            common_name: name.common_name,
+            serial_number: name.serial_number,
+            country: name.country.join(","),
+            organization: name.organization.join(","),
+            organizational_unit: name.organizational_unit.join(","),
+            locality: name.locality.join(","),
+            province: name.province.join(","),
+            street_address: name.street_address.join(","),
+            postal_code: name.postal_code.join(","),
+            names: attributes
+                .iter()
+                .filter_map(|attribute| attribute.value.text())
+                .collect(),
+        }
+    }
+}
+
+impl CertificateInfo {
+    /// What is shown of a certificate: of the alternative names only DNS names and
+    /// addresses, as in cfssl.
+    pub fn new(certificate: &Certificate) -> Self {
+        let hosts = &certificate.hosts;
+        let addresses = hosts.ip.iter().map(|octets| host::ip_text(octets));
+        CertificateInfo {
+            subject: NameInfo::new(&certificate.subject_attributes),
+            issuer: NameInfo::new(&certificate.issuer_attributes),
+            serial_number: signed_decimal(&certificate.serial),
+            sans: hosts.dns.iter().cloned().chain(addresses).collect(),
+            not_before: rfc3339(certificate.not_before),
+            not_after: rfc3339(certificate.not_after),
+            sigalg: signature_name(&certificate.signature_algorithm),
+            authority_key_id: colons(certificate.authority_key_identifier().unwrap_or_default()),
+            subject_key_id: colons(certificate.subject_key_identifier().unwrap_or_default()),
+            pem: certificate.to_pem(),
+        }
+    }
+}
+
+/// A moment to the second, UTC: `2026-01-31T12:00:00Z`.
+pub fn rfc3339(time: OffsetDateTime) -> String {
+    let (date, (hour, minute, second)) = (time.date(), time.to_hms());
+    let (year, month, day) = (date.year(), u8::from(date.month()), date.day());
+    format!("{year:04}-{month:02}-{day:02}T{hour:02}:{minute:02}:{second:02}Z")
+}
+
+/// The contents octets of an INTEGER in decimal.
+pub fn signed_decimal(octets: &[u8]) -> String {
+    if octets.first().is_none_or(|first| *first < 0x80) {
+        return decimal(octets);
+    }
+    // Two's complement: the magnitude is the complement plus one.
+    let mut magnitude: Vec<u8> = octets.iter().map(|octet| !octet).collect();
+    for octet in magnitude.iter_mut().rev() {
+        *octet = octet.wrapping_add(1);
+        if *octet != 0 {
+            break;
+        }
+    }
+    format!("-{}", decimal(&magnitude))
+}
+
+fn colons(octets: &[u8]) -> String {
+    let pairs: Vec<String> = octets.iter().map(|octet| format!("{octet:02X}")).collect();
+    pairs.join(":")
+}
+
+/// cfssl's name of a signature algorithm.
+pub fn signature_name(algorithm: &Oid) -> &'static str {
+    const OLD: [(&[i64], &str); 4] = [
+        (&[1, 2, 840, 113_549, 1, 1, 2], "MD2WithRSA"),
+        (&[1, 2, 840, 113_549, 1, 1, 4], "MD5WithRSA"),
+        (&[1, 2, 840, 10_040, 4, 3], "DSAWithSHA1"),
+        (&[2, 16, 840, 1, 101, 3, 4, 3, 2], "DSAWithSHA256"),
+    ];
+    match SignatureAlgorithm::from_oid(algorithm) {
+        Some(SignatureAlgorithm::Sha1WithRsa) => "SHA1WithRSA",
+        Some(SignatureAlgorithm::Sha256WithRsa) => "SHA256WithRSA",
+        Some(SignatureAlgorithm::Sha384WithRsa) => "SHA384WithRSA",
+        Some(SignatureAlgorithm::Sha512WithRsa) => "SHA512WithRSA",
+        Some(SignatureAlgorithm::EcdsaWithSha1) => "ECDSAWithSHA1",
+        Some(SignatureAlgorithm::EcdsaWithSha256) => "ECDSAWithSHA256",
+        Some(SignatureAlgorithm::EcdsaWithSha384) => "ECDSAWithSHA384",
+        Some(SignatureAlgorithm::EcdsaWithSha512) => "ECDSAWithSHA512",
+        Some(SignatureAlgorithm::Ed25519) => "Ed25519",
+        None => {
+            let old = OLD
+                .iter()
+                .find(|(arcs, _)| Oid::from_arcs(arcs).as_ref() == Some(algorithm));
+            old.map_or("Unknown Signature", |(_, name)| name)
+        }
+    }
+}
+
+/// A request, as Go dumps its own structure of one.
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "PascalCase")]
+pub struct RequestInfo {
+    raw: String,
+    #[serde(rename = "RawTBSCertificateRequest")]
+    raw_tbs_certificate_request: String,
+    raw_subject_public_key_info: String,
+    raw_subject: String,
+    version: u8,
+    signature: String,
+    signature_algorithm: u8,
+    public_key_algorithm: u8,
+    public_key: Option<KeyInfo>,
+    subject: SubjectInfo,
+    attributes: Option<Vec<RequestAttribute>>,
+    extensions: Option<Vec<ExtensionInfo>>,
+    extra_extensions: Option<()>,
+    #[serde(rename = "DNSNames")]
+    dns_names: Option<Vec<String>>,
+    email_addresses: Option<Vec<String>>,
+    #[serde(rename = "IPAddresses")]
+    ip_addresses: Option<Vec<String>>,
+    #[serde(rename = "URIs")]
+    uris: Option<Vec<Uri>>,
+}
+
+#[derive(Debug, Serialize)]
+#[serde(untagged)]
+enum KeyInfo {
+    #[serde(rename_all = "PascalCase")]
+    Rsa {
+        n: Box<RawValue>,
+        e: Box<RawValue>,
+    },
+    #[serde(rename_all = "PascalCase")]
+    Ecdsa {
+        curve: Empty,
+        x: Box<RawValue>,
+        y: Box<RawValue>,
+    },
+    Ed25519(String),
+}
+
+/// `{}`
+#[derive(Debug, Serialize)]
+struct Empty {}
+
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "PascalCase")]
+struct SubjectInfo {
+    country: Option<Vec<String>>,
+    organization: Option<Vec<String>>,
+    organizational_unit: Option<Vec<String>>,
+    locality: Option<Vec<String>>,
+    province: Option<Vec<String>>,
+    street_address: Option<Vec<String>>,
+    postal_code: Option<Vec<String>>,
+    serial_number: String,
+    common_name: String,
+    names: Option<Vec<TypeAndValue>>,
+    extra_names: Option<()>,
+}
+
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "PascalCase")]
+struct TypeAndValue {
+    r#type: Vec<u64>,
+    value: Option<String>,
+}
+
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "PascalCase")]
+struct RequestAttribute {
+    r#type: Vec<u64>,
+    value: Vec<Vec<TypeAndValue>>,
+}
+
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "PascalCase")]
+struct ExtensionInfo {
+    id: Vec<u64>,
+    critical: bool,
+    value: String,
+}
+
+impl RequestInfo {
+    /// What is shown of a request, its signature unchecked.
+    pub fn new(request: &Unverified) -> Self {
+        let csr = request.claims();
+        let (hosts, _) = csr.hosts().unwrap_or_default();
+        let some = |list: Vec<String>| Some(list).filter(|list| !list.is_empty());
+        let uris: Vec<Uri> = hosts.uri.iter().filter_map(|uri| Uri::parse(uri).ok()).collect();
+        let (public_key_algorithm, public_key) = key_info(csr.public_key.kind(), csr.public_key.key_bits());
+        // Go reads each extension as a type and a value, which of a critical one
+        // is the flag.
+        let asked: Vec<TypeAndValue> = csr
+            .extensions
+            .iter()
+            .map(|e| TypeAndValue {
+                r#type: e.oid.arcs(),
+                value: (!e.critical).then(|| base64::encode(&e.value)),
+            })
+            .collect();
+        let extensions = csr.extensions.iter().map(|e| ExtensionInfo {
+            id: e.oid.arcs(),
+            critical: e.critical,
+            value: base64::encode(&e.value),
+        });
+        RequestInfo {
+            raw: base64::encode(&csr.der),
+            raw_tbs_certificate_request: base64::encode(&request.info),
+            raw_subject_public_key_info: base64::encode(csr.public_key.spki()),
+            raw_subject: base64::encode(&request.subject),
+            version: 0,
+            signature: base64::encode(&request.signature),
+            signature_algorithm: signature_number(&request.algorithm),
+            public_key_algorithm,
+            public_key,
+            subject: SubjectInfo::new(&csr.subject),
+            attributes: request.requests_extensions.then(|| {
+                vec![RequestAttribute {
+                    r#type: oid::EXTENSION_REQUEST.arcs(),
+                    value: vec![asked],
+                }]
+            }),
+            extensions: (!csr.extensions.is_empty()).then(|| extensions.collect()),
+            extra_extensions: None,
+            dns_names: some(hosts.dns),
+            email_addresses: some(hosts.email),
+            ip_addresses: some(hosts.ip.iter().map(|octets| host::ip_text(octets)).collect()),
+            uris: Some(uris).filter(|uris| !uris.is_empty()),
+        }
+    }
+}
+
+impl SubjectInfo {
+    fn new(attributes: &[Attribute]) -> Self {
+        let name = Subject::from_attributes(attributes);
+        let some = |list: Vec<String>| Some(list).filter(|list| !list.is_empty());
+        let value = |attribute: &Attribute| match attribute.value.text() {
+            Some(text) => Some(text),
+            None if attribute.value.tag == crate::asn1::tag::OCTET_STRING => {
+                Some(base64::encode(&attribute.value.contents))
+            }
+            None => None,
+        };
+        let names: Vec<_> = attributes
+            .iter()
+            .map(|attribute| TypeAndValue {
+                r#type: attribute.oid.arcs(),
+                value: value(attribute),
+            })
+            .collect();
+        SubjectInfo {
+            country: some(name.country),
+            organization: some(name.organization),
+            organizational_unit: some(name.organizational_unit),
+            locality: some(name.locality),
+            province: some(name.province),
+            street_address: some(name.street_address),
+            postal_code: some(name.postal_code),
+            serial_number: name.serial_number,
+            common_name: name.common_name,
+            names: Some(names).filter(|names| !names.is_empty()),
+            extra_names: None,
+        }
+    }
+}
+
+/// Go's numbers of key algorithms, and the numbers of the key.
+fn key_info(kind: KeyKind, bits: &[u8]) -> (u8, Option<KeyInfo>) {
+    let number = |magnitude: &[u8]| RawValue::from_string(decimal(magnitude)).ok();
+    match kind {
+        KeyKind::Rsa { .. } => {
+            let key = rsa::pkcs1::RsaPublicKeyRef::try_from(bits).ok();
+            let numbers = key.and_then(|k| {
+                Some((
+                    number(k.modulus.as_bytes())?,
+                    number(k.public_exponent.as_bytes())?,
+                ))
+            });
+            (1, numbers.map(|(n, e)| KeyInfo::Rsa { n, e }))
+        }
+        KeyKind::Ecdsa(_) | KeyKind::P224 => {
+            let point = bits.strip_prefix(&[4]).unwrap_or_default();
+            let (x, y) = point.split_at(point.len() / 2);
+            let numbers = number(x).zip(number(y));
+            (
+                3,
+                numbers.map(|(x, y)| KeyInfo::Ecdsa {
+                    curve: Empty {},
+                    x,
+                    y,
+                }),
+            )
+        }
+        KeyKind::Ed25519 => (4, Some(KeyInfo::Ed25519(base64::encode(bits)))),
+        KeyKind::Other => (0, None),
+    }
+}
+
+/// Go's numbers of signature algorithms.
+fn signature_number(algorithm: &Oid) -> u8 {
+    match SignatureAlgorithm::from_oid(algorithm) {
+        Some(SignatureAlgorithm::Sha1WithRsa) => 3,
+        Some(SignatureAlgorithm::Sha256WithRsa) => 4,
+        Some(SignatureAlgorithm::Sha384WithRsa) => 5,
+        Some(SignatureAlgorithm::Sha512WithRsa) => 6,
+        Some(SignatureAlgorithm::EcdsaWithSha1) => 9,
+        Some(SignatureAlgorithm::EcdsaWithSha256) => 10,
+        Some(SignatureAlgorithm::EcdsaWithSha384) => 11,
+        Some(SignatureAlgorithm::EcdsaWithSha512) => 12,
+        Some(SignatureAlgorithm::Ed25519) => 16,
+        None => 0,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn negative_serial_numbers_show_as_such() {
+        for (octets, want) in [
+            (&[0xff][..], "-1"),
+            (&[0x80], "-128"),
+            (&[0xff, 0], "-256"),
+            (&[0, 0x80], "128"),
+        ] {
+            assert_eq!(signed_decimal(octets), want);
+        }
+    }
+
+    #[test]
+    fn old_signature_algorithms_have_names() {
+        assert_eq!(
+            signature_name(&Oid::from_arcs(&[1, 2, 840, 113_549, 1, 1, 4]).unwrap()),
+            "MD5WithRSA"
+        );
+        assert_eq!(
+            signature_name(&Oid::from_arcs(&[1, 2, 3]).unwrap()),
+            "Unknown Signature"
+        );
+    }
+}

@@ -1,0 +1,140 @@
+//! Checking signatures of requests and certificates.
+
+use aws_lc_rs::signature::{self, UnparsedPublicKey, VerificationAlgorithm};
+use rsa::pkcs1::DecodeRsaPublicKey;
+use rsa::pkcs1v15::{Signature, VerifyingKey};
+use rsa::signature::Verifier;
+
+use super::{Curve, KeyKind, PublicKey, SignatureAlgorithm};
+use crate::error::{Error, Result};
+
+/// Checks a signature.
+///
+/// # Errors
+/// Go's sentences: `x509: cannot verify signature: algorithm unimplemented`, for
+/// an algorithm that does not fit the key or that we do not check, or
+/// `crypto/rsa: verification error`, `x509: ECDSA verification failure`, `x509:
+/// Ed25519 verification failure`.
+pub fn verify(
+    key: &PublicKey,
+    algorithm: SignatureAlgorithm,
+    message: &[u8],
+    signature: &[u8],
+) -> Result<()> {
+    let unimplemented = || Error::plain("x509: cannot verify signature: algorithm unimplemented");
+    let failure = match key.kind() {
+        KeyKind::Rsa { .. } => "crypto/rsa: verification error",
+        KeyKind::Ecdsa(_) | KeyKind::P224 => "x509: ECDSA verification failure",
+        KeyKind::Ed25519 => "x509: Ed25519 verification failure",
+        KeyKind::Other => return Err(unimplemented()),
+    };
+    let good = match verifier(key.kind(), algorithm) {
+        Some(verifier) => UnparsedPublicKey::new(verifier, key.key_bits())
+            .verify(message, signature)
+            .is_ok(),
+        None if matches!(key.kind(), KeyKind::Rsa { .. }) => {
+            odd_rsa(key, algorithm, message, signature).ok_or_else(unimplemented)?
+        }
+        None => return Err(unimplemented()),
+    };
+    if good { Ok(()) } else { Err(Error::plain(failure)) }
+}
+
+/// What aws-lc checks.
+fn verifier(kind: KeyKind, algorithm: SignatureAlgorithm) -> Option<&'static dyn VerificationAlgorithm> {
+    use SignatureAlgorithm::{
+        EcdsaWithSha1, EcdsaWithSha256, EcdsaWithSha384, EcdsaWithSha512, Ed25519, Sha1WithRsa,
+        Sha256WithRsa, Sha384WithRsa, Sha512WithRsa,
+    };
+    Some(match (kind, algorithm) {
+        (KeyKind::Rsa { bits: 1024..=8192 }, Sha1WithRsa) => {
+            &signature::RSA_PKCS1_1024_8192_SHA1_FOR_LEGACY_USE_ONLY
+        }
+        (KeyKind::Rsa { bits: 1024..=8192 }, Sha256WithRsa) => {
+            &signature::RSA_PKCS1_1024_8192_SHA256_FOR_LEGACY_USE_ONLY
+        }
+        (KeyKind::Rsa { bits: 2048..=8192 }, Sha384WithRsa) => &signature::RSA_PKCS1_2048_8192_SHA384,
+        (KeyKind::Rsa { bits: 1024..=8192 }, Sha512WithRsa) => {
+            &signature::RSA_PKCS1_1024_8192_SHA512_FOR_LEGACY_USE_ONLY
+        }
+        (KeyKind::Ecdsa(Curve::P256), EcdsaWithSha1) => &signature::ECDSA_P256_SHA1_ASN1,
+        (KeyKind::Ecdsa(Curve::P256), EcdsaWithSha256) => &signature::ECDSA_P256_SHA256_ASN1,
+        (KeyKind::Ecdsa(Curve::P256), EcdsaWithSha384) => &signature::ECDSA_P256_SHA384_ASN1,
+        (KeyKind::Ecdsa(Curve::P256), EcdsaWithSha512) => &signature::ECDSA_P256_SHA512_ASN1,
+        (KeyKind::Ecdsa(Curve::P384), EcdsaWithSha256) => &signature::ECDSA_P384_SHA256_ASN1,
+        (KeyKind::Ecdsa(Curve::P384), EcdsaWithSha384) => &signature::ECDSA_P384_SHA384_ASN1,
+        (KeyKind::Ecdsa(Curve::P384), EcdsaWithSha512) => &signature::ECDSA_P384_SHA512_ASN1,
+        (KeyKind::Ecdsa(Curve::P521), EcdsaWithSha1) => &signature::ECDSA_P521_SHA1_ASN1,
+        (KeyKind::Ecdsa(Curve::P521), EcdsaWithSha256) => &signature::ECDSA_P521_SHA256_ASN1,
+        (KeyKind::Ecdsa(Curve::P521), EcdsaWithSha384) => &signature::ECDSA_P521_SHA384_ASN1,
+        (KeyKind::Ecdsa(Curve::P521), EcdsaWithSha512) => &signature::ECDSA_P521_SHA512_ASN1,
+        (KeyKind::Ed25519, Ed25519) => &signature::ED25519,
+        _ => return None,
+    })
+}
+
+/// RSA keys of sizes that aws-lc does not check; nothing for an algorithm that is
+/// not RSA's.
+fn odd_rsa(key: &PublicKey, algorithm: SignatureAlgorithm, message: &[u8], bytes: &[u8]) -> Option<bool> {
+    let public = rsa::RsaPublicKey::from_pkcs1_der(key.key_bits()).ok()?;
+    let signature = Signature::try_from(bytes).ok()?;
+    let checked = match algorithm {
+        SignatureAlgorithm::Sha1WithRsa => {
+            VerifyingKey::<sha1::Sha1>::new(public).verify(message, &signature)
+        }
+        SignatureAlgorithm::Sha256WithRsa => {
+            VerifyingKey::<rsa::sha2::Sha256>::new(public).verify(message, &signature)
+        }
+        SignatureAlgorithm::Sha384WithRsa => {
+            VerifyingKey::<rsa::sha2::Sha384>::new(public).verify(message, &signature)
+        }
+        SignatureAlgorithm::Sha512WithRsa => {
+            VerifyingKey::<rsa::sha2::Sha512>::new(public).verify(message, &signature)
+        }
+        _ => return None,
+    };
+    Some(checked.is_ok())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::key::{KeySpec, SigningKey, generate, read};
+
+    #[test]
+    fn every_key_verifies_what_it_signs_and_nothing_else() {
+        let made = [
+            KeySpec::Ecdsa(Curve::P256),
+            KeySpec::Ecdsa(Curve::P384),
+            KeySpec::Ecdsa(Curve::P521),
+            KeySpec::Ed25519,
+            KeySpec::Rsa { bits: 2050 },
+        ];
+        let mut keys: Vec<_> = made.into_iter().map(|spec| generate(spec).unwrap()).collect();
+        keys.push(read(include_bytes!("../../tests/keys/rsa1024.pem")).unwrap());
+        for key in &keys {
+            let mut signature = key.sign(key.algorithm(), b"message").unwrap();
+            let check = |message: &[u8], signature: &[u8]| {
+                verify(key.public_key(), key.algorithm(), message, signature).map_err(|e| e.to_string())
+            };
+            assert_eq!(check(b"message", &signature), Ok(()), "{key:?}");
+            assert!(
+                check(b"massage", &signature)
+                    .unwrap_err()
+                    .contains("verification"),
+                "{key:?}"
+            );
+            let last = signature.len() - 1;
+            signature[last] ^= 1;
+            assert!(check(b"message", &signature).is_err());
+            assert!(check(b"message", b"").is_err());
+        }
+        let foreign = verify(keys[0].public_key(), SignatureAlgorithm::Sha256WithRsa, b"", b"");
+        assert!(
+            foreign
+                .unwrap_err()
+                .to_string()
+                .ends_with("algorithm unimplemented")
+        );
+    }
+}

@@ -1,0 +1,188 @@
+//! OCSP responses (RFC 6960): one basic response about one certificate.
+
+use aws_lc_rs::digest::{SHA1_FOR_LEGACY_USE_ONLY, digest};
+use time::OffsetDateTime;
+
+use crate::asn1::{self, Writer, tag};
+use crate::certificate::Certificate;
+use crate::duration::Duration;
+use crate::error::{Code, Error, Result};
+use crate::key::SigningKey;
+use crate::oid;
+
+/// What is said of a certificate.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Status {
+    /// good
+    Good,
+    /// revoked
+    Revoked {
+        /// CRLReason (RFC 5280, section 5.3.1); left out for 0.
+        reason: u8,
+        /// revocationTime
+        at: OffsetDateTime,
+    },
+    /// unknown
+    Unknown,
+}
+
+/// Why a certificate was revoked, as `-reason` gives it: a name in any case, a
+/// number from 1 to 9, or nothing for 0.
+///
+/// # Errors
+/// Code 8200 for another number, and Go's sentence for what is no number.
+pub fn parse_reason(text: &str) -> Result<u8> {
+    const NAMES: [(&str, u8); 10] = [
+        ("unspecified", 0),
+        ("keycompromise", 1),
+        ("cacompromise", 2),
+        ("affiliationchanged", 3),
+        ("superseded", 4),
+        ("cessationofoperation", 5),
+        ("certificatehold", 6),
+        ("removefromcrl", 8),
+        ("privilegewithdrawn", 9),
+        ("aacompromise", 10),
+    ];
+    if text.is_empty() {
+        return Ok(0);
+    }
+    if let Some((_, reason)) = NAMES.iter().find(|(name, _)| name.eq_ignore_ascii_case(text)) {
+        return Ok(*reason);
+    }
+    let number = text.parse::<i64>().map_err(|_| {
+        Error::plain(format!(
+            "strconv.Atoi: parsing {}: invalid syntax",
+            crate::quote::quote(text)
+        ))
+    })?;
+    // 10 is a reason, but cfssl takes it by name only.
+    match number {
+        1..=9 => Ok(number as u8),
+        _ => Err(Code::InvalidStatus.into()),
+    }
+}
+
+/// Who answers.
+pub struct Responder<'a> {
+    /// The authority that issued the certificate asked about.
+    pub issuer: &'a Certificate,
+    /// The certificate of the one that answers.
+    pub certificate: &'a Certificate,
+    /// Its key; whether it belongs to the certificate is not looked at, as in cfssl.
+    pub key: &'a dyn SigningKey,
+    /// How long an answer is good.
+    pub interval: Duration,
+}
+
+impl Responder<'_> {
+    /// Answers about a certificate.
+    ///
+    /// # Errors
+    /// 8100 for a certificate that names another issuer, 8200 for one that the
+    /// issuer did not sign.
+    pub fn answer(&self, about: &Certificate, status: Status, now: OffsetDateTime) -> Result<Vec<u8>> {
+        if about.issuer != self.issuer.subject {
+            return Err(Code::IssuerMismatch.into());
+        }
+        about
+            .check_signature_from(self.issuer)
+            .map_err(|error| Error::wrap(Code::InvalidStatus, error))?;
+        let this_update = hour(now);
+        let interval = time::Duration::nanoseconds(self.interval.as_nanoseconds());
+        let next_update = this_update.checked_add(interval).unwrap_or(this_update);
+        let algorithm = self.key.algorithm().for_lists();
+        let data = asn1::encode(|w| {
+            w.sequence(|w| {
+                w.context(1, |w| w.raw(&self.certificate.subject));
+                w.generalized_time(minute(now));
+                w.sequence(|w| {
+                    w.sequence(|w| {
+                        self.write_certificate_id(w, about);
+                        write_status(w, status);
+                        w.generalized_time(this_update);
+                        w.context(0, |w| w.generalized_time(next_update));
+                    });
+                });
+            });
+        });
+        let signature = self.key.sign(algorithm, &data)?;
+        let basic = asn1::encode(|w| {
+            w.sequence(|w| {
+                w.raw(&data);
+                algorithm.write(w);
+                w.bit_string(&signature);
+                if self.certificate.der != self.issuer.der {
+                    w.context(0, |w| w.sequence(|w| w.raw(&self.certificate.der)));
+                }
+            });
+        });
+        Ok(asn1::encode(|w| {
+            w.sequence(|w| {
+                w.primitive(tag::ENUMERATED, &[0]);
+                w.context(0, |w| {
+                    w.sequence(|w| {
+                        w.oid(&oid::OCSP_BASIC);
+                        w.octet_string(&basic);
+                    });
+                });
+            });
+        }))
+    }
+
+    /// CertID (RFC 6960, section 4.1.1), with SHA-1 as everybody asks.
+    fn write_certificate_id(&self, w: &mut Writer, about: &Certificate) {
+        w.sequence(|w| {
+            w.sequence(|w| {
+                w.oid(&oid::SHA1);
+                w.null();
+            });
+            w.octet_string(digest(&SHA1_FOR_LEGACY_USE_ONLY, &self.issuer.subject).as_ref());
+            w.octet_string(&self.issuer.public_key.identifier());
+            w.primitive(tag::INTEGER, &about.serial);
+        });
+    }
+}
+
+fn write_status(w: &mut Writer, status: Status) {
+    match status {
+        Status::Good => w.primitive(tag::context(0), &[]),
+        Status::Unknown => w.primitive(tag::context(2), &[]),
+        Status::Revoked { reason, at } => w.context(1, |w| {
+            w.generalized_time(at);
+            if reason != 0 {
+                w.context(0, |w| w.primitive(tag::ENUMERATED, &[reason]));
+            }
+        }),
+    }
+}
+
+fn minute(now: OffsetDateTime) -> OffsetDateTime {
+    let minute = now.replace_second(0).and_then(|now| now.replace_nanosecond(0));
+    minute.unwrap_or(now)
+}
+
+fn hour(now: OffsetDateTime) -> OffsetDateTime {
+    minute(now).replace_minute(0).unwrap_or(now)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn reasons_are_names_or_numbers_from_1_to_9() {
+        assert_eq!(parse_reason(""), Ok(0));
+        assert_eq!(parse_reason("keyCompromise"), Ok(1));
+        assert_eq!(parse_reason("AACOMPROMISE"), Ok(10));
+        assert_eq!(parse_reason("9"), Ok(9));
+        for refused in ["0", "10", "-1"] {
+            assert_eq!(parse_reason(refused), Err(Code::InvalidStatus.into()));
+        }
+        let error = parse_reason("bogus").unwrap_err();
+        assert_eq!(
+            error.to_string(),
+            "strconv.Atoi: parsing \"bogus\": invalid syntax"
+        );
+    }
+}
