@@ -1,6 +1,8 @@
 //! `copy_extensions` is safe: what a certificate may do, and whose it is, is the
 //! profile's alone, whatever a request asks for.
 
+#![allow(clippy::unwrap_used, clippy::panic, reason = "a test may")]
+
 use rcfssl_core::asn1;
 use rcfssl_core::authority::Overrides;
 use rcfssl_core::certificate::Serial;

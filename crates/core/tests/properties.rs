@@ -1,5 +1,7 @@
 //! What is written reads back, and no input makes anything panic.
 
+#![allow(clippy::unwrap_used, clippy::panic, reason = "a test may")]
+
 use proptest::collection::vec;
 use proptest::prelude::*;
 use rcfssl_core::csr::{Content, Unverified};

@@ -5,6 +5,8 @@
 //! signature is deterministic (RSA, Ed25519) so is the whole; and every recorded
 //! signature must verify.
 
+#![allow(clippy::unwrap_used, clippy::panic, reason = "a test may")]
+
 use std::collections::HashMap;
 
 use rcfssl_core::authority::{self, Overrides};

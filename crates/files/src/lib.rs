@@ -45,6 +45,13 @@ impl std::error::Error for WriteError {
     }
 }
 
+impl WriteError {
+    /// As Go says it of a file: `open x: no such file or directory`.
+    pub fn about(&self, path: &str) -> String {
+        format!("{} {path}: {}", self.operation, describe(&self.source))
+    }
+}
+
 fn open_error(source: io::Error) -> WriteError {
     WriteError {
         operation: "open",

@@ -24,7 +24,7 @@ pub struct Flag {
     pub kind: Kind,
     /// The value where it is not given, as text.
     pub default: &'static str,
-    /// What the value stands for in help.
+    /// What the value stands for in help; words between bars are the choice.
     pub value: &'static str,
     /// What it does, in one line.
     pub help: &'static str,
@@ -77,11 +77,11 @@ flags! {
         "lowest TLS version to accept";
     Disable "disable" Text "" "NAME,NAME…" Everywhere [Serve]
         "endpoints to leave out";
-    TlsRemoteCa "tls-remote-ca" File "" "FILE" Everywhere [Sign Gencert Info Serve]
+    TlsRemoteCa "tls-remote-ca" File "" "FILE" Everywhere [Serve]
         "authority of the remote server";
-    MutualTlsClientCert "mutual-tls-client-cert" File "" "FILE" Everywhere [Sign Gencert Info Serve]
+    MutualTlsClientCert "mutual-tls-client-cert" File "" "FILE" Everywhere [Serve]
         "certificate to show to the remote server";
-    MutualTlsClientKey "mutual-tls-client-key" File "" "FILE" Everywhere [Sign Gencert Info Serve]
+    MutualTlsClientKey "mutual-tls-client-key" File "" "FILE" Everywhere [Serve]
         "private key for that certificate";
     Key "key" File "" "FILE" Everywhere [Bundle Gencsr]
         "private key of the certificate or request";
@@ -107,15 +107,15 @@ flags! {
         "make a self-signed authority";
     RenewCa "renewca" Bool "false" "" Everywhere [Gencert]
         "sign the authority's certificate anew, for as long as it had";
-    Flavor "flavor" Text "ubiquitous" "NAME" Everywhere [Bundle]
-        "which chain to choose: ubiquitous, optimal or force";
+    Flavor "flavor" Text "ubiquitous" "ubiquitous|optimal|force" Everywhere [Bundle]
+        "which chain to choose";
     Domain "domain" Text "" "NAME" Everywhere [Certinfo Bundle]
         "take the certificate from this TLS server";
     Ip "ip" Text "" "ADDRESS" Everywhere [Bundle Scan]
         "connect to this address instead of looking the domain up";
-    Remote "remote" Text "" "HOST" Everywhere [Gencert Sign Info Serve]
+    Remote "remote" Text "" "HOST" Everywhere [Serve]
         "let this server sign";
-    Label "label" Text "" "LABEL" Everywhere [Gencert Sign Info]
+    Label "label" Text "" "LABEL" Everywhere []
         "which of the remote server's keys to use";
     AuthKey "authkey" Text "" "KEY" Everywhere []
         "accepted and not used";
@@ -123,8 +123,8 @@ flags! {
         "certificate of the OCSP responder";
     ResponderKey "responder-key" File "" "FILE" Everywhere [Ocspsign Ocsprefresh Serve]
         "private key of the OCSP responder";
-    Status "status" Text "good" "STATUS" Everywhere [Ocspsign]
-        "good, revoked or unknown";
+    Status "status" Text "good" "good|revoked|unknown" Everywhere [Ocspsign]
+        "what to say of the certificate";
     Reason "reason" Text "0" "REASON" Everywhere [Ocspsign Revoke]
         "why it was revoked: 1 to 9, or a name such as keyCompromise";
     RevokedAt "revoked-at" Text "now" "DATE" Everywhere [Ocspsign]
@@ -159,21 +159,21 @@ flags! {
         "accepted and not used";
     PgpName "pgp-name" Text "" "NAME" Everywhere []
         "accepted and not used";
-    Serial "serial" Text "" "NUMBER" Everywhere [Certinfo Revoke]
+    Serial "serial" Text "" "NUMBER" Everywhere [Revoke]
         "serial number of a recorded certificate";
     Cn "cn" Text "" "NAME" Everywhere [Gencert]
         "common name, instead of the one in the request";
-    Aki "aki" Text "" "HEX" Everywhere [Certinfo Revoke]
+    Aki "aki" Text "" "HEX" Everywhere [Revoke]
         "authority key identifier of a recorded certificate";
-    DbConfig "db-config" File "" "FILE" Everywhere [Sign Gencert Certinfo Revoke Crl Ocspdump Ocsprefresh Ocspserve Serve]
+    DbConfig "db-config" File "" "FILE" Everywhere [Revoke Crl Ocspdump Ocsprefresh Ocspserve Serve]
         "the database of issued certificates";
     Expiry "expiry" Duration "168h0m0s" "DURATION" Everywhere [Crl]
         "how long a CRL is good";
     Strict "strict" Bool "false" "" Everywhere
         [Bundle Certinfo Gencert Gencrl Gencsr Genkey Info Ocspsign Selfsign Sign]
         "make an error of everything that would only be hinted at";
-    KeyFormat "key-format" Text "traditional" "FORMAT" Listed [Gencert Genkey Selfsign]
-        "form of private keys: traditional (cfssl's) or pkcs8";
+    KeyFormat "key-format" Text "traditional" "traditional|pkcs8" Listed [Gencert Genkey Selfsign]
+        "form of private keys; traditional is cfssl's";
     SignedByCa "signed-by-ca" Bool "false" "" Listed [Gencert]
         "with -initca: have the new authority signed by -ca, as an intermediate";
     Pem "pem" Bool "false" "" Listed [Gencrl]

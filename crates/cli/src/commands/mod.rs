@@ -1,11 +1,13 @@
 //! The commands, one file each.
 
 mod certinfo;
+mod completions;
 mod gencert;
 mod gencrl;
 mod gencsr;
 mod genkey;
 mod info;
+mod man;
 mod ocspsign;
 mod print_defaults;
 mod selfsign;
@@ -20,11 +22,13 @@ use rcfssl_core::Error;
 pub fn run(command: CommandId, context: &Context) -> Outcome {
     match command {
         CommandId::Certinfo => certinfo::run(context),
+        CommandId::Completions => completions::run(context),
         CommandId::Gencert => gencert::run(context),
         CommandId::Gencrl => gencrl::run(context),
         CommandId::Gencsr => gencsr::run(context),
         CommandId::Genkey => genkey::run(context),
         CommandId::Info => info::run(context),
+        CommandId::Man => man::run(context),
         CommandId::Ocspsign => ocspsign::run(context),
         CommandId::PrintDefaults => print_defaults::run(context),
         CommandId::Selfsign => selfsign::run(context),
