@@ -28,7 +28,7 @@ mod quote;
 pub mod request;
 pub mod timestamp;
 
-pub use authority::{Authority, Issued, Overrides};
+pub use authority::{Authority, Issued, Overrides, Wanted};
 pub use certificate::{Certificate, Serial};
 pub use csr::Csr;
 pub use duration::Duration;

@@ -4,7 +4,7 @@
 #![allow(clippy::unwrap_used, clippy::panic, reason = "a test may")]
 
 use rcfssl_core::asn1;
-use rcfssl_core::authority::Overrides;
+use rcfssl_core::authority::{Overrides, Wanted};
 use rcfssl_core::certificate::Serial;
 use rcfssl_core::csr::Content;
 use rcfssl_core::extension::{self, Extension};
@@ -71,8 +71,9 @@ fn certificate(extensions: Vec<Extension>) -> Certificate {
     let authority = Authority::new(&issuer, &key);
     let serial = Serial::random().unwrap();
     let profile = policy.default_profile();
+    let wanted = Wanted::of_csr(&csr, profile).unwrap();
     let template = authority
-        .decide(&csr, profile, &Overrides::default(), now, serial, &mut |_| {})
+        .decide(wanted, profile, None, now, serial, &mut |_| {})
         .unwrap();
     let issued = authority.issue(&template, &mut |_| {}).unwrap();
     Certificate::read(&issued.der).unwrap()

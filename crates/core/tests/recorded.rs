@@ -9,7 +9,7 @@
 
 use std::collections::HashMap;
 
-use rcfssl_core::authority::{self, Overrides};
+use rcfssl_core::authority::{self, Overrides, Wanted};
 use rcfssl_core::certificate::{Serial, to_be_signed};
 use rcfssl_core::csr::{self, Content, Unverified};
 use rcfssl_core::host::Hosts;
@@ -130,7 +130,12 @@ fn certificates_are_the_recorded_bytes() {
         let profile = profile(case);
         let now = clock(case, &profile, &theirs);
         let serial = Serial::from_magnitude(&theirs.serial);
-        let template = authority.decide(&csr, &profile, &overrides(case), now, serial, &mut |_| {});
+        let overrides = overrides(case);
+        let crl_url = overrides.crl_url.as_deref();
+        let template = Wanted::of_csr(&csr, &profile).and_then(|mut wanted| {
+            wanted.replace(&overrides);
+            authority.decide(wanted, &profile, crl_url, now, serial, &mut |_| {})
+        });
         let template = template.unwrap_or_else(|error| panic!("{}: {error}", case.name));
         let issuer = match &signer {
             Some(certificate) => certificate.as_issuer(),
