@@ -25,6 +25,7 @@ pub mod oid;
 pub mod pem;
 pub mod policy;
 mod quote;
+pub mod renewal;
 pub mod request;
 pub mod timestamp;
 

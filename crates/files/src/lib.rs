@@ -5,10 +5,22 @@
 //! which may be written, it is written in place: a bind-mounted file, one in a
 //! folder without write permission, one that has other hard links or an owner
 //! that we cannot give it.
+//!
+//! Files that belong together, a certificate and its key, are changed in a
+//! [`Change`]: all of them or none, also when the machine loses power half-way.
+
+mod attributes;
+mod journal;
+mod lock;
+mod transaction;
+
+pub use journal::{Recovered, is_interrupted, recover};
+pub use lock::{FolderLock, LockError};
+pub use transaction::{Change, NewFile, commit};
 
 use std::fs::{self, File, OpenOptions, Permissions};
 use std::io::{self, Write};
-use std::os::unix::fs::{MetadataExt, PermissionsExt, fchown};
+use std::os::unix::fs::{MetadataExt, PermissionsExt};
 use std::path::{Path, PathBuf};
 
 /// How deep symbolic links may nest, as on Linux.
@@ -127,10 +139,7 @@ fn replace(
     mode: Option<u32>,
     existing: Option<&fs::Metadata>,
 ) -> Result<(), WriteError> {
-    let folder = match target.parent() {
-        Some(parent) if parent != Path::new("") => parent,
-        _ => Path::new("."),
-    };
+    let folder = folder_of(target);
     let mut name = std::ffi::OsString::from(".");
     name.push(target.file_name().unwrap_or_default());
     name.push(".");
@@ -143,9 +152,7 @@ fn replace(
         .tempfile_in(folder)
         .map_err(|error| open_error(without_path(error)))?;
     if let Some(existing) = existing {
-        keep_owner(temporary.as_file(), existing).map_err(open_error)?;
-        let mode = Permissions::from_mode(existing.mode() & 0o7777);
-        temporary.as_file().set_permissions(mode).map_err(open_error)?;
+        attributes::keep(temporary.as_file(), target, existing).map_err(open_error)?;
     }
     temporary.write_all(contents).map_err(write_error)?;
     temporary
@@ -154,12 +161,12 @@ fn replace(
     Ok(())
 }
 
-fn keep_owner(file: &File, existing: &fs::Metadata) -> io::Result<()> {
-    let ours = file.metadata()?;
-    if (ours.uid(), ours.gid()) == (existing.uid(), existing.gid()) {
-        return Ok(());
+/// The folder that a path lies in.
+fn folder_of(path: &Path) -> &Path {
+    match path.parent() {
+        Some(parent) if parent != Path::new("") => parent,
+        _ => Path::new("."),
     }
-    fchown(file, Some(existing.uid()), Some(existing.gid()))
 }
 
 fn overwrite(mut file: File, regular: bool, contents: &[u8]) -> io::Result<()> {
