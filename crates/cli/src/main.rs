@@ -13,6 +13,7 @@ mod signing;
 
 use std::ffi::OsString;
 use std::process::ExitCode;
+use std::sync::Arc;
 
 use rcfssl_core::flag::FlagError;
 use rcfssl_core::{Error, Policy};
@@ -59,7 +60,7 @@ fn start(arguments: Vec<OsString>) -> Result<u8, u8> {
 
 fn run(command: &Command, mut context: Context) -> u8 {
     match configuration(&context) {
-        Ok(policy) => context.policy = policy,
+        Ok(policy) => context.policy = policy.map(Arc::new),
         Err(failure) => {
             if let Failure::Error(error) = &failure {
                 log::print(format_args!("Failed to load config file: {error}"));

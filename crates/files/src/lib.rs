@@ -23,6 +23,16 @@ use std::io::{self, Write};
 use std::os::unix::fs::{MetadataExt, PermissionsExt};
 use std::path::{Path, PathBuf};
 
+/// The modes of new files, less the umask, as cfssljson has them.
+pub mod mode {
+    /// Certificates.
+    pub const CERTIFICATE: u32 = 0o664;
+    /// Private keys.
+    pub const KEY: u32 = 0o600;
+    /// Requests.
+    pub const CSR: u32 = 0o644;
+}
+
 /// How deep symbolic links may nest, as on Linux.
 const MAX_LINKS: usize = 40;
 

@@ -46,6 +46,8 @@ pub struct NewFile {
 pub struct Change {
     lock: Arc<FolderLock>,
     files: Vec<Staged>,
+    /// A copy of a file that stays, and where it goes.
+    copy: Option<(TempPath, PathBuf)>,
 }
 
 #[derive(Debug)]
@@ -67,13 +69,22 @@ impl Change {
     /// Where a file cannot be written, where the owner or mode of the one it
     /// replaces cannot be kept, or where that one cannot be replaced at all: it is
     /// not writable, no regular file, or mounted by itself. Nothing is left behind.
-    pub fn stage(lock: &Arc<FolderLock>, files: &[NewFile]) -> Result<Self, (PathBuf, WriteError)> {
+    pub fn stage(
+        lock: &Arc<FolderLock>,
+        files: &[NewFile],
+        copy: Option<&(PathBuf, PathBuf)>,
+    ) -> Result<Self, (PathBuf, WriteError)> {
         let alone = files.len() == 1;
         let staged = files
             .iter()
             .map(|file| Staged::write(lock, file, alone).map_err(|error| (file.path.clone(), error)));
+        let copied = copy.map(|(from, to)| {
+            let copied = copy_of(lock, from, to).map_err(|error| (to.clone(), write_error(error)))?;
+            Ok((copied, to.clone()))
+        });
         Ok(Change {
             lock: Arc::clone(lock),
+            copy: copied.transpose()?,
             files: staged.collect::<Result<_, _>>()?,
         })
     }
@@ -81,6 +92,7 @@ impl Change {
     /// What is renamed where, in order: backups, then the files.
     fn renames(&self) -> impl Iterator<Item = (&TempPath, &PathBuf)> {
         let backups = self.files.iter().filter_map(|file| file.backup.as_ref());
+        let backups = backups.chain(&self.copy);
         let backups = backups.map(|(from, to)| (from, to));
         backups.chain(self.files.iter().map(|file| (&file.new, &file.target)))
     }
@@ -92,10 +104,10 @@ impl Change {
 
     /// Renames everything, or takes back what it has renamed.
     fn rename(mut self) -> Result<(), (PathBuf, WriteError)> {
-        for file in &mut self.files {
-            if let Some((from, to)) = file.backup.take() {
-                let failed = |error: tempfile::PathPersistError| open_error(error.error);
-                from.persist(&to).map_err(|error| (to.clone(), failed(error)))?;
+        let backups = self.files.iter_mut().filter_map(|file| file.backup.take());
+        for (from, to) in backups.chain(self.copy.take()) {
+            if let Err(error) = from.persist(&to) {
+                return Err((to, open_error(error.error)));
             }
         }
         let mut done: Vec<(PathBuf, Option<TempPath>)> = Vec::new();
@@ -169,7 +181,12 @@ fn link(lock: &FolderLock, file: &Path, folder: &Path) -> io::Result<TempPath> {
     if let Ok(linked) = linked {
         return Ok(linked.into_temp_path());
     }
-    let copy = beside(lock).tempfile_in(folder).map_err(without_path)?;
+    copy_of(lock, file, &folder.join(name_of(file)))
+}
+
+/// A copy of a file, beside the place it is going to.
+fn copy_of(lock: &FolderLock, file: &Path, place: &Path) -> io::Result<TempPath> {
+    let copy = beside(lock).tempfile_in(folder_of(place)).map_err(without_path)?;
     attributes::keep(copy.as_file(), file, &fs::metadata(file)?)?;
     io::copy(&mut File::open(file)?, &mut copy.as_file())?;
     Ok(copy.into_temp_path())
@@ -359,7 +376,7 @@ mod tests {
     fn a_pair_is_made_replaced_and_kept_as_backup() {
         let folder = tempfile::tempdir().unwrap();
         let lock = lock(folder.path());
-        let change = Change::stage(&lock, &pair(folder.path(), "one")).unwrap();
+        let change = Change::stage(&lock, &pair(folder.path(), "one"), None).unwrap();
         assert!(commit(vec![change])[0].is_ok());
         assert_eq!(read(folder.path()), ["one", "one"]);
         let mut files = pair(folder.path(), "two");
@@ -369,7 +386,7 @@ mod tests {
             file.backup = Some(backup.into());
         }
         fs::set_permissions(folder.path().join("a.pem"), Permissions::from_mode(0o640)).unwrap();
-        assert!(commit(vec![Change::stage(&lock, &files).unwrap()])[0].is_ok());
+        assert!(commit(vec![Change::stage(&lock, &files, None).unwrap()])[0].is_ok());
         drop(lock);
         assert_eq!(read(folder.path()), ["two", "two"]);
         assert_eq!(
@@ -391,7 +408,7 @@ mod tests {
     fn what_is_not_committed_leaves_nothing_behind() {
         let folder = tempfile::tempdir().unwrap();
         let lock = lock(folder.path());
-        drop(Change::stage(&lock, &pair(folder.path(), "one")).unwrap());
+        drop(Change::stage(&lock, &pair(folder.path(), "one"), None).unwrap());
         drop(lock);
         assert!(names(folder.path()).is_empty());
     }
@@ -406,7 +423,7 @@ mod tests {
         }
         // Before the journal: undone.
         let held = lock(place);
-        let change = Change::stage(&held, &pair(place, "new")).unwrap();
+        let change = Change::stage(&held, &pair(place, "new"), None).unwrap();
         abandon(change);
         let recovered = recover(&held).unwrap();
         assert_eq!(
@@ -422,7 +439,7 @@ mod tests {
         );
         // With the journal, after none, one or both renames: finished.
         for renamed in 0..=2 {
-            let change = Change::stage(&held, &pair(place, "new")).unwrap();
+            let change = Change::stage(&held, &pair(place, "new"), None).unwrap();
             let journals = write_journals(std::slice::from_ref(&change)).unwrap();
             assert_eq!(journals, [held.folder().join(JOURNAL)]);
             for file in change.files.iter().take(renamed) {
@@ -457,7 +474,7 @@ mod tests {
         for at in 0..20 {
             let place = folder.path().join(at.to_string());
             fs::create_dir(&place).unwrap();
-            changes.push(Change::stage(&lock(&place), &pair(&place, "x")).unwrap());
+            changes.push(Change::stage(&lock(&place), &pair(&place, "x"), None).unwrap());
         }
         assert!(commit(changes).iter().all(Result::is_ok));
         for at in 0..20 {
@@ -473,8 +490,8 @@ mod tests {
         for file in pair(place, "old") {
             fs::write(&file.path, &file.contents).unwrap();
         }
-        let bad = Change::stage(&lock, &pair(place, "new")).unwrap();
-        let good = Change::stage(&lock, &[new(place.join("b.pem"), "b")]).unwrap();
+        let bad = Change::stage(&lock, &pair(place, "new"), None).unwrap();
+        let good = Change::stage(&lock, &[new(place.join("b.pem"), "b")], None).unwrap();
         // A folder where the certificate should go: renames fail there.
         fs::remove_file(place.join("a.pem")).unwrap();
         fs::create_dir(place.join("a.pem")).unwrap();
@@ -500,11 +517,11 @@ mod tests {
             std::os::unix::fs::symlink(Path::new("../archive").join(name), live.join(name)).unwrap();
         }
         let held = lock(&live);
-        let change = Change::stage(&held, &pair(&live, "new")).unwrap();
+        let change = Change::stage(&held, &pair(&live, "new"), None).unwrap();
         assert!(commit(vec![change])[0].is_ok());
         assert_eq!(read(&archive), ["new", "new"]);
         assert!(fs::symlink_metadata(live.join("a.pem")).unwrap().is_symlink());
-        abandon(Change::stage(&held, &pair(&live, "newer")).unwrap());
+        abandon(Change::stage(&held, &pair(&live, "newer"), None).unwrap());
         drop(held);
         // As a killed process would leave it.
         fs::write(live.join(".rcfssl.lock"), "1\n").unwrap();
@@ -540,7 +557,7 @@ mod tests {
         let held = lock(folder.path());
         let place = folder.path().join("a.pem");
         fs::create_dir(&place).unwrap();
-        let (path, error) = Change::stage(&held, &[new(place.clone(), "x")]).unwrap_err();
+        let (path, error) = Change::stage(&held, &[new(place.clone(), "x")], None).unwrap_err();
         assert_eq!(
             (path, error.to_string()),
             (place, "open: not a regular file".into())

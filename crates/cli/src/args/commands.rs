@@ -18,6 +18,7 @@ pub enum CommandId {
     Ocspserve,
     Ocspsign,
     PrintDefaults,
+    Renew,
     Revoke,
     Scan,
     Selfsign,
@@ -189,6 +190,20 @@ self-signed authority too.",
             "print-defaults list",
         ],
         details: "",
+        is_here: true,
+    },
+    Command {
+        id: CommandId::Renew,
+        name: "renew",
+        about: "renew certificates in place, from what they say or by a jobs document",
+        usage: &["renew [flags] CERTIFICATE…|FOLDER…", "renew -jobs FILE [flags]"],
+        details: "\
+In a folder, every certificate is renewed that its ca.pem issued and that has its
+key beside it: NAME-key.pem, or NAME.key. ca.pem, ca-key.pem and ca-config.json of
+the certificate's folder are used unless flags name others. Subject, alternative
+names and key stay; all else comes from the profile, which is the one whose usages
+the certificate shows. With -jobs, what is missing or says something else is made
+too. The exit status is 1 where anything failed.",
         is_here: true,
     },
     Command {

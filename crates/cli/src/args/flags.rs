@@ -55,15 +55,15 @@ macro_rules! flags {
 }
 
 flags! {
-    Hostname "hostname" Text "" "HOST,HOST…" Everywhere [Gencert Sign Gencsr Selfsign]
+    Hostname "hostname" Text "" "HOST,HOST…" Everywhere [Gencert Sign Gencsr Selfsign Renew]
         "hosts of the certificate, instead of those in the request";
     Cert "cert" File "" "FILE" Everywhere [Certinfo Bundle Gencsr Ocspsign]
         "the certificate to work on; - for standard input where the command says so";
-    Csr "csr" File "" "FILE" Everywhere [Sign Certinfo]
-        "the certification request to work on";
-    Ca "ca" File "" "FILE" Everywhere [Gencert Sign Crl Info Ocspsign Ocsprefresh Serve]
+    Csr "csr" File "" "FILE" Everywhere [Sign Certinfo Renew]
+        "the certification request to work on; for renew, a request document";
+    Ca "ca" File "" "FILE" Everywhere [Gencert Sign Crl Info Ocspsign Ocsprefresh Renew Serve]
         "the authority's certificate; env:NAME takes it from the environment";
-    CaKey "ca-key" File "" "FILE" Everywhere [Gencert Sign Crl Info Serve]
+    CaKey "ca-key" File "" "FILE" Everywhere [Gencert Sign Crl Info Renew Serve]
         "the authority's private key; env:NAME takes it from the environment";
     TlsCert "tls-cert" File "" "FILE" Everywhere [Serve]
         "certificate that the server shows";
@@ -83,7 +83,7 @@ flags! {
         "certificate to show to the remote server";
     MutualTlsClientKey "mutual-tls-client-key" File "" "FILE" Everywhere [Serve]
         "private key for that certificate";
-    Key "key" File "" "FILE" Everywhere [Bundle Gencsr]
+    Key "key" File "" "FILE" Everywhere [Bundle Gencsr Renew]
         "private key of the certificate or request";
     Intermediates "intermediates" File "" "FILE" Everywhere []
         "accepted and not used";
@@ -99,9 +99,9 @@ flags! {
         "address to listen on";
     Port "port" Int "8888" "PORT" Everywhere [Serve Ocspserve]
         "port to listen on";
-    Config "config" File "" "FILE" Everywhere [Gencert Genkey Sign Selfsign Info Serve]
+    Config "config" File "" "FILE" Everywhere [Gencert Genkey Sign Selfsign Info Renew Serve]
         "the configuration with its profiles";
-    Profile "profile" Text "" "NAME" Everywhere [Gencert Sign Selfsign Info]
+    Profile "profile" Text "" "NAME" Everywhere [Gencert Sign Selfsign Info Renew]
         "profile of the configuration to sign with";
     InitCa "initca" Bool "false" "" Everywhere [Gencert Genkey]
         "make a self-signed authority";
@@ -161,7 +161,7 @@ flags! {
         "accepted and not used";
     Serial "serial" Text "" "NUMBER" Everywhere [Revoke]
         "serial number of a recorded certificate";
-    Cn "cn" Text "" "NAME" Everywhere [Gencert]
+    Cn "cn" Text "" "NAME" Everywhere [Gencert Renew]
         "common name, instead of the one in the request";
     Aki "aki" Text "" "HEX" Everywhere [Revoke]
         "authority key identifier of a recorded certificate";
@@ -170,17 +170,35 @@ flags! {
     Expiry "expiry" Duration "168h0m0s" "DURATION" Everywhere [Crl]
         "how long a CRL is good";
     Strict "strict" Bool "false" "" Everywhere
-        [Bundle Certinfo Gencert Gencrl Gencsr Genkey Info Ocspsign Selfsign Sign]
+        [Bundle Certinfo Gencert Gencrl Gencsr Genkey Info Ocspsign Renew Selfsign Sign]
         "make an error of everything that would only be hinted at";
-    KeyFormat "key-format" Text "traditional" "traditional|pkcs8" Listed [Gencert Genkey Selfsign]
+    KeyFormat "key-format" Text "traditional" "traditional|pkcs8" Listed [Gencert Genkey Renew Selfsign]
         "form of private keys; traditional is cfssl's";
     SignedByCa "signed-by-ca" Bool "false" "" Listed [Gencert]
         "with -initca: have the new authority signed by -ca, as an intermediate";
+    Jobs "jobs" File "" "FILE" Listed [Renew]
+        "document of organizations and their certificates";
+    Before "before" Duration "" "DURATION" Listed [Renew]
+        "renew when less than this is left; otherwise a third of the lifetime";
+    Force "force" Bool "false" "" Listed [Renew]
+        "renew also what is not due";
+    Rekey "rekey" Bool "false" "" Listed [Renew]
+        "make new keys";
+    DryRun "dry-run" Bool "false" "" Listed [Renew]
+        "say what would be done, and change nothing";
+    Exec "exec" Text "" "COMMAND" Listed [Renew]
+        "run with sh -c after each change, with RCFSSL_CERT, RCFSSL_KEY and RCFSSL_NAME set";
+    Backup "backup" Bool "false" "" Listed [Renew]
+        "keep the old files, as NAME.pem.bak and NAME-key.pem.bak";
+    Wait "wait" Duration "10s" "DURATION" Listed [Renew]
+        "how long to wait for another process in the same folder";
+    Json "json" Bool "false" "" Listed [Renew]
+        "print the report as JSON";
     Pem "pem" Bool "false" "" Listed [Gencrl]
         "print the CRL as PEM";
     CrlNumber "crl-number" Int "" "N" Listed [Gencrl]
         "add the CRL number, which RFC 5280 wants";
     LogLevel "loglevel" Int "1" "LEVEL" Everywhere
-        [Bundle Certinfo Crl Gencert Gencrl Gencsr Genkey Info Ocspdump Ocsprefresh Ocspserve Ocspsign PrintDefaults Revoke Scan Selfsign Serve Sign Version]
+        [Bundle Certinfo Crl Gencert Gencrl Gencsr Genkey Info Ocspdump Ocsprefresh Ocspserve Ocspsign PrintDefaults Renew Revoke Scan Selfsign Serve Sign Version]
         "what to log: 0 debug, 1 info, 2 warning, 3 error, 4 critical, 5 fatal";
 }

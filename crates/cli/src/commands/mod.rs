@@ -10,6 +10,7 @@ mod info;
 mod man;
 mod ocspsign;
 mod print_defaults;
+mod renew;
 mod selfsign;
 mod sign;
 mod version;
@@ -31,6 +32,7 @@ pub fn run(command: CommandId, context: &Context) -> Outcome {
         CommandId::Man => man::run(context),
         CommandId::Ocspsign => ocspsign::run(context),
         CommandId::PrintDefaults => print_defaults::run(context),
+        CommandId::Renew => renew::run(context),
         CommandId::Selfsign => selfsign::run(context),
         CommandId::Sign => sign::run(context),
         CommandId::Version => version::run(),
