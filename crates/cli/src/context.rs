@@ -25,6 +25,8 @@ pub enum Failure {
     Strict(Trap),
     /// All was said already.
     Told,
+    /// The same, with an exit status other than 1.
+    Status(u8),
 }
 
 impl Failure {
@@ -190,6 +192,7 @@ impl Context {
                 1
             }
             Err(Failure::Told) => 1,
+            Err(Failure::Status(status)) => status,
             Err(Failure::Strict(trap)) => {
                 log::print(trap);
                 1

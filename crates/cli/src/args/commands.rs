@@ -7,6 +7,7 @@ pub enum CommandId {
     Certinfo,
     Completions,
     Crl,
+    Expiry,
     Gencert,
     Gencrl,
     Gencsr,
@@ -84,6 +85,18 @@ links named cfssl and cfssljson too.",
         usage: &["crl -db-config FILE -ca FILE -ca-key FILE [flags]"],
         details: "",
         is_here: false,
+    },
+    Command {
+        id: CommandId::Expiry,
+        name: "expiry",
+        about: "list certificates by when they end",
+        usage: &["expiry [flags] FILE…|FOLDER…"],
+        details: "\
+What ends first comes first. In a folder, keys and requests are passed over; folders
+in it are not looked into. The exit status is that of a monitoring plugin: 0 all is
+well, 1 something ends within -warn, 2 something ends within -critical or has ended,
+3 something cannot be read, or a flag is wrong. 2 wins over 3, and 3 over 1.",
+        is_here: true,
     },
     Command {
         id: CommandId::Gencert,

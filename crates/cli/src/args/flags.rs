@@ -192,13 +192,19 @@ flags! {
         "keep the old files, as NAME.pem.bak and NAME-key.pem.bak";
     Wait "wait" Duration "10s" "DURATION" Listed [Renew]
         "how long to wait for another process in the same folder";
-    Json "json" Bool "false" "" Listed [Renew]
+    Json "json" Bool "false" "" Listed [Expiry Renew]
         "print the report as JSON";
+    Warn "warn" Duration "720h" "DURATION" Listed [Expiry]
+        "exit with 1 when a certificate ends within this time";
+    Critical "critical" Duration "168h" "DURATION" Listed [Expiry]
+        "exit with 2 when a certificate ends within this time, or has ended";
+    Prometheus "prometheus" Bool "false" "" Listed [Expiry]
+        "print metrics for the textfile collector of node_exporter";
     Pem "pem" Bool "false" "" Listed [Gencrl]
         "print the CRL as PEM";
     CrlNumber "crl-number" Int "" "N" Listed [Gencrl]
         "add the CRL number, which RFC 5280 wants";
     LogLevel "loglevel" Int "1" "LEVEL" Everywhere
-        [Bundle Certinfo Crl Gencert Gencrl Gencsr Genkey Info Ocspdump Ocsprefresh Ocspserve Ocspsign PrintDefaults Renew Revoke Scan Selfsign Serve Sign Version]
+        [Bundle Certinfo Crl Expiry Gencert Gencrl Gencsr Genkey Info Ocspdump Ocsprefresh Ocspserve Ocspsign PrintDefaults Renew Revoke Scan Selfsign Serve Sign Version]
         "what to log: 0 debug, 1 info, 2 warning, 3 error, 4 critical, 5 fatal";
 }

@@ -2,6 +2,7 @@
 
 mod certinfo;
 mod completions;
+pub mod expiry;
 mod gencert;
 mod gencrl;
 mod gencsr;
@@ -24,6 +25,7 @@ pub fn run(command: CommandId, context: &Context) -> Outcome {
     match command {
         CommandId::Certinfo => certinfo::run(context),
         CommandId::Completions => completions::run(context),
+        CommandId::Expiry => expiry::run(context),
         CommandId::Gencert => gencert::run(context),
         CommandId::Gencrl => gencrl::run(context),
         CommandId::Gencsr => gencsr::run(context),

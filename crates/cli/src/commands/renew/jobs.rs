@@ -113,6 +113,7 @@ pub fn read(context: &Context, path: &Path) -> Result<Vec<Group>, Failure> {
     let mut reader = Reader {
         context,
         base: path.parent().unwrap_or(Path::new("")),
+        working: std::env::current_dir().unwrap_or_default(),
         problems: Vec::new(),
         taken: HashMap::new(),
     };
@@ -149,6 +150,8 @@ struct Reader<'a> {
     context: &'a Context,
     /// The folder of the document.
     base: &'a Path,
+    /// The folder that we are in.
+    working: PathBuf,
     problems: Vec<Problem>,
     /// Every file that is written, and by which output.
     taken: HashMap<PathBuf, String>,
@@ -358,12 +361,13 @@ impl Reader<'_> {
             true => folder.join(output),
             false => folder.join(format!("{output}.pem")),
         };
+        let request = self.resolve(folder, &wanted.request.value);
         if !output.is_empty() {
-            self.take(place, folder, &certificate, wanted);
+            self.take(place, folder, &certificate, &request, &wanted.output);
         }
         Task {
             order: Order::Document {
-                request: self.resolve(folder, &wanted.request.value),
+                request,
                 profile: profile.clone(),
             },
             certificate,
@@ -375,28 +379,31 @@ impl Reader<'_> {
 
     /// No two outputs share a file, and none writes over its authority or what it
     /// is made from.
-    fn take(&mut self, place: &Place<'_>, folder: &Path, certificate: &Path, wanted: &Wanted) {
-        let plain = |path: &Path| std::path::absolute(path).unwrap_or_else(|_| path.to_owned());
-        let request = self.resolve(folder, &wanted.request.value);
-        let sources = ["ca.pem", "ca-key.pem", "ca-config.json"].map(|name| folder.join(name));
+    fn take(
+        &mut self,
+        place: &Place<'_>,
+        folder: &Path,
+        certificate: &Path,
+        request: &Path,
+        output: &Located<String>,
+    ) {
+        // The same path in the same spelling; `..` and links are left as they are.
+        let plain = |path: &Path| self.working.join(path).components().collect::<PathBuf>();
+        let sources = ["ca.pem", "ca-key.pem", "ca-config.json"].map(|name| plain(&folder.join(name)));
+        let request = plain(request);
         let Companions { key, csr, .. } = Companions::of(certificate);
         for path in [certificate, &key, &csr] {
             let file = plain(path);
             let shown = path.to_string_lossy();
-            if sources
-                .iter()
-                .chain([&request])
-                .any(|source| plain(source) == file)
-            {
-                let text = format!("it would write over {shown}");
-                self.problem(place, "output", &wanted.output, text);
-                return;
-            }
-            if let Some(other) = self.taken.insert(file, wanted.output.value.clone()) {
-                let text = format!("it writes {shown}, as \"{other}\" does");
-                self.problem(place, "output", &wanted.output, text);
-                return;
-            }
+            let text = if sources.contains(&file) || file == request {
+                format!("it would write over {shown}")
+            } else if let Some(other) = self.taken.get(&file) {
+                format!("it writes {shown}, as \"{other}\" does")
+            } else {
+                self.taken.insert(file, output.value.clone());
+                continue;
+            };
+            return self.problem(place, "output", output, text);
         }
     }
 

@@ -146,6 +146,36 @@ pub struct Reporter<'a> {
     rows: usize,
     start: Instant,
     progress: Progress,
+    repeats: Repeats,
+}
+
+/// Warnings that many certificates of a run have in common are printed once.
+#[derive(Default)]
+struct Repeats {
+    last: Vec<String>,
+    more: usize,
+}
+
+impl Repeats {
+    fn warn(&mut self, log: &Log, shown: &str, warnings: &[String]) {
+        if !warnings.is_empty() && self.last == warnings {
+            self.more += 1;
+            return;
+        }
+        self.end(log);
+        for warning in warnings {
+            log.line(Level::Warning, format_args!("{shown}: {warning}"));
+        }
+        self.last = warnings.to_vec();
+    }
+
+    fn end(&mut self, log: &Log) {
+        match std::mem::take(&mut self.more) {
+            0 => {}
+            1 => log.line(Level::Warning, "the same of 1 more"),
+            more => log.line(Level::Warning, format_args!("the same of {more} more")),
+        }
+    }
 }
 
 impl<'a> Reporter<'a> {
@@ -161,6 +191,7 @@ impl<'a> Reporter<'a> {
             rows: 0,
             start: Instant::now(),
             progress: Progress::new(total),
+            repeats: Repeats::default(),
         }
     }
 
@@ -178,9 +209,7 @@ impl<'a> Reporter<'a> {
         if !matches!(entry.ending, Ending::Foreign) {
             let command = self.run_command(&entry);
             let shown = entry.certificate.to_string_lossy();
-            for warning in &entry.warnings {
-                self.log.line(Level::Warning, format_args!("{shown}: {warning}"));
-            }
+            self.repeats.warn(self.log, &shown, &entry.warnings);
             if let Ending::Failed(why) = &entry.ending {
                 self.log.line(Level::Error, format_args!("{shown}: {why}"));
             }
@@ -200,6 +229,7 @@ impl<'a> Reporter<'a> {
     /// The end: prints the sum. Gives the counts.
     pub fn finish(mut self) -> Counts {
         self.progress.clear();
+        self.repeats.end(self.log);
         let seconds = self.start.elapsed().as_secs_f64();
         let counts = self.counts;
         if self.json {

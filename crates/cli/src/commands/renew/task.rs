@@ -165,7 +165,7 @@ impl Group {
             Ok(policy) => Ok(Arc::new(policy)),
             Err(Failure::Error(error)) => Err(format!("{shown}: {}", error.message())),
             Err(Failure::Strict(trap)) => Err(trap.to_string()),
-            Err(Failure::Told) => Err(format!("{shown} cannot be used")),
+            Err(Failure::Told | Failure::Status(_)) => Err(format!("{shown} cannot be used")),
         }
     }
 }
