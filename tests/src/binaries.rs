@@ -1,4 +1,5 @@
-//! Where the binaries under test are; builds them where they are not given.
+//! Where the binaries under test are; builds them where `RCFSSL_TEST_BIN` (a path as
+//! seen from the top of the repository) does not say.
 
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -21,6 +22,8 @@ pub fn folder() -> Result<&'static Path> {
 fn find() -> Result<PathBuf> {
     let folder = match std::env::var_os("RCFSSL_TEST_BIN") {
         Some(given) => {
+            // cargo runs tests in the folder of their package.
+            let given = crate::repository().join(given);
             std::fs::canonicalize(&given).with_context(|| format!("RCFSSL_TEST_BIN {}", given.display()))?
         }
         None => build(&std::env::current_exe()?)?,

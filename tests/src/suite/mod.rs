@@ -31,7 +31,7 @@ use regex::Regex;
 use serde_json::Value;
 
 use crate::integrity::{Findings, fresh};
-use crate::{fixtures, parallel};
+use crate::{binaries, fixtures, parallel};
 
 pub use case::{Case, Stream, Text};
 pub use lists::List;
@@ -125,8 +125,9 @@ impl Suite {
     /// serial numbers that repeat are seen.
     ///
     /// # Errors
-    /// When the files in `inputs/` were changed.
+    /// When there are no binaries, or the files in `inputs/` were changed.
     pub fn check(&self, again: &[&str]) -> Result<Report> {
+        binaries::folder()?;
         let mut runs: Vec<&Case> = self.cases.iter().collect();
         runs.extend(self.cases.iter().filter(|case| again.contains(&case.id.as_str())));
         let verdicts = parallel::map(&runs, |case| {

@@ -3,7 +3,7 @@
 //! A case is run twice. The first run stands for the recording; the second must be
 //! alike as it is, and must not be once something in it is corrupted.
 
-#![allow(clippy::panic, clippy::unwrap_used, reason = "helpers of tests")]
+#![allow(clippy::panic, clippy::unwrap_used, reason = "functions of tests")]
 
 mod corrupt;
 mod integrity;
