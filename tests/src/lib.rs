@@ -14,8 +14,10 @@
 //! bash, coreutils and openssl a few of them use jq and python3.
 
 pub mod binaries;
+pub mod cluster;
 pub mod compare;
 pub mod integrity;
+pub mod network;
 pub mod normal;
 pub mod openssl;
 pub mod parallel;
