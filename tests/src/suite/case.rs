@@ -30,6 +30,8 @@ pub struct Case {
     pub beyond: Option<String>,
     /// A document fixes the end of the certificates.
     pub fixed_end: bool,
+    /// It comes out so for root alone.
+    pub root: bool,
 }
 
 /// An output.

@@ -31,7 +31,7 @@ use regex::Regex;
 use serde_json::Value;
 
 use crate::integrity::{Findings, fresh};
-use crate::{binaries, fixtures, parallel};
+use crate::{binaries, fixtures, parallel, skip};
 
 pub use case::{Case, Stream, Text};
 pub use lists::List;
@@ -90,6 +90,11 @@ impl Suite {
         };
         if let Some(only) = &only {
             cases.retain(|case| only.is_match(&case.id));
+        }
+        if !skip::is_root() {
+            for case in cases.extract_if(.., |case| case.root) {
+                skip::skipped(&format!("{name}: {} needs root", case.id))?;
+            }
         }
         Ok(Suite {
             name: name.to_owned(),
