@@ -150,12 +150,9 @@ fn replace(
     existing: Option<&fs::Metadata>,
 ) -> Result<(), WriteError> {
     let folder = folder_of(target);
-    let mut name = std::ffi::OsString::from(".");
-    name.push(target.file_name().unwrap_or_default());
-    name.push(".");
     let mut builder = tempfile::Builder::new();
     builder
-        .prefix(&name)
+        .prefix(".rcfssl-")
         .suffix(".tmp")
         .permissions(Permissions::from_mode(mode.unwrap_or(0o600)));
     let mut temporary = builder
@@ -202,8 +199,15 @@ fn follow(path: &Path) -> io::Result<PathBuf> {
     Err(io::Error::from_raw_os_error(40)) // ELOOP
 }
 
+/// `/dev/stdout`, `/dev/fd/1`, `/proc/self/fd/1`: what they lead to may have a
+/// path, but is written to by whoever opened it.
 fn is_descriptor(path: &Path) -> bool {
-    path.starts_with("/dev") || path.starts_with("/proc")
+    let standard = ["/dev/stdin", "/dev/stdout", "/dev/stderr"];
+    let in_process = || {
+        let folder = path.parent().and_then(Path::file_name);
+        path.starts_with("/proc") && folder.is_some_and(|name| name == "fd")
+    };
+    standard.iter().any(|name| path == Path::new(name)) || path.starts_with("/dev/fd") || in_process()
 }
 
 /// Errors that say that a file cannot be replaced, not that it cannot be written.

@@ -87,7 +87,6 @@ fn what_is_no_text_is_refused_or_used_but_no_reason_to_panic() {
 
 /// As long as the system allows: 255 bytes.
 #[test]
-#[ignore = "rcfssl-files makes a temporary name out of the name, which is longer then"]
 fn a_long_name_is_written_as_long_as_the_system_allows() {
     let place = place();
     let base = "x".repeat(255 - "-key.pem".len());
