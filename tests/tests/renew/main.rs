@@ -6,8 +6,10 @@
 mod document;
 mod due;
 mod exec;
+mod jobs;
 mod keys;
 mod names;
+mod problems;
 mod profiles;
 mod refused;
 mod report;

@@ -314,6 +314,7 @@ fn wrong_arguments_are_told() {
         ),
         ("-jobs x.json -ca ca.pem", 1, "-ca does not go with -jobs"),
         ("-jobs x.json", 1, "open x.json: no such file or directory"),
+        ("-before -1h .", 1, "-before is negative"),
         ("-rekye .", 2, "rekye"),
         ("-wait long .", 2, "long"),
     ] {
