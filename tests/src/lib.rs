@@ -20,6 +20,7 @@ pub mod integrity;
 pub mod network;
 pub mod normal;
 pub mod openssl;
+pub mod organization;
 pub mod parallel;
 pub mod skip;
 pub mod suite;
@@ -29,6 +30,7 @@ pub mod workplace;
 use std::path::PathBuf;
 
 pub use anyhow::{Context, Result, anyhow, bail, ensure};
+pub use organization::Organization;
 pub use workplace::Workplace;
 
 /// The folder of documents and recordings.
