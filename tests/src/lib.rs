@@ -13,9 +13,11 @@
 //! they are run. `RCFSSL_CASES=REGEX` runs only those whose names match. Beside
 //! bash, coreutils and openssl a few of them use jq and python3.
 
+pub mod aloud;
 pub mod binaries;
 pub mod cluster;
 pub mod compare;
+pub mod confine;
 pub mod integrity;
 pub mod network;
 pub mod normal;

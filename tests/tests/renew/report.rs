@@ -3,7 +3,7 @@
 use std::process::Command;
 
 use rcfssl_tests::workplace::Step;
-use rcfssl_tests::{Organization, skip};
+use rcfssl_tests::{Organization, needs};
 use serde_json::Value;
 
 use crate::{document, logged, organization, organization_with_a_server_that_is_due, renew, renewed, sum};
@@ -183,10 +183,7 @@ fn on_a_terminal(organization: &Organization, columns: u32, line: &str) -> Strin
 
 #[test]
 fn a_terminal_gets_a_bar() {
-    if skip::missing(&["script", "stty"]).is_some() {
-        skip::skipped("there is no script(1)").unwrap();
-        return;
-    }
+    needs!("script", "stty");
     let organization = with_members(8);
     let bar = regex::Regex::new(r"\r\[(#+)(-*)\] (\d) of 8, [0-9.]+/s, \d+ s left\x1b\[K").unwrap();
     for columns in [80, 60] {

@@ -94,7 +94,7 @@ fn assemble(context: &Context, options: &Options, groups: Vec<Group>, send: &Syn
             let folder = task.certificate.parent().unwrap_or(Path::new(""));
             let lock = match options.dry_run || issuing.is_err() {
                 true => Lock::NotNeeded,
-                false => locks.take(folder, options.wait, context),
+                false => locks.take(folder, options, context),
             };
             pending.push_back(Item {
                 shares_key: !shared.is_empty() && shared.contains(&Companions::of(&task.certificate).key),
@@ -271,7 +271,7 @@ struct Locks {
 }
 
 impl Locks {
-    fn take(&mut self, folder: &Path, wait: Duration, context: &Context) -> Lock {
+    fn take(&mut self, folder: &Path, options: &Options, context: &Context) -> Lock {
         let folder = match folder {
             empty if empty == Path::new("") => Path::new("."),
             folder => folder,
@@ -282,12 +282,12 @@ impl Locks {
             return lock.clone();
         }
         self.last = None;
-        let lock = self.take_new(folder, wait, context);
+        let lock = self.take_new(folder, options, context);
         self.last = Some((folder.to_owned(), lock.clone()));
         lock
     }
 
-    fn take_new(&mut self, folder: &Path, wait: Duration, context: &Context) -> Lock {
+    fn take_new(&mut self, folder: &Path, options: &Options, context: &Context) -> Lock {
         let shown = folder.to_string_lossy();
         let impossible = |why: String| Lock::Impossible(why.into());
         let real = match std::fs::canonicalize(folder) {
@@ -299,7 +299,7 @@ impl Locks {
         if let Some(lock) = known.and_then(|(_, lock)| lock.upgrade()) {
             return Lock::Taken(lock);
         }
-        let lock = match FolderLock::acquire(&real, wait) {
+        let lock = match FolderLock::acquire(&real, options.wait) {
             Ok(lock) => Arc::new(lock),
             Err(LockError::Impossible(error)) => {
                 return impossible(format!("lock {shown}: {}", rcfssl_files::describe(&error)));
@@ -309,7 +309,7 @@ impl Locks {
                 return Lock::Held(format!("{process} is at work in {shown}").into());
             }
         };
-        match recover(&lock) {
+        match recover(&lock, options.key.as_deref()) {
             Ok(recovered) if recovered.finished > 0 => context.log.line(
                 Level::Info,
                 format_args!("{shown}: finished what an interrupted run had begun"),
