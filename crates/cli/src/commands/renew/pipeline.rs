@@ -83,17 +83,13 @@ fn assemble(context: &Context, options: &Options, groups: Vec<Group>, send: &Syn
     for mut group in groups {
         let tasks = std::mem::take(&mut group.tasks);
         let issuing = Arc::new(group.load(context));
-        if let (Err(why), Some(folder)) = (&*issuing, &group.listed) {
+        if let Some(folder) = &group.listed
+            && let Some(why) = locks.useless(folder, &tasks, &issuing, options, context)
+        {
             // One word on the folder, not one on each of its certificates.
-            let entry = Entry::failed(folder.clone(), None, why.clone());
+            let entry = Entry::failed(folder.clone(), None, why);
             send_all(send, vec![Ready { entry, change: None }]);
             continue;
-        }
-        if let Some(folder) = &group.listed
-            && is_interrupted(folder)
-        {
-            // What is half made there may not look like a certificate yet.
-            drop(locks.for_task(folder, options, context));
         }
         let shared = shared_keys(&tasks);
         for task in tasks {
@@ -277,6 +273,28 @@ struct Locks {
 }
 
 impl Locks {
+    /// Why nothing can be done in a folder that was listed, if so.
+    fn useless(
+        &mut self,
+        folder: &Path,
+        tasks: &[Task],
+        issuing: &Result<Issuing, String>,
+        options: &Options,
+        context: &Context,
+    ) -> Option<String> {
+        if let Err(why) = issuing {
+            return Some(why.clone());
+        }
+        // What is half made there may not look like a certificate yet.
+        if tasks.is_empty() && !is_interrupted(folder) {
+            return None;
+        }
+        match self.for_task(folder, options, context) {
+            Lock::Held(why) => Some(why.to_string()),
+            _ => None,
+        }
+    }
+
     fn for_task(&mut self, folder: &Path, options: &Options, context: &Context) -> Lock {
         let folder = match folder {
             empty if empty == Path::new("") => Path::new("."),
