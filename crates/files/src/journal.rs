@@ -67,7 +67,11 @@ pub(crate) fn write<'a>(
         .mode(0o600)
         .custom_flags(OFlags::NOFOLLOW.bits() as i32)
         .open(&fresh)?;
-    file.write_all(&text)?;
+    if let Err(error) = file.write_all(&text) {
+        // Better nothing than half of it.
+        let _ = fs::remove_file(&fresh);
+        return Err(error);
+    }
     Ok([fresh, journal])
 }
 

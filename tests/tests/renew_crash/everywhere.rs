@@ -223,3 +223,45 @@ fn a_first_run_killed_before_any_call_leaves_both_files_or_none() {
         "crash test: first runs of renew -jobs killed before each of {kills} system calls: {finished} left a journal"
     ));
 }
+
+#[test]
+fn a_dry_run_leaves_an_interrupted_one_alone_and_says_so() {
+    needs!("strace", "taskset");
+    let victim = Victim::new();
+    let begun = killed(&victim, "-force -rekey .", "renameat", 2).unwrap();
+    let step = victim.organization.renew("-dry-run .").unwrap();
+    assert_eq!(
+        step.err()
+            .matches("an interrupted run is to be finished first")
+            .count(),
+        1
+    );
+    let after = victim.look();
+    assert_eq!(
+        (&after.visible, after.hidden.len()),
+        (&begun.visible, begun.hidden.len())
+    );
+}
+
+/// Of a first pair the key may be there, and the certificate not.
+#[test]
+fn what_is_half_made_in_an_empty_folder_is_finished() {
+    needs!("strace", "taskset");
+    let victim = Victim::new();
+    let organization = &victim.organization;
+    let line = "rm -f a* linked* tls*; echo '{\"CN\": \"a\"}' > a.json; echo '{\"organizations\": [{\"name\": \"o\", \
+                \"folder\": \".\", \"certificates\": [{\"request\": \"a.json\", \"profile\": \"client\", \
+                \"output\": \"a\"}]}]}' > jobs.json";
+    organization.shell(line).unwrap().ok().unwrap();
+    let begun = killed(&victim, "-jobs jobs.json", "renameat", 2).unwrap();
+    assert!(begun.has_journal() && begun.visible.contains_key("a-key.pem"));
+    assert!(!begun.visible.contains_key("a.pem"));
+    let step = organization.renew(".").unwrap().ok().unwrap();
+    assert!(
+        step.err().contains("finished what an interrupted run had begun"),
+        "{}",
+        step.err()
+    );
+    organization.check_pair("a.pem", "a-key.pem").unwrap();
+    assert_eq!(victim.look().hidden, Vec::<String>::new());
+}
