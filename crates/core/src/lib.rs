@@ -26,7 +26,9 @@ pub mod pem;
 pub mod policy;
 mod quote;
 pub mod request;
+pub mod rfc2253;
 pub mod timestamp;
+pub mod verify;
 
 pub use authority::{Authority, Issued, Overrides};
 pub use certificate::{Certificate, Serial};

@@ -23,8 +23,9 @@ impl Certificate {
             ));
         }
         let insecure = |name| {
+            // The hint is Go's own text; rcfssl knows no such override.
             Error::plain(format!(
-                "x509: cannot verify signature: insecure algorithm {name}"
+                "x509: cannot verify signature: insecure algorithm {name} (temporarily override with GODEBUG=x509sha1=1)"
             ))
         };
         match SignatureAlgorithm::from_oid(&self.signature_algorithm) {
@@ -48,9 +49,11 @@ impl Certificate {
         }
         // BIT STRING: header, count of unused bits, first octet.
         match self.extension(&oid::KEY_USAGE) {
-            Some([_, _, _, first, ..]) => first & KEY_CERT_SIGN != 0,
-            Some(_) => false,
-            None => true,
+            Some([_, _, _, bits @ ..]) if bits.iter().any(|octet| *octet != 0) => {
+                bits[0] & KEY_CERT_SIGN != 0
+            }
+            // No usage at all counts as none said, as in Go.
+            _ => true,
         }
     }
 }

@@ -1,5 +1,6 @@
 //! Certificates: read, planned and encoded.
 
+mod access;
 mod check;
 mod encode;
 pub(crate) mod pkcs7;
