@@ -7,6 +7,7 @@
 pub mod asn1;
 pub mod authority;
 pub mod base64;
+pub mod bundle;
 pub mod certificate;
 pub mod certinfo;
 pub mod crl;
@@ -23,6 +24,7 @@ pub mod name;
 pub mod ocsp;
 pub mod oid;
 pub mod pem;
+pub mod pkcs12;
 pub mod policy;
 mod quote;
 pub mod request;
