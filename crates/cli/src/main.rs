@@ -8,6 +8,7 @@ mod hints;
 mod input;
 mod issuing;
 mod log;
+mod net;
 mod output;
 mod signing;
 

@@ -1,5 +1,6 @@
 //! The commands, one file each.
 
+mod bundle;
 mod certinfo;
 mod gencert;
 mod gencrl;
@@ -19,6 +20,7 @@ use rcfssl_core::Error;
 /// Runs a command.
 pub fn run(command: CommandId, context: &Context) -> Outcome {
     match command {
+        CommandId::Bundle => bundle::run(context),
         CommandId::Certinfo => certinfo::run(context),
         CommandId::Gencert => gencert::run(context),
         CommandId::Gencrl => gencrl::run(context),
