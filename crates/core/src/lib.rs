@@ -28,6 +28,7 @@ pub mod pkcs12;
 pub mod policy;
 mod quote;
 pub mod request;
+pub mod revocation;
 pub mod rfc2253;
 pub mod timestamp;
 pub mod verify;

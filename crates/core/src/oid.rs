@@ -159,6 +159,7 @@ known! {
     SHA512 = "2.16.840.1.101.3.4.2.3", "RFC 4055 id-sha512";
     DSA = "1.2.840.10040.4.1", "RFC 3279 id-dsa";
 
+    OCSP_SIGNING = "1.3.6.1.5.5.7.3.9", "RFC 6960 id-kp-OCSPSigning";
     SERVER_AUTH = "1.3.6.1.5.5.7.3.1", "RFC 5280 id-kp-serverAuth";
     ANY_EXTENDED_KEY_USAGE = "2.5.29.37.0", "RFC 5280 anyExtendedKeyUsage";
 }

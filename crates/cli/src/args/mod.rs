@@ -6,4 +6,4 @@ pub mod help;
 mod parse;
 
 pub use flags::FlagId;
-pub use parse::{Args, parse};
+pub use parse::{Args, parse, parse_only};

@@ -301,7 +301,7 @@ impl Outside for World<'_> {
         let log = &self.context.log;
         log.line(Level::Debug, format_args!("fetching the certificate at {url}"));
         match http::get(url, MAX_CERTIFICATE) {
-            Ok(body) => Some(body),
+            Ok(answer) => Some(answer.body),
             Err(why) => {
                 log.line(Level::Debug, why);
                 None

@@ -7,6 +7,7 @@ mod gencrl;
 mod gencsr;
 mod genkey;
 mod info;
+pub mod mkbundle;
 mod ocspsign;
 mod print_defaults;
 mod selfsign;

@@ -1,4 +1,5 @@
-//! Fetching what certificates point to: other certificates.
+//! Fetching what certificates point to: other certificates, revocation lists,
+//! answers of OCSP responders.
 
 use std::io;
 use std::net::SocketAddr;
@@ -7,6 +8,7 @@ use std::time::Duration;
 
 use rcfssl_core::host::uri::Uri;
 use rcfssl_core::json;
+use rcfssl_core::revocation::{Answer, Web};
 use ureq::tls::{Certificate, RootCerts, TlsConfig};
 use ureq::{Agent, Error};
 
@@ -17,11 +19,27 @@ use crate::input;
 /// How long a fetch may take.
 const TIMEOUT: Duration = Duration::from_secs(10);
 
+/// A revocation list is not longer than this.
+const MAX_LIST: u64 = 64 << 20;
+
+/// The web, for whoever asks about revocation.
+pub struct Network;
+
+impl Web for Network {
+    fn get(&mut self, url: &str) -> Result<Answer, String> {
+        get(url, MAX_LIST)
+    }
+
+    fn post_ocsp(&mut self, url: &str, request: &[u8]) -> Result<Answer, String> {
+        post(url, "application/ocsp-request", request)
+    }
+}
+
 /// Gets what an `http` or `https` address names, up to `limit` octets.
 ///
 /// # Errors
 /// `Get "http://…": dial tcp: lookup …: no such host` and the like, as in Go.
-pub fn get(url: &str, limit: u64) -> Result<Vec<u8>, String> {
+pub fn get(url: &str, limit: u64) -> Result<Answer, String> {
     let answer = agent(url).and_then(|agent| {
         let sent = agent.get(url).call();
         sent.and_then(|response| read(response, limit))
@@ -30,8 +48,20 @@ pub fn get(url: &str, limit: u64) -> Result<Vec<u8>, String> {
     answer.map_err(|why| format!("Get {}: {why}", json::quote(url)))
 }
 
-fn read(mut response: ureq::http::Response<ureq::Body>, limit: u64) -> Result<Vec<u8>, Error> {
-    response.body_mut().with_config().limit(limit).read_to_vec()
+/// Posts a body.
+fn post(url: &str, content_type: &str, body: &[u8]) -> Result<Answer, String> {
+    let answer = agent(url).and_then(|agent| {
+        let sent = agent.post(url).content_type(content_type).send(body);
+        sent.and_then(|response| read(response, MAX_LIST))
+            .map_err(|error| describe(&error, url))
+    });
+    answer.map_err(|why| format!("Post {}: {why}", json::quote(url)))
+}
+
+fn read(mut response: ureq::http::Response<ureq::Body>, limit: u64) -> Result<Answer, Error> {
+    let status = response.status().as_u16();
+    let body = response.body_mut().with_config().limit(limit).read_to_vec()?;
+    Ok(Answer { status, body })
 }
 
 fn agent(url: &str) -> Result<Agent, String> {
@@ -64,10 +94,9 @@ fn tls_config() -> TlsConfig {
 /// Go's words, as far as there are any.
 fn describe(error: &Error, url: &str) -> String {
     match error {
-        Error::HostNotFound => match dial::lookup(&target(url).host, TIMEOUT) {
-            Err(why) => format!("dial tcp: {why}"),
-            Ok(_) => "dial tcp: no such host".to_owned(),
-        },
+        Error::HostNotFound => not_found(url),
+        // The standard library has no kind of error for it.
+        Error::Io(error) if error.to_string().starts_with("failed to lookup") => not_found(url),
         Error::Io(error) if error.kind() == io::ErrorKind::UnexpectedEof => "EOF".to_owned(),
         Error::Io(error) if error.raw_os_error().is_some() => {
             let address = target(url);
@@ -81,6 +110,13 @@ fn describe(error: &Error, url: &str) -> String {
         }
         Error::Timeout(_) => "context deadline exceeded".to_owned(),
         other => other.to_string(),
+    }
+}
+
+fn not_found(url: &str) -> String {
+    match dial::lookup(&target(url).host, TIMEOUT) {
+        Err(why) => format!("dial tcp: {why}"),
+        Ok(_) => "dial tcp: no such host".to_owned(),
     }
 }
 

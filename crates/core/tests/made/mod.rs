@@ -87,11 +87,17 @@ pub fn leaf_params(name: &str) -> CertificateParams {
 
 /// authorityInfoAccess with where the issuer is.
 pub fn issuer_at(url: &str) -> CustomExtension {
-    let description = tlv(
-        0x30,
-        &[tlv(6, &[0x2b, 6, 1, 5, 5, 7, 0x30, 2]), tlv(0x86, url.as_bytes())].concat(),
-    );
-    CustomExtension::from_oid_content(&[1, 3, 6, 1, 5, 5, 7, 1, 1], tlv(0x30, &description))
+    access(&[(2, url)])
+}
+
+/// authorityInfoAccess: OCSP responders (1) and issuers (2).
+pub fn access(locations: &[(u8, &str)]) -> CustomExtension {
+    let descriptions = locations.iter().map(|(method, url)| {
+        let method = tlv(6, &[0x2b, 6, 1, 5, 5, 7, 0x30, *method]);
+        tlv(0x30, &[method, tlv(0x86, url.as_bytes())].concat())
+    });
+    let content = descriptions.collect::<Vec<_>>().concat();
+    CustomExtension::from_oid_content(&[1, 3, 6, 1, 5, 5, 7, 1, 1], tlv(0x30, &content))
 }
 
 pub fn tlv(tag: u8, contents: &[u8]) -> Vec<u8> {
