@@ -27,6 +27,7 @@ pub mod pem;
 pub mod pkcs12;
 pub mod policy;
 mod quote;
+pub mod regexp;
 pub mod request;
 pub mod revocation;
 pub mod rfc2253;

@@ -29,6 +29,7 @@ fn paths_for(
         intermediates: &pool(intermediates),
         now: NOW,
         purpose,
+        host: None,
     };
     verifier
         .paths(&leaf.certificate)

@@ -10,7 +10,7 @@ use std::time::Duration;
 
 use rcfssl_core::bundle::{self, Bundler, Flavor, Input, Outside, Platform};
 use rcfssl_core::key::{self, PrivateKey};
-use rcfssl_core::verify::{Pool, Purpose, Verifier, check_host};
+use rcfssl_core::verify::{Pool, Purpose, Verifier};
 use rcfssl_core::{Certificate, Code, Error, Result};
 use time::{OffsetDateTime, UtcOffset};
 use zeroize::Zeroizing;
@@ -57,7 +57,7 @@ pub fn run(context: &Context) -> Outcome {
 }
 
 /// The clock, in the zone in which Go's errors show it.
-fn now() -> OffsetDateTime {
+pub fn now() -> OffsetDateTime {
     OffsetDateTime::now_utc().to_offset(UtcOffset::current_local_offset().unwrap_or(UtcOffset::UTC))
 }
 
@@ -278,10 +278,10 @@ fn remote(context: &Context, store: &Store, now: OffsetDateTime) -> Result<Vec<C
             intermediates: &certificates.collect(),
             now,
             purpose: Purpose::ServerAuth,
+            host: Some(&domain),
         };
-        let checked = verifier.paths(&leaf).map_err(|refusal| refusal.to_string());
-        if let Err(why) = checked.and_then(|_| check_host(&leaf, &domain)) {
-            context.hint(why);
+        if let Err(refusal) = verifier.paths(&leaf) {
+            context.hint(refusal);
             return Err(Error::wrap(
                 Code::Verify,
                 "tls: handshake did not verify certificate chain",

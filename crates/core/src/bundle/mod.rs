@@ -195,6 +195,7 @@ impl Bundler {
             intermediates: &self.intermediates,
             now,
             purpose: Purpose::Any,
+            host: None,
         }
     }
 }

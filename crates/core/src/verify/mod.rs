@@ -49,6 +49,8 @@ pub struct Verifier<'a> {
     pub now: OffsetDateTime,
     /// What the whole path must allow.
     pub purpose: Purpose,
+    /// The host that the certificate must name, where it must.
+    pub host: Option<&'a str>,
 }
 
 /// Why there is no path.
@@ -120,6 +122,9 @@ impl Verifier<'_> {
     /// The last reason why a way was no good, where no way led to a root.
     pub fn paths(&self, leaf: &Arc<Certificate>) -> Result<Vec<Path>, Refusal> {
         self.check(leaf, Place::Leaf, &[])?;
+        if let Some(host) = self.host {
+            check_host(leaf, host).map_err(Refusal::other)?;
+        }
         let paths = if self.roots.contains(leaf) {
             vec![vec![Arc::clone(leaf)]]
         } else {
