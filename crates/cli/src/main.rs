@@ -10,6 +10,7 @@ mod issuing;
 mod log;
 mod net;
 mod output;
+mod scan;
 mod signing;
 mod tools;
 

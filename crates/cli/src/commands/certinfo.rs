@@ -9,7 +9,7 @@ use rcfssl_core::{Certificate, Code, Error, json, pem};
 use crate::args::FlagId;
 use crate::context::{Context, Outcome};
 use crate::input;
-use crate::net::{address::Address, tls};
+use crate::net::{address::Address, hello, tls};
 use crate::output;
 
 /// How long a connection to `-domain` may take.
@@ -45,7 +45,15 @@ pub fn run(context: &Context) -> Outcome {
 fn served(domain: &str) -> Result<Certificate, Error> {
     let address = Address::parse(domain);
     let peer = tls::Client::new(DIAL_TIMEOUT).and_then(|client| client.look(&address, &address.host));
-    let certificates = peer.map_err(Error::plain)?.certificates;
+    let certificates = match peer {
+        Ok(peer) => peer.certificates,
+        Err(why) => {
+            // Servers with old cipher suites only show their certificates too.
+            let in_plain = Some(()).filter(|()| why.contains("tls: "));
+            let found = in_plain.and_then(|()| hello::certificates(&address, &address.host));
+            found.ok_or_else(|| Error::plain(why))?
+        }
+    };
     let first = certificates.into_iter().next();
     first.ok_or_else(|| Error::plain("received no server certificates"))
 }

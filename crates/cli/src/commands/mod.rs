@@ -1,6 +1,6 @@
 //! The commands, one file each.
 
-mod bundle;
+pub mod bundle;
 mod certinfo;
 mod gencert;
 mod gencrl;
@@ -10,6 +10,7 @@ mod info;
 pub mod mkbundle;
 mod ocspsign;
 mod print_defaults;
+mod scan;
 mod selfsign;
 mod sign;
 mod version;
@@ -30,6 +31,7 @@ pub fn run(command: CommandId, context: &Context) -> Outcome {
         CommandId::Info => info::run(context),
         CommandId::Ocspsign => ocspsign::run(context),
         CommandId::PrintDefaults => print_defaults::run(context),
+        CommandId::Scan => scan::run(context),
         CommandId::Selfsign => selfsign::run(context),
         CommandId::Sign => sign::run(context),
         CommandId::Version => version::run(),

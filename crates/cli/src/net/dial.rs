@@ -1,6 +1,6 @@
 //! Connecting, with errors in the words of Go's `net.Dial`.
 
-use std::io;
+use std::io::{self, Read, Write};
 use std::net::{IpAddr, SocketAddr, TcpStream, ToSocketAddrs};
 use std::sync::mpsc;
 use std::thread;
@@ -40,6 +40,42 @@ pub fn dial(address: &Address, timeout: Duration) -> Result<TcpStream, String> {
         }
     }
     Err(first.unwrap_or_else(|| failed(format!("lookup {}: no such host", address.host))))
+}
+
+/// A connection with an end in time.
+#[derive(Debug)]
+pub struct Timed {
+    pub stream: TcpStream,
+    /// When it ends, however much comes until then.
+    pub deadline: Instant,
+}
+
+impl Timed {
+    fn left(&self) -> io::Result<Duration> {
+        let left = self.deadline.saturating_duration_since(Instant::now());
+        if left.is_zero() {
+            return Err(io::ErrorKind::TimedOut.into());
+        }
+        Ok(left)
+    }
+}
+
+impl Read for Timed {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        self.stream.set_read_timeout(Some(self.left()?))?;
+        self.stream.read(buffer)
+    }
+}
+
+impl Write for Timed {
+    fn write(&mut self, buffer: &[u8]) -> io::Result<usize> {
+        self.stream.set_write_timeout(Some(self.left()?))?;
+        self.stream.write(buffer)
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        self.stream.flush()
+    }
 }
 
 /// What went wrong while connecting. Where the time was up the system says

@@ -3,6 +3,7 @@
 
 pub mod address;
 pub mod dial;
+pub mod hello;
 pub mod http;
 pub mod roots;
 pub mod tls;

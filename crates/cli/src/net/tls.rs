@@ -1,7 +1,7 @@
 //! TLS to whoever answers: the handshake is made with any certificate, which is
 //! then for the caller to judge.
 
-use std::io::{self, Read, Write};
+use std::io;
 use std::net::TcpStream;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -11,11 +11,12 @@ use rustls::client::danger::{HandshakeSignatureValid, ServerCertVerified, Server
 use rustls::crypto::{CryptoProvider, aws_lc_rs};
 use rustls::pki_types::{CertificateDer, ServerName, UnixTime};
 use rustls::{
-    AlertDescription, ClientConfig, ClientConnection, DigitallySignedStruct, Error, SignatureScheme,
+    AlertDescription, ClientConfig, ClientConnection, DigitallySignedStruct, Error, HandshakeKind,
+    ProtocolVersion, SignatureScheme,
 };
 
 use super::address::Address;
-use super::dial;
+use super::dial::{self, Timed};
 use crate::input;
 
 /// A client, which remembers sessions for as long as it lives.
@@ -24,6 +25,8 @@ pub struct Client {
     config: Arc<ClientConfig>,
     /// How long a connection and its handshake may take together.
     timeout: Duration,
+    /// Are tickets waited for?
+    tickets: bool,
 }
 
 /// What a handshake showed.
@@ -31,6 +34,8 @@ pub struct Client {
 pub struct Peer {
     /// The certificates of the server, its own first; at least one.
     pub certificates: Vec<Certificate>,
+    /// Was an earlier session taken up again?
+    pub resumed: bool,
 }
 
 impl Client {
@@ -39,10 +44,25 @@ impl Client {
     /// # Errors
     /// Where the cryptographic library offers neither.
     pub fn new(timeout: Duration) -> Result<Self, String> {
+        Self::with_versions(timeout, rustls::ALL_VERSIONS)
+    }
+
+    /// A client for TLS 1.2.
+    ///
+    /// # Errors
+    /// As [`Client::new`].
+    pub fn tls12(timeout: Duration) -> Result<Self, String> {
+        Self::with_versions(timeout, &[&rustls::version::TLS12])
+    }
+
+    fn with_versions(
+        timeout: Duration,
+        versions: &[&'static rustls::SupportedProtocolVersion],
+    ) -> Result<Self, String> {
         let provider = Arc::new(aws_lc_rs::default_provider());
         let verifier = Arc::new(AnyCertificate(Arc::clone(&provider)));
         let config = ClientConfig::builder_with_provider(provider)
-            .with_protocol_versions(rustls::ALL_VERSIONS)
+            .with_protocol_versions(versions)
             .map_err(|error| format!("tls: {error}"))?
             .dangerous()
             .with_custom_certificate_verifier(verifier)
@@ -50,7 +70,17 @@ impl Client {
         Ok(Client {
             config: Arc::new(config),
             timeout,
+            tickets: false,
         })
+    }
+
+    /// With patience for what a later handshake needs to take up the session of an
+    /// earlier one.
+    pub fn resuming(self) -> Self {
+        Client {
+            tickets: true,
+            ..self
+        }
     }
 
     /// Connects, shakes hands and leaves. `name` is the host that is asked for.
@@ -70,8 +100,12 @@ impl Client {
                 .complete_io(&mut timed)
                 .map_err(|error| describe(&error, &timed.stream))?;
         }
+        if self.tickets && connection.protocol_version() == Some(ProtocolVersion::TLSv1_3) {
+            wait_for_tickets(&mut connection, &mut timed);
+        }
         connection.send_close_notify();
         let _ = connection.write_tls(&mut timed);
+        let resumed = connection.handshake_kind() == Some(HandshakeKind::Resumed);
         let certificates = connection
             .peer_certificates()
             .unwrap_or_default()
@@ -82,7 +116,19 @@ impl Client {
         if certificates.is_empty() {
             return Err("received no server certificates".to_owned());
         }
-        Ok(Peer { certificates })
+        Ok(Peer {
+            certificates,
+            resumed,
+        })
+    }
+}
+
+/// The tickets of TLS 1.3 come behind the handshake; most servers send them at
+/// once.
+fn wait_for_tickets(connection: &mut ClientConnection, timed: &mut Timed) {
+    timed.deadline = timed.deadline.min(Instant::now() + Duration::from_millis(200));
+    if connection.read_tls(timed).is_ok() {
+        let _ = connection.process_new_packets();
     }
 }
 
@@ -92,40 +138,6 @@ fn server_name(name: &str) -> ServerName<'static> {
     let bare = name.strip_suffix('.').unwrap_or(name);
     ServerName::try_from(bare.to_owned())
         .unwrap_or_else(|_| ServerName::IpAddress(std::net::IpAddr::from([127, 0, 0, 1]).into()))
-}
-
-/// A connection with an end in time.
-struct Timed {
-    stream: TcpStream,
-    deadline: Instant,
-}
-
-impl Timed {
-    fn left(&self) -> io::Result<Duration> {
-        let left = self.deadline.saturating_duration_since(Instant::now());
-        if left.is_zero() {
-            return Err(io::ErrorKind::TimedOut.into());
-        }
-        Ok(left)
-    }
-}
-
-impl Read for Timed {
-    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
-        self.stream.set_read_timeout(Some(self.left()?))?;
-        self.stream.read(buffer)
-    }
-}
-
-impl Write for Timed {
-    fn write(&mut self, buffer: &[u8]) -> io::Result<usize> {
-        self.stream.set_write_timeout(Some(self.left()?))?;
-        self.stream.write(buffer)
-    }
-
-    fn flush(&mut self) -> io::Result<()> {
-        self.stream.flush()
-    }
 }
 
 fn describe(error: &io::Error, stream: &TcpStream) -> String {
