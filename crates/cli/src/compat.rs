@@ -4,8 +4,10 @@
 //! to sign for it. Here everything is read first, and what went wrong is held
 //! until cfssl's turn to say it has come.
 
-use rcfssl_core::key::{self, PrivateKey};
-use rcfssl_core::{Certificate, Code, Error, Result};
+use std::ffi::OsStr;
+
+use rcfssl_core::key::{self, PrivateKey, SigningKey};
+use rcfssl_core::{Certificate, Code, Error, Result, pem};
 
 use crate::args::FlagId;
 use crate::context::Context;
@@ -48,5 +50,57 @@ impl Signer {
         let password = input::ca_password();
         let key = key::read_encrypted(&key, password.as_ref().map(|p| p.as_slice()))?;
         Ok(Signer { certificate, key })
+    }
+}
+
+/// Looks at the files for speaking to a remote signer, which cfssl opens whether
+/// or not there is one.
+///
+/// # Errors
+/// What is wrong with them, behind the log's lines.
+pub fn check_remote_files(context: &Context) -> Result<()> {
+    let args = &context.args;
+    let info = |line: String| context.log.line(Level::Info, line);
+    let shown = |flag| args.path(flag).to_string_lossy();
+    let [certificate, key] = [FlagId::MutualTlsClientCert, FlagId::MutualTlsClientKey];
+    if args.is_set(certificate) && args.is_set(key) {
+        let (cert_shown, key_shown) = (shown(certificate), shown(key));
+        client_pair(args.path(certificate), args.path(key)).inspect_err(|_| {
+            let line = format!(
+                "Unable to read client certificate from file: {cert_shown} or key from file: {key_shown}"
+            );
+            context.log.line(Level::Critical, line);
+            info(format!(
+                "Invalid mutual-tls-cert: {cert_shown} or mutual-tls-key: {key_shown}, defaulting to no client auth"
+            ));
+        })?;
+        info(format!(
+            "Using client auth with mutual-tls-cert: {cert_shown} and mutual-tls-key: {key_shown}"
+        ));
+    }
+    if args.is_set(FlagId::TlsRemoteCa) {
+        let roots = shown(FlagId::TlsRemoteCa);
+        let read = input::file(args.path(FlagId::TlsRemoteCa)).and_then(|text| {
+            pem::decode(&text).ok_or_else(|| Error::plain(format!("{roots} holds no certificates")))?;
+            Ok(())
+        });
+        read.inspect_err(|_| {
+            info(format!(
+                "Invalid tls-remote-ca: {roots}, defaulting to system trust store"
+            ));
+        })?;
+        info(format!("Using trusted CA from tls-remote-ca: {roots}"));
+    }
+    Ok(())
+}
+
+/// A certificate, which others may follow, and its key.
+fn client_pair(certificate: &OsStr, key: &OsStr) -> Result<()> {
+    let (text, key) = (input::file(certificate)?, input::file(key)?);
+    let (block, _) = pem::decode(&text).ok_or(Code::CertificateDecode)?;
+    let certificate = Certificate::read(&block.contents)?;
+    match certificate.public_key.is_same_key(key::read(&key)?.public_key()) {
+        true => Ok(()),
+        false => Err(Code::KeyMismatch.into()),
     }
 }

@@ -3,6 +3,7 @@
 
 use std::cell::{OnceCell, RefCell};
 use std::ffi::OsStr;
+use std::sync::Arc;
 
 use rcfssl_core::json::Report;
 use rcfssl_core::key::{KeyFormat, PrivateKey};
@@ -24,6 +25,8 @@ pub enum Failure {
     Strict(Trap),
     /// All was said already.
     Told,
+    /// The same, with an exit status other than 1.
+    Status(u8),
 }
 
 impl Failure {
@@ -58,7 +61,7 @@ pub struct Context {
     /// Where log lines go.
     pub log: Log,
     /// The configuration of `-config`, if there was one.
-    pub policy: Option<Policy>,
+    pub policy: Option<Arc<Policy>>,
     builtin: OnceCell<Policy>,
     strict: bool,
     hints: RefCell<Vec<String>>,
@@ -84,7 +87,7 @@ impl Context {
     /// The configuration, or what holds without one.
     pub fn policy(&self) -> &Policy {
         self.policy
-            .as_ref()
+            .as_deref()
             .unwrap_or_else(|| self.builtin.get_or_init(Policy::builtin))
     }
 
@@ -154,10 +157,20 @@ impl Context {
     /// # Errors
     /// As [`PrivateKey::to_pem`].
     pub fn key_pem(&self, key: &PrivateKey) -> Result<Zeroizing<String>> {
-        key.to_pem(match &*self.args.text(FlagId::KeyFormat) {
+        key.to_pem(self.key_format())
+    }
+
+    /// The form of `-key-format`.
+    pub fn key_format(&self) -> KeyFormat {
+        match &*self.args.text(FlagId::KeyFormat) {
             "pkcs8" => KeyFormat::Pkcs8,
             _ => KeyFormat::Traditional,
-        })
+        }
+    }
+
+    /// Are traps errors?
+    pub fn is_strict(&self) -> bool {
+        self.strict
     }
 
     /// Prints an error line of the log.
@@ -179,6 +192,7 @@ impl Context {
                 1
             }
             Err(Failure::Told) => 1,
+            Err(Failure::Status(status)) => status,
             Err(Failure::Strict(trap)) => {
                 log::print(trap);
                 1

@@ -7,6 +7,7 @@ use std::os::unix::ffi::OsStrExt;
 
 use rcfssl_core::policy::Surroundings;
 use rcfssl_core::{Error, Result};
+use rcfssl_files::describe;
 use zeroize::Zeroizing;
 
 /// A file's contents, which may be secret.
@@ -66,17 +67,6 @@ pub fn prefixed(value: &OsStr) -> Result<Zeroizing<Vec<u8>>> {
 pub fn ca_password() -> Option<Zeroizing<Vec<u8>>> {
     let value = std::env::var_os("CFSSL_CA_PK_PASSWORD").filter(|value| !value.is_empty())?;
     Some(Zeroizing::new(value.as_bytes().to_vec()))
-}
-
-/// What the operating system says, in the words that Go and C have for it.
-pub fn describe(error: &io::Error) -> String {
-    let text = error.to_string();
-    let text = text.split(" (os error").next().unwrap_or(&text);
-    let mut chars = text.chars();
-    match chars.next() {
-        Some(first) => first.to_lowercase().chain(chars).collect(),
-        None => String::new(),
-    }
 }
 
 /// The environment and files that a configuration may point to.

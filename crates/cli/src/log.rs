@@ -3,6 +3,7 @@
 
 use std::fmt;
 use std::io::{self, Write};
+use std::sync::OnceLock;
 
 use rcfssl_core::Event;
 use time::{OffsetDateTime, UtcOffset};
@@ -38,7 +39,7 @@ impl Level {
 #[derive(Debug)]
 pub struct Log {
     threshold: i64,
-    offset: std::cell::OnceCell<UtcOffset>,
+    offset: OnceLock<UtcOffset>,
 }
 
 impl Log {
@@ -46,7 +47,7 @@ impl Log {
     pub fn new(threshold: i64) -> Self {
         Log {
             threshold,
-            offset: std::cell::OnceCell::new(),
+            offset: OnceLock::new(),
         }
     }
 
@@ -60,17 +61,19 @@ impl Log {
         if (level as i64) < self.threshold {
             return;
         }
-        // The zone is asked for once, before any thread is started: only then
-        // does the system's answer count as safe.
-        let offset = self
-            .offset
-            .get_or_init(|| UtcOffset::current_local_offset().unwrap_or(UtcOffset::UTC));
-        let now = OffsetDateTime::now_utc().to_offset(*offset);
+        let now = OffsetDateTime::now_utc().to_offset(self.offset());
         let (date, time) = (now.date(), now.time());
         let (year, month, day) = (date.year(), u8::from(date.month()), date.day());
         let (hour, minute, second) = time.as_hms();
         let stamp = format!("{year}/{month:02}/{day:02} {hour:02}:{minute:02}:{second:02}");
         print(format_args!("{stamp} [{}] {message}", level.name()));
+    }
+
+    /// The local time zone, asked for once: the system's answer counts as safe
+    /// only before any thread is started.
+    pub fn offset(&self) -> UtcOffset {
+        let local = || UtcOffset::current_local_offset().unwrap_or(UtcOffset::UTC);
+        *self.offset.get_or_init(local)
     }
 
     /// Prints the line of an event.

@@ -16,11 +16,12 @@ mod tools;
 
 use std::ffi::OsString;
 use std::process::ExitCode;
+use std::sync::Arc;
 
 use rcfssl_core::flag::FlagError;
 use rcfssl_core::{Error, Policy};
 
-use args::commands::Command;
+use args::commands::{Command, CommandId};
 use args::{FlagId, help};
 use context::{Context, Failure};
 use log::Log;
@@ -54,8 +55,14 @@ fn start(arguments: Vec<OsString>) -> Result<u8, u8> {
         eprint_text(&help::top());
         return Err(1);
     };
-    let args =
-        args::parse(Some(command.id), rest).map_err(|error| complain(error, &help::command(command)))?;
+    let args = args::parse(Some(command.id), rest).map_err(|error| {
+        let status = complain(error, &help::command(command));
+        match command.id {
+            // Monitoring reads a 2 as something that ended.
+            CommandId::Expiry if status == WRONG_FLAG => commands::expiry::WRONG_FLAG,
+            _ => status,
+        }
+    })?;
     // Behind the command as in 1.6.5, before it as in R1.2.
     let level = if args.is_set(FlagId::LogLevel) {
         &args
@@ -68,7 +75,7 @@ fn start(arguments: Vec<OsString>) -> Result<u8, u8> {
 
 fn run(command: &Command, mut context: Context) -> u8 {
     match configuration(&context) {
-        Ok(policy) => context.policy = policy,
+        Ok(policy) => context.policy = policy.map(Arc::new),
         Err(failure) => {
             if let Failure::Error(error) = &failure {
                 log::print(format_args!("Failed to load config file: {error}"));

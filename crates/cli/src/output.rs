@@ -3,10 +3,9 @@
 use std::io::{self, Write};
 
 use rcfssl_core::{Error, Result, json};
+use rcfssl_files::describe;
 use serde::Serialize;
 use zeroize::{Zeroize, Zeroizing};
-
-use crate::input::describe;
 
 /// The result of the commands that make things, as PEM; keys in the order of
 /// the alphabet, as Go prints a map.

@@ -4,11 +4,12 @@
 use rcfssl_core::authority::{self, Overrides};
 use rcfssl_core::certinfo::rfc3339;
 use rcfssl_core::host::Hosts;
+use rcfssl_core::key::{KeyKind, SigningKey};
 use rcfssl_core::{Authority, Code, Csr, Error, Issued, Profile, Result};
 use time::OffsetDateTime;
 
 use crate::args::FlagId;
-use crate::compat::Signer;
+use crate::compat::{self, Signer};
 use crate::context::{Context, Failure, Outcome};
 use crate::hints::Trap;
 
@@ -96,6 +97,14 @@ impl<'a> Signing<'a> {
             })?;
         }
         if let Ok(signer) = &self.signer
+            && let KeyKind::Rsa { bits: bits @ ..2048 } = signer.key.public_key().kind()
+        {
+            context.hint(format_args!(
+                "the authority's key has {bits} bits, with which cfssl signs SHA-1: most programs refuse such \
+                 certificates"
+            ));
+        }
+        if let Ok(signer) = &self.signer
             && let Ok((_, end)) = authority::validity(profile, self.now)
             && end > signer.certificate.not_after
         {
@@ -122,8 +131,9 @@ impl<'a> Signing<'a> {
     ///
     /// # Errors
     /// What is wrong with the authority's files, then with the profile.
-    pub fn check(self) -> Result<()> {
+    pub fn check(self, context: &Context) -> Result<()> {
         self.database?;
+        compat::check_remote_files(context)?;
         self.signer?;
         self.profile.map(drop)
     }
@@ -135,6 +145,7 @@ impl<'a> Signing<'a> {
     pub fn sign(self, context: &Context, csr: &Csr, overrides: Overrides) -> Result<Issued> {
         let profile = self.profile();
         self.database?;
+        compat::check_remote_files(context)?;
         let elsewhere = || Error::wrap(Code::InvalidRequest, "failed to connect to remote");
         if self.remote {
             context.hint("-remote: rcfssl does not let other servers sign yet");

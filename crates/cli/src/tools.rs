@@ -113,7 +113,7 @@ impl Reduced {
         let mut context = Context::new(args, Log::new(Level::Info as i64));
         // A configuration that cannot be read is told of and does not matter.
         match configuration(&context) {
-            Ok(policy) => context.policy = policy,
+            Ok(policy) => context.policy = policy.map(std::sync::Arc::new),
             Err(Failure::Error(error)) => log::print(format_args!("Failed to load config file: {error}")),
             Err(_) => {}
         }

@@ -28,13 +28,14 @@ pub mod pkcs12;
 pub mod policy;
 mod quote;
 pub mod regexp;
+pub mod renewal;
 pub mod request;
 pub mod revocation;
 pub mod rfc2253;
 pub mod timestamp;
 pub mod verify;
 
-pub use authority::{Authority, Issued, Overrides};
+pub use authority::{Authority, Issued, Overrides, Wanted};
 pub use certificate::{Certificate, Serial};
 pub use csr::Csr;
 pub use duration::Duration;

@@ -8,7 +8,7 @@ use const_oid::ObjectIdentifier;
 /// An object identifier, kept as the octets of its DER contents.
 ///
 /// Arcs may be larger than 32 bits, which documents may ask for.
-#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Oid(Cow<'static, [u8]>);
 
 impl Oid {

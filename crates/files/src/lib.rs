@@ -5,11 +5,33 @@
 //! which may be written, it is written in place: a bind-mounted file, one in a
 //! folder without write permission, one that has other hard links or an owner
 //! that we cannot give it.
+//!
+//! Files that belong together, a certificate and its key, are changed in a
+//! [`Change`]: all of them or none, also when the machine loses power half-way.
+
+mod attributes;
+mod journal;
+mod lock;
+mod transaction;
+
+pub use journal::{Recovered, is_interrupted, recover};
+pub use lock::{FolderLock, LockError};
+pub use transaction::{Change, NewFile, commit};
 
 use std::fs::{self, File, OpenOptions, Permissions};
 use std::io::{self, Write};
-use std::os::unix::fs::{MetadataExt, PermissionsExt, fchown};
+use std::os::unix::fs::{MetadataExt, PermissionsExt};
 use std::path::{Path, PathBuf};
+
+/// The modes of new files, less the umask, as cfssljson has them.
+pub mod mode {
+    /// Certificates.
+    pub const CERTIFICATE: u32 = 0o664;
+    /// Private keys.
+    pub const KEY: u32 = 0o600;
+    /// Requests.
+    pub const CSR: u32 = 0o644;
+}
 
 /// How deep symbolic links may nest, as on Linux.
 const MAX_LINKS: usize = 40;
@@ -42,6 +64,13 @@ impl std::fmt::Display for WriteError {
 impl std::error::Error for WriteError {
     fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
         Some(&self.source)
+    }
+}
+
+impl WriteError {
+    /// As Go says it of a file: `open x: no such file or directory`.
+    pub fn about(&self, path: &str) -> String {
+        format!("{} {path}: {}", self.operation, describe(&self.source))
     }
 }
 
@@ -120,25 +149,17 @@ fn replace(
     mode: Option<u32>,
     existing: Option<&fs::Metadata>,
 ) -> Result<(), WriteError> {
-    let folder = match target.parent() {
-        Some(parent) if parent != Path::new("") => parent,
-        _ => Path::new("."),
-    };
-    let mut name = std::ffi::OsString::from(".");
-    name.push(target.file_name().unwrap_or_default());
-    name.push(".");
+    let folder = folder_of(target);
     let mut builder = tempfile::Builder::new();
     builder
-        .prefix(&name)
+        .prefix(".rcfssl-")
         .suffix(".tmp")
         .permissions(Permissions::from_mode(mode.unwrap_or(0o600)));
     let mut temporary = builder
         .tempfile_in(folder)
         .map_err(|error| open_error(without_path(error)))?;
     if let Some(existing) = existing {
-        keep_owner(temporary.as_file(), existing).map_err(open_error)?;
-        let mode = Permissions::from_mode(existing.mode() & 0o7777);
-        temporary.as_file().set_permissions(mode).map_err(open_error)?;
+        attributes::keep(temporary.as_file(), target, existing).map_err(open_error)?;
     }
     temporary.write_all(contents).map_err(write_error)?;
     temporary
@@ -147,12 +168,12 @@ fn replace(
     Ok(())
 }
 
-fn keep_owner(file: &File, existing: &fs::Metadata) -> io::Result<()> {
-    let ours = file.metadata()?;
-    if (ours.uid(), ours.gid()) == (existing.uid(), existing.gid()) {
-        return Ok(());
+/// The folder that a path lies in.
+fn folder_of(path: &Path) -> &Path {
+    match path.parent() {
+        Some(parent) if parent != Path::new("") => parent,
+        _ => Path::new("."),
     }
-    fchown(file, Some(existing.uid()), Some(existing.gid()))
 }
 
 fn overwrite(mut file: File, regular: bool, contents: &[u8]) -> io::Result<()> {
@@ -178,8 +199,15 @@ fn follow(path: &Path) -> io::Result<PathBuf> {
     Err(io::Error::from_raw_os_error(40)) // ELOOP
 }
 
+/// `/dev/stdout`, `/dev/fd/1`, `/proc/self/fd/1`: what they lead to may have a
+/// path, but is written to by whoever opened it.
 fn is_descriptor(path: &Path) -> bool {
-    path.starts_with("/dev") || path.starts_with("/proc")
+    let standard = ["/dev/stdin", "/dev/stdout", "/dev/stderr"];
+    let in_process = || {
+        let folder = path.parent().and_then(Path::file_name);
+        path.starts_with("/proc") && folder.is_some_and(|name| name == "fd")
+    };
+    standard.iter().any(|name| path == Path::new(name)) || path.starts_with("/dev/fd") || in_process()
 }
 
 /// Errors that say that a file cannot be replaced, not that it cannot be written.

@@ -105,6 +105,12 @@ json_object!(Message as "main.ResponseMessage" { "code" => code, "message" => me
 /// messages of a request that failed.
 pub fn read(text: &[u8], bare: bool) -> Result<Members, String> {
     let failed = |error: json::Error| {
+        if text.trim_ascii().is_empty() {
+            return format!(
+                "Failed to parse input: {error}\nhint: there was no input: the command before this one has \
+                 probably failed"
+            );
+        }
         let (line, column, shown) = json::locate(text, error.offset);
         // A private key may stand in that line.
         if shown.contains("PRIVATE KEY") {

@@ -1,6 +1,7 @@
 //! Which files there are to write, in cfssljson's order.
 
 use rcfssl_core::base64;
+use rcfssl_files::mode;
 use zeroize::Zeroizing;
 
 use crate::document::{Member, Members};
@@ -53,22 +54,22 @@ pub fn decide(result: &Members) -> Result<Vec<Output>, String> {
     let mut outputs = Vec::new();
     // An empty string is passed over, and so is the second key then.
     if let Some(cert) = first(result, ["cert", "certificate"])?.filter(|text| !text.is_empty()) {
-        outputs.push(Output::text(".pem", 0o664, cert));
+        outputs.push(Output::text(".pem", mode::CERTIFICATE, cert));
     }
     if let Some(key) = first(result, ["key", "private_key"])?.filter(|text| !text.is_empty()) {
         outputs.push(Output {
             secret: true,
-            ..Output::text("-key.pem", 0o600, key)
+            ..Output::text("-key.pem", mode::KEY, key)
         });
     }
     if let Some(key) = first(result, ["encrypted_key"; 2])? {
         outputs.push(Output {
             binary: true,
-            ..Output::text("-key.enc", 0o600, key)
+            ..Output::text("-key.enc", mode::KEY, key)
         });
     }
     if let Some(csr) = first(result, ["csr", "certificate_request"])?.filter(|text| !text.is_empty()) {
-        outputs.push(Output::text(".csr", 0o644, csr));
+        outputs.push(Output::text(".csr", mode::CSR, csr));
     }
     if let Some(bundle) = result.object("result").and_then(|result| result.object("bundle")) {
         let text = |key: &str| match bundle.get(key) {

@@ -5,17 +5,21 @@
 pub enum CommandId {
     Bundle,
     Certinfo,
+    Completions,
     Crl,
+    Expiry,
     Gencert,
     Gencrl,
     Gencsr,
     Genkey,
     Info,
+    Man,
     Ocspdump,
     Ocsprefresh,
     Ocspserve,
     Ocspsign,
     PrintDefaults,
+    Renew,
     Revoke,
     Scan,
     Selfsign,
@@ -37,6 +41,9 @@ pub struct Command {
     pub usage: &'static [&'static str],
     /// What else there is to know.
     pub details: &'static str,
+    /// Is it part of rcfssl? cfssl's commands that are not yet are known, and
+    /// refused with a clear word.
+    pub is_here: bool,
 }
 
 /// Every command there is, sorted by name.
@@ -47,6 +54,7 @@ pub static COMMANDS: &[Command] = &[
         about: "find the chain from a certificate to a trusted root",
         usage: &["bundle -cert FILE [flags]", "bundle -domain NAME [flags]"],
         details: "",
+        is_here: true,
     },
     Command {
         id: CommandId::Certinfo,
@@ -58,6 +66,17 @@ pub static COMMANDS: &[Command] = &[
             "certinfo -domain NAME",
         ],
         details: "FILE may be - for standard input.",
+        is_here: true,
+    },
+    Command {
+        id: CommandId::Completions,
+        name: "completions",
+        about: "print completions for a shell",
+        usage: &["completions bash|zsh|fish"],
+        details: "\
+For bash: rcfssl completions bash > /etc/bash_completion.d/rcfssl. They complete
+links named cfssl and cfssljson too.",
+        is_here: true,
     },
     Command {
         id: CommandId::Crl,
@@ -65,6 +84,19 @@ pub static COMMANDS: &[Command] = &[
         about: "make a CRL of the certificates revoked in a database",
         usage: &["crl -db-config FILE -ca FILE -ca-key FILE [flags]"],
         details: "",
+        is_here: false,
+    },
+    Command {
+        id: CommandId::Expiry,
+        name: "expiry",
+        about: "list certificates by when they end",
+        usage: &["expiry [flags] FILE…|FOLDER…"],
+        details: "\
+What ends first comes first. In a folder, keys and requests are passed over; folders
+in it are not looked into. The exit status is that of a monitoring plugin: 0 all is
+well, 1 something ends within -warn, 2 something ends within -critical or has ended,
+3 something cannot be read, or a flag is wrong. 2 wins over 3, and 3 over 1.",
+        is_here: true,
     },
     Command {
         id: CommandId::Gencert,
@@ -73,6 +105,7 @@ pub static COMMANDS: &[Command] = &[
         usage: &[
             "gencert -initca [-ca-key FILE] CSRJSON",
             "gencert -renewca -ca FILE -ca-key FILE",
+            "gencert -initca -signed-by-ca -ca FILE -ca-key FILE [-config FILE -profile NAME] CSRJSON",
             "gencert -ca FILE -ca-key FILE [-config FILE -profile NAME] [-hostname HOST,…] [-cn NAME] CSRJSON",
         ],
         details: "\
@@ -81,6 +114,7 @@ csr` shows one. With -initca the certificate is a new self-signed authority,
 around a new key or that of -ca-key. The result is one line of JSON with `cert`,
 `csr` and `key`; `rcfssljson -bare NAME` writes it to files. The password of an
 encrypted authority key is taken from CFSSL_CA_PK_PASSWORD.",
+        is_here: true,
     },
     Command {
         id: CommandId::Gencrl,
@@ -91,6 +125,7 @@ encrypted authority key is taken from CFSSL_CA_PK_PASSWORD.",
 SERIALS holds a decimal serial number in each line. Each file may be - for
 standard input. The CRL is good for SECONDS, a week where they are not given, and
 is printed as base64.",
+        is_here: true,
     },
     Command {
         id: CommandId::Gencsr,
@@ -98,6 +133,7 @@ is printed as base64.",
         about: "make a request around an existing key",
         usage: &["gencsr -key FILE CSRJSON", "gencsr -key FILE -cert FILE"],
         details: "With -cert, the request repeats what that certificate says.",
+        is_here: true,
     },
     Command {
         id: CommandId::Genkey,
@@ -107,6 +143,7 @@ is printed as base64.",
         details: "\
 CSRJSON is the request document, - for standard input. With -initca there is a
 self-signed authority too.",
+        is_here: true,
     },
     Command {
         id: CommandId::Info,
@@ -114,6 +151,15 @@ self-signed authority too.",
         about: "show an authority's certificate and a profile",
         usage: &["info -config FILE -ca FILE -ca-key FILE [-profile NAME]"],
         details: "",
+        is_here: true,
+    },
+    Command {
+        id: CommandId::Man,
+        name: "man",
+        about: "write the manual pages",
+        usage: &["man FOLDER"],
+        details: "A page for rcfssl and one for each command.",
+        is_here: true,
     },
     Command {
         id: CommandId::Ocspdump,
@@ -121,6 +167,7 @@ self-signed authority too.",
         about: "print the OCSP responses of a database",
         usage: &["ocspdump -db-config FILE"],
         details: "",
+        is_here: false,
     },
     Command {
         id: CommandId::Ocsprefresh,
@@ -128,6 +175,7 @@ self-signed authority too.",
         about: "sign an OCSP response for every certificate of a database",
         usage: &["ocsprefresh -db-config FILE -ca FILE -responder FILE -responder-key FILE"],
         details: "",
+        is_here: false,
     },
     Command {
         id: CommandId::Ocspserve,
@@ -135,6 +183,7 @@ self-signed authority too.",
         about: "answer OCSP requests",
         usage: &["ocspserve -responses FILE [-address ADDRESS] [-port PORT]"],
         details: "",
+        is_here: false,
     },
     Command {
         id: CommandId::Ocspsign,
@@ -142,6 +191,7 @@ self-signed authority too.",
         about: "sign an OCSP response",
         usage: &["ocspsign -ca FILE -responder FILE -responder-key FILE -cert FILE [flags]"],
         details: "",
+        is_here: true,
     },
     Command {
         id: CommandId::PrintDefaults,
@@ -153,6 +203,21 @@ self-signed authority too.",
             "print-defaults list",
         ],
         details: "",
+        is_here: true,
+    },
+    Command {
+        id: CommandId::Renew,
+        name: "renew",
+        about: "renew certificates in place, from what they say or by a jobs document",
+        usage: &["renew [flags] CERTIFICATE…|FOLDER…", "renew -jobs FILE [flags]"],
+        details: "\
+In a folder, every certificate is renewed that its ca.pem issued and that has its
+key beside it: NAME-key.pem, or NAME.key. ca.pem, ca-key.pem and ca-config.json of
+the certificate's folder are used unless flags name others. Subject, alternative
+names and key stay; all else comes from the profile, which is the one whose usages
+the certificate shows. With -jobs, what is missing or says something else is made
+too. The exit status is 1 where anything failed.",
+        is_here: true,
     },
     Command {
         id: CommandId::Revoke,
@@ -160,6 +225,7 @@ self-signed authority too.",
         about: "mark a certificate of a database as revoked",
         usage: &["revoke -db-config FILE -serial NUMBER -aki HEX -reason REASON"],
         details: "",
+        is_here: false,
     },
     Command {
         id: CommandId::Scan,
@@ -167,6 +233,7 @@ self-signed authority too.",
         about: "look at the TLS of hosts",
         usage: &["scan [flags] HOST…", "scan -list"],
         details: "",
+        is_here: true,
     },
     Command {
         id: CommandId::Selfsign,
@@ -174,6 +241,7 @@ self-signed authority too.",
         about: "make a key and a certificate that it signs itself",
         usage: &["selfsign HOSTNAME CSRJSON", "selfsign -hostname HOST,… CSRJSON"],
         details: "For trying things out: nobody has a reason to trust such a certificate.",
+        is_here: true,
     },
     Command {
         id: CommandId::Serve,
@@ -181,6 +249,7 @@ self-signed authority too.",
         about: "run the HTTP API",
         usage: &["serve [flags]"],
         details: "",
+        is_here: false,
     },
     Command {
         id: CommandId::Sign,
@@ -193,6 +262,7 @@ self-signed authority too.",
         details: "\
 CSR is PEM, - for standard input. SUBJECT is a document with CN and names that
 take the place of those in the request.",
+        is_here: true,
     },
     Command {
         id: CommandId::Version,
@@ -200,6 +270,7 @@ take the place of those in the request.",
         about: "print the versions",
         usage: &["version"],
         details: "",
+        is_here: true,
     },
 ];
 

@@ -24,7 +24,7 @@ pub struct Flag {
     pub kind: Kind,
     /// The value where it is not given, as text.
     pub default: &'static str,
-    /// What the value stands for in help.
+    /// What the value stands for in help; words between bars are the choice.
     pub value: &'static str,
     /// What it does, in one line.
     pub help: &'static str,
@@ -55,15 +55,15 @@ macro_rules! flags {
 }
 
 flags! {
-    Hostname "hostname" Text "" "HOST,HOST…" Everywhere [Gencert Sign Gencsr Selfsign]
+    Hostname "hostname" Text "" "HOST,HOST…" Everywhere [Gencert Sign Gencsr Selfsign Renew]
         "hosts of the certificate, instead of those in the request";
     Cert "cert" File "" "FILE" Everywhere [Certinfo Bundle Gencsr Ocspsign]
         "the certificate to work on; - for standard input where the command says so";
-    Csr "csr" File "" "FILE" Everywhere [Sign Certinfo]
-        "the certification request to work on";
-    Ca "ca" File "" "FILE" Everywhere [Gencert Sign Crl Info Ocspsign Ocsprefresh Serve]
+    Csr "csr" File "" "FILE" Everywhere [Sign Certinfo Renew]
+        "the certification request to work on; for renew, a request document";
+    Ca "ca" File "" "FILE" Everywhere [Gencert Sign Crl Info Ocspsign Ocsprefresh Renew Serve]
         "the authority's certificate; env:NAME takes it from the environment";
-    CaKey "ca-key" File "" "FILE" Everywhere [Gencert Sign Crl Info Serve]
+    CaKey "ca-key" File "" "FILE" Everywhere [Gencert Sign Crl Info Renew Serve]
         "the authority's private key; env:NAME takes it from the environment";
     TlsCert "tls-cert" File "" "FILE" Everywhere [Serve]
         "certificate that the server shows";
@@ -77,13 +77,13 @@ flags! {
         "lowest TLS version to accept";
     Disable "disable" Text "" "NAME,NAME…" Everywhere [Serve]
         "endpoints to leave out";
-    TlsRemoteCa "tls-remote-ca" File "" "FILE" Everywhere [Sign Gencert Info Serve]
+    TlsRemoteCa "tls-remote-ca" File "" "FILE" Everywhere [Serve]
         "authority of the remote server";
-    MutualTlsClientCert "mutual-tls-client-cert" File "" "FILE" Everywhere [Sign Gencert Info Serve]
+    MutualTlsClientCert "mutual-tls-client-cert" File "" "FILE" Everywhere [Serve]
         "certificate to show to the remote server";
-    MutualTlsClientKey "mutual-tls-client-key" File "" "FILE" Everywhere [Sign Gencert Info Serve]
+    MutualTlsClientKey "mutual-tls-client-key" File "" "FILE" Everywhere [Serve]
         "private key for that certificate";
-    Key "key" File "" "FILE" Everywhere [Bundle Gencsr]
+    Key "key" File "" "FILE" Everywhere [Bundle Gencsr Renew]
         "private key of the certificate or request";
     Intermediates "intermediates" File "" "FILE" Everywhere []
         "accepted and not used";
@@ -99,23 +99,23 @@ flags! {
         "address to listen on";
     Port "port" Int "8888" "PORT" Everywhere [Serve Ocspserve]
         "port to listen on";
-    Config "config" File "" "FILE" Everywhere [Gencert Genkey Sign Selfsign Info Serve]
+    Config "config" File "" "FILE" Everywhere [Gencert Genkey Sign Selfsign Info Renew Serve]
         "the configuration with its profiles";
-    Profile "profile" Text "" "NAME" Everywhere [Gencert Sign Selfsign Info]
+    Profile "profile" Text "" "NAME" Everywhere [Gencert Sign Selfsign Info Renew]
         "profile of the configuration to sign with";
     InitCa "initca" Bool "false" "" Everywhere [Gencert Genkey]
         "make a self-signed authority";
     RenewCa "renewca" Bool "false" "" Everywhere [Gencert]
         "sign the authority's certificate anew, for as long as it had";
-    Flavor "flavor" Text "ubiquitous" "NAME" Everywhere [Bundle]
-        "which chain to choose: ubiquitous, optimal or force";
+    Flavor "flavor" Text "ubiquitous" "ubiquitous|optimal|force" Everywhere [Bundle]
+        "which chain to choose";
     Domain "domain" Text "" "NAME" Everywhere [Certinfo Bundle]
         "take the certificate from this TLS server";
     Ip "ip" Text "" "ADDRESS" Everywhere [Bundle Scan]
         "connect to this address instead of looking the domain up";
-    Remote "remote" Text "" "HOST" Everywhere [Gencert Sign Info Serve]
+    Remote "remote" Text "" "HOST" Everywhere [Serve]
         "let this server sign";
-    Label "label" Text "" "LABEL" Everywhere [Gencert Sign Info]
+    Label "label" Text "" "LABEL" Everywhere []
         "which of the remote server's keys to use";
     AuthKey "authkey" Text "" "KEY" Everywhere []
         "accepted and not used";
@@ -123,8 +123,8 @@ flags! {
         "certificate of the OCSP responder";
     ResponderKey "responder-key" File "" "FILE" Everywhere [Ocspsign Ocsprefresh Serve]
         "private key of the OCSP responder";
-    Status "status" Text "good" "STATUS" Everywhere [Ocspsign]
-        "good, revoked or unknown";
+    Status "status" Text "good" "good|revoked|unknown" Everywhere [Ocspsign]
+        "what to say of the certificate";
     Reason "reason" Text "0" "REASON" Everywhere [Ocspsign Revoke]
         "why it was revoked: 1 to 9, or a name such as keyCompromise";
     RevokedAt "revoked-at" Text "now" "DATE" Everywhere [Ocspsign]
@@ -159,28 +159,52 @@ flags! {
         "accepted and not used";
     PgpName "pgp-name" Text "" "NAME" Everywhere []
         "accepted and not used";
-    Serial "serial" Text "" "NUMBER" Everywhere [Certinfo Revoke]
+    Serial "serial" Text "" "NUMBER" Everywhere [Revoke]
         "serial number of a recorded certificate";
-    Cn "cn" Text "" "NAME" Everywhere [Gencert]
+    Cn "cn" Text "" "NAME" Everywhere [Gencert Renew]
         "common name, instead of the one in the request";
-    Aki "aki" Text "" "HEX" Everywhere [Certinfo Revoke]
+    Aki "aki" Text "" "HEX" Everywhere [Revoke]
         "authority key identifier of a recorded certificate";
-    DbConfig "db-config" File "" "FILE" Everywhere [Sign Gencert Certinfo Revoke Crl Ocspdump Ocsprefresh Ocspserve Serve]
+    DbConfig "db-config" File "" "FILE" Everywhere [Revoke Crl Ocspdump Ocsprefresh Ocspserve Serve]
         "the database of issued certificates";
     Expiry "expiry" Duration "168h0m0s" "DURATION" Everywhere [Crl]
         "how long a CRL is good";
     Strict "strict" Bool "false" "" Everywhere
-        [Bundle Certinfo Gencert Gencrl Gencsr Genkey Info Ocspsign Selfsign Sign]
+        [Bundle Certinfo Gencert Gencrl Gencsr Genkey Info Ocspsign Renew Selfsign Sign]
         "make an error of everything that would only be hinted at";
-    KeyFormat "key-format" Text "traditional" "FORMAT" Listed [Gencert Genkey Selfsign]
-        "form of private keys: traditional (cfssl's) or pkcs8";
+    KeyFormat "key-format" Text "traditional" "traditional|pkcs8" Listed [Gencert Genkey Renew Selfsign]
+        "form of private keys; traditional is cfssl's";
     SignedByCa "signed-by-ca" Bool "false" "" Listed [Gencert]
         "with -initca: have the new authority signed by -ca, as an intermediate";
+    Jobs "jobs" File "" "FILE" Listed [Renew]
+        "document of organizations and their certificates";
+    Before "before" Duration "" "DURATION" Listed [Renew]
+        "renew when less than this is left; otherwise a third of the lifetime";
+    Force "force" Bool "false" "" Listed [Renew]
+        "renew also what is not due";
+    Rekey "rekey" Bool "false" "" Listed [Renew]
+        "make new keys";
+    DryRun "dry-run" Bool "false" "" Listed [Renew]
+        "say what would be done, and change nothing";
+    Exec "exec" Text "" "COMMAND" Listed [Renew]
+        "run with sh -c after each change, with RCFSSL_CERT, RCFSSL_KEY and RCFSSL_NAME set";
+    Backup "backup" Bool "false" "" Listed [Renew]
+        "keep the old files, as NAME.pem.bak and NAME-key.pem.bak";
+    Wait "wait" Duration "10s" "DURATION" Listed [Renew]
+        "how long to wait for another process in the same folder";
+    Json "json" Bool "false" "" Listed [Expiry Renew]
+        "print the report as JSON";
+    Warn "warn" Duration "720h" "DURATION" Listed [Expiry]
+        "exit with 1 when a certificate ends within this time";
+    Critical "critical" Duration "168h" "DURATION" Listed [Expiry]
+        "exit with 2 when a certificate ends within this time, or has ended";
+    Prometheus "prometheus" Bool "false" "" Listed [Expiry]
+        "print metrics for the textfile collector of node_exporter";
     Pem "pem" Bool "false" "" Listed [Gencrl]
         "print the CRL as PEM";
     CrlNumber "crl-number" Int "" "N" Listed [Gencrl]
         "add the CRL number, which RFC 5280 wants";
     LogLevel "loglevel" Int "1" "LEVEL" Everywhere
-        [Bundle Certinfo Crl Gencert Gencrl Gencsr Genkey Info Ocspdump Ocsprefresh Ocspserve Ocspsign PrintDefaults Revoke Scan Selfsign Serve Sign Version]
+        [Bundle Certinfo Crl Expiry Gencert Gencrl Gencsr Genkey Info Ocspdump Ocsprefresh Ocspserve Ocspsign PrintDefaults Renew Revoke Scan Selfsign Serve Sign Version]
         "what to log: 0 debug, 1 info, 2 warning, 3 error, 4 critical, 5 fatal";
 }

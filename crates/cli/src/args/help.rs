@@ -19,7 +19,11 @@ Makes and looks at keys, requests and certificates, as cfssl does.
 Commands:
 ",
     );
-    for command in COMMANDS {
+    for command in COMMANDS.iter().filter(|command| command.is_here) {
+        let _ = writeln!(out, "  {:<16}{}", command.name, command.about);
+    }
+    out.push_str("\nCommands of cfssl that rcfssl does not have yet:\n");
+    for command in COMMANDS.iter().filter(|command| !command.is_here) {
         let _ = writeln!(out, "  {:<16}{}", command.name, command.about);
     }
     out.push_str("\nFlags:\n");
@@ -41,6 +45,9 @@ pub fn command(command: &Command) -> String {
     }
     if !command.details.is_empty() {
         let _ = writeln!(out, "\n{}", command.details);
+    }
+    if !command.is_here {
+        out.push_str("\nrcfssl does not have this command yet: cfssl's is still needed for it.\n");
     }
     out.push_str("\nFlags:\n");
     listed_flags(command.id)

@@ -185,7 +185,7 @@ fn make_folder(context: &Context) -> Result<()> {
         format_args!("intermediate stash directory {shown} doesn't exist, creating"),
     );
     fs::create_dir_all(folder).map_err(|error| {
-        let error = Error::plain(format!("mkdir {shown}: {}", input::describe(&error)));
+        let error = Error::plain(format!("mkdir {shown}: {}", rcfssl_files::describe(&error)));
         context.error(format_args!(
             "failed to create intermediate stash directory {shown}: {error}"
         ));
@@ -321,7 +321,7 @@ impl Outside for World<'_> {
                 .log
                 .line(Level::Info, format_args!("stashed new intermediate {file_name}")),
             Err(error) => {
-                let (file, why) = (file.display(), input::describe(&error));
+                let (file, why) = (file.display(), rcfssl_files::describe(&error));
                 self.context.error(format_args!(
                     "failed to write new intermediate: open {file}: {why}"
                 ));

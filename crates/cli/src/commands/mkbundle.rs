@@ -61,7 +61,7 @@ pub fn run(arguments: Vec<OsString>) -> Result<(), FlagError> {
     let mut file = match File::create(target) {
         Ok(file) => file,
         Err(error) => {
-            let (target, why) = (target.to_string_lossy(), input::describe(&error));
+            let (target, why) = (target.to_string_lossy(), rcfssl_files::describe(&error));
             log.line(Level::Error, format_args!("open {target}: {why}"));
             return Ok(());
         }
@@ -75,7 +75,7 @@ pub fn run(arguments: Vec<OsString>) -> Result<(), FlagError> {
                 Ok(()) => total += 1,
                 Err(error) => log.line(
                     Level::Error,
-                    format_args!("Failed to write PEM block: {}", input::describe(&error)),
+                    format_args!("Failed to write PEM block: {}", rcfssl_files::describe(&error)),
                 ),
             }
         }
@@ -100,7 +100,8 @@ fn walk(path: &Path, files: &mut Vec<PathBuf>, log: &Log) -> Result<(), String> 
     let shown = path.display();
     let found = || log.line(Level::Info, format_args!("Found {shown}"));
     found();
-    let described = |call: &str, error: io::Error| format!("{call} {shown}: {}", input::describe(&error));
+    let described =
+        |call: &str, error: io::Error| format!("{call} {shown}: {}", rcfssl_files::describe(&error));
     let metadata = fs::symlink_metadata(path).map_err(|error| described("lstat", error))?;
     if metadata.is_file() {
         files.push(path.to_owned());

@@ -2,14 +2,18 @@
 
 pub mod bundle;
 mod certinfo;
+mod completions;
+pub mod expiry;
 mod gencert;
 mod gencrl;
 mod gencsr;
 mod genkey;
 mod info;
+mod man;
 pub mod mkbundle;
 mod ocspsign;
 mod print_defaults;
+mod renew;
 mod scan;
 mod selfsign;
 mod sign;
@@ -24,13 +28,17 @@ pub fn run(command: CommandId, context: &Context) -> Outcome {
     match command {
         CommandId::Bundle => bundle::run(context),
         CommandId::Certinfo => certinfo::run(context),
+        CommandId::Completions => completions::run(context),
+        CommandId::Expiry => expiry::run(context),
         CommandId::Gencert => gencert::run(context),
         CommandId::Gencrl => gencrl::run(context),
         CommandId::Gencsr => gencsr::run(context),
         CommandId::Genkey => genkey::run(context),
         CommandId::Info => info::run(context),
+        CommandId::Man => man::run(context),
         CommandId::Ocspsign => ocspsign::run(context),
         CommandId::PrintDefaults => print_defaults::run(context),
+        CommandId::Renew => renew::run(context),
         CommandId::Scan => scan::run(context),
         CommandId::Selfsign => selfsign::run(context),
         CommandId::Sign => sign::run(context),

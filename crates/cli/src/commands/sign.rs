@@ -144,7 +144,7 @@ impl Signing<'_> {
         match csr {
             Ok(csr) => self.sign(context, &csr, overrides),
             Err(error) => {
-                self.check()?;
+                self.check(context)?;
                 Err(error)
             }
         }

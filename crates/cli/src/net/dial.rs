@@ -7,7 +7,6 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use super::address::Address;
-use crate::input;
 
 /// One of several addresses is given at least so long.
 const LEAST_SHARE: Duration = Duration::from_secs(2);
@@ -82,9 +81,9 @@ impl Write for Timed {
 /// nothing.
 fn describe(error: &io::Error) -> String {
     match error.raw_os_error() {
-        Some(_) => format!("connect: {}", input::describe(error)),
+        Some(_) => format!("connect: {}", rcfssl_files::describe(error)),
         None if error.kind() == io::ErrorKind::TimedOut => "i/o timeout".to_owned(),
-        None => input::describe(error),
+        None => rcfssl_files::describe(error),
     }
 }
 

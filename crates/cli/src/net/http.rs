@@ -14,7 +14,6 @@ use ureq::{Agent, Error};
 
 use super::address::Address;
 use super::{dial, roots};
-use crate::input;
 
 /// How long a fetch may take.
 const TIMEOUT: Duration = Duration::from_secs(10);
@@ -106,7 +105,7 @@ fn describe(error: &Error, url: &str) -> String {
             let shown = socket.map_or(address.to_string(), |(ip, port)| {
                 SocketAddr::new(ip, port).to_string()
             });
-            format!("dial tcp {shown}: connect: {}", input::describe(error))
+            format!("dial tcp {shown}: connect: {}", rcfssl_files::describe(error))
         }
         Error::Timeout(_) => "context deadline exceeded".to_owned(),
         other => other.to_string(),

@@ -17,7 +17,6 @@ use rustls::{
 
 use super::address::Address;
 use super::dial::{self, Timed};
-use crate::input;
 
 /// A client, which remembers sessions for as long as it lives.
 #[derive(Clone)]
@@ -148,8 +147,11 @@ fn describe(error: &io::Error, stream: &TcpStream) -> String {
         io::ErrorKind::UnexpectedEof => "EOF".to_owned(),
         io::ErrorKind::TimedOut | io::ErrorKind::WouldBlock => "context deadline exceeded".to_owned(),
         _ => match (stream.local_addr(), stream.peer_addr()) {
-            (Ok(local), Ok(peer)) => format!("read tcp {local}->{peer}: read: {}", input::describe(error)),
-            _ => input::describe(error),
+            (Ok(local), Ok(peer)) => format!(
+                "read tcp {local}->{peer}: read: {}",
+                rcfssl_files::describe(error)
+            ),
+            _ => rcfssl_files::describe(error),
         },
     }
 }

@@ -6,9 +6,11 @@ mod encode;
 pub(crate) mod pkcs7;
 mod read;
 mod template;
+mod usage;
 
 pub use encode::{assemble, to_be_signed};
 pub use read::Certificate;
 pub(crate) use read::{extensions, name_attributes, our_oid, public_key};
 pub(crate) use template::decimal;
 pub use template::{Issuer, Names, Serial, Subject, Template};
+pub use usage::Purpose;

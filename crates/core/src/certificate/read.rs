@@ -178,10 +178,13 @@ fn go_would_read(parsed: &X509Certificate<'_>) -> bool {
         seen.push(&extension.oid);
         new
     });
-    let readable_extensions = tbs
-        .extensions()
-        .iter()
-        .all(|e| !matches!(e.parsed_extension(), ParsedExtension::ParseError { .. }));
+    // Two are read by our own code, which takes what Go takes: a negative path
+    // length, say.
+    let own = [oid::BASIC_CONSTRAINTS, oid::SUBJECT_ALT_NAME];
+    let readable_extensions = tbs.extensions().iter().all(|extension| {
+        let parsed = !matches!(extension.parsed_extension(), ParsedExtension::ParseError { .. });
+        parsed || own.iter().any(|oid| oid.octets() == extension.oid.as_bytes())
+    });
     minimal_serial
         && unique_extensions
         && readable_extensions

@@ -8,7 +8,7 @@ mod read;
 pub use read::Unverified;
 
 use crate::asn1::{self, Writer, tag};
-use crate::certificate::assemble;
+use crate::certificate::{Certificate, assemble};
 use crate::error::{Error, Result};
 use crate::extension::{self, Extension};
 use crate::host::Hosts;
@@ -44,14 +44,17 @@ pub struct Content {
     pub extensions: Vec<Extension>,
 }
 
-/// CertificationRequestInfo (RFC 2986, section 4.1). The attributes are always
-/// there, if empty.
+/// CertificationRequestInfo (RFC 2986, section 4.1).
 pub fn to_be_signed(content: &Content, public_key: &PublicKey) -> Vec<u8> {
-    let extensions = content.all_extensions();
+    info(&content.subject.to_der(), &content.all_extensions(), public_key)
+}
+
+/// The attributes are always there, if empty.
+fn info(subject: &[u8], extensions: &[Extension], public_key: &PublicKey) -> Vec<u8> {
     let mut writer = Writer::with_capacity(512);
     writer.sequence(|w| {
         w.integer(0);
-        content.subject.write(w);
+        w.raw(subject);
         w.raw(public_key.spki());
         w.context(0, |w| {
             if extensions.is_empty() {
@@ -97,15 +100,49 @@ impl Csr {
         if content.names_hosts() {
             content.hosts.check()?;
         }
-        let info = to_be_signed(content, key.public_key());
-        let signature = key.sign(key.algorithm(), &info)?;
-        Ok(Csr {
-            der: assemble(&info, key.algorithm(), &signature),
-            subject: content.subject.to_attributes(),
+        let csr = Csr::unsigned(content, key.public_key());
+        let info = info(&content.subject.to_der(), &csr.extensions, key.public_key());
+        csr.signed(&info, key)
+    }
+
+    /// Makes a request for what a certificate says: its subject and alternative
+    /// names, octet for octet.
+    ///
+    /// # Errors
+    /// Where the key does not sign.
+    pub fn of_certificate(certificate: &Certificate, key: &dyn SigningKey) -> Result<Self> {
+        let names = certificate.extension(&oid::SUBJECT_ALT_NAME);
+        let extension = |value: &[u8]| Extension {
+            oid: oid::SUBJECT_ALT_NAME,
+            critical: false,
+            value: value.to_vec(),
+        };
+        let csr = Csr {
+            der: Vec::new(),
+            subject: certificate.subject_attributes.clone(),
             public_key: key.public_key().clone(),
+            extensions: names.map(extension).into_iter().collect(),
+            built: None,
+        };
+        let info = info(&certificate.subject, &csr.extensions, key.public_key());
+        csr.signed(&info, key)
+    }
+
+    /// A request as it will be, to be looked at here and nowhere else.
+    pub(crate) fn unsigned(content: &Content, public_key: &PublicKey) -> Self {
+        Csr {
+            der: Vec::new(),
+            subject: content.subject.to_attributes(),
+            public_key: public_key.clone(),
             extensions: content.all_extensions(),
             built: content.names_hosts().then(|| content.hosts.clone()),
-        })
+        }
+    }
+
+    fn signed(mut self, info: &[u8], key: &dyn SigningKey) -> Result<Self> {
+        let signature = key.sign(key.algorithm(), info)?;
+        self.der = assemble(info, key.algorithm(), &signature);
+        Ok(self)
     }
 
     /// The alternative names that it asks for, as an authority reads them, and

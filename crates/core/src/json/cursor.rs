@@ -1,7 +1,7 @@
 //! A walk through text that [`check`](super::check) has passed.
 
-use super::Error;
 use super::decode::{Report, UnknownKey};
+use super::{Error, Mismatch};
 
 /// What kind of value comes next, under the name that Go's errors give it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -31,6 +31,17 @@ impl Kind {
             Kind::Array => "array",
             Kind::Object => "object",
         }
+    }
+}
+
+/// What a type of Go is to people.
+fn plain_type(go_type: &str) -> &'static str {
+    match go_type {
+        "string" => "a string",
+        "bool" => "true or false",
+        "int" => "a whole number",
+        list if list.starts_with("[]") => "a list",
+        _ => "an object",
     }
 }
 
@@ -200,18 +211,34 @@ impl<'a> Cursor<'a> {
             let owner = self.innermost.rsplit('.').next().unwrap_or_default();
             format!("struct field {owner}.{} of type {go_type}", self.path.join("."))
         };
-        let text = format!("json: cannot unmarshal {value} into Go {target}");
-        self.first_error.get_or_insert(Error { text, offset });
+        let mismatch = Mismatch {
+            field: self.path.last().copied().unwrap_or_default(),
+            found: value.to_owned(),
+            wanted: plain_type(go_type),
+        };
+        self.first_error.get_or_insert(Error {
+            text: format!("json: cannot unmarshal {value} into Go {target}"),
+            offset,
+            mismatch: Some(mismatch),
+        });
     }
 
     /// Notes an error that does not stop the reading.
     pub(super) fn fail(&mut self, text: String, offset: usize) {
-        self.first_error.get_or_insert(Error { text, offset });
+        self.first_error.get_or_insert(Error {
+            text,
+            offset,
+            mismatch: None,
+        });
     }
 
     /// Notes an error that a type's own reader returns: it wins over those noted before.
     pub fn abort(&mut self, text: String, offset: usize) {
-        self.fatal.get_or_insert(Error { text, offset });
+        self.fatal.get_or_insert(Error {
+            text,
+            offset,
+            mismatch: None,
+        });
     }
 
     /// Notes a key that the type does not have.

@@ -13,12 +13,14 @@
 mod cursor;
 mod decode;
 mod list;
+mod located;
 mod scan;
 mod write;
 
 pub use cursor::{Cursor, Kind, lossy};
 pub use decode::{Decode, Object, Report, UnknownKey, decode_object};
 pub use list::{Bytes, List, Map};
+pub use located::Located;
 pub use scan::check;
 pub use write::{quote, to_string, to_string_indented};
 
@@ -33,6 +35,20 @@ pub struct Error {
     pub text: String,
     /// The byte at which the reader stopped.
     pub offset: usize,
+    /// The same in plain words, where a value is of the wrong kind.
+    pub mismatch: Option<Mismatch>,
+}
+
+/// A value of the wrong kind.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Mismatch {
+    /// The innermost key, or empty at the top.
+    pub field: &'static str,
+    /// What stands there: `number`, `array` or, of a number that does not fit, its
+    /// text.
+    pub found: String,
+    /// What belongs there.
+    pub wanted: &'static str,
 }
 
 impl fmt::Display for Error {

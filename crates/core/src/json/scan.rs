@@ -210,6 +210,7 @@ impl Scanner<'_> {
 
     fn error(&self, text: String) -> Error {
         Error {
+            mismatch: None,
             text,
             offset: self.at,
         }

@@ -6,7 +6,7 @@ use aws_lc_rs::signature::{EcdsaKeyPair, Ed25519KeyPair, RsaKeyPair};
 use zeroize::Zeroizing;
 
 use super::read::{self, Parsed};
-use super::{Curve, PrivateKey, read::ecdsa_algorithm};
+use super::{Curve, KeyKind, PrivateKey, read::ecdsa_algorithm};
 use crate::error::{Code, Error, Result};
 
 /// A key that can be made.
@@ -45,6 +45,19 @@ impl KeySpec {
             "ed25519" => Ok(KeySpec::Ed25519),
             _ => refused("invalid algorithm"),
         }
+    }
+
+    /// A key of the same kind as one that is there; none for kinds that are not
+    /// made any more.
+    pub const fn like(kind: KeyKind) -> Option<Self> {
+        Some(match kind {
+            KeyKind::Rsa {
+                bits: bits @ 2048..=8192,
+            } => KeySpec::Rsa { bits },
+            KeyKind::Ecdsa(curve) => KeySpec::Ecdsa(curve),
+            KeyKind::Ed25519 => KeySpec::Ed25519,
+            _ => return None,
+        })
     }
 }
 

@@ -21,8 +21,8 @@ impl Usages {
             let name = name.as_ref();
             if let Some((_, bit)) = KEY_USAGES.iter().find(|(known, _)| *known == name) {
                 usages.key |= 1 << bit;
-            } else if let Some((_, arcs)) = EXTENDED_KEY_USAGES.iter().find(|(known, _)| *known == name) {
-                usages.extended.extend(Oid::from_arcs(arcs));
+            } else if let Some(oid) = extended(name) {
+                usages.extended.push(oid);
             } else {
                 usages.unknown.push(name.to_owned());
             }
@@ -34,6 +34,29 @@ impl Usages {
     pub fn is_empty(&self) -> bool {
         self.key == 0 && self.extended.is_empty()
     }
+}
+
+/// The object identifier of an extended key usage.
+pub fn extended(name: &str) -> Option<Oid> {
+    let (_, arcs) = EXTENDED_KEY_USAGES.iter().find(|(known, _)| *known == name)?;
+    Oid::from_arcs(arcs)
+}
+
+/// The names of usages that a certificate shows, each once; object identifiers
+/// for those without a name.
+pub fn names(key: u16, extended_key: &[Oid]) -> Vec<String> {
+    let mut names: Vec<String> = Vec::new();
+    // "signing" is another name for the first bit.
+    for (name, bit) in &KEY_USAGES[1..] {
+        names.extend((key & 1 << bit != 0).then(|| (*name).to_owned()));
+    }
+    for oid in extended_key {
+        let known = EXTENDED_KEY_USAGES
+            .iter()
+            .find(|(name, _)| extended(name).as_ref() == Some(oid));
+        names.push(known.map_or_else(|| oid.to_string(), |(name, _)| (*name).to_owned()));
+    }
+    names
 }
 
 /// The names that mean something, for suggestions.

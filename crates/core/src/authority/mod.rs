@@ -5,20 +5,26 @@
 //! profile and issuer, and is where things are refused; [`Authority::issue`]
 //! encodes and signs it.
 
+mod validity;
+mod wanted;
+
+pub use validity::validity;
+pub use wanted::Wanted;
+
 use time::OffsetDateTime;
 
 use crate::certificate::{Certificate, Issuer, Names, Serial, Subject, Template, assemble, to_be_signed};
 use crate::csr::Csr;
-use crate::duration::Duration;
 use crate::error::{Code, Error, Result};
 use crate::event::{Event, Sink};
 use crate::extension::{self, Extension};
 use crate::host::Hosts;
-use crate::key::{KeyKind, PublicKey, SigningKey};
+use crate::key::{PublicKey, SigningKey};
 use crate::name;
 use crate::oid;
 use crate::pem;
 use crate::policy::{CaConstraint, Profile};
+use validity::span;
 
 /// A key that signs, and the certificate it signs for, if there is one yet.
 pub struct Authority<'a> {
@@ -85,28 +91,27 @@ impl<'a> Authority<'a> {
     /// Decides what the certificate will say, in cfssl's order of refusals.
     ///
     /// # Errors
-    /// 9003 for a request that asks for malformed things, 5300 for an authority
-    /// that may not be, 5500 for a name outside the whitelist, 1400 where the
-    /// profile wants the client to give the serial number, 5100 without usages,
-    /// 5200 for bad policies, 1000 for what cannot be encoded and for a key that
-    /// is not the issuer's.
+    /// 5300 for an authority that may not be, 5500 for a name outside the
+    /// whitelist, 1400 where the profile wants the client to give the serial
+    /// number, 5100 without usages, 5200 for bad policies, 1000 for what cannot be
+    /// encoded and for a key that is not the issuer's.
     pub fn decide(
         &self,
-        csr: &Csr,
+        wanted: Wanted,
         profile: &Profile,
-        overrides: &Overrides,
+        crl_url: Option<&str>,
         now: OffsetDateTime,
         serial: Serial,
         sink: Sink<'_>,
     ) -> Result<Template> {
-        let asked = Asked::read(csr, profile)?;
-        if asked.constraint.is_ca {
-            self.check_authority(&asked, profile, sink)?;
+        if wanted.constraint.is_ca {
+            self.check_authority(wanted.constraint, profile, sink)?;
         }
-        let mut hosts = overrides.hosts.clone().unwrap_or(asked.hosts);
-        let subject = overrides.subject.clone().unwrap_or(asked.subject);
-        let named = std::iter::once(subject.common_name.as_str()).filter(|cn| !cn.is_empty());
-        if !named.chain(hosts.texts()).all(|name| profile.allows_name(name)) {
+        let named = std::iter::once(wanted.common_name.as_str()).filter(|cn| !cn.is_empty());
+        if !named
+            .chain(wanted.hosts.texts())
+            .all(|name| profile.allows_name(name))
+        {
             return Err(Code::UnmatchedWhitelist.into());
         }
         if profile.client_provides_serial {
@@ -115,13 +120,16 @@ impl<'a> Authority<'a> {
         if profile.usages.is_empty() {
             return Err(Code::NoKeyUsages.into());
         }
-        let public_key = asked
+        let public_key = wanted
             .public_key
             .ok_or_else(|| Error::plain("x509: unsupported public key type: <nil>"))?;
-        if profile.constraint.is_ca {
+        let mut names = wanted.names;
+        if let Names::Built(hosts) = &mut names
+            && profile.constraint.is_ca
+        {
             hosts.keep_ip_only();
         }
-        let mut extra = asked.extra;
+        let mut extra = wanted.extra;
         extra.extend(profile.policies.clone()?);
         if profile.ocsp_no_check {
             extra.push(Extension {
@@ -133,35 +141,33 @@ impl<'a> Authority<'a> {
         if let Some(elsewhere) = profile.elsewhere() {
             return Err(elsewhere.error());
         }
-        if !profile.constraint.is_ca && asked.constraint.path_len != -1 {
+        if !profile.constraint.is_ca && wanted.constraint.path_len != -1 {
             return Err(certificate_error(
                 "x509: only CAs are allowed to specify MaxPathLen",
             ));
         }
         self.check_key()?;
-        hosts.check().map_err(certificate_error)?;
+        if let Names::Built(hosts) = &names {
+            hosts.check().map_err(certificate_error)?;
+        }
         let (not_before, not_after) = validity(profile, now)?;
-        let crl_url = overrides.crl_url.as_ref().unwrap_or(&profile.crl_url);
-        let given = |url: &String| {
-            if url.is_empty() {
-                Vec::new()
-            } else {
-                vec![url.clone()]
-            }
+        let given = |url: &str| match url {
+            "" => Vec::new(),
+            url => vec![url.to_owned()],
         };
         Ok(Template {
             serial,
             not_before,
             not_after,
-            subject: Subject::Built(Box::new(subject)),
+            subject: wanted.subject,
             public_key,
             key_usage: profile.usages.key,
             extended_key_usage: profile.usages.extended.clone(),
             constraint: profile.constraint,
             ocsp_urls: given(&profile.ocsp_url),
             issuer_urls: profile.issuer_urls.clone(),
-            names: Names::Built(hosts),
-            crl_urls: given(crl_url),
+            names,
+            crl_urls: given(crl_url.unwrap_or(&profile.crl_url)),
             extra,
         })
     }
@@ -191,10 +197,10 @@ impl<'a> Authority<'a> {
         })
     }
 
-    /// Decides, encodes and signs.
+    /// Signs what a request asks for: decides, encodes and signs.
     ///
     /// # Errors
-    /// As [`Authority::decide`] and [`Authority::issue`].
+    /// As [`Wanted::of_csr`], [`Authority::decide`] and [`Authority::issue`].
     pub fn sign(
         &self,
         csr: &Csr,
@@ -204,7 +210,10 @@ impl<'a> Authority<'a> {
         sink: Sink<'_>,
     ) -> Result<Issued> {
         let serial = Serial::random()?;
-        let template = self.decide(csr, profile, overrides, now, serial, sink)?;
+        let mut wanted = Wanted::of_csr(csr, profile)?;
+        wanted.replace(overrides);
+        let crl_url = overrides.crl_url.as_deref();
+        let template = self.decide(wanted, profile, crl_url, now, serial, sink)?;
         self.issue(&template, sink)
     }
 
@@ -244,7 +253,7 @@ impl<'a> Authority<'a> {
     /// May a request for an authority be signed? Asked only of requests that ask
     /// for one: a profile that makes authorities makes them of any request, even
     /// below an issuer whose path length forbids it.
-    fn check_authority(&self, asked: &Asked, profile: &Profile, sink: Sink<'_>) -> Result<()> {
+    fn check_authority(&self, asked: CaConstraint, profile: &Profile, sink: Sink<'_>) -> Result<()> {
         let refusal = if !profile.constraint.is_ca {
             Event::AuthorityDisallowedByPolicy
         } else {
@@ -254,7 +263,7 @@ impl<'a> Authority<'a> {
                     is_ca: true,
                     ..
                 }) => Event::AuthorityDisallowedByIssuer,
-                Some(Signer { path_len, .. }) if *path_len > 0 && asked.constraint.path_len >= *path_len => {
+                Some(Signer { path_len, .. }) if *path_len > 0 && asked.path_len >= *path_len => {
                     Event::PathTooLongForIssuer
                 }
                 _ => return Ok(()),
@@ -276,149 +285,7 @@ impl<'a> Authority<'a> {
     }
 }
 
+/// Code 1000.
 fn certificate_error(why: impl std::fmt::Display) -> Error {
     Error::wrap(Code::CertificateUnknown, why)
-}
-
-/// What a request asks for, as far as the profile lets it.
-struct Asked {
-    subject: name::Subject,
-    public_key: Option<PublicKey>,
-    hosts: Hosts,
-    constraint: CaConstraint,
-    extra: Vec<Extension>,
-}
-
-impl Asked {
-    fn read(csr: &Csr, profile: &Profile) -> Result<Self> {
-        let malformed = |why: Error| Error::wrap(Code::CsrParse, why);
-        let (mut hosts, _) = csr.hosts().map_err(malformed)?;
-        csr.check_unique_extensions().map_err(malformed)?;
-        let mut constraint = CaConstraint::leaf();
-        let mut extra = Vec::new();
-        for extension in &csr.extensions {
-            if extension.oid == oid::BASIC_CONSTRAINTS {
-                let (is_ca, path_len) =
-                    extension::read_basic_constraints(&extension.value).map_err(malformed)?;
-                constraint = CaConstraint { is_ca, path_len };
-            } else if extension.oid == oid::DELEGATION_USAGE
-                || (profile.copy_extensions && extension::is_copyable(&extension.oid))
-            {
-                extra.push(extension.clone());
-            }
-        }
-        let known = !matches!(csr.public_key.kind(), KeyKind::Other);
-        let mut public_key = known.then(|| csr.public_key.clone());
-        let mut subject = name::Subject::from_attributes(&csr.subject);
-        if let Some(allowed) = &profile.csr_whitelist {
-            let Hosts { dns, email, ip, uri } = &mut hosts;
-            let lists = [
-                (allowed.dns_names, dns),
-                (allowed.email_addresses, email),
-                (allowed.uris, uri),
-            ];
-            lists
-                .into_iter()
-                .filter(|(allowed, _)| !allowed)
-                .for_each(|(_, list)| list.clear());
-            if !allowed.ip_addresses {
-                ip.clear();
-            }
-            if !allowed.subject {
-                subject = name::Subject::default();
-            }
-            public_key = public_key.filter(|_| allowed.public_key);
-            constraint = CaConstraint::leaf();
-            extra.clear();
-        }
-        Ok(Asked {
-            subject,
-            public_key,
-            hosts,
-            constraint,
-            extra,
-        })
-    }
-}
-
-/// From when to when: now to the nearest minute less the backdate, for as long as
-/// the profile says, unless it names moments.
-///
-/// # Errors
-/// Code 1000 for a moment that a certificate cannot hold: beyond the year 9999.
-pub fn validity(profile: &Profile, now: OffsetDateTime) -> Result<(OffsetDateTime, OffsetDateTime)> {
-    let too_late = || certificate_error("asn1: structure error: cannot represent time as GeneralizedTime");
-    let not_before = match profile.not_before {
-        Some(moment) => moment,
-        None => nearest_minute(now)
-            .and_then(|minute| minute.checked_sub(span(profile.backdate)))
-            .ok_or_else(too_late)?,
-    };
-    let not_after = match profile.not_after {
-        Some(moment) => moment,
-        None => not_before
-            .checked_add(span(profile.expiry))
-            .ok_or_else(too_late)?,
-    };
-    if [not_before, not_after].iter().any(|moment| moment.year() < 0) {
-        return Err(too_late());
-    }
-    Ok((not_before, not_after))
-}
-
-fn span(duration: Duration) -> time::Duration {
-    time::Duration::nanoseconds(duration.as_nanoseconds())
-}
-
-/// Half a minute is rounded up.
-fn nearest_minute(now: OffsetDateTime) -> Option<OffsetDateTime> {
-    let start = now.replace_second(0).ok()?.replace_nanosecond(0).ok()?;
-    let half = time::Duration::seconds(30);
-    if now - start >= half {
-        start.checked_add(half * 2)
-    } else {
-        Some(start)
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use time::macros::datetime;
-
-    use super::*;
-
-    #[test]
-    fn the_clock_is_rounded_to_the_nearest_minute() {
-        for (now, want) in [
-            (
-                datetime!(2026-11-22 12:14:29.999 UTC),
-                datetime!(2026-11-22 12:14 UTC),
-            ),
-            (
-                datetime!(2026-11-22 12:14:30 UTC),
-                datetime!(2026-11-22 12:15 UTC),
-            ),
-            (datetime!(2026-12-31 23:59:45 UTC), datetime!(2027-01-01 0:00 UTC)),
-        ] {
-            assert_eq!(nearest_minute(now), Some(want));
-        }
-    }
-
-    #[test]
-    fn moments_that_cannot_be_written_are_refused() {
-        let profile = Profile::root(
-            Duration::hours(8760),
-            Duration::ZERO,
-            CaConstraint::leaf(),
-            String::new(),
-        );
-        let mut far = profile.clone();
-        far.not_before = Some(datetime!(9999-12-31 0:00 UTC));
-        assert!(validity(&far, datetime!(2026-01-01 0:00 UTC)).is_err());
-        let (begin, end) = validity(&profile, datetime!(2026-01-01 0:00 UTC)).unwrap();
-        assert_eq!(
-            (begin, end),
-            (datetime!(2025-12-31 23:55 UTC), datetime!(2026-12-31 23:55 UTC))
-        );
-    }
 }

@@ -1,0 +1,104 @@
+//! The table, and the same as JSON.
+
+use std::fs;
+use std::path::Path;
+
+use anyhow::{Context, Result};
+use serde::Serialize;
+
+use crate::inside::Rates;
+use crate::machine::Machine;
+use crate::measure::Measured;
+use crate::rows::Row;
+
+/// What was measured so far.
+#[derive(Debug, Serialize)]
+pub struct Report {
+    machine: Machine,
+    rows: Vec<Line>,
+    rates: Vec<Rates>,
+}
+
+#[derive(Debug, Serialize)]
+struct Line {
+    name: &'static str,
+    unit: &'static str,
+    target: f64,
+    #[serde(flatten)]
+    measured: Measured,
+}
+
+impl Report {
+    /// An empty report.
+    pub fn new(machine: Machine) -> Self {
+        Report {
+            machine,
+            rows: Vec::new(),
+            rates: Vec::new(),
+        }
+    }
+
+    /// Prints what stands above the table.
+    pub fn print_head(&self) {
+        println!("{}\n", self.machine);
+        println!("| what, whole process | unit | rcfssl | cfssl | ratio | at most |");
+        println!("|---|---|---|---|---|---|");
+    }
+
+    /// Adds a row and prints it: medians, with quartiles in brackets.
+    pub fn add(&mut self, row: &Row, measured: &Measured) {
+        let shown =
+            |q: &crate::statistics::Quartiles| format!("{:.2} ({:.2}–{:.2})", q.median, q.lower, q.upper);
+        let mark = if measured.ratio <= row.target {
+            ""
+        } else {
+            " MISSED"
+        };
+        println!(
+            "| {} | {} | {} | {} | {:.3} | {:.2}{mark} |",
+            row.name,
+            row.kind.unit(),
+            shown(&measured.ours),
+            shown(&measured.theirs),
+            measured.ratio,
+            row.target
+        );
+        self.rows.push(Line {
+            name: row.name,
+            unit: row.kind.unit(),
+            target: row.target,
+            measured: Measured { ..*measured },
+        });
+    }
+
+    /// Adds rates inside one process.
+    pub fn add_inside(&mut self, rates: Rates) {
+        if self.rates.is_empty() {
+            println!("\n| certificates a second | one core | at least | bare cryptography | all cores |");
+            println!("|---|---|---|---|---|");
+        }
+        let mark = if rates.one_core >= rates.target {
+            ""
+        } else {
+            " MISSED"
+        };
+        println!(
+            "| {} | {:.0} | {:.0}{mark} | {:.0} ({:.0} % of it) | {:.0} on {} |",
+            rates.name,
+            rates.one_core,
+            rates.target,
+            rates.limit,
+            100.0 * rates.one_core / rates.limit,
+            rates.all_cores,
+            rates.cores
+        );
+        self.rates.push(rates);
+    }
+
+    /// Writes the JSON where it is asked for.
+    pub fn finish(&self, json: Option<&Path>) -> Result<()> {
+        let Some(path) = json else { return Ok(()) };
+        let text = serde_json::to_string_pretty(self)?;
+        fs::write(path, text + "\n").with_context(|| path.display().to_string())
+    }
+}

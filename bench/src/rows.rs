@@ -1,0 +1,135 @@
+//! What is measured, and what is promised.
+
+/// What of a process counts.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Kind {
+    /// User and system time.
+    Cpu,
+    /// From start to end: for what uses several cores or processes.
+    Wall,
+    /// The largest resident set.
+    Memory,
+}
+
+impl Kind {
+    /// The unit of the printed figures.
+    pub fn unit(self) -> &'static str {
+        match self {
+            Kind::Cpu => "ms CPU",
+            Kind::Wall => "ms wall",
+            Kind::Memory => "MB",
+        }
+    }
+}
+
+/// One line of the table: a shell line in which `cfssl` and `cfssljson` are either
+/// real or ours.
+#[derive(Debug)]
+pub struct Row {
+    /// Its name in the table.
+    pub name: &'static str,
+    /// What counts.
+    pub kind: Kind,
+    /// How often it is run.
+    pub runs: usize,
+    /// The ratio to real cfssl that is promised at most.
+    pub target: f64,
+    /// The program and its arguments.
+    pub command: Command,
+}
+
+/// What is run.
+#[derive(Debug, Clone, Copy)]
+pub enum Command {
+    /// `cfssl` with arguments.
+    Cfssl(&'static [&'static str]),
+    /// `cfssljson` with arguments, and a file as its input.
+    Cfssljson(&'static [&'static str], &'static str),
+    /// A line for `sh -c`.
+    Shell(&'static str),
+}
+
+const P256: &[&str] = &[
+    "gencert",
+    "-ca=p256.pem",
+    "-ca-key=p256-key.pem",
+    "-config=ca-config.json",
+    "-profile=server",
+    "server.json",
+];
+const RSA: &[&str] = &[
+    "gencert",
+    "-ca=rsa.pem",
+    "-ca-key=rsa-key.pem",
+    "-config=ca-config.json",
+    "-profile=server",
+    "server.json",
+];
+const CERTINFO: &[&str] = &["certinfo", "-cert", "leaf.pem"];
+const INITCA: &[&str] = &["gencert", "-initca", "rsa-2048.json"];
+const BARE: &[&str] = &["-bare", "out/made"];
+
+/// The certificates of the etcd walk-through, as its readers make them.
+const WALK: &str = "mkdir -p walk && cd walk && cp ../*.json . &&
+cfssl gencert -initca p256.json | cfssljson -bare ca - &&
+cfssl gencert -ca=ca.pem -ca-key=ca-key.pem -config=ca-config.json -profile=server server.json | cfssljson -bare server &&
+cfssl gencert -ca=ca.pem -ca-key=ca-key.pem -config=ca-config.json -profile=peer member-1.json | cfssljson -bare member-1 &&
+cfssl gencert -ca=ca.pem -ca-key=ca-key.pem -config=ca-config.json -profile=peer member-2.json | cfssljson -bare member-2 &&
+cfssl gencert -ca=ca.pem -ca-key=ca-key.pem -config=ca-config.json -profile=peer member-3.json | cfssljson -bare member-3 &&
+cfssl gencert -ca=ca.pem -ca-key=ca-key.pem -config=ca-config.json -profile=client client.json | cfssljson -bare client";
+
+/// Every row.
+pub fn all() -> Vec<Row> {
+    use Command::{Cfssl, Cfssljson, Shell};
+    let row = |name, kind, runs, target, command| Row {
+        name,
+        kind,
+        runs,
+        target,
+        command,
+    };
+    vec![
+        row("gencert, P-256 leaf, P-256 CA", Kind::Cpu, 301, 0.15, Cfssl(P256)),
+        row(
+            "gencert, P-256 leaf, RSA-2048 CA",
+            Kind::Cpu,
+            301,
+            0.25,
+            Cfssl(RSA),
+        ),
+        row("gencert -initca, RSA-2048", Kind::Wall, 301, 0.40, Cfssl(INITCA)),
+        row(
+            "gencert -initca, RSA-4096",
+            Kind::Wall,
+            61,
+            0.50,
+            Cfssl(&["gencert", "-initca", "rsa-4096.json"]),
+        ),
+        row("certinfo", Kind::Cpu, 301, 0.15, Cfssl(CERTINFO)),
+        row(
+            "rcfssljson -bare",
+            Kind::Cpu,
+            301,
+            0.60,
+            Cfssljson(BARE, "made.json"),
+        ),
+        row("memory, gencert, P-256 CA", Kind::Memory, 21, 0.5, Cfssl(P256)),
+        row("memory, gencert, RSA-2048 CA", Kind::Memory, 21, 0.5, Cfssl(RSA)),
+        row(
+            "memory, gencert -initca, RSA-2048",
+            Kind::Memory,
+            21,
+            0.5,
+            Cfssl(INITCA),
+        ),
+        row("memory, certinfo", Kind::Memory, 21, 0.5, Cfssl(CERTINFO)),
+        row(
+            "memory, rcfssljson -bare",
+            Kind::Memory,
+            21,
+            0.5,
+            Cfssljson(BARE, "made.json"),
+        ),
+        row("walk-through", Kind::Wall, 61, 0.35, Shell(WALK)),
+    ]
+}

@@ -1,0 +1,180 @@
+//! Manual pages (roff, man macros), from the tables.
+
+use std::fmt::Write;
+
+use rcfssl_core::flag::Kind;
+
+use super::commands::{COMMANDS, Command};
+use super::flags::{FLAGS, Flag};
+use super::help::listed_flags;
+
+/// A page: its file's name and its text.
+pub struct Page {
+    /// `rcfssl-gencert.1`
+    pub file: String,
+    /// The roff source.
+    pub text: String,
+}
+
+/// The page of `rcfssl` and one for each command.
+pub fn pages() -> Vec<Page> {
+    let commands = COMMANDS.iter().map(|command| Page {
+        file: format!("rcfssl-{}.1", command.name),
+        text: command_page(command),
+    });
+    std::iter::once(Page {
+        file: "rcfssl.1".to_owned(),
+        text: top_page(),
+    })
+    .chain(commands)
+    .collect()
+}
+
+fn top_page() -> String {
+    let mut out = head(
+        "RCFSSL",
+        "rcfssl",
+        "keys, requests and certificates, as cfssl makes them",
+    );
+    out.push_str(".SH SYNOPSIS\n.B rcfssl\n.I COMMAND\n.RI [ flags ]\n.RI [ arguments ]\n");
+    out.push_str(".SH DESCRIPTION\n");
+    out.push_str(
+        "rcfssl takes the commands of cfssl 1.6.5, reads the same documents and writes the same\n\
+         certificates. What a command makes goes to standard output as one line of JSON, which\n\
+         .BR rcfssljson (1)\nwrites to files.\n",
+    );
+    out.push_str(".SH COMMANDS\n");
+    for command in COMMANDS {
+        let _ = writeln!(
+            out,
+            ".TP\n.BR rcfssl-{} (1)\n{}",
+            escape(command.name),
+            escape(command.about)
+        );
+    }
+    out.push_str(".SH FLAGS\nA flag has one dash or two, and its value behind a space or an equals sign.\n");
+    FLAGS
+        .iter()
+        .filter(|flag| flag.name == "loglevel")
+        .for_each(|flag| write_flag(&mut out, flag));
+    out.push_str(ENVIRONMENT);
+    out.push_str(
+        ".SH EXIT STATUS\n0 when all is well, and where cfssl exits so after an error line; 1 for an error; 2 for a\n\
+         wrong flag.\n.SH SEE ALSO\n.BR rcfssljson (1)\n",
+    );
+    out
+}
+
+fn command_page(command: &Command) -> String {
+    let name = format!("rcfssl-{}", command.name);
+    let mut out = head(&name.to_uppercase(), &name, command.about);
+    out.push_str(".SH SYNOPSIS\n");
+    for (index, usage) in command.usage.iter().enumerate() {
+        let line = if index > 0 { ".br\n" } else { "" };
+        let _ = writeln!(out, "{line}.B rcfssl {}", escape(usage));
+    }
+    if !command.details.is_empty() {
+        let _ = writeln!(out, ".SH DESCRIPTION\n{}", escape(command.details));
+    }
+    if !command.is_here {
+        out.push_str(".SH BUGS\nrcfssl does not have this command yet: cfssl's is still needed for it.\n");
+    }
+    let flags = listed_flags(command.id);
+    if !flags.is_empty() {
+        out.push_str(".SH FLAGS\n");
+        flags.iter().for_each(|flag| write_flag(&mut out, flag));
+    }
+    out.push_str(".SH SEE ALSO\n.BR rcfssl (1),\n.BR rcfssljson (1)\n");
+    out
+}
+
+const ENVIRONMENT: &str = "\
+.SH ENVIRONMENT
+.TP
+.B CFSSL_CA_PK_PASSWORD
+Password of an encrypted authority key.
+.TP
+.B RCFSSL_STRICT
+1 for \\-strict in every command.
+";
+
+fn head(title: &str, name: &str, about: &str) -> String {
+    let version = env!("CARGO_PKG_VERSION");
+    let (title, name, about) = (escape(title), escape(name), escape(about));
+    format!(".TH {title} 1 \"\" \"rcfssl {version}\" \"rcfssl\"\n.SH NAME\n{name} \\- {about}\n")
+}
+
+fn write_flag(out: &mut String, flag: &Flag) {
+    let value = match flag.kind {
+        Kind::Bool => String::new(),
+        _ => format!(" \\fI{}\\fR", escape(flag.value)),
+    };
+    let default = match (flag.kind, flag.default) {
+        (Kind::Bool, _) | (_, "") => String::new(),
+        (_, default) => format!(" Default {}.", escape(default)),
+    };
+    let mut help = flag.help.chars();
+    let help: String = help
+        .next()
+        .into_iter()
+        .flat_map(char::to_uppercase)
+        .chain(help)
+        .collect();
+    let _ = writeln!(
+        out,
+        ".TP\n\\fB\\-{}\\fR{value}\n{}.{default}",
+        escape(flag.name),
+        escape(&help)
+    );
+}
+
+/// Dashes that are to be copied, and characters that roff would take for itself.
+fn escape(text: &str) -> String {
+    let text = text
+        .replace('\\', "\\e")
+        .replace('-', "\\-")
+        .replace('…', "\\&...");
+    let line = |line: &str| match line.chars().next() {
+        Some('.' | '\'') => format!("\\&{line}"),
+        _ => line.to_owned(),
+    };
+    text.lines()
+        .map(line)
+        .collect::<Vec<_>>()
+        .join("\n")
+        .replace('`', "\\(aq")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_command_and_flag_has_its_place() {
+        let pages = pages();
+        assert_eq!(pages.len(), COMMANDS.len() + 1);
+        for command in COMMANDS {
+            let file = format!("rcfssl-{}.1", command.name);
+            let page = pages.iter().find(|page| page.file == file).unwrap();
+            for flag in listed_flags(command.id) {
+                assert!(
+                    page.text.contains(&format!("\\fB\\-{}\\fR", escape(flag.name))),
+                    "{file} {}",
+                    flag.name
+                );
+            }
+        }
+    }
+
+    #[test]
+    fn nothing_but_macros_begins_with_a_dot() {
+        const MACROS: [&str; 8] = [".TH", ".SH", ".TP", ".B ", ".BR", ".br", ".I ", ".RI"];
+        for page in pages() {
+            let odd = page
+                .text
+                .lines()
+                .find(|l| l.starts_with('.') && !MACROS.iter().any(|m| l.starts_with(m)));
+            assert_eq!(odd, None, "{}", page.file);
+        }
+    }
+}

@@ -1,0 +1,122 @@
+//! Making what is wanting: key, certificate and request as files to be written.
+
+use std::path::{Path, PathBuf};
+
+use rcfssl_core::key::{self, KeyFormat, KeySpec, PrivateKey, SigningKey};
+use rcfssl_core::{Authority, Certificate, Csr, Serial};
+use rcfssl_files::{NewFile, mode};
+use time::OffsetDateTime;
+use zeroize::Zeroizing;
+
+use super::look::{KeyFile, Plan, contains, message};
+use super::task::{Companions, Issuing, Options, Task};
+
+/// A certificate that was made and is not in its place yet.
+pub struct Made {
+    /// Its serial number.
+    pub serial: Serial,
+    /// When it ends.
+    pub until: OffsetDateTime,
+    /// It has a new key.
+    pub new_key: bool,
+    /// The files, the key first.
+    pub files: Vec<NewFile>,
+    /// The key's file where it stays, and where a copy of it goes.
+    pub copied_key: Option<(PathBuf, PathBuf)>,
+}
+
+/// Makes what a plan says.
+///
+/// # Errors
+/// Where no key can be made or nothing can be signed, and where a file holds what
+/// would not fit any more.
+pub fn make(
+    plan: &Plan,
+    task: &Task,
+    issuing: &Issuing,
+    options: &Options,
+    companions: &Companions,
+) -> Result<Made, String> {
+    let own = plan.key.as_ref().filter(|_| !task.rekey);
+    let made;
+    let mut files = Vec::new();
+    let file = |path: &Path, contents: Vec<u8>, mode| NewFile {
+        path: path.to_owned(),
+        contents: Zeroizing::new(contents),
+        mode,
+        backup: options.backup.then(|| backup_of(path)),
+    };
+    let key = match own {
+        Some(KeyFile { key, .. }) => key,
+        None => {
+            if plan.key.as_ref().is_some_and(|key| key.is_encrypted) {
+                return Err(
+                    "its key is encrypted, and a new one would not be: move it away first".to_owned(),
+                );
+            }
+            made = key::generate(wanted_key(plan)?).map_err(message)?;
+            let format = match options.key_format {
+                Some(format) => format,
+                None if plan.key.as_ref().is_some_and(|key| key.is_pkcs8) => KeyFormat::Pkcs8,
+                None => KeyFormat::Traditional,
+            };
+            let text = made.to_pem(format).map_err(message)?;
+            files.push(file(&companions.key, text.as_bytes().to_vec(), mode::KEY));
+            &made
+        }
+    };
+    let mut template = plan.template.clone();
+    template.public_key = key.public_key().clone();
+    template.serial = Serial::random().map_err(message)?;
+    let authority = Authority::new(&issuing.certificate, &issuing.key);
+    let issued = authority.issue(&template, &mut |_| {}).map_err(message)?;
+    let mut text = issued.to_pem().into_bytes();
+    if let Some(existing) = &plan.existing {
+        if own.is_none() && contains(&existing.rest, b"PRIVATE KEY-----") {
+            return Err("its file holds a private key, which would not fit any more".to_owned());
+        }
+        text.extend_from_slice(&existing.rest);
+    }
+    files.push(file(&task.certificate, text, mode::CERTIFICATE));
+    if (own.is_none() || plan.rewrites_csr) && companions.csr.exists() {
+        let csr = request(plan, &issued.der, key)?;
+        files.push(NewFile {
+            backup: None,
+            ..file(&companions.csr, csr.to_pem().into_bytes(), mode::CSR)
+        });
+    }
+    Ok(Made {
+        serial: issued.serial,
+        until: template.not_after,
+        new_key: own.is_none(),
+        files,
+        copied_key: (options.backup && own.is_some())
+            .then(|| (companions.key.clone(), backup_of(&companions.key))),
+    })
+}
+
+/// The kind of key that the document asks for, or the one that is there.
+fn wanted_key(plan: &Plan) -> Result<KeySpec, String> {
+    if let Some(spec) = plan.key_spec {
+        return Ok(spec);
+    }
+    let kind = plan.key.as_ref().map(|key| key.key.public_key().kind());
+    kind.and_then(KeySpec::like)
+        .ok_or_else(|| "keys of its kind are not made any more: name a request document with -csr".to_owned())
+}
+
+/// What would ask for the certificate that was made.
+fn request(plan: &Plan, der: &[u8], key: &PrivateKey) -> Result<Csr, String> {
+    match &plan.content {
+        Some(content) => Csr::make(content, key),
+        None => Certificate::read(der).and_then(|certificate| Csr::of_certificate(&certificate, key)),
+    }
+    .map_err(message)
+}
+
+/// `NAME.pem.bak` for `NAME.pem`.
+fn backup_of(path: &Path) -> PathBuf {
+    let mut name = path.as_os_str().to_owned();
+    name.push(".bak");
+    name.into()
+}

@@ -1,0 +1,200 @@
+//! `renew`: certificates made again in place, from what they say or from a jobs
+//! document, each pair of files whole or not at all.
+
+mod jobs;
+mod look;
+mod make;
+mod pipeline;
+mod progress;
+mod report;
+mod task;
+mod why;
+
+use std::collections::HashSet;
+use std::ffi::{OsStr, OsString};
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use rcfssl_core::Error;
+
+use crate::args::FlagId;
+use crate::context::{Context, Failure, Outcome};
+use crate::issuing;
+use crate::signing;
+
+use report::Reporter;
+use task::{Group, Options, Order, Task};
+
+/// Flags that say what a certificate is to be, which a jobs document says itself.
+const NOT_WITH_JOBS: [(FlagId, &str); 8] = [
+    (FlagId::Ca, "ca"),
+    (FlagId::CaKey, "ca-key"),
+    (FlagId::Config, "config"),
+    (FlagId::Profile, "profile"),
+    (FlagId::Key, "key"),
+    (FlagId::Csr, "csr"),
+    (FlagId::Hostname, "hostname"),
+    (FlagId::Cn, "cn"),
+];
+
+/// Flags that fit one certificate only.
+const FOR_ONE: [(FlagId, &str); 4] = [
+    (FlagId::Key, "key"),
+    (FlagId::Csr, "csr"),
+    (FlagId::Hostname, "hostname"),
+    (FlagId::Cn, "cn"),
+];
+
+/// Renews what the arguments name.
+pub fn run(context: &Context) -> Outcome {
+    let args = &context.args;
+    let groups = if args.is_set(FlagId::Jobs) {
+        let [] = args.positional() else {
+            return Err(Error::plain("with -jobs, certificates are named in the document only").into());
+        };
+        refuse(context, &NOT_WITH_JOBS, "-jobs")?;
+        let mut groups = jobs::read(context, Path::new(args.path(FlagId::Jobs)))?;
+        let rekey = args.bool(FlagId::Rekey);
+        let tasks = groups.iter_mut().flat_map(|group| &mut group.tasks);
+        tasks.for_each(|task| task.rekey |= rekey);
+        groups
+    } else {
+        named(context)?
+    };
+    let options = options(context)?;
+    let total = groups.iter().map(|group| group.tasks.len()).sum();
+    let reporter = Reporter::new(&context.log, total, args.bool(FlagId::Json), options.dry_run);
+    let counts = pipeline::run(context, &options, groups, reporter).finish();
+    if counts.failed + counts.commands_failed > 0 {
+        return Err(Failure::Told);
+    }
+    Ok(())
+}
+
+fn refuse(context: &Context, flags: &[(FlagId, &str)], with: &str) -> Outcome {
+    let given = flags.iter().find(|(flag, _)| context.args.is_set(*flag));
+    match given {
+        Some((_, name)) => Err(Error::plain(format!("-{name} does not go with {with}")).into()),
+        None => Ok(()),
+    }
+}
+
+fn options(context: &Context) -> Result<Options, Failure> {
+    let args = &context.args;
+    let given = |flag| args.is_set(flag).then(|| args.text(flag).into_owned());
+    let request = match args.is_set(FlagId::Csr) {
+        true => Some(issuing::document_at(context, args.path(FlagId::Csr))?),
+        false => None,
+    };
+    let hostnames = signing::hostnames(context);
+    if let Some(hosts) = &hostnames {
+        signing::trap_empty_host(context, hosts)?;
+    }
+    let wait = args.duration(FlagId::Wait).as_nanoseconds();
+    Ok(Options {
+        before: args.is_set(FlagId::Before).then(|| args.duration(FlagId::Before)),
+        force: args.bool(FlagId::Force),
+        key_format: args.is_set(FlagId::KeyFormat).then(|| context.key_format()),
+        dry_run: args.bool(FlagId::DryRun),
+        backup: args.bool(FlagId::Backup),
+        wait: std::time::Duration::from_nanos(u64::try_from(wait).unwrap_or(0)),
+        exec: given(FlagId::Exec).map(Into::into),
+        profile: given(FlagId::Profile),
+        key: given(FlagId::Key).map(PathBuf::from),
+        request,
+        hostnames,
+        cn: given(FlagId::Cn),
+        strict: context.is_strict(),
+    })
+}
+
+/// The certificates and folders among the arguments.
+fn named(context: &Context) -> Result<Vec<Group>, Failure> {
+    let arguments = context.args.positional();
+    if arguments.is_empty() {
+        return Err(Error::plain("name certificates or folders to renew, or a document with -jobs").into());
+    }
+    if arguments.len() > 1 {
+        refuse(context, &FOR_ONE, "more than one certificate")?;
+    }
+    let mut groups: Vec<Group> = Vec::new();
+    for argument in arguments {
+        let path = Path::new(argument);
+        if path.is_dir() {
+            refuse(context, &FOR_ONE, "a folder")?;
+            groups.push(listed(context, path)?);
+            continue;
+        }
+        let folder = match path.parent() {
+            Some(parent) if parent != Path::new("") => parent,
+            _ => Path::new("."),
+        };
+        let group = with_flags(context, Group::of_folder(folder));
+        let task = task(context, path.to_owned(), Order::Again);
+        match groups.last_mut() {
+            Some(last) if last.listed.is_none() && last.ca == group.ca && last.config == group.config => {
+                last.tasks.push(task);
+            }
+            _ => groups.push(Group {
+                tasks: vec![task],
+                ..group
+            }),
+        }
+    }
+    Ok(groups)
+}
+
+fn with_flags(context: &Context, mut group: Group) -> Group {
+    let args = &context.args;
+    let given = |flag| args.is_set(flag).then(|| args.path(flag).to_owned());
+    group.ca = given(FlagId::Ca).unwrap_or(group.ca);
+    group.ca_key = given(FlagId::CaKey).unwrap_or(group.ca_key);
+    group
+}
+
+fn task(context: &Context, certificate: PathBuf, order: Order) -> Task {
+    Task {
+        certificate,
+        order,
+        before: None,
+        rekey: context.args.bool(FlagId::Rekey),
+        exec: None,
+    }
+}
+
+/// What in a folder may be a certificate with its key beside it.
+fn listed(context: &Context, folder: &Path) -> Result<Group, Failure> {
+    let about = |error: std::io::Error| {
+        let shown = folder.to_string_lossy();
+        Error::plain(format!("open {shown}: {}", rcfssl_files::describe(&error)))
+    };
+    let mut names = HashSet::new();
+    for entry in fs::read_dir(folder).map_err(about)? {
+        names.insert(entry.map_err(about)?.file_name());
+    }
+    let mut certificates: Vec<&OsString> = names
+        .iter()
+        .filter(|name| is_certificate_name(name))
+        .filter(|name| {
+            task::key_names(Path::new(name))
+                .iter()
+                .any(|key| names.contains(key))
+        })
+        .collect();
+    certificates.sort();
+    let mut group = with_flags(context, Group::of_folder(folder));
+    group.listed = Some(folder.to_owned());
+    group.tasks = certificates
+        .into_iter()
+        .map(|name| task(context, folder.join(name), Order::Found))
+        .collect();
+    Ok(group)
+}
+
+/// `NAME.pem` or `NAME.crt`, hidden files left out.
+fn is_certificate_name(name: &OsStr) -> bool {
+    let path = Path::new(name);
+    let extension = path.extension().and_then(OsStr::to_str);
+    let hidden = name.as_encoded_bytes().first() == Some(&b'.');
+    matches!(extension, Some("pem" | "crt")) && !hidden
+}

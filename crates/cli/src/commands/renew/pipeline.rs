@@ -1,0 +1,298 @@
+//! The run: certificates in batches, made on all cores, written together.
+//!
+//! While one batch is flushed to disk, the next is made. What is in memory at any
+//! time is two batches, however many certificates there are.
+
+use std::collections::VecDeque;
+use std::num::NonZero;
+use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
+use std::sync::{Arc, Mutex, PoisonError, Weak};
+use std::thread;
+use std::time::{Duration, Instant};
+
+use rcfssl_files::{Change, FolderLock, LockError, commit, recover};
+
+use super::look::{self, Finding};
+use super::make;
+use super::report::{Ending, Entry, Reporter};
+use super::task::{Companions, Group, Issuing, Options, Task};
+use crate::context::Context;
+use crate::log::Level;
+
+/// Certificates that are written together at most.
+const BATCH: usize = 256;
+/// A batch is closed when its certificates have taken this long, so that large
+/// keys do not keep small news waiting.
+const PATIENCE: Duration = Duration::from_millis(400);
+
+/// A certificate on its way through the run.
+struct Item {
+    task: Task,
+    organization: Option<Arc<str>>,
+    /// The authority, or what is wrong with it.
+    issuing: Arc<Result<Issuing, String>>,
+    /// The lock on its folder, or why there is none.
+    lock: Lock,
+}
+
+/// A lock, or why there is none.
+#[derive(Clone)]
+enum Lock {
+    Taken(Arc<FolderLock>),
+    /// Nothing is changed in this run.
+    NotNeeded,
+    /// Nothing can be changed there, but looked at.
+    Impossible(Arc<str>),
+    /// Another process is at work there.
+    Held(Arc<str>),
+}
+
+/// What is ready to be written, and what will be said of it.
+struct Ready {
+    entry: Entry,
+    change: Option<Change>,
+}
+
+/// Does everything; gives the reporter back with its counts.
+pub fn run<'a>(
+    context: &Context,
+    options: &Options,
+    groups: Vec<Group>,
+    reporter: Reporter<'a>,
+) -> Reporter<'a> {
+    let (send, receive) = sync_channel(1);
+    thread::scope(|scope| {
+        let writer = scope.spawn(move || write(receive, reporter));
+        assemble(context, options, groups, &send);
+        drop(send);
+        match writer.join() {
+            Ok(reporter) => reporter,
+            Err(panic) => std::panic::resume_unwind(panic),
+        }
+    })
+}
+
+/// Takes group after group, and sends on what was made.
+fn assemble(context: &Context, options: &Options, groups: Vec<Group>, send: &SyncSender<Vec<Ready>>) {
+    let mut pending = VecDeque::new();
+    let mut locks = Locks::default();
+    for mut group in groups {
+        let tasks = std::mem::take(&mut group.tasks);
+        let issuing = Arc::new(group.load(context));
+        if let (Err(why), Some(folder)) = (&*issuing, &group.listed) {
+            // One word on the folder, not one on each of its certificates.
+            let entry = Entry::failed(folder.clone(), None, why.clone());
+            send_all(send, vec![Ready { entry, change: None }]);
+            continue;
+        }
+        for task in tasks {
+            let folder = task.certificate.parent().unwrap_or(Path::new(""));
+            let lock = match options.dry_run || issuing.is_err() {
+                true => Lock::NotNeeded,
+                false => locks.take(folder, options.wait, context),
+            };
+            pending.push_back(Item {
+                task,
+                organization: group.name.clone(),
+                issuing: Arc::clone(&issuing),
+                lock,
+            });
+            if pending.len() >= BATCH {
+                send_all(send, prepare(&mut pending, options));
+            }
+        }
+    }
+    while !pending.is_empty() {
+        send_all(send, prepare(&mut pending, options));
+    }
+}
+
+fn send_all(send: &SyncSender<Vec<Ready>>, batch: Vec<Ready>) {
+    // The other end goes away only with a panic, which is passed on there.
+    let _ = send.send(batch);
+}
+
+/// Makes the certificates at the head of the queue, on all cores, for as long as
+/// there is patience.
+fn prepare(pending: &mut VecDeque<Item>, options: &Options) -> Vec<Ready> {
+    let start = Instant::now();
+    let items = pending.make_contiguous();
+    let next = AtomicUsize::new(0);
+    let ready: Mutex<Vec<(usize, Ready)>> = Mutex::new(Vec::with_capacity(items.len()));
+    let work = || {
+        // The first is always taken: every batch gets somewhere.
+        while next.load(Ordering::Relaxed) == 0 || start.elapsed() < PATIENCE {
+            let at = next.fetch_add(1, Ordering::Relaxed);
+            let Some(item) = items.get(at) else { break };
+            let made = one(item, options);
+            ready
+                .lock()
+                .unwrap_or_else(PoisonError::into_inner)
+                .push((at, made));
+        }
+    };
+    let workers = thread::available_parallelism().map_or(1, NonZero::get);
+    thread::scope(|scope| {
+        for _ in 1..workers.min(items.len()) {
+            // Where no thread is to be had, this one does all the work.
+            let _ = thread::Builder::new().spawn_scoped(scope, work);
+        }
+        work();
+    });
+    let mut ready = ready.into_inner().unwrap_or_else(PoisonError::into_inner);
+    ready.sort_by_key(|(at, _)| *at);
+    // They were taken in order, so that those that were made are the first.
+    pending.drain(..ready.len());
+    ready.into_iter().map(|(_, ready)| ready).collect()
+}
+
+/// Looks at one certificate, makes it where it is wanting, and writes the new
+/// files beside the old ones.
+fn one(item: &Item, options: &Options) -> Ready {
+    let task = &item.task;
+    let mut entry = Entry::new(task.certificate.clone(), item.organization.clone());
+    let mut change = None;
+    entry.ending = match attempt(item, options, &mut entry, &mut change) {
+        Ok(result) => result,
+        Err(why) => Ending::Failed(why),
+    };
+    Ready { entry, change }
+}
+
+fn attempt(
+    item: &Item,
+    options: &Options,
+    entry: &mut Entry,
+    change: &mut Option<Change>,
+) -> Result<Ending, String> {
+    let task = &item.task;
+    let issuing = item.issuing.as_ref().as_ref().map_err(String::clone)?;
+    if let Lock::Held(why) = &item.lock {
+        return Err(why.to_string());
+    }
+    let mut companions = Companions::of(&task.certificate);
+    if let Some(key) = &options.key {
+        companions.key.clone_from(key);
+    }
+    let plan = match look::look(task, issuing, options, &companions)? {
+        Finding::Foreign => return Ok(Ending::Foreign),
+        Finding::Untouched { until, warning } => {
+            entry.warnings.extend(warning);
+            return Ok(Ending::Untouched { until });
+        }
+        Finding::Wanting(plan) => plan,
+    };
+    entry.warnings.clone_from(&plan.warnings);
+    entry.profile = Some(plan.profile.clone());
+    entry.key = companions.key.clone();
+    entry.name = companions.name.clone();
+    entry.exec = task.exec.clone().or_else(|| options.exec.clone());
+    if options.dry_run {
+        return Ok(Ending::Would { why: plan.why });
+    }
+    let lock = match &item.lock {
+        Lock::Taken(lock) => lock,
+        Lock::Impossible(why) | Lock::Held(why) => return Err(why.to_string()),
+        Lock::NotNeeded => return Err("its folder is not locked".to_owned()),
+    };
+    let made = make::make(&plan, task, issuing, options, &companions)?;
+    let staged = Change::stage(lock, &made.files, made.copied_key.as_ref())
+        .map_err(|(path, error)| error.about(&path.to_string_lossy()))?;
+    *change = Some(staged);
+    Ok(Ending::Changed {
+        why: plan.why,
+        until: made.until,
+        serial: made.serial,
+        new_key: made.new_key,
+    })
+}
+
+/// Puts what was made in its place and tells of it.
+fn write(receive: Receiver<Vec<Ready>>, mut reporter: Reporter<'_>) -> Reporter<'_> {
+    for batch in receive {
+        let mut entries = Vec::with_capacity(batch.len());
+        let mut changes = Vec::new();
+        let mut places = Vec::new();
+        for (at, ready) in batch.into_iter().enumerate() {
+            entries.push(ready.entry);
+            if let Some(change) = ready.change {
+                changes.push(change);
+                places.push(at);
+            }
+        }
+        for (at, result) in places.into_iter().zip(commit(changes)) {
+            if let Err((path, error)) = result {
+                entries[at].ending = Ending::Failed(error.about(&path.to_string_lossy()));
+            }
+        }
+        entries.into_iter().for_each(|entry| reporter.tell(entry));
+    }
+    reporter
+}
+
+/// The locks of the folders that are being worked in.
+#[derive(Default)]
+struct Locks {
+    /// Certificates of one folder mostly come one after another.
+    last: Option<(PathBuf, Lock)>,
+    /// Others may come back to a folder whose lock is still in use.
+    in_use: Vec<(PathBuf, Weak<FolderLock>)>,
+}
+
+impl Locks {
+    fn take(&mut self, folder: &Path, wait: Duration, context: &Context) -> Lock {
+        let folder = match folder {
+            empty if empty == Path::new("") => Path::new("."),
+            folder => folder,
+        };
+        if let Some((last, lock)) = &self.last
+            && last == folder
+        {
+            return lock.clone();
+        }
+        self.last = None;
+        let lock = self.take_new(folder, wait, context);
+        self.last = Some((folder.to_owned(), lock.clone()));
+        lock
+    }
+
+    fn take_new(&mut self, folder: &Path, wait: Duration, context: &Context) -> Lock {
+        let shown = folder.to_string_lossy();
+        let impossible = |why: String| Lock::Impossible(why.into());
+        let real = match std::fs::canonicalize(folder) {
+            Ok(real) => real,
+            Err(error) => return impossible(format!("open {shown}: {}", rcfssl_files::describe(&error))),
+        };
+        self.in_use.retain(|(_, lock)| lock.strong_count() > 0);
+        let known = self.in_use.iter().find(|(known, _)| *known == real);
+        if let Some(lock) = known.and_then(|(_, lock)| lock.upgrade()) {
+            return Lock::Taken(lock);
+        }
+        let lock = match FolderLock::acquire(&real, wait) {
+            Ok(lock) => Arc::new(lock),
+            Err(LockError::Impossible(error)) => {
+                return impossible(format!("lock {shown}: {}", rcfssl_files::describe(&error)));
+            }
+            Err(LockError::Held { process }) => {
+                let process = process.map_or("another process".to_owned(), |id| format!("process {id}"));
+                return Lock::Held(format!("{process} is at work in {shown}").into());
+            }
+        };
+        match recover(&lock) {
+            Ok(recovered) if recovered.finished > 0 => context.log.line(
+                Level::Info,
+                format_args!("{shown}: finished what an interrupted run had begun"),
+            ),
+            Ok(recovered) if recovered.discarded > 0 => context.log.line(
+                Level::Info,
+                format_args!("{shown}: cleared what an interrupted run had left"),
+            ),
+            Ok(_) => {}
+            Err(why) => return Lock::Held(why.into()),
+        }
+        self.in_use.push((real, Arc::downgrade(&lock)));
+        Lock::Taken(lock)
+    }
+}

@@ -1,0 +1,383 @@
+//! What is said of a run: a line for each certificate, the commands of `-exec`,
+//! and the sum.
+
+use std::io::{self, Write};
+use std::os::fd::AsFd;
+use std::path::PathBuf;
+use std::process::{Command, Stdio};
+use std::sync::Arc;
+use std::time::Instant;
+
+use rcfssl_core::certinfo::rfc3339;
+use rcfssl_core::{Serial, json};
+use serde::Serialize;
+use time::OffsetDateTime;
+
+use super::progress::Progress;
+use super::why::Why;
+use crate::log::{Level, Log};
+
+/// How it ended for one certificate.
+pub enum Ending {
+    /// It is somebody else's, and not counted.
+    Foreign,
+    /// It stays as it is.
+    Untouched {
+        /// When it ends.
+        until: OffsetDateTime,
+    },
+    /// It would be made, were this no dry run.
+    Would {
+        /// Why.
+        why: Why,
+    },
+    /// It was made or renewed.
+    Changed {
+        /// Why.
+        why: Why,
+        /// When it ends.
+        until: OffsetDateTime,
+        /// Its serial number.
+        serial: Serial,
+        /// It has a new key.
+        new_key: bool,
+    },
+    /// It could not be done, or must not.
+    Failed(String),
+}
+
+/// What is told of one certificate.
+pub struct Entry {
+    /// Its file; or the folder, where a folder as a whole is of no use.
+    pub certificate: PathBuf,
+    /// Its organization, in a jobs document.
+    pub organization: Option<Arc<str>>,
+    /// How it ended.
+    pub ending: Ending,
+    /// What its owner should know.
+    pub warnings: Vec<String>,
+    /// Its profile, where that was looked for.
+    pub profile: Option<String>,
+    /// Its key's file.
+    pub key: PathBuf,
+    /// The name that scripts know it by.
+    pub name: String,
+    /// What is run once it has changed.
+    pub exec: Option<Arc<str>>,
+}
+
+impl Entry {
+    /// Nothing is known yet.
+    pub fn new(certificate: PathBuf, organization: Option<Arc<str>>) -> Self {
+        Entry {
+            certificate,
+            organization,
+            ending: Ending::Foreign,
+            warnings: Vec::new(),
+            profile: None,
+            key: PathBuf::new(),
+            name: String::new(),
+            exec: None,
+        }
+    }
+
+    /// A failure.
+    pub fn failed(certificate: PathBuf, organization: Option<Arc<str>>, why: String) -> Self {
+        Entry {
+            ending: Ending::Failed(why),
+            ..Entry::new(certificate, organization)
+        }
+    }
+}
+
+/// How many ended how.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize)]
+pub struct Counts {
+    /// Certificates where there was no good one before.
+    pub made: usize,
+    /// Certificates in the place of good ones.
+    pub renewed: usize,
+    /// Certificates that stay as they are.
+    pub untouched: usize,
+    /// Certificates that could not be made.
+    pub failed: usize,
+    /// Commands of `-exec` that failed.
+    pub commands_failed: usize,
+}
+
+/// One certificate for a program.
+#[derive(Serialize)]
+struct Row<'a> {
+    certificate: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    organization: Option<&'a str>,
+    result: &'static str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    reason: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    profile: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    key: Option<&'static str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    serial_number: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    not_after: Option<String>,
+    #[serde(skip_serializing_if = "<[String]>::is_empty")]
+    warnings: &'a [String],
+    #[serde(skip_serializing_if = "Option::is_none")]
+    command: Option<&'a str>,
+}
+
+/// The sum for a program.
+#[derive(Serialize)]
+struct Sum {
+    #[serde(flatten)]
+    counts: Counts,
+    dry_run: bool,
+    seconds: f64,
+}
+
+/// Tells of certificates as they come.
+pub struct Reporter<'a> {
+    log: &'a Log,
+    json: bool,
+    dry_run: bool,
+    counts: Counts,
+    rows: usize,
+    start: Instant,
+    progress: Progress,
+    repeats: Repeats,
+}
+
+/// Warnings that many certificates of a run have in common are printed once.
+#[derive(Default)]
+struct Repeats {
+    last: Vec<String>,
+    more: usize,
+}
+
+impl Repeats {
+    fn warn(&mut self, log: &Log, shown: &str, warnings: &[String]) {
+        if !warnings.is_empty() && self.last == warnings {
+            self.more += 1;
+            return;
+        }
+        self.end(log);
+        for warning in warnings {
+            log.line(Level::Warning, format_args!("{shown}: {warning}"));
+        }
+        self.last = warnings.to_vec();
+    }
+
+    fn end(&mut self, log: &Log) {
+        match std::mem::take(&mut self.more) {
+            0 => {}
+            1 => log.line(Level::Warning, "the same of 1 more"),
+            more => log.line(Level::Warning, format_args!("the same of {more} more")),
+        }
+    }
+}
+
+impl<'a> Reporter<'a> {
+    /// Before the first of so many certificates.
+    pub fn new(log: &'a Log, total: usize, json: bool, dry_run: bool) -> Self {
+        // Asked for before there are threads.
+        log.offset();
+        Reporter {
+            log,
+            json,
+            dry_run,
+            counts: Counts::default(),
+            rows: 0,
+            start: Instant::now(),
+            progress: Progress::new(total),
+            repeats: Repeats::default(),
+        }
+    }
+
+    /// Tells of one certificate, and runs its command where it has changed.
+    pub fn tell(&mut self, entry: Entry) {
+        let counts = &mut self.counts;
+        match &entry.ending {
+            Ending::Foreign => {}
+            Ending::Untouched { .. } => counts.untouched += 1,
+            Ending::Would { why } | Ending::Changed { why, .. } if why.is_new() => counts.made += 1,
+            Ending::Would { .. } | Ending::Changed { .. } => counts.renewed += 1,
+            Ending::Failed(_) => counts.failed += 1,
+        }
+        self.progress.clear();
+        if !matches!(entry.ending, Ending::Foreign) {
+            let command = self.run_command(&entry);
+            let shown = entry.certificate.to_string_lossy();
+            self.repeats.warn(self.log, &shown, &entry.warnings);
+            if let Ending::Failed(why) = &entry.ending {
+                self.log.line(Level::Error, format_args!("{shown}: {why}"));
+            }
+            if let Some(Err(why)) = &command {
+                self.log
+                    .line(Level::Error, format_args!("{shown}: the command {why}"));
+            }
+            if self.json {
+                self.print_row(&entry, command.as_ref());
+            } else {
+                self.print_line(&entry);
+            }
+        }
+        self.progress.advance(self.log);
+    }
+
+    /// The end: prints the sum. Gives the counts.
+    pub fn finish(mut self) -> Counts {
+        self.progress.clear();
+        self.repeats.end(self.log);
+        let seconds = self.start.elapsed().as_secs_f64();
+        let counts = self.counts;
+        if self.json {
+            let sum = json::to_string(&Sum {
+                counts,
+                dry_run: self.dry_run,
+                seconds: (seconds * 1000.0).round() / 1000.0,
+            });
+            let open = if self.rows == 0 { "{\"certificates\":[" } else { "" };
+            print(&format!("{open}],{}\n", sum.trim_start_matches('{')));
+            return counts;
+        }
+        let Counts {
+            made,
+            renewed,
+            untouched,
+            failed,
+            commands_failed,
+        } = counts;
+        let all = made + renewed + untouched + failed;
+        let noun = if all == 1 { "certificate" } else { "certificates" };
+        let [made_word, renewed_word, failed_word] = match self.dry_run {
+            true => ["to be made", "to be renewed", "refused"],
+            false => ["made", "renewed", "failed"],
+        };
+        let commands = match commands_failed {
+            0 => String::new(),
+            1 => ", 1 command failed".to_owned(),
+            many => format!(", {many} commands failed"),
+        };
+        print(&format!(
+            "{all} {noun}: {made} {made_word}, {renewed} {renewed_word}, {untouched} untouched, \
+             {failed} {failed_word}{commands} ({seconds:.1} s)\n"
+        ));
+        counts
+    }
+
+    fn print_line(&self, entry: &Entry) {
+        let shown = entry.certificate.to_string_lossy();
+        let profile = entry.profile.as_deref().unwrap_or_default();
+        print(&match &entry.ending {
+            Ending::Foreign | Ending::Failed(_) => return,
+            Ending::Untouched { until } => format!("untouched  {shown}  until {}\n", day(*until)),
+            Ending::Would { why } => {
+                let word = if why.is_new() { "to make " } else { "to renew" };
+                format!("{word}   {shown}  {why}, profile {profile}\n")
+            }
+            Ending::Changed {
+                why, until, new_key, ..
+            } => {
+                let word = if why.is_new() { "made   " } else { "renewed" };
+                let key = if *new_key { "new key" } else { "same key" };
+                let until = day(*until);
+                format!("{word}    {shown}  until {until}  {why}, profile {profile}, {key}\n")
+            }
+        });
+    }
+
+    fn print_row(&mut self, entry: &Entry, command: Option<&Result<(), String>>) {
+        let mut row = Row {
+            certificate: entry.certificate.to_string_lossy().into_owned(),
+            organization: entry.organization.as_deref(),
+            result: "failed",
+            reason: None,
+            profile: entry.profile.as_deref(),
+            key: None,
+            serial_number: None,
+            not_after: None,
+            warnings: &entry.warnings,
+            command: command.map(|result| match result {
+                Ok(()) => "done",
+                Err(why) => why,
+            }),
+        };
+        let word = |why: &Why| if why.is_new() { "made" } else { "renewed" };
+        match &entry.ending {
+            Ending::Foreign => return,
+            Ending::Untouched { until } => {
+                row.result = "untouched";
+                row.not_after = Some(rfc3339(*until));
+            }
+            Ending::Would { why } => {
+                row.result = word(why);
+                row.reason = Some(why.to_string());
+            }
+            Ending::Changed {
+                why,
+                until,
+                serial,
+                new_key,
+            } => {
+                row.result = word(why);
+                row.reason = Some(why.to_string());
+                row.key = Some(if *new_key { "new" } else { "kept" });
+                row.serial_number = Some(serial.to_string());
+                row.not_after = Some(rfc3339(*until));
+            }
+            Ending::Failed(why) => row.reason = Some(why.clone()),
+        }
+        let lead = if self.rows == 0 {
+            "{\"certificates\":[\n"
+        } else {
+            ",\n"
+        };
+        self.rows += 1;
+        print(&format!("{lead}{}", json::to_string(&row)));
+    }
+
+    /// Runs what was asked for after a change; what it prints goes to standard
+    /// error where a program reads the report.
+    fn run_command(&mut self, entry: &Entry) -> Option<Result<(), String>> {
+        let Ending::Changed { .. } = entry.ending else {
+            return None;
+        };
+        let command = entry.exec.as_deref()?;
+        let absolute = |path: &PathBuf| std::path::absolute(path).unwrap_or_else(|_| path.clone());
+        let mut shell = Command::new("sh");
+        shell
+            .args(["-c", command])
+            .env("RCFSSL_CERT", absolute(&entry.certificate))
+            .env("RCFSSL_KEY", absolute(&entry.key))
+            .env("RCFSSL_NAME", &entry.name)
+            .stdin(Stdio::null());
+        if self.json
+            && let Ok(stderr) = io::stderr().as_fd().try_clone_to_owned()
+        {
+            shell.stdout(Stdio::from(stderr));
+        }
+        let result = match shell.status() {
+            Ok(status) if status.success() => Ok(()),
+            Ok(status) => Err(format!("failed: {status}")),
+            Err(error) => Err(format!(
+                "could not be started: {}",
+                rcfssl_files::describe(&error)
+            )),
+        };
+        self.counts.commands_failed += usize::from(result.is_err());
+        Some(result)
+    }
+}
+
+/// The day of a moment, UTC.
+fn day(moment: OffsetDateTime) -> String {
+    moment.date().to_string()
+}
+
+/// Prints on standard output. When nobody listens, the work goes on.
+fn print(text: &str) {
+    let mut out = io::stdout().lock();
+    let _ = out.write_all(text.as_bytes()).and_then(|()| out.flush());
+}

@@ -1,0 +1,230 @@
+//! What is to be done: certificates, and the authority and configuration that
+//! they share.
+
+use std::ffi::OsString;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use rcfssl_core::key::{self, KeyFormat, PrivateKey, SigningKey};
+use rcfssl_core::{Certificate, Duration, Policy, Request};
+
+use crate::context::{Context, Failure};
+use crate::input;
+
+/// What holds for every certificate of a run.
+pub struct Options {
+    /// Renew when less than this is left; a third of the lifetime where not given.
+    pub before: Option<Duration>,
+    /// Renew also what is not due.
+    pub force: bool,
+    /// The form of new keys; that of the old one where not given.
+    pub key_format: Option<KeyFormat>,
+    /// Change nothing.
+    pub dry_run: bool,
+    /// Keep the old files.
+    pub backup: bool,
+    /// How long to wait for another process.
+    pub wait: std::time::Duration,
+    /// Run after each certificate that changed.
+    pub exec: Option<Arc<str>>,
+    /// The profile, instead of the one that the certificate shows.
+    pub profile: Option<String>,
+    /// The key's file, instead of the one beside the certificate.
+    pub key: Option<PathBuf>,
+    /// The request document, instead of what the certificate says.
+    pub request: Option<Request>,
+    /// The hosts, instead of the certificate's.
+    pub hostnames: Option<Vec<String>>,
+    /// The common name, instead of the certificate's.
+    pub cn: Option<String>,
+    /// Traps are errors.
+    pub strict: bool,
+}
+
+/// Certificates that share an authority.
+pub struct Group {
+    /// The organization's name, in a jobs document.
+    pub name: Option<Arc<str>>,
+    /// The folder that was listed, where one was.
+    pub listed: Option<PathBuf>,
+    /// The authority's certificate, as `-ca` names it.
+    pub ca: OsString,
+    /// Its key, as `-ca-key` names it.
+    pub ca_key: OsString,
+    /// The configuration, unless `-config` gave one for all.
+    pub config: PathBuf,
+    /// The configuration may be missing: nobody has named it.
+    pub config_is_default: bool,
+    /// The certificates.
+    pub tasks: Vec<Task>,
+}
+
+/// One certificate.
+pub struct Task {
+    /// Its file.
+    pub certificate: PathBuf,
+    /// What it is to say.
+    pub order: Order,
+    /// Instead of the run's, where given.
+    pub before: Option<Duration>,
+    /// Makes a new key.
+    pub rekey: bool,
+    /// Instead of the run's, where given.
+    pub exec: Option<Arc<str>>,
+}
+
+/// What a certificate is to say.
+pub enum Order {
+    /// What it says now; it was named.
+    Again,
+    /// What it says now; it was found in a folder, and may be somebody else's.
+    Found,
+    /// What a request document says.
+    Document {
+        /// The document.
+        request: PathBuf,
+        /// The profile.
+        profile: String,
+    },
+}
+
+/// An authority and its configuration, ready to sign.
+pub struct Issuing {
+    /// The authority's certificate.
+    pub certificate: Certificate,
+    /// Its key.
+    pub key: PrivateKey,
+    /// The configuration.
+    pub policy: Arc<Policy>,
+}
+
+impl Group {
+    /// A group whose authority lies in a folder under the names of the etcd
+    /// walk-through.
+    pub fn of_folder(folder: &Path) -> Self {
+        let inside = |name: &str| as_value(&folder.join(name));
+        Group {
+            name: None,
+            listed: None,
+            ca: inside("ca.pem"),
+            ca_key: inside("ca-key.pem"),
+            config: folder.join("ca-config.json"),
+            config_is_default: true,
+            tasks: Vec::new(),
+        }
+    }
+
+    /// Reads the authority and the configuration.
+    ///
+    /// # Errors
+    /// What is wrong with them, with the file's name.
+    pub fn load(&self, context: &Context) -> Result<Issuing, String> {
+        let named = |value: &OsString, error: rcfssl_core::Error| {
+            let shown = value.to_string_lossy();
+            let shown = shown.strip_prefix("file:").unwrap_or(&shown);
+            let message = error.message();
+            if message.contains(shown) {
+                message.into_owned()
+            } else {
+                format!("{shown}: {message}")
+            }
+        };
+        let certificate = input::prefixed(&self.ca)
+            .and_then(|text| Certificate::read_pem(&text))
+            .map_err(|error| named(&self.ca, error))?;
+        let password = input::ca_password();
+        let key = input::prefixed(&self.ca_key)
+            .and_then(|text| key::read_encrypted(&text, password.as_ref().map(|p| p.as_slice())))
+            .map_err(|error| named(&self.ca_key, error))?;
+        let [ca, ca_key] = [&self.ca, &self.ca_key].map(|value| value.to_string_lossy());
+        if !certificate.public_key.is_same_key(key.public_key()) {
+            return Err(format!("the key {ca_key} is not that of the certificate {ca}"));
+        }
+        if !certificate.is_ca {
+            return Err(format!("{ca} is not the certificate of an authority"));
+        }
+        let policy = match &context.policy {
+            Some(given) => Arc::clone(given),
+            None => self.policy(context)?,
+        };
+        Ok(Issuing {
+            certificate,
+            key,
+            policy,
+        })
+    }
+
+    fn policy(&self, context: &Context) -> Result<Arc<Policy>, String> {
+        if self.config_is_default && !self.config.exists() {
+            return Ok(Arc::new(Policy::builtin()));
+        }
+        let shown = self.config.to_string_lossy();
+        let text = input::file(self.config.as_os_str()).map_err(|error| error.message().into_owned())?;
+        let read = Policy::read(&text, &input::Process, &mut context.sink());
+        match context.read_document(self.config.as_os_str(), &text, read) {
+            Ok(policy) => Ok(Arc::new(policy)),
+            Err(Failure::Error(error)) => Err(format!("{shown}: {}", error.message())),
+            Err(Failure::Strict(trap)) => Err(trap.to_string()),
+            Err(Failure::Told | Failure::Status(_)) => Err(format!("{shown} cannot be used")),
+        }
+    }
+}
+
+/// A path as a value that may have a prefix.
+pub fn as_value(path: &Path) -> OsString {
+    let mut value = OsString::new();
+    if path.as_os_str().as_encoded_bytes().contains(&b':') {
+        value.push("file:");
+    }
+    value.push(path);
+    value
+}
+
+/// The files beside a certificate that belong to it.
+pub struct Companions {
+    /// What scripts know it by: the file's name without `.pem` or `.crt`.
+    pub name: String,
+    /// The private key.
+    pub key: PathBuf,
+    /// The request.
+    pub csr: PathBuf,
+}
+
+/// How a certificate's key may be called, by the certificate's name without its
+/// extension; the first is what new keys are called.
+pub fn key_names(certificate: &Path) -> [OsString; 2] {
+    let stem = certificate.file_stem().unwrap_or_default();
+    let named = |end: &str| {
+        let mut name = stem.to_owned();
+        name.push(end);
+        name
+    };
+    let names = [named("-key.pem"), named(".key")];
+    // tls.crt goes with tls.key in Kubernetes.
+    if certificate
+        .extension()
+        .is_some_and(|extension| extension == "crt")
+    {
+        let [dash, dot] = names;
+        return [dot, dash];
+    }
+    names
+}
+
+impl Companions {
+    /// Finds them: `NAME-key.pem`, else `NAME.key`, of which the one is taken that
+    /// is there; `NAME.csr`.
+    pub fn of(certificate: &Path) -> Self {
+        let folder = certificate.parent().unwrap_or(Path::new(""));
+        let candidates = key_names(certificate).map(|name| folder.join(name));
+        let there = candidates.iter().find(|path| path.symlink_metadata().is_ok());
+        let stem = certificate.file_stem().unwrap_or_default();
+        let mut csr = stem.to_owned();
+        csr.push(".csr");
+        Companions {
+            name: stem.to_string_lossy().into_owned(),
+            key: there.unwrap_or(&candidates[0]).clone(),
+            csr: folder.join(csr),
+        }
+    }
+}

@@ -1,0 +1,77 @@
+//! What a certificate may be used for.
+
+use x509_parser::asn1_rs::{Any, FromDer};
+
+use super::Certificate;
+use crate::oid::{self, Oid};
+use crate::policy::usage;
+
+/// What kind of certificate it is, for a person.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Purpose {
+    /// It signs certificates.
+    Authority,
+    /// For servers only.
+    Server,
+    /// For clients only.
+    Client,
+    /// For servers and clients, as the members of a cluster are to each other.
+    Peer,
+    /// For something else, or for anything.
+    Other,
+}
+
+impl Purpose {
+    /// One word.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Purpose::Authority => "CA",
+            Purpose::Server => "server",
+            Purpose::Client => "client",
+            Purpose::Peer => "peer",
+            Purpose::Other => "other",
+        }
+    }
+}
+
+impl Certificate {
+    /// The keyUsage bits, digitalSignature lowest; 0 without the extension.
+    pub fn key_usage(&self) -> u16 {
+        // BIT STRING: header, count of unused bits, octets with the first bit highest.
+        match self.extension(&oid::KEY_USAGE) {
+            Some([_, _, _, octets @ ..]) => octets.iter().take(2).enumerate().fold(0, |bits, (at, octet)| {
+                bits | u16::from(octet.reverse_bits()) << (8 * at)
+            }),
+            _ => 0,
+        }
+    }
+
+    /// The extended key usages in order; none without the extension.
+    pub fn extended_key_usage(&self) -> Vec<Oid> {
+        let mut found = Vec::new();
+        let sequence = self
+            .extension(&oid::EXTENDED_KEY_USAGE)
+            .and_then(|value| Any::from_der(value).ok());
+        let mut rest = sequence.map_or(&[][..], |(_, sequence)| sequence.data);
+        while let Ok((after, any)) = Any::from_der(rest) {
+            found.push(Oid::from_octets(any.data));
+            rest = after;
+        }
+        found
+    }
+
+    /// What kind it is.
+    pub fn purpose(&self) -> Purpose {
+        if self.is_ca {
+            return Purpose::Authority;
+        }
+        let extended = self.extended_key_usage();
+        let has = |name| usage::extended(name).is_some_and(|oid| extended.contains(&oid));
+        match (has("server auth"), has("client auth")) {
+            (true, true) => Purpose::Peer,
+            (true, false) => Purpose::Server,
+            (false, true) => Purpose::Client,
+            (false, false) => Purpose::Other,
+        }
+    }
+}

@@ -1,0 +1,52 @@
+//! Values that remember where they stood.
+
+use super::cursor::Cursor;
+use super::decode::Decode;
+
+/// A value and the byte at which it stands in its document; none where it was
+/// not given. What is found wrong with it later can then be pointed to.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Located<T> {
+    /// The value.
+    pub value: T,
+    /// Where it begins.
+    pub offset: Option<usize>,
+}
+
+impl<T: Decode> Decode for Located<T> {
+    fn decode(&mut self, cursor: &mut Cursor<'_>) {
+        self.offset = Some(cursor.offset());
+        self.value.decode(cursor);
+    }
+
+    fn go_type() -> String {
+        T::go_type()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::{List, object, read};
+    use super::*;
+
+    #[derive(Debug, Default)]
+    struct Document {
+        name: Located<String>,
+        list: List<Located<i64>>,
+        none: Located<bool>,
+    }
+    object!(Document as "test.Document" { "name" => name, "list" => list, "none" => none });
+
+    #[test]
+    fn places_are_kept() {
+        let mut document = Document::default();
+        read(br#"{"Name": "a", "list":[1, 22]}"#, &mut document).unwrap();
+        assert_eq!(
+            (document.name.value.as_str(), document.name.offset),
+            ("a", Some(9))
+        );
+        let offsets: Vec<_> = document.list.iter().map(|number| number.offset).collect();
+        assert_eq!(offsets, [Some(22), Some(25)]);
+        assert_eq!(document.none.offset, None);
+    }
+}

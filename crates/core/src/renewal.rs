@@ -1,0 +1,300 @@
+//! Whether a certificate is to be made again, and by which profile.
+//!
+//! cfssl renews only authorities; what holds for other certificates is our own.
+
+use time::OffsetDateTime;
+
+use crate::certificate::{Certificate, Names, Template};
+use crate::duration::Duration;
+use crate::host::Hosts;
+use crate::key::{self, SignatureAlgorithm};
+use crate::oid::{self, Oid};
+use crate::policy::{CaConstraint, Policy, Profile};
+
+/// Why a certificate is not one of an authority's.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Stranger {
+    /// It names another issuer.
+    OtherName,
+    /// It names the authority, but another key has signed it.
+    OtherKey,
+}
+
+/// What a certificate says otherwise than a template.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Difference {
+    /// The subject.
+    Subject,
+    /// The alternative names.
+    Hosts,
+    /// keyUsage or extKeyUsage.
+    Usages,
+    /// basicConstraints.
+    Constraint,
+}
+
+/// No profile fits a certificate, or more than one does.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Unclear<'a> {
+    /// The names of those that fit.
+    pub fitting: Vec<&'a str>,
+}
+
+/// Was it issued by this authority? Names and signature must fit; SHA-1, which
+/// authorities with small RSA keys sign with, is good enough to recognise one's
+/// own.
+///
+/// # Errors
+/// Why not.
+pub fn check_issuer(certificate: &Certificate, authority: &Certificate) -> Result<(), Stranger> {
+    if certificate.issuer != authority.subject {
+        return Err(Stranger::OtherName);
+    }
+    let algorithm =
+        SignatureAlgorithm::from_oid(&certificate.signature_algorithm).ok_or(Stranger::OtherKey)?;
+    key::verify(
+        &authority.public_key,
+        algorithm,
+        &certificate.to_be_signed,
+        &certificate.signature,
+    )
+    .map_err(|_| Stranger::OtherKey)
+}
+
+/// Is less left than `before`, or without it than a third of the lifetime?
+pub fn is_due(certificate: &Certificate, before: Option<Duration>, now: OffsetDateTime) -> bool {
+    let left = certificate.not_after - now;
+    let limit = match before {
+        Some(before) => time::Duration::nanoseconds(before.as_nanoseconds()),
+        None => (certificate.not_after - certificate.not_before) / 3,
+    };
+    left < limit
+}
+
+/// The one named profile whose usages and constraint the certificate shows; the
+/// default profile, under the name `default`, only where no named one fits.
+///
+/// # Errors
+/// Where none fits, or several.
+pub fn fitting_profile<'a>(
+    policy: &'a Policy,
+    certificate: &Certificate,
+) -> Result<(&'a str, &'a Profile), Unclear<'a>> {
+    let shown = Shown::of(certificate);
+    let mut fitting: Vec<_> = policy
+        .profiles()
+        .filter(|(_, profile)| shown.fits(profile))
+        .collect();
+    if fitting.is_empty() && shown.fits(policy.default_profile()) {
+        fitting.push(("default", policy.default_profile()));
+    }
+    match fitting[..] {
+        [only] => Ok(only),
+        _ => Err(Unclear {
+            fitting: fitting.into_iter().map(|(name, _)| name).collect(),
+        }),
+    }
+}
+
+/// The first thing that a certificate says otherwise than a template, of those
+/// that its owner asked for: subject, hosts, usages and whether it is an
+/// authority. The order of hosts and usages does not matter.
+pub fn difference(certificate: &Certificate, template: &Template) -> Option<Difference> {
+    let shown = Shown::of(certificate);
+    if certificate.subject != template.subject.to_der() {
+        Some(Difference::Subject)
+    } else if !says_names(certificate, &template.names) {
+        Some(Difference::Hosts)
+    } else if shown.key != template.key_usage || shown.extended != sorted(&template.extended_key_usage) {
+        Some(Difference::Usages)
+    } else if shown.constraint != template.constraint {
+        Some(Difference::Constraint)
+    } else {
+        None
+    }
+}
+
+fn says_names(certificate: &Certificate, names: &Names) -> bool {
+    let value = certificate.extension(&oid::SUBJECT_ALT_NAME);
+    match names {
+        Names::Raw(wanted) => value == Some(wanted),
+        Names::Built(wanted) => {
+            let only_known = value.is_none_or(|value| {
+                crate::extension::read_subject_alt_name(value).is_ok_and(|(_, others)| others.is_empty())
+            });
+            only_known && in_order(&certificate.hosts) == in_order(wanted)
+        }
+    }
+}
+
+fn in_order(hosts: &Hosts) -> Hosts {
+    let mut hosts = hosts.clone();
+    hosts.dns.sort();
+    hosts.email.sort();
+    hosts.ip.sort();
+    hosts.uri.sort();
+    hosts
+}
+
+fn sorted(usages: &[Oid]) -> Vec<Oid> {
+    let mut usages = usages.to_vec();
+    usages.sort();
+    usages.dedup();
+    usages
+}
+
+/// What a certificate shows of the profile that made it.
+struct Shown {
+    key: u16,
+    extended: Vec<Oid>,
+    constraint: CaConstraint,
+}
+
+impl Shown {
+    fn of(certificate: &Certificate) -> Self {
+        Shown {
+            key: certificate.key_usage(),
+            extended: sorted(&certificate.extended_key_usage()),
+            constraint: CaConstraint {
+                is_ca: certificate.is_ca,
+                path_len: certificate.path_len,
+            },
+        }
+    }
+
+    fn fits(&self, profile: &Profile) -> bool {
+        self.key == profile.usages.key
+            && self.extended == sorted(&profile.usages.extended)
+            && self.constraint == profile.constraint
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use time::macros::datetime;
+
+    use super::*;
+    use crate::authority::{Authority, Wanted};
+    use crate::certificate::{Serial, Subject};
+    use crate::csr::Content;
+    use crate::key::{Curve, KeySpec, PrivateKey, SigningKey};
+    use crate::policy::Surroundings;
+
+    struct Nowhere;
+    impl Surroundings for Nowhere {
+        fn variable(&self, _: &str) -> Option<String> {
+            None
+        }
+        fn file(&self, _: &str) -> Option<Vec<u8>> {
+            None
+        }
+    }
+
+    const NOW: OffsetDateTime = datetime!(2026-11-22 12:00 UTC);
+
+    fn policy(profiles: &str) -> Policy {
+        let text = format!(
+            r#"{{"signing":{{"default":{{"expiry":"8760h","usages":["signing","client auth"]}},"profiles":{{{profiles}}}}}}}"#
+        );
+        Policy::read(text.as_bytes(), &Nowhere, &mut |_| {}).unwrap().0
+    }
+
+    fn key() -> PrivateKey {
+        key::generate(KeySpec::Ecdsa(Curve::P256)).unwrap()
+    }
+
+    fn template(key: &PrivateKey, profile: &Profile, hosts: &[&str]) -> Template {
+        let content = Content {
+            subject: crate::name::Subject {
+                common_name: "a".into(),
+                ..Default::default()
+            },
+            hosts: Hosts::parse(hosts),
+            extensions: Vec::new(),
+        };
+        let wanted = Wanted::of_content(&content, key.public_key(), profile).unwrap();
+        let serial = Serial::random().unwrap();
+        Authority::self_signed(key)
+            .decide(wanted, profile, None, NOW, serial, &mut |_| {})
+            .unwrap()
+    }
+
+    fn certificate(key: &PrivateKey, template: &Template) -> Certificate {
+        let issued = Authority::self_signed(key).issue(template, &mut |_| {}).unwrap();
+        Certificate::read(&issued.der).unwrap()
+    }
+
+    #[test]
+    fn a_third_of_the_lifetime_or_what_is_asked_for_decides() {
+        let key = key();
+        let profile = policy("").default_profile().clone();
+        let certificate = certificate(&key, &template(&key, &profile, &[]));
+        let at = |hours: i64| certificate.not_after - time::Duration::hours(hours);
+        assert!(!is_due(&certificate, None, at(8760 / 3)));
+        assert!(is_due(&certificate, None, at(8760 / 3 - 1)));
+        assert!(!is_due(&certificate, Some(Duration::hours(24)), at(24)));
+        assert!(is_due(&certificate, Some(Duration::hours(24)), at(23)));
+        assert!(is_due(&certificate, Some(Duration::ZERO), at(-1)));
+    }
+
+    #[test]
+    fn the_one_named_profile_that_fits_is_taken() {
+        const SERVER: &str = r#""server":{"expiry":"1h","usages":["signing","server auth"]}"#;
+        const CLIENT: &str = r#""client":{"expiry":"1h","usages":["client auth","digital signature"]}"#;
+        const ALIKE: &str = r#""user":{"expiry":"2h","usages":["signing","client auth"]}"#;
+        const AUTHORITY: &str = r#""ca":{"expiry":"2h","usages":["signing","client auth"],"ca_constraint":{"is_ca":true,"max_path_len":1}}"#;
+        let key = key();
+        let profile = policy("").default_profile().clone();
+        let certificate = certificate(&key, &template(&key, &profile, &[]));
+        let name = |profiles: &[&str]| {
+            let policy = policy(&profiles.join(","));
+            let found = fitting_profile(&policy, &certificate);
+            found.map(|(name, _)| name.to_owned()).map_err(|unclear| {
+                unclear
+                    .fitting
+                    .iter()
+                    .map(|name| (*name).to_owned())
+                    .collect::<Vec<_>>()
+            })
+        };
+        assert_eq!(name(&[SERVER, CLIENT]), Ok("client".into()));
+        assert_eq!(name(&[SERVER]), Ok("default".into()));
+        assert_eq!(name(&[AUTHORITY]), Ok("default".into()));
+        assert_eq!(name(&[CLIENT, ALIKE]), Err(vec!["client".into(), "user".into()]));
+    }
+
+    #[test]
+    fn what_it_no_longer_says_is_found() {
+        let key = key();
+        let profile = policy("").default_profile().clone();
+        let old = certificate(&key, &template(&key, &profile, &["a", "10.0.0.1", "b"]));
+        let same = template(&key, &profile, &["10.0.0.1", "b", "a"]);
+        assert_eq!(difference(&old, &same), None);
+        let mut other = same.clone();
+        other.names = Names::Built(Hosts::parse(["a", "b"]));
+        assert_eq!(difference(&old, &other), Some(Difference::Hosts));
+        let mut other = same.clone();
+        other.key_usage |= 1 << 2;
+        assert_eq!(difference(&old, &other), Some(Difference::Usages));
+        let mut other = same.clone();
+        other.subject = Subject::Raw(vec![0x30, 0]);
+        assert_eq!(difference(&old, &other), Some(Difference::Subject));
+        let mut other = same;
+        other.constraint = CaConstraint::authority(0, false);
+        assert_eq!(difference(&old, &other), Some(Difference::Constraint));
+    }
+
+    #[test]
+    fn another_key_of_the_same_name_is_another_authority() {
+        let (own, other) = (key(), key());
+        let profile = policy("").default_profile().clone();
+        let authority = certificate(&own, &template(&own, &profile, &[]));
+        assert_eq!(check_issuer(&authority, &authority), Ok(()));
+        let twin = certificate(&other, &template(&other, &profile, &[]));
+        assert_eq!(check_issuer(&authority, &twin), Err(Stranger::OtherKey));
+        let mut renamed = template(&other, &profile, &[]);
+        renamed.subject = Subject::Raw(vec![0x30, 0]);
+        let stranger = certificate(&other, &renamed);
+        assert_eq!(check_issuer(&stranger, &authority), Err(Stranger::OtherName));
+    }
+}

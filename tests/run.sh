@@ -1,0 +1,80 @@
+#!/bin/sh
+# Installs what the tests need on Debian or Ubuntu, and runs everything: format,
+# lints, licences, advisories, and every test against the release binaries.
+#
+#     sh tests/run.sh
+#
+# Tests that need root say SKIPPED where they do not have it. With RCFSSL_CI=1 they
+# fail instead. RCFSSL_NO_INSTALL=1 leaves the machine as it is.
+set -eu
+cd "$(dirname -- "$0")/.."
+
+say() {
+    printf '\n== %s\n' "$*"
+}
+
+as_root() {
+    if [ "$(id -u)" -eq 0 ]; then
+        "$@"
+    else
+        sudo "$@"
+    fi
+}
+
+# What the tests run: real cfssl, etcd, and tools that read what rcfssl writes.
+packages="acl cmake curl etcd-client etcd-server fish gcc golang-cfssl groff hyperfine
+iproute2 jq libc6-dev make man-db openssl procps python3 time util-linux zsh"
+
+if [ -z "${RCFSSL_NO_INSTALL:-}" ] && command -v dpkg-query > /dev/null; then
+    missing=
+    for package in $packages; do
+        status=$(dpkg-query -W -f '${Status}' "$package" 2> /dev/null || true)
+        [ "$status" = "install ok installed" ] || missing="$missing $package"
+    done
+    if [ -n "$missing" ]; then
+        say "Installing$missing"
+        as_root apt-get update -q
+        # etcd's package starts a server of its own, which nobody here needs.
+        # shellcheck disable=SC2086 # a list of words
+        as_root env DEBIAN_FRONTEND=noninteractive RUNLEVEL=1 \
+            apt-get install -q -y --no-install-recommends $missing
+    fi
+    for tool in cargo-deny cargo-audit; do
+        if ! command -v "$tool" > /dev/null && ! [ -x "${CARGO_HOME:-$HOME/.cargo}/bin/$tool" ]; then
+            say "Installing $tool"
+            cargo install --quiet --locked "$tool"
+        fi
+    done
+fi
+
+say "Format"
+cargo fmt --all --check
+
+say "Lints"
+cargo clippy --quiet --locked --workspace --all-targets -- -D warnings
+
+say "Licences, bans, sources"
+cargo deny --locked check licenses bans sources
+
+say "Advisories"
+# The database where there is a copy: beside the repository, or cargo's own.
+database=
+for folder in "${RCFSSL_ADVISORY_DB:-}" ../*/advisory-db "${CARGO_HOME:-$HOME/.cargo}/advisory-db"; do
+    if [ -d "$folder/crates" ]; then
+        database=$folder
+        break
+    fi
+done
+if [ -n "$database" ]; then
+    cargo audit --quiet --no-fetch --stale --db "$database"
+else
+    echo "SKIPPED: no copy of the advisory database; RCFSSL_ADVISORY_DB names one" >&2
+fi
+
+say "Release binaries"
+cargo build --locked --release -p rcfssl -p rcfssljson
+
+say "Tests"
+RCFSSL_TEST_BIN=${CARGO_TARGET_DIR:-target}/release cargo test --locked --workspace
+
+say "All is well"

@@ -1,0 +1,39 @@
+//! Tests that a machine may not be able to run.
+
+use std::path::Path;
+use std::process::Command;
+
+use anyhow::{Result, bail};
+
+/// Says aloud that a test did not run, and why.
+///
+/// # Errors
+/// When `RCFSSL_CI` is set: there every test is to run.
+pub fn skipped(why: &str) -> Result<()> {
+    if std::env::var_os("RCFSSL_CI").is_some() {
+        bail!("this cannot run here: {why}");
+    }
+    // The harness's own capture would swallow eprintln!.
+    let test = std::thread::current().name().unwrap_or("a test").to_owned();
+    let line = format!("SKIPPED: {test}: {why}\n");
+    std::io::Write::write_all(&mut std::io::stderr(), line.as_bytes())?;
+    Ok(())
+}
+
+/// Whether this runs as root, who may mount and make namespaces.
+pub fn is_root() -> bool {
+    Command::new("id")
+        .arg("-u")
+        .output()
+        .is_ok_and(|output| output.stdout == b"0\n")
+}
+
+/// The first of these programs that is nowhere in the usual folders.
+pub fn missing<'a>(programs: &[&'a str]) -> Option<&'a str> {
+    let folders = ["/usr/bin", "/bin", "/usr/sbin", "/sbin", "/usr/local/bin"];
+    programs.iter().copied().find(|program| {
+        !folders
+            .iter()
+            .any(|folder| Path::new(folder).join(program).exists())
+    })
+}

@@ -1,0 +1,122 @@
+//! One case: run, then judged.
+
+use std::time::{SystemTime, UNIX_EPOCH};
+
+use anyhow::{Context, Result};
+use serde_json::{Value, json};
+
+use super::{Case, Surroundings, Verdict};
+use crate::normal::clock::Clock;
+use crate::normal::{World, results};
+use crate::tree::Tree;
+use crate::workplace::{Step, Workplace};
+use crate::{compare, integrity};
+
+/// What a recording says of a step in which cfssl crashed.
+const CRASH: &str = "crash";
+
+/// What a case did, as it was.
+#[derive(Debug, Clone)]
+pub struct Outcome {
+    /// Line by line.
+    pub steps: Vec<Step>,
+    /// The folder before the first line.
+    pub before: Tree,
+    /// The folder after the last.
+    pub after: Tree,
+    /// When that was.
+    pub clock: Clock,
+}
+
+/// Runs a case in a workplace of its own.
+///
+/// # Errors
+/// When it cannot be set up, or takes too long.
+pub fn run(case: &Case, expected: &Value, surroundings: &Surroundings) -> Result<Outcome> {
+    let mut place = if steps(expected).any(is_crash) {
+        Workplace::watched()?
+    } else {
+        Workplace::new()?
+    };
+    for (name, text) in &case.files {
+        place.write(name, text.bytes()?)?;
+    }
+    for name in &case.pki {
+        place.write(name, surroundings.pki(name)?)?;
+    }
+    if let Some(folder) = surroundings.shared() {
+        place.set("F", &folder.display().to_string());
+    }
+    case.env.iter().for_each(|(key, value)| place.set(key, value));
+    let input = case.stdin.as_ref().map(super::Text::bytes).transpose()?;
+    let before = place.tree()?;
+    let started = now()?;
+    let mut steps = Vec::new();
+    for line in &case.run {
+        steps.push(place.feed(line, input.as_deref())?);
+    }
+    Ok(Outcome {
+        steps,
+        before,
+        clock: Clock {
+            started,
+            ended: now()?,
+        },
+        after: place.tree()?,
+    })
+}
+
+/// Compares what a case did with what was recorded, and looks at what must hold.
+///
+/// # Errors
+/// When openssl does not run.
+pub fn judge(
+    case: &Case,
+    expected: &Value,
+    outcome: &Outcome,
+    surroundings: &Surroundings,
+) -> Result<Verdict> {
+    let mut findings = integrity::examine(case, outcome, surroundings)?;
+    let world = World::new(case, outcome, surroundings);
+    let mut got = results(&world, case, outcome)?;
+    for (number, (want, step)) in steps(expected).zip(&outcome.steps).enumerate() {
+        if is_crash(want) {
+            got["steps"][number]["exit"] = match failed_cleanly(step) {
+                true => json!(CRASH),
+                false => json!(format!("no clean failure: statuses {:?}", step.commands)),
+            };
+        }
+    }
+    let mut differences = compare::differences(expected, &got);
+    if case.beyond.is_some() && outcome.steps.iter().all(|step| step.status == 0) {
+        differences.clear();
+    }
+    // What real cfssl does too, or the lines of the case themselves.
+    let known = expected["broken"].as_array().into_iter().flatten();
+    for line in known.filter_map(Value::as_str) {
+        if !findings.broken.remove(line) {
+            differences.push(format!("recorded, but not so: {line}"));
+        }
+    }
+    let problems = findings.broken.iter().cloned().chain(differences).collect();
+    Ok(Verdict { problems, findings })
+}
+
+fn steps(expected: &Value) -> impl Iterator<Item = &Value> {
+    expected["steps"].as_array().into_iter().flatten()
+}
+
+fn is_crash(step: &Value) -> bool {
+    step["exit"] == CRASH
+}
+
+/// Whether one of the binaries refused, and none was killed. That there is no panic
+/// text and nothing was written is judged as in every case.
+fn failed_cleanly(step: &Step) -> bool {
+    step.commands.iter().any(|status| *status != 0) && step.commands.iter().all(|status| *status < 126)
+}
+
+fn now() -> Result<f64> {
+    let since = SystemTime::now().duration_since(UNIX_EPOCH);
+    Ok(since.context("the clock stands before 1970")?.as_secs_f64())
+}

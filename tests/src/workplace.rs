@@ -1,0 +1,286 @@
+//! A fresh folder in which the binaries are called by the names of the programs
+//! that they stand in for.
+
+use std::collections::BTreeMap;
+use std::ffi::OsStr;
+use std::fs::{self, Permissions};
+use std::io::Write;
+use std::os::unix::fs::{PermissionsExt, symlink};
+use std::path::{Path, PathBuf};
+use std::process::{Command, Output, Stdio};
+use std::time::{Duration, Instant};
+
+use anyhow::{Context, Result, bail, ensure};
+use tempfile::TempDir;
+
+use crate::binaries;
+use crate::tree::Tree;
+
+/// How long a shell line may take.
+const PATIENCE: Duration = Duration::from_secs(120);
+
+/// The names under which scripts call the binaries, and the binaries' own.
+const NAMES: [(&str, &str); 4] = [
+    ("cfssl", "rcfssl"),
+    ("cfssljson", "rcfssljson"),
+    ("rcfssl", "rcfssl"),
+    ("rcfssljson", "rcfssljson"),
+];
+
+/// What a shell line did.
+#[derive(Debug, Clone, Default)]
+pub struct Step {
+    /// The line's exit status; 128 and the number for a signal.
+    pub status: i32,
+    /// Standard output.
+    pub stdout: Vec<u8>,
+    /// Standard error.
+    pub stderr: Vec<u8>,
+    /// The statuses of the binaries under test that ran in it, in the order in
+    /// which they ended; only in a [watched](Workplace::watched) workplace.
+    pub commands: Vec<i32>,
+}
+
+impl Step {
+    /// Standard output as text.
+    pub fn out(&self) -> String {
+        String::from_utf8_lossy(&self.stdout).into_owned()
+    }
+
+    /// Standard error as text.
+    pub fn err(&self) -> String {
+        String::from_utf8_lossy(&self.stderr).into_owned()
+    }
+
+    /// The step itself, when it succeeded.
+    ///
+    /// # Errors
+    /// What it printed, when it did not.
+    pub fn ok(self) -> Result<Self> {
+        ensure!(self.status == 0, "exit status {}: {}", self.status, self.err());
+        Ok(self)
+    }
+}
+
+impl From<Output> for Step {
+    fn from(output: Output) -> Self {
+        use std::os::unix::process::ExitStatusExt;
+        let status = output.status;
+        Step {
+            status: status
+                .code()
+                .unwrap_or_else(|| 128 + status.signal().unwrap_or_default()),
+            stdout: output.stdout,
+            stderr: output.stderr,
+            commands: Vec::new(),
+        }
+    }
+}
+
+/// The folder, with `bin/` first on the `PATH` beside it; both go with the value.
+#[derive(Debug)]
+pub struct Workplace {
+    root: TempDir,
+    environment: BTreeMap<String, String>,
+    watched: bool,
+}
+
+impl Workplace {
+    /// A workplace with links to the binaries.
+    ///
+    /// # Errors
+    /// What the system or cargo says.
+    pub fn new() -> Result<Self> {
+        Self::made(false)
+    }
+
+    /// A workplace that notes the exit status of every call of a binary, also of
+    /// those whose status the shell line does not hand on.
+    ///
+    /// # Errors
+    /// What the system or cargo says.
+    pub fn watched() -> Result<Self> {
+        Self::made(true)
+    }
+
+    fn made(watched: bool) -> Result<Self> {
+        let binaries = binaries::folder()?;
+        let root = tempfile::Builder::new().prefix("rcfssl-").tempdir()?;
+        // Other users work here too, in the tests of permissions.
+        fs::set_permissions(root.path(), Permissions::from_mode(0o755))?;
+        let bin = root.path().join("bin");
+        for folder in [&bin, &root.path().join("work")] {
+            fs::create_dir(folder)?;
+            fs::set_permissions(folder, Permissions::from_mode(0o755))?;
+        }
+        let statuses = root.path().join("statuses");
+        for (name, binary) in NAMES {
+            let (link, binary) = (bin.join(name), binaries.join(binary));
+            if watched {
+                let script = format!(
+                    "#!/bin/sh\n'{}' \"$@\"\nstatus=$?\necho $status >> '{}'\nexit $status\n",
+                    binary.display(),
+                    statuses.display()
+                );
+                fs::write(&link, script)?;
+                fs::set_permissions(&link, Permissions::from_mode(0o755))?;
+            } else {
+                symlink(binary, link)?;
+            }
+        }
+        let path = format!("{}:/usr/bin:/bin", bin.display());
+        let home = root.path().join("work").display().to_string();
+        let environment = [("PATH", &*path), ("HOME", &*home), ("LC_ALL", "C"), ("TZ", "UTC")];
+        let environment = environment.map(|(key, value)| (key.to_owned(), value.to_owned()));
+        Ok(Workplace {
+            environment: environment.into(),
+            root,
+            watched,
+        })
+    }
+
+    /// The folder in which lines run.
+    pub fn path(&self) -> PathBuf {
+        self.root.path().join("work")
+    }
+
+    /// A path in the folder.
+    pub fn join(&self, name: impl AsRef<Path>) -> PathBuf {
+        self.path().join(name)
+    }
+
+    /// A folder beside it, for what the lines are not to find.
+    pub fn aside(&self) -> &Path {
+        self.root.path()
+    }
+
+    /// Sets a variable for all lines to come.
+    pub fn set(&mut self, key: &str, value: &str) {
+        self.environment.insert(key.to_owned(), value.to_owned());
+    }
+
+    /// Writes a file of mode 0644, and the folders above it.
+    ///
+    /// # Errors
+    /// What the system says.
+    pub fn write(&self, name: &str, contents: impl AsRef<[u8]>) -> Result<()> {
+        let path = self.join(name);
+        if let Some(folder) = path.parent() {
+            fs::create_dir_all(folder)?;
+        }
+        fs::write(&path, contents).with_context(|| path.display().to_string())?;
+        fs::set_permissions(&path, Permissions::from_mode(0o644))?;
+        Ok(())
+    }
+
+    /// Reads a file as text.
+    ///
+    /// # Errors
+    /// What the system says.
+    pub fn read(&self, name: &str) -> Result<String> {
+        fs::read_to_string(self.join(name)).with_context(|| name.to_owned())
+    }
+
+    /// The files that lie there.
+    ///
+    /// # Errors
+    /// What the system says.
+    pub fn tree(&self) -> Result<Tree> {
+        Tree::read(&self.path())
+    }
+
+    /// A program with the clean environment, in the folder, with nothing to read.
+    pub fn command(&self, program: impl AsRef<OsStr>) -> Command {
+        let mut command = Command::new(program);
+        command
+            .env_clear()
+            .envs(&self.environment)
+            .current_dir(self.path());
+        command.stdin(Stdio::null());
+        command
+    }
+
+    /// Runs a shell line as a script would, with umask 022 and `pipefail`.
+    ///
+    /// # Errors
+    /// When it takes too long.
+    pub fn shell(&self, line: &str) -> Result<Step> {
+        self.feed(line, None)
+    }
+
+    /// Runs a shell line that reads `input` from a pipe.
+    ///
+    /// # Errors
+    /// When it takes too long.
+    pub fn feed(&self, line: &str, input: Option<&[u8]>) -> Result<Step> {
+        let statuses = self.root.path().join("statuses");
+        if self.watched {
+            fs::write(&statuses, "")?;
+        }
+        let mut command = self.command("timeout");
+        let patience = PATIENCE.as_secs().to_string();
+        command.args(["--kill-after=5", &patience, "bash", "-o", "pipefail", "-c"]);
+        command.arg(format!("umask 022; {line}"));
+        let started = Instant::now();
+        let mut step = Step::from(run(command, input)?);
+        if started.elapsed() >= PATIENCE {
+            bail!("still not done after {patience} seconds: {line}");
+        }
+        if self.watched {
+            let noted = fs::read_to_string(&statuses)?;
+            step.commands = noted.lines().filter_map(|line| line.parse().ok()).collect();
+        }
+        Ok(step)
+    }
+}
+
+/// Runs a command with `input` on its standard input, and captures both outputs.
+///
+/// # Errors
+/// When it cannot be started.
+pub fn run(mut command: Command, input: Option<&[u8]>) -> Result<Output> {
+    command.stdout(Stdio::piped()).stderr(Stdio::piped());
+    let Some(input) = input else {
+        return Ok(command.output()?);
+    };
+    let mut child = command.stdin(Stdio::piped()).spawn()?;
+    let pipe = child.stdin.take();
+    std::thread::scope(|scope| {
+        scope.spawn(move || {
+            // Whoever does not read to the end closes the pipe: no failure of ours.
+            if let Some(mut pipe) = pipe {
+                let _ = pipe.write_all(input);
+            }
+        });
+        Ok(child.wait_with_output()?)
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn lines_run_in_a_clean_place() {
+        let mut place = Workplace::new().unwrap();
+        place.set("EXTRA", "yes");
+        let step = place
+            .shell("umask; env | cut -d= -f1 | sort | tr '\\n' ' '; cat; cfssl version >&2; false | true")
+            .unwrap();
+        assert_eq!(step.out(), "0022\nEXTRA HOME LC_ALL PATH PWD SHLVL TZ _ ");
+        assert!(step.err().starts_with("Version: "), "{}", step.err());
+        assert_eq!(step.status, 1);
+        let step = place.feed("tr a-z A-Z > out; exit 7", Some(b"abc")).unwrap();
+        assert_eq!((step.status, place.read("out").unwrap().as_str()), (7, "ABC"));
+        assert_eq!(place.tree().unwrap().files["out"].permissions, 0o644);
+    }
+
+    #[test]
+    fn a_watched_place_sees_statuses_that_a_line_hides() {
+        let place = Workplace::watched().unwrap();
+        let step = place.shell("cfssl nonsense; test $? -ne 0").unwrap();
+        assert_eq!((step.status, step.commands), (0, vec![1]));
+        let step = place.shell("echo '{}' | cfssljson -bare x").unwrap();
+        assert_eq!((step.status, step.commands), (0, vec![0]));
+    }
+}

@@ -1,0 +1,146 @@
+//! A kill while files are written: the old content or the new, never part.
+
+use std::fs;
+use std::process::Stdio;
+use std::time::{Duration, Instant};
+
+use rcfssl_tests::{Workplace, binaries};
+
+use crate::{fails, place, run};
+
+/// How often a writer is killed at least.
+const KILLS: u32 = 200;
+
+/// How often at most, until some were hit before, amid and after writing.
+const MOST: u32 = 5000;
+
+/// Large enough that writing takes a while.
+const SIZE: usize = 1_000_000;
+
+fn results(letter: char) -> String {
+    let content: String = std::iter::repeat_n(letter, SIZE).collect();
+    format!(r#"{{"cert":"{content}"}}"#)
+}
+
+#[test]
+fn a_killed_writer_leaves_old_or_new() {
+    let place = Workplace::new().unwrap();
+    place.write("a.json", results('a')).unwrap();
+    place.write("b.json", results('b')).unwrap();
+    let whole = |letter| run(&place, &format!("rcfssljson -bare -f {letter}.json x"));
+    assert_eq!(whole('a').status, 0);
+    let started = Instant::now();
+    assert_eq!(whole('b').status, 0);
+    let usual = started.elapsed();
+    let (mut old, mut new, mut amid) = (0, 0, 0);
+    let mut before = b'b';
+    for round in 0..MOST {
+        let letter = if before == b'a' { 'b' } else { 'a' };
+        kill_after(&place, letter, usual.mul_f64(f64::from(round % 50) / 40.0));
+        let content = fs::read(place.join("x.pem")).unwrap();
+        assert_eq!(content.len(), SIZE, "round {round}");
+        let first = content[0];
+        assert!(
+            content.iter().all(|letter| *letter == first),
+            "round {round}: mixed"
+        );
+        if first == before {
+            old += 1
+        } else {
+            new += 1
+        }
+        before = first;
+        amid += leftovers(&place);
+        if round >= KILLS && old > 0 && new > 0 && amid > 0 {
+            return;
+        }
+    }
+    panic!("old {old}, new {new}, killed amid writing {amid}: the delays are wrong");
+}
+
+/// Starts a writer and kills it, from at once to well after its usual end.
+fn kill_after(place: &Workplace, letter: char, delay: Duration) {
+    let mut command = place.command(binaries::folder().unwrap().join("rcfssljson"));
+    command
+        .args(["-bare", "-f", &format!("{letter}.json"), "x"])
+        .stderr(Stdio::null());
+    let mut writer = command.spawn().unwrap();
+    std::thread::sleep(delay);
+    // It may be done already.
+    let _ = writer.kill();
+    writer.wait().unwrap();
+}
+
+/// Takes away what writers left beside the file that they were killed amid writing.
+fn leftovers(place: &Workplace) -> usize {
+    let names = crate::names(place)
+        .into_iter()
+        .filter(|name| name.ends_with(".tmp"));
+    names
+        .map(|name| fs::remove_file(place.join(name)).unwrap())
+        .count()
+}
+
+#[test]
+fn many_writers_of_one_file_leave_one_whole() {
+    let place = Workplace::new().unwrap();
+    for letter in 'a'..='h' {
+        let content: String = std::iter::repeat_n(letter, 500_000).collect();
+        place
+            .write(&format!("{letter}.json"), format!(r#"{{"cert":"{content}"}}"#))
+            .unwrap();
+    }
+    let started = Instant::now();
+    while started.elapsed() < Duration::from_secs(2) {
+        let line =
+            "for x in a b c d e f g h; do rcfssljson -bare -f $x.json x & done; wait; ls -A | grep -v json";
+        let step = run(&place, line).ok().unwrap();
+        assert_eq!(step.out(), "x.pem\n", "{}", step.err());
+        let content = fs::read(place.join("x.pem")).unwrap();
+        let first = content[0];
+        assert!(content.len() == 500_000 && content.iter().all(|letter| *letter == first));
+    }
+}
+
+/// The kernel's own kill: SIGXFSZ, at the first byte too many.
+#[test]
+fn a_limit_of_file_sizes_kills_before_the_old_content_is_touched() {
+    let place = place();
+    place.write("large.json", results('a')).unwrap();
+    place.write("x.pem", "old").unwrap();
+    let step = run(&place, "ulimit -f 1; rcfssljson -bare -f large.json x");
+    assert!(step.status > 128, "{}", step.err());
+    assert_eq!(place.read("x.pem").unwrap(), "old");
+}
+
+#[test]
+fn a_limit_of_file_sizes_is_told_where_it_does_not_kill() {
+    let place = place();
+    place.write("large.json", results('a')).unwrap();
+    place.write("x.pem", "old").unwrap();
+    let line = "trap '' XFSZ; ulimit -f 1; rcfssljson -bare -f large.json x";
+    fails(&place, line, "write x.pem: file too large");
+    assert_eq!(place.read("x.pem").unwrap(), "old");
+    assert_eq!(crate::names(&place), ["in.json", "large.json", "x.pem"]);
+}
+
+/// What a kill leaves beside a key that was being written is nobody's to read.
+#[test]
+fn what_is_left_of_a_key_is_secret() {
+    let place = Workplace::new().unwrap();
+    place
+        .write("large.json", results('k').replace("cert", "key"))
+        .unwrap();
+    let step = run(&place, "umask 000; ulimit -f 1; rcfssljson -bare -f large.json x");
+    assert!(step.status > 128, "{}", step.err());
+    let tree = place.tree().unwrap();
+    let left: Vec<_> = tree
+        .files
+        .iter()
+        .filter(|(name, _)| *name != "large.json")
+        .collect();
+    assert!(!left.is_empty(), "nothing was being written");
+    for (name, file) in left {
+        assert_eq!(file.permissions, 0o600, "{name}");
+    }
+}

@@ -1,0 +1,70 @@
+//! What can go wrong around the binaries: disks, kills, permissions, links, streams,
+//! arguments. Nothing panics, nothing is half written, and the user is told.
+
+#![allow(clippy::panic, clippy::unwrap_used, reason = "functions of tests")]
+
+mod arguments;
+mod disk;
+mod kill;
+mod links;
+mod permissions;
+mod streams;
+
+use rcfssl_tests::Workplace;
+use rcfssl_tests::workplace::Step;
+
+/// What a command would print: three files.
+const RESULTS: &str = r#"{"cert":"new cert","key":"new key","csr":"new csr"}"#;
+
+/// A workplace with [`RESULTS`] in `in.json`.
+fn place() -> Workplace {
+    let place = Workplace::new().unwrap();
+    place.write("in.json", RESULTS).unwrap();
+    place
+}
+
+/// Runs a line; whatever it does, it does not panic and shows no key.
+fn run(place: &Workplace, line: &str) -> Step {
+    let step = place.shell(line).unwrap();
+    let err = step.err();
+    assert!(!err.contains("panicked"), "{line}: {err}");
+    assert!(!err.contains("new key"), "{line}: {err}");
+    step
+}
+
+/// Runs a line that fails cleanly with this error, as the last line that is no hint.
+fn fails(place: &Workplace, line: &str, error: &str) {
+    let step = run(place, line);
+    assert_eq!(step.status, 1, "{line}: {}", step.err());
+    let err = step.err();
+    let last = err.lines().rfind(|line| !line.starts_with("hint: "));
+    assert_eq!(last, Some(error), "{line}");
+}
+
+/// The names in the folder, sorted.
+fn names(place: &Workplace) -> Vec<String> {
+    place.tree().unwrap().files.into_keys().collect()
+}
+
+/// A line run in a mount namespace of its own: what it mounts goes with it.
+fn apart(line: &str) -> String {
+    assert!(!line.contains('\''), "{line}");
+    format!("unshare --mount bash -o pipefail -c 'umask 022; {line}'")
+}
+
+/// A line run as a user who owns nothing.
+fn as_nobody(line: &str) -> String {
+    assert!(!line.contains('\''), "{line}");
+    format!("setpriv --reuid=65534 --regid=65534 --clear-groups bash -o pipefail -c 'umask 022; {line}'")
+}
+
+/// Leaves the test, aloud, where it cannot run.
+macro_rules! needs_root {
+    () => {
+        if !rcfssl_tests::skip::is_root() {
+            rcfssl_tests::skip::skipped("this mounts, or works as another user: it needs root").unwrap();
+            return;
+        }
+    };
+}
+use needs_root;

@@ -1,0 +1,125 @@
+//! Standard streams that are closed, full or pipes.
+
+use rcfssl_tests::Workplace;
+
+use crate::{fails, names, place, run};
+
+const REQUEST: &str = r#"{"CN":"x","hosts":["x.example"]}"#;
+
+/// A workplace with an authority and a request.
+fn authority() -> Workplace {
+    let place = place();
+    place.write("x.json", REQUEST).unwrap();
+    run(
+        &place,
+        "rcfssl gencert -initca x.json 2> log | rcfssljson -bare ca; rm log",
+    )
+    .ok()
+    .unwrap();
+    place
+}
+
+#[test]
+fn a_full_standard_output_is_an_error_of_every_command() {
+    let place = authority();
+    for command in [
+        "rcfssl version",
+        "rcfssl print-defaults config",
+        "rcfssl print-defaults csr",
+        "rcfssl genkey x.json",
+        "rcfssl genkey -initca x.json",
+        "rcfssl gencert -initca x.json",
+        "rcfssl gencert -ca ca.pem -ca-key ca-key.pem x.json",
+        "rcfssl gencert -renewca -ca ca.pem -ca-key ca-key.pem",
+        "rcfssljson -bare -stdout < in.json",
+        "rcfssljson -version",
+    ] {
+        fails(
+            &place,
+            &format!("{command} > /dev/full"),
+            "write /dev/stdout: no space left on device",
+        );
+    }
+}
+
+#[test]
+fn a_reader_who_leaves_is_no_reason_to_panic() {
+    let place = authority();
+    for command in [
+        "rcfssl genkey x.json",
+        "rcfssl print-defaults csr",
+        "rcfssljson -bare -stdout < in.json",
+    ] {
+        // The pipe has no reader any more when the command prints.
+        let line =
+            format!("mkfifo pipe; (exec 3< pipe) & exec 4> pipe; wait; {command} >&4; echo $?; rm pipe");
+        let step = run(&place, &line);
+        let told = step.out() == "1\n" && step.err().contains("broken pipe");
+        let killed = step.out() == "141\n";
+        assert!(told || killed, "{command}: {} {}", step.out(), step.err());
+    }
+}
+
+#[test]
+fn closed_streams_are_no_reason_to_panic() {
+    let place = authority();
+    for command in [
+        "rcfssl genkey x.json",
+        "rcfssl version",
+        "rcfssljson -bare -stdout < in.json",
+    ] {
+        // As with cfssl, which does not look: there is nobody to tell.
+        let step = run(&place, &format!("{command} >&-"));
+        assert_eq!(
+            (step.status, step.out().as_str()),
+            (0, ""),
+            "{command}: {}",
+            step.err()
+        );
+    }
+    for redirection in ["2>&-", "2>/dev/full"] {
+        let step = run(
+            &place,
+            &format!("rcfssl genkey x.json {redirection} | rcfssljson -bare made && rm made*"),
+        );
+        assert_eq!(step.status, 0, "{redirection}: {}", step.err());
+    }
+    let step = run(&place, "rcfssljson -bare y <&-");
+    assert_eq!(step.status, 1);
+    assert!(step.err().starts_with("Failed to "), "{}", step.err());
+    let step = run(&place, "rcfssl genkey - <&-");
+    assert_eq!(step.status, 1);
+    assert_eq!(
+        names(&place),
+        ["ca-key.pem", "ca.csr", "ca.pem", "in.json", "x.json"]
+    );
+}
+
+#[test]
+fn a_closed_standard_output_does_not_become_the_next_file() {
+    let place = place();
+    // With descriptor 1 free, the first file that is opened would get it.
+    run(&place, "rcfssljson -bare x < in.json >&- 2>&-").ok().unwrap();
+    assert_eq!(place.read("x.pem").unwrap(), "new cert");
+    assert_eq!(place.read("x-key.pem").unwrap(), "new key");
+}
+
+#[test]
+fn documents_and_keys_may_come_through_pipes() {
+    let place = authority();
+    let sign = "rcfssl gencert -ca <(cat ca.pem) -ca-key <(cat ca-key.pem)";
+    for line in [
+        format!("{sign} <(cat x.json) | rcfssljson -bare y"),
+        format!("cat x.json | {sign} - | rcfssljson -bare y"),
+        format!("mkfifo pipe; cat x.json > pipe & {sign} pipe | rcfssljson -bare -f /dev/stdin y; rm pipe"),
+        format!(
+            "{sign} -config <(echo '{{}}') x.json | rcfssljson -bare -f <(cat) y || {sign} x.json | rcfssljson -bare y"
+        ),
+        "(printf '{\"CN\":'; sleep 0.1; printf '\"slow\"}') | rcfssl genkey - | rcfssljson -bare y"
+            .to_owned(),
+    ] {
+        run(&place, &format!("{line}; test -s y-key.pem && rm y*"))
+            .ok()
+            .unwrap();
+    }
+}
