@@ -1,6 +1,6 @@
 //! Who signed a certificate.
 
-use super::Certificate;
+use super::{Certificate, pss};
 use crate::error::{Error, Result};
 use crate::key::{self, SignatureAlgorithm};
 use crate::oid;
@@ -34,6 +34,7 @@ impl Certificate {
             Some(algorithm) => {
                 key::verify(&parent.public_key, algorithm, &self.to_be_signed, &self.signature)
             }
+            None if self.signature_algorithm == oid::RSASSA_PSS => pss::check(self, &parent.public_key),
             None => Err(Error::plain(
                 "x509: cannot verify signature: algorithm unimplemented",
             )),

@@ -4,6 +4,7 @@ mod access;
 mod check;
 mod encode;
 pub(crate) mod pkcs7;
+mod pss;
 mod read;
 mod template;
 mod usage;
