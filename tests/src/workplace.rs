@@ -20,9 +20,15 @@ use crate::tree::Tree;
 const PATIENCE: Duration = Duration::from_secs(120);
 
 /// The names under which scripts call the binaries, and the binaries' own.
-const NAMES: [(&str, &str); 4] = [
+const NAMES: [(&str, &str); 10] = [
     ("cfssl", "rcfssl"),
+    ("cfssl-bundle", "rcfssl"),
+    ("cfssl-certinfo", "rcfssl"),
+    ("cfssl-mkbundle", "rcfssl"),
+    ("cfssl-newkey", "rcfssl"),
+    ("cfssl-scan", "rcfssl"),
     ("cfssljson", "rcfssljson"),
+    ("mkbundle", "rcfssl"),
     ("rcfssl", "rcfssl"),
     ("rcfssljson", "rcfssljson"),
 ];
@@ -109,7 +115,8 @@ impl Workplace {
         // Other users work here too, in the tests of permissions.
         fs::set_permissions(root.path(), Permissions::from_mode(0o755))?;
         let bin = root.path().join("bin");
-        for folder in [&bin, &root.path().join("work")] {
+        let watched_links = root.path().join("watched");
+        for folder in [&bin, &watched_links, &root.path().join("work")] {
             fs::create_dir(folder)?;
             fs::set_permissions(folder, Permissions::from_mode(0o755))?;
         }
@@ -117,9 +124,12 @@ impl Workplace {
         for (name, binary) in NAMES {
             let (link, binary) = (bin.join(name), binaries.join(binary));
             if watched {
+                // By a link: the binary is to be called by the same name.
+                let inner = watched_links.join(name);
+                symlink(binary, &inner)?;
                 let script = format!(
                     "#!/bin/sh\n'{}' \"$@\"\nstatus=$?\necho $status >> '{}'\nexit $status\n",
-                    binary.display(),
+                    inner.display(),
                     statuses.display()
                 );
                 fs::write(&link, script)?;
