@@ -23,7 +23,7 @@ as_root() {
 
 # What the tests run: real cfssl, etcd, and tools that read what rcfssl writes.
 packages="acl cmake curl etcd-client etcd-server fish gcc golang-cfssl groff hyperfine
-iproute2 jq libc6-dev make man-db openssl procps python3 time util-linux zsh"
+iproute2 jq libc6-dev make man-db openssl procps python3 strace time util-linux zsh"
 
 if [ -z "${RCFSSL_NO_INSTALL:-}" ] && command -v dpkg-query > /dev/null; then
     missing=

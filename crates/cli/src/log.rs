@@ -132,7 +132,8 @@ impl Log {
     }
 }
 
-/// Prints a line on standard error; when that is closed, nobody is there to tell.
+/// Prints a line on standard error, in one write, so that it stays in one piece where
+/// others write there too. When that is closed, nobody is there to tell.
 pub fn print(line: impl fmt::Display) {
-    let _ = writeln!(io::stderr().lock(), "{line}");
+    let _ = io::stderr().write_all(format!("{line}\n").as_bytes());
 }

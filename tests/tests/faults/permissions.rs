@@ -3,12 +3,10 @@
 use std::fs::{self, Permissions};
 use std::os::unix::fs::{MetadataExt, PermissionsExt, chown};
 
+use rcfssl_tests::confine::NOBODY;
 use rcfssl_tests::{Workplace, binaries};
 
 use crate::{as_nobody, fails, names, needs_root, place, run};
-
-/// User and group `nobody`.
-const NOBODY: u32 = 65534;
 
 /// A workplace that belongs to nobody, with the binaries where nobody can run them.
 fn nobodys() -> Workplace {

@@ -3,6 +3,7 @@
 
 mod generate;
 mod legacy;
+mod primes;
 mod public;
 mod read;
 mod rsa;

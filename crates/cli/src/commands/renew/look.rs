@@ -112,8 +112,9 @@ impl<'a> Look<'a> {
     fn again(&self, found: bool) -> Result<Finding, String> {
         let text = input::file(self.task.certificate.as_os_str()).map_err(message)?;
         let existing = match Existing::read(&text)? {
-            // Other things than certificates lie in folders too.
-            None if found => return Ok(Finding::Foreign),
+            // Other things than certificates lie in folders too; what is nothing at all
+            // was one once, since it has a key.
+            None if found && pem::decode(&text).is_some() => return Ok(Finding::Foreign),
             None => return Err("there is no certificate in it".to_owned()),
             Some(existing) => existing,
         };

@@ -199,29 +199,27 @@ impl<'a> Reporter<'a> {
     pub fn tell(&mut self, entry: Entry) {
         let counts = &mut self.counts;
         match &entry.ending {
-            Ending::Foreign => {}
+            Ending::Foreign => return self.progress.leave_out(),
             Ending::Untouched { .. } => counts.untouched += 1,
             Ending::Would { why } | Ending::Changed { why, .. } if why.is_new() => counts.made += 1,
             Ending::Would { .. } | Ending::Changed { .. } => counts.renewed += 1,
             Ending::Failed(_) => counts.failed += 1,
         }
         self.progress.clear();
-        if !matches!(entry.ending, Ending::Foreign) {
-            let command = self.run_command(&entry);
-            let shown = entry.certificate.to_string_lossy();
-            self.repeats.warn(self.log, &shown, &entry.warnings);
-            if let Ending::Failed(why) = &entry.ending {
-                self.log.line(Level::Error, format_args!("{shown}: {why}"));
-            }
-            if let Some(Err(why)) = &command {
-                self.log
-                    .line(Level::Error, format_args!("{shown}: the command {why}"));
-            }
-            if self.json {
-                self.print_row(&entry, command.as_ref());
-            } else {
-                self.print_line(&entry);
-            }
+        let command = self.run_command(&entry);
+        let shown = entry.certificate.to_string_lossy();
+        self.repeats.warn(self.log, &shown, &entry.warnings);
+        if let Ending::Failed(why) = &entry.ending {
+            self.log.line(Level::Error, format_args!("{shown}: {why}"));
+        }
+        if let Some(Err(why)) = &command {
+            self.log
+                .line(Level::Error, format_args!("{shown}: the command {why}"));
+        }
+        if self.json {
+            self.print_row(&entry, command.as_ref());
+        } else {
+            self.print_line(&entry);
         }
         self.progress.advance(self.log);
     }
