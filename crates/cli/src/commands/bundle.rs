@@ -34,7 +34,10 @@ pub fn run(context: &Context) -> Outcome {
     let args = &context.args;
     let platforms = platforms(context);
     let flavor = Flavor::named(&args.text(FlagId::Flavor));
-    let store = Store::open(context)?;
+    let store = match flavor {
+        Flavor::Force => Store::none(context),
+        _ => Store::open(context)?,
+    };
     let now = now();
     let (input, mut bundler) = if args.is_set(FlagId::Cert) {
         let given = Given::read(context)?;
@@ -111,12 +114,22 @@ fn clean(path: &Path) -> PathBuf {
 }
 
 /// The roots and intermediates that were named, read in cfssl's order.
+#[derive(Default)]
 struct Store {
     roots: Option<Vec<Certificate>>,
     intermediates: Vec<Certificate>,
 }
 
 impl Store {
+    /// For chains that are taken as they are: cfssl does not read the files then.
+    fn none(context: &Context) -> Self {
+        let unread = [FlagId::CaBundle, FlagId::IntBundle, FlagId::IntDir];
+        if unread.into_iter().any(|flag| context.args.is_set(flag)) {
+            context.hint("-flavor force reads no -ca-bundle, -int-bundle or -int-dir");
+        }
+        Store::default()
+    }
+
     /// # Errors
     /// 4001 and 3001 for files that cannot be read, 4003 and 3003 for what they hold.
     fn open(context: &Context) -> Result<Self> {
@@ -159,7 +172,7 @@ impl Store {
     fn into_bundler(self, flavor: Flavor, platforms: Vec<Platform>) -> Result<Bundler> {
         let system = match (&self.roots, flavor) {
             // The chain is taken as it is, whoever trusts it.
-            (_, Flavor::Force) | (Some(_), _) => Pool::default(),
+            (None, Flavor::Force) | (Some(_), _) => Pool::default(),
             (None, _) => roots::system(),
         };
         let intermediates = self.intermediates.into_iter().map(Arc::new).collect();
@@ -303,6 +316,9 @@ impl Outside for World<'_> {
         match http::get(url, MAX_CERTIFICATE) {
             Ok(answer) => Some(answer.body),
             Err(why) => {
+                if why.contains(http::NO_TUNNEL) {
+                    self.context.hint(&why);
+                }
                 log.line(Level::Debug, why);
                 None
             }

@@ -1,5 +1,8 @@
 //! Fetching what certificates point to: other certificates, revocation lists,
 //! answers of OCSP responders.
+//!
+//! A proxy of the environment must make tunnels (CONNECT), also to port 80: the
+//! library asks for them where Go sends the proxy an `http` address as it is.
 
 use std::io;
 use std::net::SocketAddr;
@@ -17,6 +20,9 @@ use super::{dial, roots};
 
 /// How long a fetch may take.
 const TIMEOUT: Duration = Duration::from_secs(10);
+
+/// In the reasons for which a proxy did not help.
+pub const NO_TUNNEL: &str = "the proxy makes no tunnel (CONNECT) to it";
 
 /// A revocation list is not longer than this.
 const MAX_LIST: u64 = 64 << 20;
@@ -107,6 +113,7 @@ fn describe(error: &Error, url: &str) -> String {
             });
             format!("dial tcp {shown}: connect: {}", rcfssl_files::describe(error))
         }
+        Error::ConnectProxyFailed(why) => format!("{NO_TUNNEL}: {why}"),
         Error::Timeout(_) => "context deadline exceeded".to_owned(),
         other => other.to_string(),
     }
