@@ -1,7 +1,8 @@
 //! The same line with Debian's cfssl (package `golang-cfssl`), compared at once.
 //!
 //! Debian has release 1.2.0; what has changed by 1.6.5 is no difference here: a bundle
-//! did not say when its leaf ends, and an unknown authority not who was nearly it.
+//! did not say when its leaf ends, an unknown authority not who was nearly it, key
+//! identifiers had no zeros in front, and a word of `scan -list` was misspelt.
 
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -89,17 +90,24 @@ fn view(step: &Step, tree: &Tree) -> Value {
     })
 }
 
-/// A bundle without what Debian's does not have, its host names sorted; other JSON
-/// value by value; other text as it is.
+/// JSON as values, without what Debian's does not have, host names sorted; other text
+/// as it is.
 fn stdout(step: &Step) -> Value {
-    let Ok(mut document) = step.json() else {
-        return json!(step.out());
+    let text = step.out().replace("prefered", "preferred");
+    let Ok(mut document) = serde_json::from_str::<Value>(&text) else {
+        return json!(text);
     };
     if let Some(members) = document.as_object_mut() {
         members.remove("leaf_expires");
+        for key in ["authority_key_id", "subject_key_id"] {
+            if let Some(Value::String(identifier)) = members.get_mut(key) {
+                let octets = identifier.split(':').map(|octet| format!("{octet:0>2}"));
+                *identifier = octets.collect::<Vec<_>>().join(":");
+            }
+        }
         if let Some(names) = members.get_mut("hostnames").and_then(Value::as_array_mut) {
             names.sort_by_key(Value::to_string);
         }
     }
-    json!({ "json": document, "ends with a line end": step.out().ends_with('\n') })
+    json!({ "json": document, "ends with a line end": text.ends_with('\n') })
 }

@@ -32,7 +32,8 @@ impl OpensslServer {
         let mut command = Command::new("openssl");
         command
             .current_dir(files.path())
-            .args(["s_server", "-accept", "127.0.0.1:0"])
+            // It ends with its standard input, unless it serves the web.
+            .args(["s_server", "-www", "-accept", "127.0.0.1:0"])
             .args(["-cert", "leaf.pem", "-key", "key.pem"]);
         if chain.len() > 1 {
             command.args(["-cert_chain", "chain.pem"]);
