@@ -113,6 +113,21 @@ impl Log {
                 );
             }
             Event::PathLenZeroIgnored => line(Level::Info, "ignore invalid 'pathlenzero' value"),
+            Event::Bundling { subject } => {
+                self.line(Level::Info, format_args!("bundling certificate for {subject}"));
+            }
+            Event::FallsBackToOptimal => {
+                line(Level::Warning, "No metadata, Ubiquitous falls back to Optimal.");
+            }
+            Event::AnchoringRoot { subject } => {
+                self.line(Level::Info, format_args!("the anchoring root is {subject}"));
+            }
+            Event::PlatformLoaded { name, keys } => {
+                self.line(
+                    Level::Info,
+                    format_args!("Platform metadata is loaded: {name} {keys}"),
+                );
+            }
         }
     }
 }

@@ -13,6 +13,7 @@ mod write;
 
 pub use generate::{KeySpec, generate};
 pub use public::{Curve, KeyKind, PublicKey};
+pub(crate) use read::read_der;
 pub use read::{read, read_encrypted};
 pub use sign::{SignatureAlgorithm, SigningKey};
 pub use verify::verify;
