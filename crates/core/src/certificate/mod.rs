@@ -1,8 +1,10 @@
 //! Certificates: read, planned and encoded.
 
+mod access;
 mod check;
 mod encode;
 pub(crate) mod pkcs7;
+mod pss;
 mod read;
 mod template;
 mod usage;
