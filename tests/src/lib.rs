@@ -16,6 +16,7 @@
 pub mod binaries;
 pub mod cluster;
 pub mod compare;
+pub mod differential;
 pub mod integrity;
 pub mod network;
 pub mod normal;

@@ -1,0 +1,185 @@
+//! Where cfssl 1.6.5 and Debian's older cfssl are known to differ, and the generator
+//! cannot go around it: what Debian's answered is translated into what 1.6.5 answers,
+//! by named rules. All else must be alike.
+//!
+//! Left out by the generator instead, so that no rule is needed: more arguments than
+//! a command takes; `backdate` and `crl_url` in request documents, `copy_extensions`,
+//! lints, `prev_auth_key`; Ed25519 and P-224 keys; `file:` and `env:`; the usage
+//! `content commitment`; bundles; `-serial` and `-aki`; remote signing; versions;
+//! units of days, weeks and years.
+
+use std::collections::BTreeSet;
+use std::sync::LazyLock;
+
+use regex::Regex;
+use serde_json::{Value, json};
+
+use super::trial::Trial;
+use super::{structure, words};
+use crate::normal::text::regex;
+
+/// A known difference.
+pub struct Rule {
+    /// Its name.
+    pub name: &'static str,
+    /// What differs.
+    pub why: &'static str,
+    /// Translates an answer; says whether there was anything to translate.
+    apply: fn(&mut Value, &Trial) -> bool,
+}
+
+/// The rules, in the order in which they are applied.
+pub static RULES: &[Rule] = &[
+    Rule {
+        name: "own-words",
+        why: "sentences of cfssl's own (not Go's) stand in rcfssl's words",
+        apply: own_words,
+    },
+    Rule {
+        name: "new-words",
+        why: "1.6.5 renamed a type and reworded messages",
+        apply: new_words,
+    },
+    Rule {
+        name: "key-identifiers",
+        why: "1.6.5 pads the octets of key identifiers in certinfo: 0B, not B",
+        apply: key_identifiers,
+    },
+    Rule {
+        name: "uris",
+        why: "1.6.5 makes URI names of hosts that are URIs, and takes those of requests over",
+        apply: |answer, trial| structure::uris(answer, &trial.beyond),
+    },
+    Rule {
+        name: "names",
+        why: "1.6.5 knows E and OID, and keeps all attributes of a request's subject",
+        apply: |answer, trial| structure::names(answer, &trial.beyond),
+    },
+    Rule {
+        name: "selfsign",
+        why: "1.6.5 puts the extensions of the request into the certificate",
+        apply: |answer, trial| trial.kind == "selfsign" && structure::self_signed(answer),
+    },
+];
+
+/// Translates an answer of Debian's cfssl; gives the names of the rules that were
+/// needed.
+pub fn translate(answer: &mut Value, trial: &Trial) -> BTreeSet<&'static str> {
+    let needed = RULES.iter().filter(|rule| (rule.apply)(answer, trial));
+    needed.map(|rule| rule.name).collect()
+}
+
+/// Changes lines of standard error; says whether any was.
+fn change_lines(answer: &mut Value, change: impl Fn(&str) -> Option<String>) -> bool {
+    let mut changed = false;
+    for step in answer["steps"].as_array_mut().into_iter().flatten() {
+        for line in step["stderr"]["lines"].as_array_mut().into_iter().flatten() {
+            if let Some(new) = line.as_str().and_then(&change) {
+                *line = json!(new);
+                changed = true;
+            }
+        }
+    }
+    changed
+}
+
+static OWN_WORDS: LazyLock<Regex> = LazyLock::new(|| {
+    regex(concat!(
+        "^(not enough arguments are supplied --- please refer to the usage",
+        "|Must specify certinfo target through -cert, -csr, or -domain",
+        "|Either -remote or -config must be given\\. Refer to cfssl info -h for usage\\.",
+        "|argument is provided but not defined; please refer to the usage by flag -h\\.",
+        "|parsing time \".*\" as \"2006-01-02\": .*|parsing time \".*\": .*",
+        ")$",
+    ))
+});
+
+fn own_words(answer: &mut Value, _: &Trial) -> bool {
+    change_lines(answer, |line| {
+        OWN_WORDS.is_match(line).then(|| words::OWN_WORDS.to_owned())
+    })
+}
+
+/// Words of Debian's cfssl, and of 1.6.5.
+const NEW_WORDS: [(&str, &str); 4] = [
+    ("csr.BasicKeyRequest", "csr.KeyRequest"),
+    ("BasicKeyRequest.key.", "KeyRequest.key."),
+    ("not a certificate or csr", "not a csr"),
+    ("is not RSA or ECC\"", "is not RSA or ECC or Ed25519\""),
+];
+
+fn new_words(answer: &mut Value, _: &Trial) -> bool {
+    change_lines(answer, |line| {
+        let new = NEW_WORDS
+            .iter()
+            .fold(line.to_owned(), |line, (old, new)| line.replace(old, new));
+        (new != line).then_some(new)
+    })
+}
+
+static KEY_ID: LazyLock<Regex> =
+    LazyLock::new(|| regex(r#"(?m)^(  "(?:authority|subject)_key_id": ")([0-9A-F:]+)(",)$"#));
+
+fn key_identifiers(answer: &mut Value, trial: &Trial) -> bool {
+    let mut changed = false;
+    let steps = answer["steps"].as_array_mut().into_iter().flatten();
+    for (step, line) in steps.zip(&trial.run) {
+        let Some(text) = step["stdout"]
+            .as_str()
+            .filter(|_| line.starts_with("cfssl certinfo"))
+        else {
+            continue;
+        };
+        let padded = KEY_ID.replace_all(text, |found: &regex::Captures<'_>| {
+            let octets: Vec<String> = found[2].split(':').map(|octet| format!("{octet:0>2}")).collect();
+            format!("{}{}{}", &found[1], octets.join(":"), &found[3])
+        });
+        if padded != text {
+            step["stdout"] = json!(padded);
+            changed = true;
+        }
+    }
+    changed
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn rules_have_names_of_their_own() {
+        let names: BTreeSet<&str> = RULES.iter().map(|rule| rule.name).collect();
+        assert_eq!(names.len(), RULES.len());
+    }
+
+    #[test]
+    fn words_are_translated() {
+        let line = |text: &str| json!({ "steps": [{ "stderr": { "lines": [text] } }] });
+        let trial = Trial::default();
+        let mut answer = line("not enough arguments are supplied --- please refer to the usage");
+        assert!(translate(&mut answer, &trial).contains("own-words"));
+        assert_eq!(answer, line(words::OWN_WORDS));
+        let mut answer =
+            line("json: cannot unmarshal string into Go struct field BasicKeyRequest.key.size of type int");
+        assert!(translate(&mut answer, &trial).contains("new-words"));
+        assert_eq!(
+            answer,
+            line("json: cannot unmarshal string into Go struct field KeyRequest.key.size of type int")
+        );
+        let mut answer = line("open x: no such file or directory");
+        assert!(translate(&mut answer, &trial).is_empty());
+    }
+
+    #[test]
+    fn key_identifiers_are_padded() {
+        let mut trial = Trial::default();
+        trial.line("cfssl certinfo -cert x");
+        let text = "{\n  \"authority_key_id\": \"B:AB:0\",\n  \"subject_key_id\": \"\",\n  \"x\": \"B:C\"\n}";
+        let mut answer = json!({ "steps": [{ "stdout": text, "stderr": { "lines": [] } }] });
+        translate(&mut answer, &trial);
+        assert_eq!(
+            answer["steps"][0]["stdout"],
+            "{\n  \"authority_key_id\": \"0B:AB:00\",\n  \"subject_key_id\": \"\",\n  \"x\": \"B:C\"\n}"
+        );
+    }
+}
