@@ -41,6 +41,21 @@ pub static RULES: &[Rule] = &[
         apply: new_words,
     },
     Rule {
+        name: "times",
+        why: "newer Go reads times without the quotes around them, and says so",
+        apply: times,
+    },
+    Rule {
+        name: "malformed-der",
+        why: "what Go says of malformed DER speaks of its reader's insides; rcfssl says asn1: and its own",
+        apply: malformed_der,
+    },
+    Rule {
+        name: "line-end",
+        why: "rcfssl ends the line of a configuration that it cannot read; in a pipe cfssl's runs into the next",
+        apply: line_end,
+    },
+    Rule {
         name: "key-identifiers",
         why: "1.6.5 pads the octets of key identifiers in certinfo: 0B, not B",
         apply: key_identifiers,
@@ -117,6 +132,52 @@ fn new_words(answer: &mut Value, _: &Trial) -> bool {
     })
 }
 
+fn times(answer: &mut Value, _: &Trial) -> bool {
+    change_lines(answer, |line| {
+        let line = Some(line).filter(|line| line.contains("parsing time "))?;
+        // All of it stands in the string of an error object.
+        let quotes = [(r#"\"\\\""#, r#"\""#), (r#"\\\"\""#, r#"\""#)];
+        let new = match line.split_once("parsing time ") {
+            Some((before, _)) if line.ends_with(r#" as \"\\\"\""}"#) => {
+                format!(r#"{before}Time.UnmarshalJSON: input is not a JSON string"}}"#)
+            }
+            _ => quotes
+                .iter()
+                .fold(line.to_owned(), |line, (old, new)| line.replace(old, new)),
+        };
+        (new != line).then_some(new)
+    })
+}
+
+static MALFORMED: LazyLock<Regex> = LazyLock::new(|| regex(r#"asn1: (structure|syntax) error: [^"]*"#));
+
+fn malformed_der(answer: &mut Value, _: &Trial) -> bool {
+    change_lines(answer, |line| {
+        let new = MALFORMED.replace_all(line, words::MALFORMED);
+        (new != line).then(|| new.into_owned())
+    })
+}
+
+/// `cfssl` and, behind it in a pipe, `cfssljson`.
+fn line_end(answer: &mut Value, _: &Trial) -> bool {
+    let mut changed = false;
+    for step in answer["steps"].as_array_mut().into_iter().flatten() {
+        let Some(lines) = step.pointer_mut("/stderr/lines").and_then(Value::as_array_mut) else {
+            continue;
+        };
+        let [Value::String(line)] = lines.as_slice() else {
+            continue;
+        };
+        let at = line.rfind("Failed to parse input: ");
+        let at = at.filter(|at| *at > 0 && line.starts_with("Failed to load config file: "));
+        if let Some((first, second)) = at.map(|at| line.split_at(at)) {
+            *lines = vec![json!(first), json!(second)];
+            changed = true;
+        }
+    }
+    changed
+}
+
 static KEY_ID: LazyLock<Regex> =
     LazyLock::new(|| regex(r#"(?m)^(  "(?:authority|subject)_key_id": ")([0-9A-F:]+)(",)$"#));
 
@@ -166,6 +227,26 @@ mod tests {
             answer,
             line("json: cannot unmarshal string into Go struct field KeyRequest.key.size of type int")
         );
+        let told = |words: &str| line(&format!(r#"f: {{"code":5200,"message":"{words}"}}"#));
+        let mut answer =
+            told(r#"parsing time \"\\\"x\\\"\" as \"\\\"2006\\\"\": cannot parse \"x\\\"\" as \"2006\""#);
+        assert!(translate(&mut answer, &trial).contains("times"));
+        assert_eq!(
+            answer,
+            told(r#"parsing time \"x\" as \"2006\": cannot parse \"x\" as \"2006\""#)
+        );
+        let mut answer = told(r#"parsing time \"1\" as \"\\\"2006\\\"\": cannot parse \"1\" as \"\\\"\""#);
+        translate(&mut answer, &trial);
+        assert_eq!(answer, told("Time.UnmarshalJSON: input is not a JSON string"));
+        let mut answer = line("Failed to load config file: x. Failed to parse input: y");
+        assert!(translate(&mut answer, &trial).contains("line-end"));
+        assert_eq!(
+            answer["steps"][0]["stderr"]["lines"],
+            json!(["Failed to load config file: x. ", "Failed to parse input: y"])
+        );
+        let mut answer = line(r#"{"code":9003,"message":"asn1: syntax error: sequence truncated"}"#);
+        assert!(translate(&mut answer, &trial).contains("malformed-der"));
+        assert_eq!(answer, line(r#"{"code":9003,"message":"<malformed>"}"#));
         let mut answer = line("open x: no such file or directory");
         assert!(translate(&mut answer, &trial).is_empty());
     }

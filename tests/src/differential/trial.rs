@@ -52,9 +52,12 @@ pub struct Trial {
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields, rename_all = "kebab-case")]
 pub struct Beyond {
-    /// RDNs behind those of the subject, in normal form.
+    /// RDNs behind those of the subject in a request document, in normal form.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub names: Vec<String>,
+    /// The same of the request that is signed.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub request_names: Vec<String>,
     /// URIs among the hosts of requests that are made, as written.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub uris: Vec<String>,
@@ -71,6 +74,7 @@ impl Beyond {
     /// Adds another's.
     pub fn extend(&mut self, other: Beyond) {
         self.names.extend(other.names);
+        self.request_names.extend(other.request_names);
         self.uris.extend(other.uris);
         self.request_uris.extend(other.request_uris);
     }

@@ -10,6 +10,11 @@ use crate::normal::text::{escaped, regex};
 /// What stands where cfssl says something in its own words, and rcfssl in others.
 pub const OWN_WORDS: &str = "<own words>";
 
+/// What stands where cfssl says what is wrong with DER, and rcfssl something else.
+pub const MALFORMED: &str = "<malformed>";
+
+static MALFORMED_WORDS: LazyLock<Regex> = LazyLock::new(|| regex(r#"(asn1|x509): [^"]*"#));
+
 static STAMP: LazyLock<Regex> =
     LazyLock::new(|| regex(r"^[0-9]{4}/[0-9]{2}/[0-9]{2} [0-9]{2}:[0-9]{2}:[0-9]{2} (\[[A-Z]+\] )"));
 static SERIAL: LazyLock<Regex> = LazyLock::new(|| regex(r"serial number [0-9]+"));
@@ -70,6 +75,9 @@ pub fn accept_own_words(want: &[String], got: &mut [String]) {
         if want == OWN_WORDS && is_sentence {
             OWN_WORDS.clone_into(got);
         }
+        if want.contains(MALFORMED) {
+            *got = MALFORMED_WORDS.replace_all(got, MALFORMED).into_owned();
+        }
     }
 }
 
@@ -103,9 +111,12 @@ mod tests {
 
     #[test]
     fn own_words_are_words() {
-        let want = [OWN_WORDS, OWN_WORDS, "x"].map(str::to_owned);
-        let mut got = ["a sentence", "{\"code\":1}", "y"].map(str::to_owned);
+        let want = [OWN_WORDS, OWN_WORDS, "x", "{\"code\":1,\"<malformed>\"}"].map(str::to_owned);
+        let mut got = ["a sentence", "{\"code\":1}", "y", "{\"code\":1,\"asn1: z\"}"].map(str::to_owned);
         accept_own_words(&want, &mut got);
-        assert_eq!(got, [OWN_WORDS, "{\"code\":1}", "y"]);
+        assert_eq!(
+            got,
+            [OWN_WORDS, "{\"code\":1}", "y", "{\"code\":1,\"<malformed>\"}"]
+        );
     }
 }

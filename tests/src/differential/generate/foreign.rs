@@ -26,7 +26,7 @@ pub fn request(random: &mut Random, material: &Material, plain: bool) -> Result<
     let mut beyond = Beyond::default();
     let who = random.choose(&[Signatory::Ec, Signatory::Ec, Signatory::Rsa]);
     let (subject, names) = name::name(random, !plain);
-    beyond.names = names;
+    beyond.request_names = names;
     let extensions = extensions(random, plain, &mut beyond.request_uris);
     let info = sequence(&[
         element(2, [0]),

@@ -6,7 +6,7 @@
 
 mod certificate;
 mod damage;
-mod der;
+pub mod der;
 mod duration;
 mod flags;
 mod flows;

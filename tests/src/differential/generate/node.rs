@@ -71,6 +71,11 @@ impl Node {
         Node::raw("null")
     }
 
+    /// Whether it is `null`.
+    pub fn is_null(&self) -> bool {
+        matches!(self, Node::Raw(bytes) if bytes == b"null")
+    }
+
     /// Strings.
     pub fn texts(texts: &[&str]) -> Self {
         Node::List(texts.iter().map(|text| Node::from(*text)).collect())

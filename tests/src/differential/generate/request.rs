@@ -280,6 +280,11 @@ impl Builder<'_> {
             let at = self.random.below(fields.len() + 1);
             fields.insert(at, (Key::Field(key), node));
         }
+        // Debian's cfssl takes no other key once one was null.
+        let is_key = |key: &Key| matches!(key, Key::Field("key"));
+        if fields.iter().filter(|(key, _)| is_key(key)).count() > 1 {
+            fields.retain(|(key, node)| !(is_key(key) && node.is_null()));
+        }
     }
 }
 

@@ -89,7 +89,7 @@ fn finish(maker: &mut Maker<'_>, file: &str, policy: bool) -> Result<()> {
         maker.trial.file("subject.json", bytes);
         words.argument("subject.json");
         // Other names of the request are dropped by both then.
-        maker.trial.beyond.names.clear();
+        maker.trial.beyond.request_names.clear();
     }
     maker.put(&words, input);
     Ok(())
