@@ -16,16 +16,20 @@ use rcfssl_tests::{Context, Result, bail, ensure};
 
 const USAGE: &str = "\
 usage: differential [--seed N] [--count N | --trial N] [--keep] [--folder DIR]
+       differential --record
   --seed N      the seed; a fresh one where it is not given
   --count N     how many trials; 1000 where it is not given
   --trial N     only the trial of this number
   --keep        writes each difference into fixtures/differential, to be named there
+  --record      asks Debian's cfssl again for the answers to the trials kept there,
+                of which some were edited by hand
   --folder DIR  writes each difference as a folder in DIR, to be run by hand
 The binaries are built, unless RCFSSL_TEST_BIN names their folder.";
 
 struct Options {
     plan: Plan,
     keep: bool,
+    record: bool,
     folder: Option<PathBuf>,
 }
 
@@ -46,7 +50,7 @@ fn options() -> Result<Options> {
         first: 0,
         count: 1000,
     };
-    let (mut keep, mut folder) = (false, None);
+    let (mut keep, mut record, mut folder) = (false, false, None);
     let mut words = std::env::args().skip(1);
     while let Some(word) = words.next() {
         let mut value = || {
@@ -60,16 +64,27 @@ fn options() -> Result<Options> {
             "--count" => plan.count = number(value()?)?,
             "--trial" => (plan.first, plan.count) = (number(value()?)?, 1),
             "--keep" => keep = true,
+            "--record" => record = true,
             "--folder" => folder = Some(PathBuf::from(value()?)),
             _ => bail!("{USAGE}"),
         }
     }
-    Ok(Options { plan, keep, folder })
+    Ok(Options {
+        plan,
+        keep,
+        record,
+        folder,
+    })
 }
 
 fn run(options: &Options) -> Result<bool> {
     ensure!(Sides::has_debian(), "install Debian's package golang-cfssl");
     let sides = Sides::new()?;
+    if options.record {
+        let paths = kept::record(&sides)?;
+        paths.iter().for_each(|path| println!("{}", path.display()));
+        return Ok(true);
+    }
     let plan = options.plan;
     println!("seed {}", plan.seed);
     let started = std::time::Instant::now();

@@ -19,6 +19,7 @@ pub struct Kept {
     pub trial: Trial,
     /// What rcfssl has to answer, in normal form: Debian's answer, translated by the
     /// rules.
+    #[serde(default)]
     pub want: Value,
 }
 
@@ -38,6 +39,16 @@ pub fn keep(name: &str, trial: &Trial, sides: &Sides) -> Result<PathBuf> {
     let text = serde_json::to_string_pretty(&Kept { trial, want })? + "\n";
     std::fs::write(&path, text).with_context(|| path.display().to_string())?;
     Ok(path)
+}
+
+/// Asks Debian's cfssl again for the answers to all kept trials.
+///
+/// # Errors
+/// As [`keep`] and [`read`].
+pub fn record(sides: &Sides) -> Result<Vec<PathBuf>> {
+    let names = names()?;
+    let again = |name: &String| keep(name, &read(name)?.trial, sides);
+    names.iter().map(again).collect()
 }
 
 /// Reads a kept trial.

@@ -2,11 +2,13 @@
 //! cannot go around it: what Debian's answered is translated into what 1.6.5 answers,
 //! by named rules. All else must be alike.
 //!
-//! Left out by the generator instead, so that no rule is needed: more arguments than
-//! a command takes; `backdate` and `crl_url` in request documents, `copy_extensions`,
+//! Left out by the generator instead, so that no rule is needed. Because the versions
+//! differ: more arguments than a command takes; `backdate` and `crl_url` in request documents, `copy_extensions`,
 //! lints, `prev_auth_key`; Ed25519 and P-224 keys; `file:` and `env:`; the usage
 //! `content commitment`; bundles; `-serial` and `-aki`; remote signing; versions;
-//! units of days, weeks and years.
+//! a second key in a request document after `null`; escapes inside times of a
+//! configuration. Because rcfssl does more on purpose: units of days, weeks and years;
+//! T61Strings of Latin-1; CRLs of issuers whose names cfssl would not repeat in full.
 
 use std::collections::BTreeSet;
 use std::sync::LazyLock;
@@ -84,11 +86,15 @@ pub fn translate(answer: &mut Value, trial: &Trial) -> BTreeSet<&'static str> {
     needed.map(|rule| rule.name).collect()
 }
 
+fn lines_mut(step: &mut Value) -> Option<&mut Vec<Value>> {
+    step.pointer_mut("/stderr/lines").and_then(Value::as_array_mut)
+}
+
 /// Changes lines of standard error; says whether any was.
 fn change_lines(answer: &mut Value, change: impl Fn(&str) -> Option<String>) -> bool {
     let mut changed = false;
     for step in answer["steps"].as_array_mut().into_iter().flatten() {
-        for line in step["stderr"]["lines"].as_array_mut().into_iter().flatten() {
+        for line in lines_mut(step).into_iter().flatten() {
             if let Some(new) = line.as_str().and_then(&change) {
                 *line = json!(new);
                 changed = true;
@@ -162,7 +168,7 @@ fn malformed_der(answer: &mut Value, _: &Trial) -> bool {
 fn line_end(answer: &mut Value, _: &Trial) -> bool {
     let mut changed = false;
     for step in answer["steps"].as_array_mut().into_iter().flatten() {
-        let Some(lines) = step.pointer_mut("/stderr/lines").and_then(Value::as_array_mut) else {
+        let Some(lines) = lines_mut(step) else {
             continue;
         };
         let [Value::String(line)] = lines.as_slice() else {

@@ -209,8 +209,11 @@ fn requested(hex: &str) -> Vec<Requested> {
 /// of its own of the same kind.
 pub fn self_signed(answer: &mut Value) -> bool {
     let mut asked: Vec<Requested> = Vec::new();
+    // The request may be there twice: printed, and in a file.
     each_view(answer, &mut |_, view| {
-        asked.extend(view["attributes"].as_str().map(requested).unwrap_or_default());
+        if let Some(hex) = view["attributes"].as_str() {
+            asked = requested(hex);
+        }
         false
     });
     each_view(answer, &mut |_, view| {

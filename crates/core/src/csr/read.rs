@@ -58,6 +58,9 @@ impl Unverified {
         if is_ec && csr.public_key.kind() == KeyKind::Other {
             return Err(Error::plain("x509: unsupported elliptic curve"));
         }
+        if !key::has_good_point(&csr.public_key) {
+            return Err(Error::plain("x509: failed to unmarshal elliptic curve point"));
+        }
         csr.hosts()?;
         csr.check_unique_extensions()?;
         Ok(Unverified {

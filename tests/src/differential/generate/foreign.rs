@@ -132,7 +132,13 @@ fn alternative_names(random: &mut Random, plain: bool, uris: &mut Vec<String>) -
         "localhost",
         "münchen",
     ];
-    const ADDRESSES: [&[u8]; 4] = [&[10, 0, 0, 1], &[0; 16], &[127, 0, 0, 1], &[0xFF; 16]];
+    const ADDRESSES: [&[u8]; 5] = [
+        &[10, 0, 0, 1],
+        &[0; 16],
+        &[127, 0, 0, 1],
+        &[0xFF; 16],
+        &[0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xFF, 0xFF, 1, 2, 3, 4],
+    ];
     let mut names = Vec::new();
     for _ in 0..random.between(1, 5) {
         names.push(match random.below(100) {
@@ -196,7 +202,7 @@ pub fn by_openssl(random: &mut Random, plain: bool) -> (String, Beyond) {
     if !plain && random.chance(40) {
         config += "emailAddress = ca@example.org\n";
         beyond
-            .names
+            .request_names
             .push(super::request::rdn("1.2.840.113549.1.9.1", "ca@example.org"));
     }
     config += "[ext]\n";

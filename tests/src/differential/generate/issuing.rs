@@ -152,7 +152,8 @@ pub fn renewed_authority(maker: &mut Maker<'_>) -> Result<()> {
         words.flag(&mut maker.random, "ca", &certificate);
         words.flag(&mut maker.random, "ca-key", &key);
     } else {
-        maker.add_authority(&mut words);
+        let pair = maker.plain_authority();
+        maker.add_pair(&mut words, pair);
     }
     if maker.random.chance(15) {
         words.argument("ignored.json");

@@ -59,6 +59,9 @@ const AUTHORITIES: [(usize, (&str, &str)); 12] = [
     (3, ("made-intermediate.pem", "leaf-p256-key.pem")),
 ];
 
+/// How many of the last have attributes of other types, or T61Strings of Latin-1.
+const ODD_NAMES: usize = 2;
+
 impl Maker<'_> {
     /// Puts a line down: its output is seen as it is, or written and taken apart by
     /// cfssljson.
@@ -83,9 +86,21 @@ impl Maker<'_> {
         (self.trial.with_pki(certificate), self.trial.with_pki(key))
     }
 
+    /// One whose name cfssl repeats as it is, where it repeats names by their parts.
+    pub fn plain_authority(&mut self) -> (String, String) {
+        let plain = AUTHORITIES.len() - ODD_NAMES;
+        let (certificate, key) = self.random.weighted(&AUTHORITIES[..plain]);
+        (self.trial.with_pki(certificate), self.trial.with_pki(key))
+    }
+
     /// Adds `-ca` and `-ca-key`: few of them wrong.
     pub fn add_authority(&mut self, words: &mut Words) {
-        let (mut certificate, mut key) = self.good_authority();
+        let pair = self.good_authority();
+        self.add_pair(words, pair);
+    }
+
+    /// Adds `-ca` and `-ca-key` of a certificate and its key, or of others.
+    pub fn add_pair(&mut self, words: &mut Words, (mut certificate, mut key): (String, String)) {
         match self.random.below(250) {
             0 => certificate = "none.pem".to_owned(),
             1 => key = "none.pem".to_owned(),

@@ -92,10 +92,10 @@ pub fn profile(random: &mut Random, bad: bool) -> Profile {
     }
     let fixed_end = random.chance(6);
     if random.chance(8) {
-        fields.push(("not_before", date(random, 2001, 2020).into()));
+        fields.push(("not_before", date(random, 2001, 2020)));
     }
     if fixed_end {
-        fields.push(("not_after", date(random, 2031, 2060).into()));
+        fields.push(("not_after", date(random, 2031, 2060)));
     }
     if random.chance(30) {
         fields.push(("ca_constraint", ca_constraint(random)));
@@ -180,17 +180,19 @@ fn backdate(random: &mut Random) -> &'static str {
     ])
 }
 
-fn date(random: &mut Random, first: usize, last: usize) -> String {
+/// Without escapes, which Go does not take in times.
+fn date(random: &mut Random, first: usize, last: usize) -> Node {
     let zone = random.choose(&["Z", "Z", "Z", "+02:00", "-11:30", ".5Z", ".999999999+01:00"]);
-    format!(
-        "{}-{:02}-{:02}T{:02}:{:02}:{:02}{zone}",
+    let date = format!(
+        r#""{}-{:02}-{:02}T{:02}:{:02}:{:02}{zone}""#,
         random.between(first, last),
         random.between(1, 12),
         random.between(1, 28),
         random.below(24),
         random.below(60),
         random.below(60)
-    )
+    );
+    Node::raw(&date)
 }
 
 fn ca_constraint(random: &mut Random) -> Node {
@@ -298,7 +300,8 @@ fn spoil(random: &mut Random, fields: &mut Vec<(&'static str, Node)>) -> Option<
         ),
         8 => {
             let node = random.pick(&["2020-01-01", "x", "2020-13-01T00:00:00Z", "2020-01-01T00:00:00"]);
-            own(fields, random.choose(&["not_before", "not_after"]), node.into());
+            let key = random.choose(&["not_before", "not_after"]);
+            own(fields, key, Node::raw(&format!("\"{node}\"")));
         }
         9 => {
             let id = random.choose(&["x", "1", "1.2.x", "", "3.1", "1.40.1", "a1.2.3", "1..2"]);

@@ -49,7 +49,7 @@ pub fn crl(maker: &mut Maker<'_>) -> Result<()> {
         }
     }
     maker.trial.file("serials.txt", list);
-    let (mut certificate, mut key) = maker.good_authority();
+    let (mut certificate, mut key) = maker.plain_authority();
     match maker.random.below(60) {
         0 => certificate = "none.pem".to_owned(),
         1 => key = "none.pem".to_owned(),
