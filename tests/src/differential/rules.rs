@@ -33,6 +33,11 @@ pub struct Rule {
 /// The rules, in the order in which they are applied.
 pub static RULES: &[Rule] = &[
     Rule {
+        name: "line-end",
+        why: "rcfssl ends the line of a configuration that it cannot read; in a pipe cfssl's runs into the next",
+        apply: line_end,
+    },
+    Rule {
         name: "own-words",
         why: "sentences of cfssl's own (not Go's) stand in rcfssl's words",
         apply: own_words,
@@ -51,11 +56,6 @@ pub static RULES: &[Rule] = &[
         name: "malformed-der",
         why: "what Go says of malformed DER speaks of its reader's insides; rcfssl says asn1: and its own",
         apply: malformed_der,
-    },
-    Rule {
-        name: "line-end",
-        why: "rcfssl ends the line of a configuration that it cannot read; in a pipe cfssl's runs into the next",
-        apply: line_end,
     },
     Rule {
         name: "key-identifiers",

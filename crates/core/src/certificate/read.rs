@@ -12,7 +12,7 @@ use crate::error::{Code, Error, Result};
 use crate::extension::{self, Extension};
 use crate::host::Hosts;
 use crate::key::{KeyKind, PublicKey, has_good_point};
-use crate::name::{Attribute, Value};
+use crate::name::{self, Attribute, Value};
 use crate::oid::{self, Oid};
 use crate::pem;
 
@@ -207,19 +207,21 @@ fn go_would_read(parsed: &X509Certificate<'_>) -> bool {
 
 /// Go reads six kinds of strings in names, and checks what is in some.
 fn is_readable_name(name: &X509Name<'_>) -> bool {
-    name.iter_attributes().all(|attribute| {
-        let value = attribute.attr_value();
-        let printable = |b: &u8| b.is_ascii_alphanumeric() || b" '()+,-./:=?*&".contains(b);
-        match value.tag() {
-            Tag::T61String => true,
-            Tag::Utf8String => std::str::from_utf8(value.data).is_ok(),
-            Tag::PrintableString => value.data.iter().all(printable),
-            Tag::Ia5String => value.data.is_ascii(),
-            Tag::NumericString => value.data.iter().all(|b| b.is_ascii_digit() || *b == b' '),
-            Tag::BmpString => value.data.len() % 2 == 0,
-            _ => false,
-        }
-    })
+    let well_formed = name::is_well_formed(name.as_raw());
+    well_formed
+        && name.iter_attributes().all(|attribute| {
+            let value = attribute.attr_value();
+            let printable = |b: &u8| b.is_ascii_alphanumeric() || b" '()+,-./:=?*&".contains(b);
+            match value.tag() {
+                Tag::T61String => true,
+                Tag::Utf8String => std::str::from_utf8(value.data).is_ok(),
+                Tag::PrintableString => value.data.iter().all(printable),
+                Tag::Ia5String => value.data.is_ascii(),
+                Tag::NumericString => value.data.iter().all(|b| b.is_ascii_digit() || *b == b' '),
+                Tag::BmpString => value.data.len() % 2 == 0,
+                _ => false,
+            }
+        })
 }
 
 /// RSA keys need NULL parameters, EC keys a curve that Go knows and a point on it;

@@ -8,6 +8,7 @@ use super::Csr;
 use crate::certificate::{extensions, name_attributes, our_oid, public_key};
 use crate::error::{Code, Error, Result};
 use crate::key::{self, KeyKind, SignatureAlgorithm};
+use crate::name;
 use crate::oid::{self, Oid};
 use crate::pem;
 
@@ -40,6 +41,9 @@ impl Unverified {
             return Err(Error::plain("asn1: syntax error: trailing data"));
         }
         let info = &parsed.certification_request_info;
+        if !name::is_well_formed(info.subject.as_raw()) {
+            return Err(Error::plain("asn1: structure error: sequence tag mismatch"));
+        }
         let requested = info
             .attributes()
             .iter()
