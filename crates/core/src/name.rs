@@ -2,8 +2,6 @@
 //! type together in one multi-valued RDN, PrintableString where that can hold
 //! the value and UTF8String elsewhere.
 
-use x509_parser::asn1_rs::{Any, FromDer};
-
 use crate::asn1::{self, Writer, tag};
 use crate::error::{Error, Result};
 use crate::oid::{self, Oid};
@@ -46,30 +44,6 @@ impl Value {
             _ => None,
         }
     }
-}
-
-/// Has a name the identifier octets of one (X.501, 9.2: a SEQUENCE of SETs of
-/// SEQUENCEs)? x509-parser looks at their numbers alone.
-pub fn is_well_formed(der: &[u8]) -> bool {
-    let is_attribute = |der: &[u8]| {
-        let kind = parts(der, tag::SEQUENCE).and_then(|parts| parts.first()?.first());
-        kind == Some(&tag::OBJECT_IDENTIFIER)
-    };
-    let is_rdn = |der: &[u8]| parts(der, tag::SET).is_some_and(|rdn| rdn.into_iter().all(is_attribute));
-    parts(der, tag::SEQUENCE).is_some_and(|name| name.into_iter().all(is_rdn))
-}
-
-/// The elements inside one with this identifier octet.
-fn parts(der: &[u8], tag: u8) -> Option<Vec<&[u8]>> {
-    let (_, any) = Any::from_der(der).ok().filter(|_| der.first() == Some(&tag))?;
-    let mut parts = Vec::new();
-    let mut rest = any.data;
-    while !rest.is_empty() {
-        let (after, _) = Any::from_der(rest).ok()?;
-        parts.push(&rest[..rest.len() - after.len()]);
-        rest = after;
-    }
-    Some(parts)
 }
 
 /// An attribute of a name as it was read.
@@ -371,21 +345,6 @@ mod tests {
         assert_eq!(subject.common_name, "cé");
         assert_eq!(subject.extra[0].1, Extra::Text("a@b".into()));
         assert_eq!(subject.extra[1].1, Extra::Other(attributes[2].value.clone()));
-    }
-
-    #[test]
-    fn a_name_has_the_tags_of_one() {
-        let name = Subject {
-            common_name: "x".into(),
-            ..Subject::default()
-        };
-        let der = name.to_der();
-        assert!(is_well_formed(&der) && is_well_formed(&[0x30, 0]));
-        for at in [0, 2, 4, 6] {
-            let mut other = der.clone();
-            other[at] ^= 0x40;
-            assert!(!is_well_formed(&other), "{at}");
-        }
     }
 
     #[test]

@@ -80,14 +80,20 @@ impl Responder<'_> {
     ///
     /// # Errors
     /// 8100 for a certificate that names another issuer, 8200 for one that the
-    /// issuer did not sign.
-    pub fn answer(&self, about: &Certificate, status: Status, now: OffsetDateTime) -> Result<Vec<u8>> {
+    /// issuer did not sign; then what is wrong with the status.
+    pub fn answer(
+        &self,
+        about: &Certificate,
+        status: Result<Status>,
+        now: OffsetDateTime,
+    ) -> Result<Vec<u8>> {
         if about.issuer != self.issuer.subject {
             return Err(Code::IssuerMismatch.into());
         }
         about
             .check_signature_from(self.issuer)
             .map_err(|error| Error::wrap(Code::InvalidStatus, error))?;
+        let status = status?;
         let this_update = hour(now);
         let interval = time::Duration::nanoseconds(self.interval.as_nanoseconds());
         let next_update = this_update.checked_add(interval).unwrap_or(this_update);

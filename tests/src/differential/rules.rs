@@ -58,6 +58,11 @@ pub static RULES: &[Rule] = &[
         apply: malformed_der,
     },
     Rule {
+        name: "escapes",
+        why: "Go 1.22 writes \\b and \\f in JSON, older Go \\u0008 and \\u000c",
+        apply: escapes,
+    },
+    Rule {
         name: "key-identifiers",
         why: "1.6.5 pads the octets of key identifiers in certinfo: 0B, not B",
         apply: key_identifiers,
@@ -184,6 +189,34 @@ fn line_end(answer: &mut Value, _: &Trial) -> bool {
     changed
 }
 
+/// A backslash is read with what stands behind it, so that one that is itself escaped
+/// begins nothing.
+static ESCAPE: LazyLock<Regex> = LazyLock::new(|| regex(r"\\(?:u0008|u000c|.)"));
+
+fn short_escapes(text: &str) -> Option<String> {
+    let new = ESCAPE.replace_all(text, |found: &regex::Captures<'_>| {
+        let escape = match &found[0] {
+            r"\u0008" => r"\b",
+            r"\u000c" => r"\f",
+            other => other,
+        };
+        escape.to_owned()
+    });
+    (new != text).then(|| new.into_owned())
+}
+
+fn escapes(answer: &mut Value, _: &Trial) -> bool {
+    let mut changed = change_lines(answer, short_escapes);
+    for step in answer["steps"].as_array_mut().into_iter().flatten() {
+        // Text where each byte counts.
+        if let Some(new) = step["stdout"].as_str().and_then(short_escapes) {
+            step["stdout"] = json!(new);
+            changed = true;
+        }
+    }
+    changed
+}
+
 static KEY_ID: LazyLock<Regex> =
     LazyLock::new(|| regex(r#"(?m)^(  "(?:authority|subject)_key_id": ")([0-9A-F:]+)(",)$"#));
 
@@ -255,6 +288,15 @@ mod tests {
         assert_eq!(answer, line(r#"{"code":9003,"message":"<malformed>"}"#));
         let mut answer = line("open x: no such file or directory");
         assert!(translate(&mut answer, &trial).is_empty());
+    }
+
+    #[test]
+    fn escapes_are_those_of_newer_go() {
+        assert_eq!(
+            short_escapes(r"a\u0008\\u0008\n\u000c").as_deref(),
+            Some(r"a\b\\u0008\n\f")
+        );
+        assert_eq!(short_escapes(r"a\u0007\\u000c\"), None);
     }
 
     #[test]

@@ -7,12 +7,12 @@ use x509_parser::extensions::{ParsedExtension, X509Extension};
 use x509_parser::oid_registry::Oid as ParsedOid;
 use x509_parser::x509::{SubjectPublicKeyInfo, X509Name, X509Version};
 
-use super::{Issuer, pkcs7};
+use super::{Issuer, check_name, pkcs7};
 use crate::error::{Code, Error, Result};
 use crate::extension::{self, Extension};
 use crate::host::Hosts;
 use crate::key::{KeyKind, PublicKey, has_good_point};
-use crate::name::{self, Attribute, Value};
+use crate::name::{Attribute, Value};
 use crate::oid::{self, Oid};
 use crate::pem;
 
@@ -205,23 +205,18 @@ fn go_would_read(parsed: &X509Certificate<'_>) -> bool {
         && is_readable_key(&tbs.subject_pki)
 }
 
-/// Go reads six kinds of strings in names, and checks what is in some.
+/// Go reads six kinds of strings in the names of certificates.
 fn is_readable_name(name: &X509Name<'_>) -> bool {
-    let well_formed = name::is_well_formed(name.as_raw());
-    well_formed
-        && name.iter_attributes().all(|attribute| {
-            let value = attribute.attr_value();
-            let printable = |b: &u8| b.is_ascii_alphanumeric() || b" '()+,-./:=?*&".contains(b);
-            match value.tag() {
-                Tag::T61String => true,
-                Tag::Utf8String => std::str::from_utf8(value.data).is_ok(),
-                Tag::PrintableString => value.data.iter().all(printable),
-                Tag::Ia5String => value.data.is_ascii(),
-                Tag::NumericString => value.data.iter().all(|b| b.is_ascii_digit() || *b == b' '),
-                Tag::BmpString => value.data.len() % 2 == 0,
-                _ => false,
-            }
-        })
+    const READABLE: [Tag; 6] = [
+        Tag::Utf8String,
+        Tag::PrintableString,
+        Tag::Ia5String,
+        Tag::NumericString,
+        Tag::T61String,
+        Tag::BmpString,
+    ];
+    let mut attributes = name.iter_attributes();
+    attributes.all(|attribute| READABLE.contains(&attribute.attr_value().tag())) && check_name(name).is_ok()
 }
 
 /// RSA keys need NULL parameters, EC keys a curve that Go knows and a point on it;

@@ -5,10 +5,9 @@ use x509_parser::cri_attributes::ParsedCriAttribute;
 use x509_parser::prelude::FromDer;
 
 use super::Csr;
-use crate::certificate::{extensions, name_attributes, our_oid, public_key};
+use crate::certificate::{check_name, extensions, name_attributes, our_oid, public_key};
 use crate::error::{Code, Error, Result};
 use crate::key::{self, KeyKind, SignatureAlgorithm};
-use crate::name;
 use crate::oid::{self, Oid};
 use crate::pem;
 
@@ -41,9 +40,6 @@ impl Unverified {
             return Err(Error::plain("asn1: syntax error: trailing data"));
         }
         let info = &parsed.certification_request_info;
-        if !name::is_well_formed(info.subject.as_raw()) {
-            return Err(Error::plain("asn1: structure error: sequence tag mismatch"));
-        }
         let requested = info
             .attributes()
             .iter()
@@ -65,6 +61,7 @@ impl Unverified {
         if !key::has_good_point(&csr.public_key) {
             return Err(Error::plain("x509: failed to unmarshal elliptic curve point"));
         }
+        check_name(&info.subject)?;
         csr.hosts()?;
         csr.check_unique_extensions()?;
         Ok(Unverified {

@@ -83,6 +83,11 @@ pub fn flags(maker: &mut Maker<'_>) -> Result<()> {
     for _ in 0..random.between(1, 5) {
         words.extend(flag(random));
     }
+    // Takes the argument for its value. Only the last flag may, or that of the next
+    // would be an argument more.
+    if random.chance(3) {
+        words.push("-profile".to_owned());
+    }
     match random.below(10) {
         0 => {}
         1 => words.push("--".to_owned()),
@@ -125,7 +130,6 @@ fn flag(random: &mut Random) -> Vec<String> {
                 .pick(&["-bogus", "--bogus=1", "-Hostname=x", "-h", "--help", "-host=x"])
                 .to_owned(),
         ],
-        3 if kind != 'b' => vec![format!("-{name}")],
         4..30 if kind == 'b' => vec![format!("-{name}")],
         _ if kind == 'b' => vec![quote(&format!("-{name}={value}"))],
         5..50 => vec![quote(&format!("--{name}={value}"))],

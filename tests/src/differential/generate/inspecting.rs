@@ -65,6 +65,8 @@ pub fn request(maker: &mut Maker<'_>) -> Result<()> {
                 "request-rsa1024.csr",
                 "request-badsig.csr",
                 "request-dsa.csr",
+                "request-md5.csr",
+                "request-pss.csr",
                 "ca-p256.pem",
             ]);
             maker.trial.with_pki(name)
