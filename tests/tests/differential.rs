@@ -4,12 +4,15 @@
 //! `RCFSSL_DIFFERENTIAL_SEED` and `RCFSSL_DIFFERENTIAL_COUNT` say which documents, and
 //! how many.
 
+use std::fs::{self, Permissions};
 use std::io::Write;
+use std::os::unix::fs::PermissionsExt;
+use std::sync::OnceLock;
 
 use rcfssl_tests::differential::campaign::{self, Plan};
 use rcfssl_tests::differential::kept;
 use rcfssl_tests::differential::sides::Sides;
-use rcfssl_tests::{Context, Result, ensure, skip};
+use rcfssl_tests::{Context, Result, anyhow, binaries, ensure, skip};
 
 const COUNT: u64 = 500;
 
@@ -29,9 +32,16 @@ fn documents_made_by_chance_come_out_alike() -> Result<()> {
     // Said past the harness, which shows only what failed.
     let line = format!("differential: seed {}, {} trials\n", plan.seed, plan.count);
     std::io::stderr().write_all(line.as_bytes())?;
-    let report = campaign::run(plan, &Sides::new()?, |_| {})?;
+    let report = campaign::run(plan, sides()?, |_| {})?;
     ensure!(report.is_good(), "{report}");
     Ok(())
+}
+
+/// Keys are read once for all tests.
+fn sides() -> Result<&'static Sides> {
+    static SIDES: OnceLock<Result<Sides, String>> = OnceLock::new();
+    let sides = SIDES.get_or_init(|| Sides::new().map_err(|error| format!("{error:#}")));
+    sides.as_ref().map_err(|error| anyhow!("{error}"))
 }
 
 fn number(variable: &str) -> Result<Option<u64>> {
@@ -54,11 +64,23 @@ macro_rules! kept {
     };
 }
 
-kept! {}
+kept! {
+    certinfo_reads_extensions_in_version_3_alone
+    certinfo_shows_mapped_addresses_short
+    certinfo_shows_requests_of_dsa_and_md5
+    hints_stay_on_their_line
+    ocspsign_looks_at_the_issuer_before_the_status
+    selfsign_takes_no_hosts_from_the_flag
+    sign_keeps_names_out_of_subject_that_the_whitelist_does
+    sign_refuses_characters_that_a_string_may_not_hold
+    sign_refuses_names_with_other_tags
+    sign_refuses_points_off_their_curve
+    sign_writes_mapped_addresses_short
+}
 
 fn replay(name: &str) -> Result<()> {
     let kept = kept::read(name)?;
-    let differences = Sides::new()?.check(&kept.trial, &kept.want)?;
+    let differences = sides()?.check(&kept.trial, &kept.want)?;
     ensure!(
         differences.is_empty(),
         "{}\n{}",
@@ -71,5 +93,27 @@ fn replay(name: &str) -> Result<()> {
 #[test]
 fn every_kept_trial_is_run() -> Result<()> {
     assert_eq!(kept::names()?, NAMES);
+    Ok(())
+}
+
+#[test]
+fn a_program_that_does_otherwise_is_found() -> Result<()> {
+    let kept = kept::read("certinfo_shows_mapped_addresses_short")?;
+    let folder = tempfile::tempdir()?;
+    let (script, binary) = (folder.path().join("cfssl"), binaries::folder()?.join("rcfssl"));
+    let real = format!("'{}' \"$@\"", binary.display());
+    for (found, line) in [
+        (false, real.clone()),
+        (true, format!("{real}; exit 3")),
+        (true, format!("{real} | sed s/a.example/b.example/")),
+        (true, format!("echo more >&2; {real}")),
+        (true, format!("echo more > file; {real}")),
+    ] {
+        fs::write(&script, format!("#!/bin/sh\n{line}\n"))?;
+        fs::set_permissions(&script, Permissions::from_mode(0o755))?;
+        let sides = Sides::with(vec![("cfssl", script.clone())])?;
+        let differences = sides.check(&kept.trial, &kept.want)?;
+        assert_eq!(found, !differences.is_empty(), "{line}: {differences:?}");
+    }
     Ok(())
 }
