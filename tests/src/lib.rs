@@ -13,15 +13,21 @@
 //! they are run. `RCFSSL_CASES=REGEX` runs only those whose names match. Beside
 //! bash, coreutils and openssl a few of them use jq and python3.
 
+pub mod aloud;
 pub mod binaries;
 pub mod cluster;
 pub mod compare;
+pub mod confine;
+pub mod debian;
 pub mod differential;
 pub mod integrity;
+pub mod made;
 pub mod network;
 pub mod normal;
 pub mod openssl;
+pub mod organization;
 pub mod parallel;
+pub mod servers;
 pub mod skip;
 pub mod suite;
 pub mod tree;
@@ -30,6 +36,7 @@ pub mod workplace;
 use std::path::PathBuf;
 
 pub use anyhow::{Context, Result, anyhow, bail, ensure};
+pub use organization::Organization;
 pub use workplace::Workplace;
 
 /// The folder of documents and recordings.

@@ -134,7 +134,7 @@ impl<'a> Signing<'a> {
     pub fn check(self, context: &Context) -> Result<()> {
         self.database?;
         compat::check_remote_files(context)?;
-        self.signer?;
+        self.signer.inspect_err(|_| hint_missing(context))?;
         self.profile.map(drop)
     }
 
@@ -160,9 +160,22 @@ impl<'a> Signing<'a> {
         if profile.is_some_and(Profile::is_remote) {
             return Err(elsewhere());
         }
-        let signer = self.signer?;
+        let signer = self.signer.inspect_err(|_| hint_missing(context))?;
         let authority = Authority::new(&signer.certificate, &signer.key);
         authority.sign(csr, self.profile?, &overrides, self.now, &mut context.sink())
+    }
+}
+
+/// What an authority that cannot be read may come from: cfssl reads the file with
+/// no name then, and finds no key in it.
+fn hint_missing(context: &Context) {
+    let missing: Vec<_> = [(FlagId::Ca, "-ca"), (FlagId::CaKey, "-ca-key")]
+        .into_iter()
+        .filter(|(flag, _)| !context.args.is_set(*flag))
+        .map(|(_, name)| name)
+        .collect();
+    if !missing.is_empty() {
+        context.hint(format_args!("missing: {}", missing.join(", ")));
     }
 }
 

@@ -1,9 +1,11 @@
 //! Certificates: read, planned and encoded.
 
+mod access;
 mod check;
 mod encode;
 mod name;
 pub(crate) mod pkcs7;
+mod pss;
 mod read;
 mod template;
 mod usage;

@@ -1,8 +1,9 @@
 //! Names that others wrote: what Go would not read in them, and x509-parser does.
 
-use x509_parser::asn1_rs::{Any, FromDer, Tag};
+use x509_parser::asn1_rs::{Any, Tag};
 use x509_parser::x509::X509Name;
 
+use crate::asn1::read::{Element, Reader};
 use crate::asn1::tag;
 use crate::error::{Error, Result};
 
@@ -41,36 +42,25 @@ fn wrong_characters(value: &Any<'_>) -> Option<&'static str> {
             data.iter().all(|b| b.is_ascii_digit() || *b == b' '),
             "asn1: syntax error: NumericString contains invalid character",
         ),
-        Tag::BmpString => (data.len() % 2 == 0, "pkix: invalid BMPString"),
+        Tag::BmpString => (data.len().is_multiple_of(2), "pkix: invalid BMPString"),
         _ => return None,
     };
     (!good).then_some(why)
 }
 
 fn is_well_formed(der: &[u8]) -> bool {
-    let is_attribute = |der: &[u8]| {
-        let kind = parts(der, tag::SEQUENCE).and_then(|parts| parts.first()?.first());
-        kind == Some(&tag::OBJECT_IDENTIFIER)
+    let is_attribute = |attribute: Element<'_>| {
+        let mut parts = Reader::new(attribute.contents);
+        attribute.tag == tag::SEQUENCE && parts.expect(tag::OBJECT_IDENTIFIER).is_some()
     };
-    let is_rdn = |der: &[u8]| parts(der, tag::SET).is_some_and(|rdn| rdn.into_iter().all(is_attribute));
-    parts(der, tag::SEQUENCE).is_some_and(|name| name.into_iter().all(is_rdn))
-}
-
-/// The elements inside one with this identifier octet.
-fn parts(der: &[u8], tag: u8) -> Option<Vec<&[u8]>> {
-    let (_, any) = Any::from_der(der).ok().filter(|_| der.first() == Some(&tag))?;
-    let mut parts = Vec::new();
-    let mut rest = any.data;
-    while !rest.is_empty() {
-        let (after, _) = Any::from_der(rest).ok()?;
-        parts.push(&rest[..rest.len() - after.len()]);
-        rest = after;
-    }
-    Some(parts)
+    let is_rdn = |rdn: Element<'_>| rdn.tag == tag::SET && Reader::new(rdn.contents).all(is_attribute);
+    Reader::inside(der, tag::SEQUENCE).is_some_and(|mut name| name.all(is_rdn) && name.is_empty())
 }
 
 #[cfg(test)]
 mod tests {
+    use x509_parser::asn1_rs::FromDer;
+
     use super::*;
 
     /// CN=`value`

@@ -2,9 +2,10 @@
 
 use serde::Serialize;
 use serde_json::value::RawValue;
-use x509_parser::asn1_rs::{Any, FromDer};
 
 use super::signed_decimal;
+use crate::asn1::read::Reader;
+use crate::asn1::tag;
 use crate::base64;
 use crate::certificate::decimal;
 use crate::key::{KeyKind, PublicKey, SignatureAlgorithm};
@@ -77,23 +78,22 @@ pub fn key_info(key: &PublicKey) -> (u8, Option<KeyInfo>) {
 
 /// A DSA key (RFC 3279, section 2.3.2), which nothing else here knows.
 fn dsa(key: &PublicKey) -> Option<KeyInfo> {
-    let (_, spki) = Any::from_der(key.spki()).ok()?;
-    let (_, algorithm) = Any::from_der(spki.data).ok()?;
-    let (parameters, kind) = Any::from_der(algorithm.data).ok()?;
-    if Some(Oid::from_octets(kind.data)) != Oid::from_arcs(&[1, 2, 840, 10_040, 4, 1]) {
+    let number = |reader: &mut Reader<'_>| {
+        let contents = reader.expect(tag::INTEGER)?;
+        RawValue::from_string(signed_decimal(contents)).ok()
+    };
+    let mut algorithm = Reader::inside(key.spki(), tag::SEQUENCE)?.enter(tag::SEQUENCE)?;
+    let kind = algorithm.expect(tag::OBJECT_IDENTIFIER).map(Oid::from_octets);
+    if kind != Oid::from_arcs(&[1, 2, 840, 10_040, 4, 1]) {
         return None;
     }
-    let (_, parameters) = Any::from_der(parameters).ok()?;
-    let mut rest = parameters.data;
-    let mut next = || {
-        let (after, number) = Any::from_der(rest).ok()?;
-        rest = after;
-        RawValue::from_string(signed_decimal(number.data)).ok()
-    };
-    let (p, q, g) = (next()?, next()?, next()?);
-    let (_, y) = Any::from_der(key.key_bits()).ok()?;
-    let y = RawValue::from_string(signed_decimal(y.data)).ok()?;
-    Some(KeyInfo::Dsa { p, q, g, y })
+    let mut parameters = algorithm.enter(tag::SEQUENCE)?;
+    Some(KeyInfo::Dsa {
+        p: number(&mut parameters)?,
+        q: number(&mut parameters)?,
+        g: number(&mut parameters)?,
+        y: number(&mut Reader::new(key.key_bits()))?,
+    })
 }
 
 /// Go's numbers of signature algorithms: of those that are not checked here, with MD2,

@@ -1,9 +1,6 @@
 //! Making keys.
 
-use aws_lc_rs::encoding::{AsDer, Pkcs8V1Der};
-use aws_lc_rs::rsa::KeySize;
-use aws_lc_rs::signature::{EcdsaKeyPair, Ed25519KeyPair, RsaKeyPair};
-use zeroize::Zeroizing;
+use aws_lc_rs::signature::{EcdsaKeyPair, Ed25519KeyPair};
 
 use super::read::{self, Parsed};
 use super::{Curve, KeyKind, PrivateKey, read::ecdsa_algorithm};
@@ -61,8 +58,7 @@ impl KeySpec {
     }
 }
 
-/// Makes a key. RSA keys of 2048 bits and of odd sizes are searched for on all
-/// cores; those of 3072, 4096 and 8192 bits come from aws-lc.
+/// Makes a key. The primes of RSA keys are searched for on all cores.
 ///
 /// # Errors
 /// Code 2400 where the system has no randomness to give.
@@ -78,22 +74,8 @@ pub fn generate(spec: KeySpec) -> Result<PrivateKey> {
             Ok(read::ed25519(pair))
         }
         KeySpec::Rsa { bits } => {
-            let pkcs1 = match bits {
-                3072 => whole_key(KeySize::Rsa3072)?,
-                4096 => whole_key(KeySize::Rsa4096)?,
-                8192 => whole_key(KeySize::Rsa8192)?,
-                _ => super::rsa::generate(bits)?,
-            };
+            let pkcs1 = super::rsa::generate(bits)?;
             read::build(Parsed::Rsa { pkcs1 }).map_err(|_| failed())
         }
     }
-}
-
-/// A key from aws-lc: the RSAPrivateKey inside its PKCS#8.
-fn whole_key(size: KeySize) -> Result<Zeroizing<Vec<u8>>> {
-    let failed = || Error::from(Code::KeyGeneration);
-    let pair = RsaKeyPair::generate(size).map_err(|_| failed())?;
-    let pkcs8: Pkcs8V1Der<'_> = pair.as_der().map_err(|_| failed())?;
-    let info = pkcs8::PrivateKeyInfoRef::try_from(pkcs8.as_ref()).map_err(|_| failed())?;
-    Ok(Zeroizing::new(info.private_key.as_bytes().to_vec()))
 }

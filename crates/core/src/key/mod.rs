@@ -3,6 +3,7 @@
 
 mod generate;
 mod legacy;
+mod primes;
 mod public;
 mod read;
 mod rsa;
@@ -12,6 +13,7 @@ mod write;
 
 pub use generate::{KeySpec, generate};
 pub use public::{Curve, KeyKind, PublicKey};
+pub(crate) use read::read_der;
 pub use read::{read, read_encrypted};
 pub use sign::{SignatureAlgorithm, SigningKey};
 pub use verify::{has_good_point, verify};

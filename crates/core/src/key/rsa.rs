@@ -1,5 +1,5 @@
-//! RSA keys of sizes that aws-lc does not do, with the `rsa` crate: generating
-//! any size on all cores, and signing with legacy keys.
+//! RSA keys with the `rsa` crate: making them, of any size and on all cores, and
+//! signing with legacy keys, whose sizes aws-lc does not do.
 //!
 //! Signing with this crate is not free of timing leaks (RUSTSEC-2023-0071). It
 //! happens only in one-shot commands with keys below 2048 bits or above 8192,
@@ -11,8 +11,6 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Mutex, PoisonError};
 use std::thread;
 
-use crypto_primes::hazmat::{SetBits, SmallFactorsSieveFactory};
-use crypto_primes::{Flavor, is_prime, sieve_and_find};
 use rand_core::{TryCryptoRng, TryRng};
 use rsa::pkcs1::EncodeRsaPrivateKey;
 use rsa::pkcs1v15::SigningKey;
@@ -21,6 +19,7 @@ use rsa::{BoxedUint, RsaPrivateKey};
 use zeroize::Zeroizing;
 
 use super::SignatureAlgorithm;
+use super::primes::{self, SmallPrimes};
 use crate::error::{Code, Error, Result};
 
 /// The public exponent of every key made here: F4, as Go's.
@@ -29,7 +28,7 @@ const PUBLIC_EXPONENT: u64 = 65537;
 /// Makes a key of exactly `bits` bits; gives its RSAPrivateKey (PKCS#1).
 pub(super) fn generate(bits: u32) -> Result<Zeroizing<Vec<u8>>> {
     loop {
-        let [p, q] = primes([bits / 2, bits - bits / 2])?;
+        let [p, q] = pair([bits / 2, bits - bits / 2])?;
         // Fails where 65537 divides p-1 or q-1: another pair, then.
         if let Ok(key) = RsaPrivateKey::from_p_q(p, q, BoxedUint::from(PUBLIC_EXPONENT)) {
             let document = key.to_pkcs1_der().map_err(|_| Error::from(Code::KeyGeneration))?;
@@ -41,7 +40,7 @@ pub(super) fn generate(bits: u32) -> Result<Zeroizing<Vec<u8>>> {
 /// Two different primes of these lengths, their two upper bits set so that the
 /// product has all its bits. Every core searches from a random start of its
 /// own, for whichever prime is still missing.
-fn primes(lengths: [u32; 2]) -> Result<[BoxedUint; 2]> {
+fn pair(lengths: [u32; 2]) -> Result<[BoxedUint; 2]> {
     let found: Mutex<[Option<BoxedUint>; 2]> = Mutex::new([None, None]);
     let done = AtomicBool::new(false);
     let failed = AtomicBool::new(false);
@@ -63,22 +62,14 @@ fn primes(lengths: [u32; 2]) -> Result<[BoxedUint; 2]> {
         }
         done.store(found.iter().all(Option::is_some), Ordering::Relaxed);
     };
+    let small = SmallPrimes::for_length(lengths[0]);
     let search = |worker: usize| {
         let mut random = Random { failed: &failed };
+        let stop = || done.load(Ordering::Relaxed) || failed.load(Ordering::Relaxed);
         while let Some(length) = wanted(worker) {
-            let Ok(sieve) = SmallFactorsSieveFactory::<BoxedUint>::new(Flavor::Any, length, SetBits::TwoMsb)
-            else {
-                failed.store(true, Ordering::Relaxed);
-                return;
-            };
-            let stop = || done.load(Ordering::Relaxed) || failed.load(Ordering::Relaxed);
-            let prime = sieve_and_find(&mut random, sieve, |_, candidate| {
-                stop() || is_prime(Flavor::Any, candidate)
-            });
-            match prime {
-                _ if stop() => return,
-                Ok(Some(prime)) => store(length, prime),
-                _ => failed.store(true, Ordering::Relaxed),
+            match primes::find(length, &small, &mut random, stop) {
+                Some(prime) => store(length, prime),
+                None => return,
             }
         }
     };
@@ -143,4 +134,23 @@ pub(super) fn sign(key: &RsaPrivateKey, algorithm: SignatureAlgorithm, message: 
     };
     let signature = signed.map_err(|_| Error::from(Code::KeyUnknown))?;
     Ok(signature.to_vec())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use rsa::pkcs1::DecodeRsaPrivateKey;
+    use rsa::traits::{PrivateKeyParts, PublicKeyParts};
+
+    #[test]
+    fn a_key_has_every_bit_that_was_asked_for() {
+        for bits in [2048, 2049, 2050, 2111, 3072, 4096] {
+            let key = RsaPrivateKey::from_pkcs1_der(&generate(bits).unwrap()).unwrap();
+            key.validate().unwrap();
+            assert_eq!(key.n().bits(), bits);
+            assert_eq!(key.e(), &BoxedUint::from(PUBLIC_EXPONENT));
+            let lengths: Vec<u32> = key.primes().iter().map(|prime| prime.bits()).collect();
+            assert_eq!(lengths.iter().sum::<u32>(), bits, "{lengths:?}");
+        }
+    }
 }

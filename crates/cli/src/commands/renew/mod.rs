@@ -5,6 +5,7 @@ mod jobs;
 mod look;
 mod make;
 mod pipeline;
+mod places;
 mod progress;
 mod report;
 mod task;
@@ -15,7 +16,7 @@ use std::ffi::{OsStr, OsString};
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use rcfssl_core::Error;
+use rcfssl_core::{Duration, Error};
 
 use crate::args::FlagId;
 use crate::context::{Context, Failure, Outcome};
@@ -91,8 +92,12 @@ fn options(context: &Context) -> Result<Options, Failure> {
         signing::trap_empty_host(context, hosts)?;
     }
     let wait = args.duration(FlagId::Wait).as_nanoseconds();
+    let before = args.is_set(FlagId::Before).then(|| args.duration(FlagId::Before));
+    if before.is_some_and(|before| before < Duration::ZERO) {
+        return Err(Error::plain("-before is negative").into());
+    }
     Ok(Options {
-        before: args.is_set(FlagId::Before).then(|| args.duration(FlagId::Before)),
+        before,
         force: args.bool(FlagId::Force),
         key_format: args.is_set(FlagId::KeyFormat).then(|| context.key_format()),
         dry_run: args.bool(FlagId::DryRun),

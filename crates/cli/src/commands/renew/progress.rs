@@ -44,6 +44,11 @@ impl Progress {
         }
     }
 
+    /// One of those that were counted is none of ours.
+    pub fn leave_out(&mut self) {
+        self.total = self.total.saturating_sub(1);
+    }
+
     /// One more is done.
     pub fn advance(&mut self, log: &Log) {
         self.done += 1;
@@ -112,7 +117,10 @@ mod tests {
     #[test]
     fn rate_and_time_left_are_told() {
         assert_eq!(progress(50).text(), "50 of 200, 25/s, 6 s left");
-        assert_eq!(progress(2).text(), "2 of 200, 1.0/s, 3 min left");
+        let mut early = progress(2);
+        assert_eq!(early.text(), "2 of 200, 1.0/s, 3 min left");
+        early.leave_out();
+        assert_eq!(early.text(), "2 of 199, 1.0/s, 3 min left");
     }
 
     #[test]

@@ -16,6 +16,7 @@ use time::OffsetDateTime;
 use super::progress::Progress;
 use super::why::Why;
 use crate::log::{Level, Log};
+use crate::output::printable;
 
 /// How it ended for one certificate.
 pub enum Ending {
@@ -164,7 +165,7 @@ impl Repeats {
         }
         self.end(log);
         for warning in warnings {
-            log.line(Level::Warning, format_args!("{shown}: {warning}"));
+            log.line(Level::Warning, format_args!("{shown}: {}", printable(warning)));
         }
         self.last = warnings.to_vec();
     }
@@ -199,29 +200,28 @@ impl<'a> Reporter<'a> {
     pub fn tell(&mut self, entry: Entry) {
         let counts = &mut self.counts;
         match &entry.ending {
-            Ending::Foreign => {}
+            Ending::Foreign => return self.progress.leave_out(),
             Ending::Untouched { .. } => counts.untouched += 1,
             Ending::Would { why } | Ending::Changed { why, .. } if why.is_new() => counts.made += 1,
             Ending::Would { .. } | Ending::Changed { .. } => counts.renewed += 1,
             Ending::Failed(_) => counts.failed += 1,
         }
         self.progress.clear();
-        if !matches!(entry.ending, Ending::Foreign) {
-            let command = self.run_command(&entry);
-            let shown = entry.certificate.to_string_lossy();
-            self.repeats.warn(self.log, &shown, &entry.warnings);
-            if let Ending::Failed(why) = &entry.ending {
-                self.log.line(Level::Error, format_args!("{shown}: {why}"));
-            }
-            if let Some(Err(why)) = &command {
-                self.log
-                    .line(Level::Error, format_args!("{shown}: the command {why}"));
-            }
-            if self.json {
-                self.print_row(&entry, command.as_ref());
-            } else {
-                self.print_line(&entry);
-            }
+        let command = self.run_command(&entry);
+        let shown = printable(&entry.certificate.to_string_lossy());
+        self.repeats.warn(self.log, &shown, &entry.warnings);
+        if let Ending::Failed(why) = &entry.ending {
+            self.log
+                .line(Level::Error, format_args!("{shown}: {}", printable(why)));
+        }
+        if let Some(Err(why)) = &command {
+            self.log
+                .line(Level::Error, format_args!("{shown}: the command {why}"));
+        }
+        if self.json {
+            self.print_row(&entry, command.as_ref());
+        } else {
+            self.print_line(&entry);
         }
         self.progress.advance(self.log);
     }
@@ -268,7 +268,7 @@ impl<'a> Reporter<'a> {
     }
 
     fn print_line(&self, entry: &Entry) {
-        let shown = entry.certificate.to_string_lossy();
+        let shown = printable(&entry.certificate.to_string_lossy());
         let profile = entry.profile.as_deref().unwrap_or_default();
         print(&match &entry.ending {
             Ending::Foreign | Ending::Failed(_) => return,

@@ -191,40 +191,65 @@ pub struct Companions {
 }
 
 /// How a certificate's key may be called, by the certificate's name without its
-/// extension; the first is what new keys are called.
+/// extension; the first that is there is its key.
 pub fn key_names(certificate: &Path) -> [OsString; 2] {
     let stem = certificate.file_stem().unwrap_or_default();
-    let named = |end: &str| {
+    ["-key.pem", ".key"].map(|end| {
         let mut name = stem.to_owned();
         name.push(end);
         name
-    };
-    let names = [named("-key.pem"), named(".key")];
-    // tls.crt goes with tls.key in Kubernetes.
-    if certificate
+    })
+}
+
+/// `NAME-key.pem`, else `NAME.key`, of which the first is taken that is there. A
+/// new `tls.crt` goes with `tls.key`, as in Kubernetes.
+fn key_of(certificate: &Path, is_there: impl Fn(&Path) -> bool) -> PathBuf {
+    let folder = certificate.parent().unwrap_or(Path::new(""));
+    let [dash, dot] = key_names(certificate).map(|name| folder.join(name));
+    let is_crt = certificate
         .extension()
-        .is_some_and(|extension| extension == "crt")
-    {
-        let [dash, dot] = names;
-        return [dot, dash];
-    }
-    names
+        .is_some_and(|extension| extension == "crt");
+    let takes_dot = !is_there(&dash) && (is_crt || is_there(&dot));
+    if takes_dot { dot } else { dash }
 }
 
 impl Companions {
-    /// Finds them: `NAME-key.pem`, else `NAME.key`, of which the one is taken that
-    /// is there; `NAME.csr`.
+    /// Finds them: the key by [`key_of`]; `NAME.csr`.
     pub fn of(certificate: &Path) -> Self {
-        let folder = certificate.parent().unwrap_or(Path::new(""));
-        let candidates = key_names(certificate).map(|name| folder.join(name));
-        let there = candidates.iter().find(|path| path.symlink_metadata().is_ok());
         let stem = certificate.file_stem().unwrap_or_default();
         let mut csr = stem.to_owned();
         csr.push(".csr");
         Companions {
             name: stem.to_string_lossy().into_owned(),
-            key: there.unwrap_or(&candidates[0]).clone(),
-            csr: folder.join(csr),
+            key: key_of(certificate, |path| path.symlink_metadata().is_ok()),
+            csr: certificate.with_file_name(csr),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn of_two_keys_the_first_is_taken_and_a_new_one_goes_with_its_certificate() {
+        let key = |certificate: &str, there: &[&str]| {
+            let is_there = |path: &Path| there.iter().any(|name| path == Path::new("f").join(name));
+            key_of(&Path::new("f").join(certificate), is_there)
+        };
+        for (certificate, there, expected) in [
+            ("a.pem", &[][..], "f/a-key.pem"),
+            ("a.crt", &[], "f/a.key"),
+            ("a.pem", &["a.key"], "f/a.key"),
+            ("a.pem", &["a.key", "a-key.pem"], "f/a-key.pem"),
+            ("a.crt", &["a.key", "a-key.pem"], "f/a-key.pem"),
+            ("a.crt", &["a-key.pem"], "f/a-key.pem"),
+        ] {
+            assert_eq!(
+                key(certificate, there),
+                Path::new(expected),
+                "{certificate} {there:?}"
+            );
         }
     }
 }

@@ -3,102 +3,21 @@
 //! `schemas/jobs.schema.json` in the repository describes it for editors. The
 //! document is checked as a whole before anything is made.
 
-use std::collections::HashMap;
-use std::fmt;
+mod document;
+
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use rcfssl_core::json::{self, List, Located, UnknownKey};
-use rcfssl_core::{Duration, Policy, json_object};
+use rcfssl_core::json::{self, Located, UnknownKey};
+use rcfssl_core::{Duration, Policy};
 
-use super::task::{Companions, Group, Order, Task, as_value};
+use document::{Document, Organization, Problem, Wanted};
+
+use super::places::Places;
+use super::task::{Group, Order, Task, as_value};
 use crate::context::{Context, Failure};
 use crate::hints;
 use crate::input;
-
-#[derive(Debug, Default)]
-struct Document {
-    /// Where editors find the schema; not used.
-    schema: String,
-    organizations: List<Located<Organization>>,
-}
-json_object!(Document as "jobs.Document" {
-    "$schema" => schema,
-    "organizations" => organizations,
-    "organisations" => organizations,
-});
-
-#[derive(Debug, Default)]
-struct Organization {
-    name: Located<String>,
-    folder: Located<String>,
-    ca: Located<String>,
-    ca_key: Located<String>,
-    config: Located<String>,
-    before: Located<String>,
-    rekey: Located<bool>,
-    exec: Located<String>,
-    certificates: List<Located<Wanted>>,
-}
-json_object!(Organization as "jobs.Organization" {
-    "name" => name,
-    "folder" => folder,
-    "ca" => ca,
-    "ca_key" => ca_key,
-    "config" => config,
-    "before" => before,
-    "rekey" => rekey,
-    "exec" => exec,
-    "certificates" => certificates,
-});
-
-#[derive(Debug, Default)]
-struct Wanted {
-    request: Located<String>,
-    profile: Located<String>,
-    output: Located<String>,
-    before: Located<String>,
-    rekey: Located<bool>,
-    exec: Located<String>,
-}
-json_object!(Wanted as "jobs.Certificate" {
-    "request" => request,
-    "profile" => profile,
-    "output" => output,
-    "before" => before,
-    "rekey" => rekey,
-    "exec" => exec,
-});
-
-/// Something that is wrong with the document.
-struct Problem {
-    offset: usize,
-    organization: String,
-    certificate: Option<String>,
-    field: &'static str,
-    text: String,
-}
-
-impl fmt::Display for Problem {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let mut parts = Vec::new();
-        if !self.organization.is_empty() {
-            parts.push(format!("organization \"{}\"", self.organization));
-        }
-        parts.extend(
-            self.certificate
-                .iter()
-                .map(|name| format!("certificate \"{name}\"")),
-        );
-        if !self.field.is_empty() {
-            parts.push(self.field.to_owned());
-        }
-        match parts.is_empty() {
-            true => f.write_str(&self.text),
-            false => write!(f, "{}: {}", parts.join(", "), self.text),
-        }
-    }
-}
 
 /// Reads and checks a jobs document.
 ///
@@ -113,9 +32,8 @@ pub fn read(context: &Context, path: &Path) -> Result<Vec<Group>, Failure> {
     let mut reader = Reader {
         context,
         base: path.parent().unwrap_or(Path::new("")),
-        working: std::env::current_dir().unwrap_or_default(),
         problems: Vec::new(),
-        taken: HashMap::new(),
+        places: Places::default(),
     };
     let mut groups = Vec::new();
     match read {
@@ -150,11 +68,8 @@ struct Reader<'a> {
     context: &'a Context,
     /// The folder of the document.
     base: &'a Path,
-    /// The folder that we are in.
-    working: PathBuf,
     problems: Vec<Problem>,
-    /// Every file that is written, and by which output.
-    taken: HashMap<PathBuf, String>,
+    places: Places,
 }
 
 /// Where in the document we are.
@@ -199,12 +114,11 @@ impl Reader<'_> {
             return None;
         }
         match Duration::parse(&value.value) {
-            Ok(duration) => Some(duration),
-            Err(error) => {
-                self.problem(place, "before", value, error);
-                None
-            }
+            Ok(_) if value.value.starts_with('-') => self.problem(place, "before", value, "is negative"),
+            Ok(duration) => return Some(duration),
+            Err(error) => self.problem(place, "before", value, error),
         }
+        None
     }
 
     /// A key that nobody knows is an error here: it may be a `befor` that was
@@ -251,8 +165,8 @@ impl Reader<'_> {
         let certificate = certificate.filter(|_| depth > 1);
         self.problems.push(Problem {
             offset,
-            organization: organization.map_or(String::new(), |(at, o)| organization_name(at, &o.value)),
-            certificate: certificate.map(|(at, c)| certificate_name(at, &c.value)),
+            organization: organization.map_or(String::new(), |(at, o)| o.value.shown(at)),
+            certificate: certificate.map(|(at, c)| c.value.shown(at)),
             field,
             text,
         });
@@ -268,26 +182,23 @@ impl Reader<'_> {
                 text: "is missing or empty".to_owned(),
             });
         }
-        let organizations = document.organizations.iter().enumerate();
-        organizations
-            .map(|(at, organization)| self.organization(at, organization))
+        let organizations = document.organizations.iter();
+        let groups: Vec<Group> = organizations
+            .clone()
+            .map(|organization| self.group(&organization.value))
+            .collect();
+        // Those of all organizations, before any output is looked at.
+        groups.iter().for_each(|group| self.places.protect(group));
+        let located = organizations.zip(groups).enumerate();
+        located
+            .map(|(at, (organization, group))| self.organization(at, organization, group))
             .collect()
     }
 
-    fn organization(&mut self, at: usize, located: &Located<Organization>) -> Group {
-        let organization = &located.value;
-        let name = organization_name(at, organization);
-        let place = Place {
-            organization: &name,
-            certificate: None,
-            offset: located.offset.unwrap_or(0),
-        };
-        self.required(&place, "name", &organization.name);
-        self.required(&place, "folder", &organization.folder);
-        let before = self.duration(&place, &organization.before);
+    /// An organization's authority and configuration.
+    fn group(&self, organization: &Organization) -> Group {
         let folder = self.base.join(&organization.folder.value);
         let mut group = Group::of_folder(&folder);
-        group.name = Some(name.as_str().into());
         for (value, target) in [
             (&organization.ca, &mut group.ca),
             (&organization.ca_key, &mut group.ca_key),
@@ -300,6 +211,22 @@ impl Reader<'_> {
             group.config = self.resolve(&folder, &organization.config.value);
             group.config_is_default = false;
         }
+        group
+    }
+
+    fn organization(&mut self, at: usize, located: &Located<Organization>, mut group: Group) -> Group {
+        let organization = &located.value;
+        let name = organization.shown(at);
+        let place = Place {
+            organization: &name,
+            certificate: None,
+            offset: located.offset.unwrap_or(0),
+        };
+        self.required(&place, "name", &organization.name);
+        self.required(&place, "folder", &organization.folder);
+        let before = self.duration(&place, &organization.before);
+        let folder = self.base.join(&organization.folder.value);
+        group.name = Some(name.as_str().into());
         // A configuration that cannot be read is told when it is needed, and stops
         // only its own organization.
         let own = match &self.context.policy {
@@ -308,23 +235,19 @@ impl Reader<'_> {
         };
         let policy = self.context.policy.as_deref().or(own.as_ref());
         for (at, wanted) in organization.certificates.iter().enumerate() {
-            let certificate = certificate_name(at, &wanted.value);
+            let certificate = wanted.value.shown(at);
             let place = Place {
                 organization: &name,
                 certificate: Some(&certificate),
                 offset: wanted.offset.unwrap_or(0),
             };
             let task = self.certificate(&place, &folder, &wanted.value, policy);
-            let rekey = if wanted.value.rekey.offset.is_some() {
-                &wanted.value.rekey
-            } else {
-                &organization.rekey
-            };
+            let rekey = wanted.value.rekey.value.or(organization.rekey.value);
             let exec = [&wanted.value.exec, &organization.exec];
             let exec = exec.iter().find(|exec| !exec.value.is_empty());
             group.tasks.push(Task {
                 before: task.before.or(before),
-                rekey: rekey.value,
+                rekey: rekey.unwrap_or(false),
                 exec: exec.map(|exec| Arc::from(exec.value.as_str())),
                 ..task
             });
@@ -351,7 +274,7 @@ impl Reader<'_> {
         {
             let known: Vec<&str> = policy.profiles().map(|(name, _)| name).collect();
             let text = format!(
-                "there is no profile \"{profile}\"; there are {}",
+                "there is no profile \"{profile}\"; there are {}, default",
                 known.join(", ")
             );
             self.problem(place, "profile", &wanted.profile, text);
@@ -362,8 +285,10 @@ impl Reader<'_> {
             false => folder.join(format!("{output}.pem")),
         };
         let request = self.resolve(folder, &wanted.request.value);
-        if !output.is_empty() {
-            self.take(place, folder, &certificate, &request, &wanted.output);
+        if !output.is_empty()
+            && let Err(why) = self.places.take(&certificate, &request, output)
+        {
+            self.problem(place, "output", &wanted.output, why);
         }
         Task {
             order: Order::Document {
@@ -374,36 +299,6 @@ impl Reader<'_> {
             before,
             rekey: false,
             exec: None,
-        }
-    }
-
-    /// No two outputs share a file, and none writes over its authority or what it
-    /// is made from.
-    fn take(
-        &mut self,
-        place: &Place<'_>,
-        folder: &Path,
-        certificate: &Path,
-        request: &Path,
-        output: &Located<String>,
-    ) {
-        // The same path in the same spelling; `..` and links are left as they are.
-        let plain = |path: &Path| self.working.join(path).components().collect::<PathBuf>();
-        let sources = ["ca.pem", "ca-key.pem", "ca-config.json"].map(|name| plain(&folder.join(name)));
-        let request = plain(request);
-        let Companions { key, csr, .. } = Companions::of(certificate);
-        for path in [certificate, &key, &csr] {
-            let file = plain(path);
-            let shown = path.to_string_lossy();
-            let text = if sources.contains(&file) || file == request {
-                format!("it would write over {shown}")
-            } else if let Some(other) = self.taken.get(&file) {
-                format!("it writes {shown}, as \"{other}\" does")
-            } else {
-                self.taken.insert(file, output.value.clone());
-                continue;
-            };
-            return self.problem(place, "output", output, text);
         }
     }
 
@@ -435,18 +330,4 @@ fn read_policy(path: &Path) -> Option<Policy> {
     let text = input::file(path.as_os_str()).ok()?;
     let policy = Policy::read(&text, &input::Process, &mut |_| {});
     policy.ok().map(|(policy, _)| policy)
-}
-
-/// What errors call it.
-fn organization_name(at: usize, organization: &Organization) -> String {
-    let names = [&organization.name.value, &organization.folder.value];
-    let named = names.into_iter().find(|name| !name.is_empty());
-    named.cloned().unwrap_or_else(|| format!("number {}", at + 1))
-}
-
-fn certificate_name(at: usize, wanted: &Wanted) -> String {
-    match wanted.output.value.as_str() {
-        "" => format!("number {}", at + 1),
-        output => output.to_owned(),
-    }
 }

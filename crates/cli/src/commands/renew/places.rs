@@ -1,0 +1,120 @@
+//! Which files a jobs document writes, and which it must not.
+
+use std::collections::{HashMap, HashSet};
+use std::ffi::OsStr;
+use std::fs;
+use std::os::unix::ffi::OsStrExt;
+use std::path::{Path, PathBuf};
+
+use super::task::{Companions, Group};
+
+/// The files of a document.
+#[derive(Default)]
+pub struct Places {
+    /// The authorities and configurations of all organizations.
+    sources: HashSet<PathBuf>,
+    /// Every file that is written, and by which output.
+    taken: HashMap<PathBuf, String>,
+    /// Folders as they were written, and as they are.
+    folders: HashMap<PathBuf, PathBuf>,
+}
+
+impl Places {
+    /// Nothing is to be written over an organization's authority and configuration.
+    pub fn protect(&mut self, group: &Group) {
+        let values = [&group.ca, &group.ca_key].map(|value| value.as_bytes());
+        let files = values.into_iter().filter(|value| !value.starts_with(b"env:"));
+        let plain = |value: &[u8]| {
+            let path = value.strip_prefix(b"file:").unwrap_or(value);
+            PathBuf::from(OsStr::from_bytes(path))
+        };
+        let files: Vec<PathBuf> = files.map(plain).chain([group.config.clone()]).collect();
+        for file in files {
+            let file = self.real(&file);
+            self.sources.insert(file);
+        }
+    }
+
+    /// Takes a certificate's files for an output.
+    ///
+    /// # Errors
+    /// Where one of them is another's, or what it is made from, or has no name that
+    /// a folder is searched for.
+    pub fn take(&mut self, certificate: &Path, request: &Path, output: &str) -> Result<(), String> {
+        let name = output.rsplit('/').next().unwrap_or_default();
+        if name.is_empty() || name.starts_with('.') {
+            return Err("it names no file, or a hidden one".to_owned());
+        }
+        let request = self.real(request);
+        let Companions { key, csr, .. } = Companions::of(certificate);
+        for path in [certificate, &key, &csr] {
+            let file = self.real(path);
+            let shown = path.to_string_lossy();
+            if self.sources.contains(&file) || file == request {
+                return Err(format!("it would write over {shown}"));
+            }
+            if let Some(other) = self.taken.get(&file) {
+                return Err(format!("it writes {shown}, as \"{other}\" does"));
+            }
+            self.taken.insert(file, output.to_owned());
+        }
+        Ok(())
+    }
+
+    /// The same path for the same file, as far as its folder goes; a file that is a
+    /// link counts as itself.
+    fn real(&mut self, path: &Path) -> PathBuf {
+        let folder = match path.parent() {
+            Some(parent) if parent != Path::new("") => parent,
+            _ => Path::new("."),
+        };
+        let name = path.file_name().unwrap_or_default();
+        if let Some(known) = self.folders.get(folder) {
+            return known.join(name);
+        }
+        let real = fs::canonicalize(folder)
+            .or_else(|_| std::path::absolute(folder))
+            .unwrap_or_else(|_| folder.to_owned());
+        let file = real.join(name);
+        self.folders.insert(folder.to_owned(), real);
+        file
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn neither_other_spellings_nor_other_names_lead_over_an_authority() {
+        let mut group = Group::of_folder(Path::new("."));
+        group.ca = "file:root.pem".into();
+        group.ca_key = "env:KEY".into();
+        let mut places = Places::default();
+        places.protect(&group);
+        let mut take = |output: &str| {
+            let path = PathBuf::from(format!("{output}.pem"));
+            places.take(&path, Path::new("./x.csr"), output).err()
+        };
+        let over = |path: &str| Some(format!("it would write over {path}"));
+        assert_eq!(take("root"), over("root.pem"));
+        assert_eq!(take("src/../root"), over("src/../root.pem"));
+        assert_eq!(take("x"), over("x.csr"));
+        assert_eq!(take("ca"), None);
+        assert_eq!(take("ca.b"), None);
+        assert_eq!(
+            take("src/../ca"),
+            Some("it writes src/../ca.pem, as \"ca\" does".into())
+        );
+        assert_eq!(take("none/../ca.c"), None);
+    }
+
+    #[test]
+    fn what_names_no_file_is_none() {
+        for output in ["", ".", "..", "a/", "a/..", ".pem", "a/.b.pem"] {
+            let path = PathBuf::from(format!("{output}.pem"));
+            let why = Places::default().take(&path, Path::new("x.json"), output);
+            assert_eq!(why, Err("it names no file, or a hidden one".into()), "{output}");
+        }
+    }
+}

@@ -1,0 +1,112 @@
+//! `-exec`: the command after each certificate that changed.
+
+use crate::{document, logged, organization, renew, renewed, sum};
+
+#[test]
+fn it_runs_after_each_certificate_that_changed() {
+    let organization = organization();
+    organization
+        .sign_from_to("server", "due", &document("due", &["x.example"]), [-300, 10])
+        .unwrap();
+    // It finds the new certificate in its place, with its key.
+    let command = "echo \"$RCFSSL_NAME $RCFSSL_CERT $RCFSSL_KEY $(pwd)\" >> ../log; \
+                   test \"$(openssl x509 -noout -pubkey -in \"$RCFSSL_CERT\")\" = \
+                   \"$(openssl pkey -pubout -in \"$RCFSSL_KEY\")\"";
+    let line = format!("-rekey -exec '{command}' .");
+    assert_eq!(sum(&renewed(&organization, &line)), [0, 1, 3, 0]);
+    let folder = organization.path().canonicalize().unwrap();
+    let folder = folder.display();
+    let shown = |name: &str| format!("{name} {folder}/{name}.pem {folder}/{name}-key.pem {folder}\n");
+    // The folder was named as `.`, which may show.
+    let log =
+        |organization: &rcfssl_tests::Organization| organization.read("../log").unwrap().replace("/./", "/");
+    assert_eq!(log(&organization), shown("due"));
+    renewed(&organization, &line);
+    assert_eq!(log(&organization), shown("due"), "nothing changed, and it ran");
+    renewed(&organization, &format!("-force {line}"));
+    let all: String = ["due", "client", "due", "member", "server"].map(shown).concat();
+    assert_eq!(log(&organization), all);
+}
+
+#[test]
+fn its_failure_is_reported_and_counted() {
+    let organization = organization();
+    let step = renew(&organization, "-force -exec 'test $RCFSSL_NAME = client' .");
+    assert_eq!(step.status, 1);
+    assert_eq!(sum(&step), [0, 3, 0, 0]);
+    assert!(
+        step.out().contains(" 0 failed, 2 commands failed ("),
+        "{}",
+        step.out()
+    );
+    assert_eq!(
+        logged(&step, "ERROR"),
+        [
+            "./member.pem: the command failed: exit status: 1",
+            "./server.pem: the command failed: exit status: 1"
+        ]
+    );
+    for name in ["client", "member", "server"] {
+        organization
+            .check_pair(&format!("{name}.pem"), &format!("{name}-key.pem"))
+            .unwrap();
+    }
+    let step = renew(&organization, "-force -exec 'kill -TERM $$' client.pem");
+    assert!(step.out().contains("1 command failed"), "{}", step.out());
+    assert!(
+        step.err().contains("the command failed: signal: 15"),
+        "{}",
+        step.err()
+    );
+}
+
+#[test]
+fn it_does_not_run_after_a_refusal() {
+    let organization = organization();
+    organization
+        .shell("cp client-key.pem server-key.pem")
+        .unwrap()
+        .ok()
+        .unwrap();
+    let step = renew(
+        &organization,
+        "-force -exec 'echo ran $RCFSSL_NAME' server.pem client.pem",
+    );
+    assert_eq!(step.status, 1);
+    let ran: Vec<String> = step
+        .out()
+        .lines()
+        .filter(|line| line.starts_with("ran"))
+        .map(str::to_owned)
+        .collect();
+    assert_eq!(ran, ["ran client"]);
+}
+
+#[test]
+fn names_are_handed_over_as_they_are() {
+    let organization = organization();
+    organization
+        .shell("mkdir 'a \"b\" $c'; for e in .pem -key.pem; do mv server$e 'a \"b\" $c/s v'$e; done")
+        .unwrap()
+        .ok()
+        .unwrap();
+    let line = "-force -ca ca.pem -ca-key ca-key.pem -config ca-config.json \
+                -exec 'test -s \"$RCFSSL_CERT\" && printf %s \"$RCFSSL_NAME\" > name' 'a \"b\" $c/s v.pem'";
+    renewed(&organization, line);
+    assert_eq!(organization.read("name").unwrap(), "s v");
+}
+
+/// A report that a program reads is not mixed with what commands print.
+#[test]
+fn its_words_go_elsewhere_than_the_report() {
+    let organization = organization();
+    let step = renewed(
+        &organization,
+        "-force -json -exec 'echo words; cat; echo more >&2' .",
+    );
+    let report: serde_json::Value = serde_json::from_slice(&step.stdout).unwrap();
+    assert_eq!(report["certificates"].as_array().unwrap().len(), 3);
+    assert_eq!(step.err().matches("words\nmore\n").count(), 3, "{}", step.err());
+    let step = renewed(&organization, "-force -exec 'echo words' client.pem");
+    assert!(step.out().starts_with("words\nrenewed"), "{}", step.out());
+}

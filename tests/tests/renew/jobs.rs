@@ -1,0 +1,414 @@
+//! `-jobs`: organizations and the certificates that they are to have.
+
+use rcfssl_tests::Organization;
+use serde_json::{Value, json};
+
+use crate::{document, logged, organization, renew, renewed, sum};
+
+/// A jobs file for one organization in the folder.
+pub fn jobs(organization: &Organization, certificates: Value) {
+    let document = json!({"organizations": [{"name": "org", "folder": ".", "certificates": certificates}]});
+    organization.write("jobs.json", document.to_string()).unwrap();
+}
+
+/// An organization with requests for a server and a client, and what makes them.
+fn with_requests() -> Organization {
+    let organization = Organization::new().unwrap();
+    for (name, hosts) in [("server", &["a.example", "10.0.0.1"][..]), ("client", &[])] {
+        organization
+            .write(&format!("{name}.json"), document(name, hosts))
+            .unwrap();
+    }
+    jobs(
+        &organization,
+        json!([
+            {"request": "server.json", "profile": "server", "output": "server"},
+            {"request": "client.json", "profile": "client", "output": "client"},
+        ]),
+    );
+    organization
+}
+
+/// The line of a certificate.
+fn line(step: &rcfssl_tests::workplace::Step, file: &str) -> String {
+    let out = step.out();
+    let mut lines = out.lines().filter(|line| line.contains(&format!("/{file} ")));
+    lines.next().unwrap_or_else(|| panic!("{file}: {out}")).to_owned()
+}
+
+#[test]
+fn what_is_missing_is_made_as_gencert_makes_it() {
+    let organization = with_requests();
+    let step = renewed(&organization, "-jobs jobs.json");
+    assert_eq!(sum(&step), [2, 0, 0, 0]);
+    let shown = line(&step, "server.pem");
+    assert!(
+        shown.starts_with("made  ") && shown.ends_with("  missing, profile server, new key"),
+        "{shown}"
+    );
+    let modes: Vec<(String, u32)> = organization
+        .tree()
+        .unwrap()
+        .files
+        .into_iter()
+        .filter(|(name, _)| name.contains("server") || name.contains("client"))
+        .map(|(name, file)| (name, file.permissions))
+        .collect();
+    let expected = [
+        ("client-key.pem", 0o600),
+        ("client.json", 0o644),
+        ("client.pem", 0o644),
+        ("server-key.pem", 0o600),
+        ("server.json", 0o644),
+        ("server.pem", 0o644),
+    ];
+    assert_eq!(modes, expected.map(|(name, mode)| (name.to_owned(), mode)));
+    for (profile, name) in [("server", "server"), ("client", "client")] {
+        let document = organization.read(&format!("{name}.json")).unwrap();
+        organization.sign(profile, "wanted", &document).unwrap();
+        organization
+            .check_pair(&format!("{name}.pem"), &format!("{name}-key.pem"))
+            .unwrap();
+        let [new, wanted] =
+            [name, "wanted"].map(|name| organization.certificate(&format!("{name}.pem")).unwrap());
+        assert_eq!((&new.subject, new.names()), (&wanted.subject, wanted.names()));
+        let all_but_its_key = |certificate: &rcfssl_tests::organization::Certificate| {
+            let mut extensions = certificate.extensions.clone();
+            extensions.remove("2.5.29.14");
+            extensions
+        };
+        assert_eq!(all_but_its_key(&new), all_but_its_key(&wanted));
+        assert_eq!(new.validity[1] - new.validity[0], 8760 * 3600);
+    }
+}
+
+#[test]
+fn a_second_run_changes_nothing_and_says_so() {
+    let organization = with_requests();
+    renewed(&organization, "-jobs jobs.json");
+    organization.shell("touch server.csr").unwrap().ok().unwrap();
+    let mut before = organization.stamps().unwrap();
+    for flags in ["", "-rekey", "-backup", "-exec 'touch ran'"] {
+        let step = renewed(&organization, &format!("{flags} -jobs jobs.json"));
+        assert_eq!(sum(&step), [0, 0, 2, 0], "{flags}");
+        assert!(line(&step, "server.pem").starts_with("untouched  "));
+        let after = organization.stamps().unwrap();
+        before.insert(".".to_owned(), after["."].clone());
+        assert_eq!(after, before, "{flags}");
+    }
+    let before = organization.stamps().unwrap();
+    renewed(&organization, "-dry-run -jobs jobs.json");
+    assert_eq!(organization.stamps().unwrap(), before);
+}
+
+/// A change to what is there; the reason, whether it is made or renewed, and
+/// whether the key stays.
+const REASONS: [(&str, &str, &str, bool); 12] = [
+    ("rm server.pem", "made", "missing", true),
+    ("rm server.pem server-key.pem", "made", "missing", false),
+    ("echo nothing > server.pem", "made", "unreadable", true),
+    (
+        "head -c 500 server.pem > x; mv x server.pem",
+        "made",
+        "unreadable",
+        true,
+    ),
+    (
+        "cp of-other.pem server.pem; cp of-other-key.pem server-key.pem",
+        "made",
+        "of another authority",
+        true,
+    ),
+    (
+        "cp of-twin.pem server.pem; cp of-twin-key.pem server-key.pem",
+        "made",
+        "of another authority",
+        true,
+    ),
+    ("rm server-key.pem", "made", "without its key", false),
+    ("cp client-key.pem server-key.pem", "made", "not its key's", true),
+    (
+        "sed -i s/CN.:/CN\\\":\\\"new\\\",\\\"x\\\":/ server.json; sed -i 's/,\"x\":[^,]*//' server.json",
+        "renewed",
+        "another subject",
+        true,
+    ),
+    (
+        "sed -i s/10.0.0.1/10.0.0.2/ server.json",
+        "renewed",
+        "other hosts",
+        true,
+    ),
+    (
+        "sed -i 's/\"key encipherment\", \"server auth\"/\"server auth\"/' ca-config.json",
+        "renewed",
+        "other usages",
+        true,
+    ),
+    (
+        "sed -i s/profile.:.server/profile\\\":\\\"peer/ jobs.json",
+        "renewed",
+        "other usages",
+        true,
+    ),
+];
+
+#[test]
+fn each_reason_to_make_a_certificate_is_found_and_told() {
+    let organization = with_requests();
+    organization.authority("other", r#"{"CN": "Other"}"#).unwrap();
+    organization
+        .authority("twin", r#"{"CN": "Root", "key": {"algo": "ecdsa", "size": 256}}"#)
+        .unwrap();
+    let make = "for ca in other twin; do rcfssl gencert -ca $ca.pem -ca-key $ca-key.pem -config ca-config.json \
+                -profile server server.json | rcfssljson -bare of-$ca; done; rm *.csr; \
+                mkdir ../kept; rcfssl renew -jobs jobs.json; cp * ../kept";
+    organization.shell(make).unwrap().ok().unwrap();
+    for (change, word, reason, keeps_key) in REASONS {
+        organization
+            .shell(&format!("rm *; cp ../kept/* .; {change}"))
+            .unwrap()
+            .ok()
+            .unwrap();
+        let key = organization.read("server-key.pem").ok();
+        let step = renewed(&organization, "-jobs jobs.json");
+        let shown = line(&step, "server.pem");
+        assert!(shown.starts_with(word), "{change}: {shown}");
+        assert!(
+            shown.contains(&format!("  {reason}, profile ")),
+            "{change}: {shown}"
+        );
+        let end = if keeps_key { "same key" } else { "new key" };
+        assert!(shown.ends_with(end), "{change}: {shown}");
+        assert!(line(&step, "client.pem").starts_with("untouched"), "{change}");
+        organization.check_pair("server.pem", "server-key.pem").unwrap();
+        if keeps_key {
+            assert_eq!(organization.read("server-key.pem").ok(), key, "{change}");
+        }
+        let step = renewed(&organization, "-jobs jobs.json");
+        assert_eq!(sum(&step), [0, 0, 2, 0], "{change}");
+    }
+}
+
+#[test]
+fn a_constraint_that_changed_is_found() {
+    let organization = with_requests();
+    let config = organization.read("ca-config.json").unwrap();
+    let with = |text: &str| config.replace(r#""client auth"]}"#, &format!(r#""client auth"]{text}}}"#));
+    organization
+        .write("client.json", document("client", &[]))
+        .unwrap();
+    renewed(&organization, "-jobs jobs.json");
+    organization
+        .write(
+            "ca-config.json",
+            with(r#", "ca_constraint": {"is_ca": true, "max_path_len": 1}"#),
+        )
+        .unwrap();
+    let shown = line(&renewed(&organization, "-jobs jobs.json"), "client.pem");
+    assert!(
+        shown.contains("  another CA constraint, profile client"),
+        "{shown}"
+    );
+    assert_eq!(sum(&renewed(&organization, "-jobs jobs.json")), [0, 0, 2, 0]);
+}
+
+#[test]
+fn what_does_not_matter_changes_nothing() {
+    let organization = with_requests();
+    renewed(&organization, "-jobs jobs.json");
+    let line = "sed -i 's/\"a.example\",\"10.0.0.1\"/\"10.0.0.1\",\"a.example\"/; s/256/384/' server.json; \
+                sed -i s/8760h/4000h/g ca-config.json; grep -q '10.0.0.1\",\"a' server.json";
+    organization.shell(line).unwrap().ok().unwrap();
+    assert_eq!(sum(&renewed(&organization, "-jobs jobs.json")), [0, 0, 2, 0]);
+}
+
+#[test]
+fn what_is_due_is_renewed_by_the_documents_word() {
+    let organization = with_requests();
+    let document = organization.read("server.json").unwrap();
+    for name in ["a", "b", "c", "d"] {
+        organization
+            .sign_from_to("server", name, &document, [-100, 200])
+            .unwrap();
+    }
+    let text = json!({"organizations": [
+        {"name": "one", "folder": ".", "before": "100d", "certificates": [
+            {"request": "server.json", "profile": "server", "output": "a"},
+            {"request": "server.json", "profile": "server", "output": "b", "before": "201d"}]},
+        {"name": "two", "folder": ".", "before": "30w", "certificates": [
+            {"request": "server.json", "profile": "server", "output": "c"},
+            {"request": "server.json", "profile": "server", "output": "d", "before": "4799h"}]},
+    ]});
+    organization.write("jobs.json", text.to_string()).unwrap();
+    let step = renewed(&organization, "-jobs jobs.json");
+    assert_eq!(sum(&step), [0, 2, 2, 0]);
+    for (file, word) in [
+        ("a", "untouched"),
+        ("b", "renewed"),
+        ("c", "renewed"),
+        ("d", "untouched"),
+    ] {
+        assert!(
+            line(&step, &format!("{file}.pem")).starts_with(word),
+            "{file}: {}",
+            step.out()
+        );
+    }
+    let step = renewed(&organization, "-force -jobs jobs.json");
+    assert_eq!(sum(&step), [0, 4, 0, 0]);
+}
+
+#[test]
+fn new_keys_and_commands_are_the_documents_too() {
+    let organization = with_requests();
+    let text = json!({"organizations": [{"name": "o", "folder": ".", "rekey": true, "exec": "echo all $RCFSSL_NAME",
+    "certificates": [
+        {"request": "server.json", "profile": "server", "output": "a"},
+        {"request": "server.json", "profile": "server", "output": "b", "rekey": false, "exec": "echo own $RCFSSL_NAME"},
+        {"request": "server.json", "profile": "server", "output": "c", "rekey": null, "exec": null},
+    ]}]});
+    organization.write("jobs.json", text.to_string()).unwrap();
+    renewed(&organization, "-jobs jobs.json");
+    let old = ["a-key.pem", "b-key.pem", "c-key.pem"].map(|file| organization.read(file).unwrap());
+    organization
+        .shell("sed -i s/256/384/ server.json")
+        .unwrap()
+        .ok()
+        .unwrap();
+    let step = renewed(&organization, "-force -exec 'echo flag' -jobs jobs.json");
+    assert!(
+        step.out().starts_with("all a\n") && step.out().contains("\nown b\n"),
+        "{}",
+        step.out()
+    );
+    let new = ["a-key.pem", "b-key.pem", "c-key.pem"].map(|file| organization.read(file).unwrap());
+    assert_ne!(new[0], old[0]);
+    assert_eq!(new[1], old[1]);
+    assert!(
+        new[2] != old[2] && step.out().contains("\nall c\n"),
+        "{}",
+        step.out()
+    );
+    // As the document says, by now.
+    let line = "openssl pkey -noout -text -in a-key.pem | grep -c P-384";
+    organization.shell(line).unwrap().ok().unwrap();
+    renewed(&organization, "-force -rekey -jobs jobs.json");
+    assert_ne!(organization.read("b-key.pem").unwrap(), new[1]);
+    for name in ["a", "b"] {
+        organization
+            .check_pair(&format!("{name}.pem"), &format!("{name}-key.pem"))
+            .unwrap();
+    }
+}
+
+/// In the organization's folder first, then beside the document; where we are does
+/// not matter.
+#[test]
+fn paths_are_the_organizations_or_the_documents() {
+    let organization = organization();
+    let line = "mkdir -p deep/one deep/two far shared; cp ca* deep/one; mv ca-config.json shared/config.json; \
+                mv ca.pem shared/root.pem; mv ca-key.pem shared/root.key; rm server* client* member*";
+    organization.shell(line).unwrap().ok().unwrap();
+    organization
+        .write("deep/own.json", document("beside the document", &[]))
+        .unwrap();
+    organization
+        .write("deep/two/own.json", document("in the folder", &[]))
+        .unwrap();
+    let text = json!({"organizations": [
+        {"name": "one", "folder": "one", "certificates": [
+            {"request": "own.json", "profile": "client", "output": "a"},
+            {"request": "../two/own.json", "profile": "client", "output": "sub.b.pem"}]},
+        {"name": "two", "folder": "two", "ca": "../shared/root.pem", "ca_key": "file:../../shared/root.key",
+         "config": "../shared/config.json", "certificates": [
+            {"request": "own.json", "profile": "client", "output": "tls.crt"},
+            {"request": organization.join("deep/own.json"), "profile": "client", "output": organization.join("far/x")}]},
+    ]});
+    organization.write("deep/jobs.json", text.to_string()).unwrap();
+    for from in [".", "far", "/"] {
+        let line = format!(
+            "cd {from}; rcfssl renew -force -jobs {}",
+            organization.join("deep/jobs.json").display()
+        );
+        organization.shell(&line).unwrap().ok().unwrap();
+    }
+    let step = renewed(&organization, "-jobs deep/jobs.json");
+    assert_eq!(sum(&step), [0, 0, 4, 0]);
+    for (folder, certificate, key, cn) in [
+        ("deep/one", "a.pem", "a-key.pem", "beside the document"),
+        ("deep/one", "sub.b.pem", "sub.b-key.pem", "in the folder"),
+        ("deep/two", "tls.crt", "tls.key", "in the folder"),
+        ("far", "x.pem", "x-key.pem", "beside the document"),
+    ] {
+        let line = format!(
+            "cd {folder}; openssl verify -CAfile {} {certificate} && openssl x509 -noout -subject -in {certificate}; \
+             test \"$(openssl x509 -noout -pubkey -in {certificate})\" = \"$(openssl pkey -pubout -in {key})\"",
+            organization.join("shared/root.pem").display()
+        );
+        let step = organization.shell(&line).unwrap().ok().unwrap();
+        assert!(step.out().contains(&format!("CN = {cn}\n")), "{}", step.out());
+    }
+}
+
+#[test]
+fn an_authority_may_come_out_of_the_environment() {
+    let organization = with_requests();
+    let text = organization.read("jobs.json").unwrap();
+    let text = text.replace(r#""name""#, r#""ca": "env:CA", "ca_key": "env:KEY", "name""#);
+    organization.write("jobs.json", text).unwrap();
+    let line =
+        "export CA=\"$(cat ca.pem)\" KEY=\"$(cat ca-key.pem)\"; rm ca-key.pem; rcfssl renew -jobs jobs.json";
+    organization.shell(line).unwrap().ok().unwrap();
+    organization.check_pair("server.pem", "server-key.pem").unwrap();
+}
+
+#[test]
+fn one_organization_that_fails_does_not_stop_the_others() {
+    let organization = with_requests();
+    organization.shell("mkdir none").unwrap().ok().unwrap();
+    let certificates =
+        |output: &str| json!([{"request": "server.json", "profile": "server", "output": output}]);
+    let text = json!({"organizations": [
+        {"name": "without authority", "folder": "none", "certificates": certificates("a")},
+        {"name": "not there", "folder": "nowhere", "certificates": certificates("a")},
+        {"name": "with a broken configuration", "folder": ".", "config": "broken.json", "certificates": certificates("b")},
+        {"name": "good", "folder": ".", "certificates": [
+            {"request": "none.json", "profile": "server", "output": "c"},
+            {"request": "bad.json", "profile": "server", "output": "d"},
+            {"request": "server.json", "profile": "default", "output": "e"},
+            {"request": "server.json", "profile": "server", "output": "f"}]},
+    ]});
+    organization.write("jobs.json", text.to_string()).unwrap();
+    organization.write("broken.json", "{").unwrap();
+    organization.write("bad.json", "{\n\"CN\": 7}").unwrap();
+    let step = renew(&organization, "-jobs jobs.json");
+    assert_eq!(step.status, 1);
+    let errors = logged(&step, "ERROR");
+    let expected = [
+        ("none/a.pem: ", "none/ca.pem: no such file or directory"),
+        ("nowhere/a.pem: ", "nowhere/ca.pem: no such file or directory"),
+        ("./b.pem: ", "broken.json"),
+        ("./c.pem: ", "none.json: no such file or directory"),
+        ("./d.pem: ", "bad.json, line 2"),
+    ];
+    assert_eq!(errors.len(), expected.len() + 1, "{errors:?}");
+    for (error, (begin, part)) in errors.iter().zip(expected) {
+        assert!(error.starts_with(begin) && error.contains(part), "{error}");
+    }
+    assert_eq!(sum(&step), [1, 0, 0, 6], "{}", step.err());
+    organization.check_pair("f.pem", "f-key.pem").unwrap();
+}
+
+/// A key that is there is never thrown away unasked, whatever is in its file.
+#[test]
+fn a_key_that_cannot_be_read_is_not_written_over() {
+    let organization = with_requests();
+    organization.write("server-key.pem", "precious").unwrap();
+    let step = renew(&organization, "-jobs jobs.json");
+    assert_eq!(sum(&step), [1, 0, 0, 1], "{}", step.err());
+    assert_eq!(organization.read("server-key.pem").unwrap(), "precious");
+    assert!(!organization.join("server.pem").exists());
+    renewed(&organization, "-rekey -jobs jobs.json");
+    organization.check_pair("server.pem", "server-key.pem").unwrap();
+}

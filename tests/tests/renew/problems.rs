@@ -1,0 +1,219 @@
+//! What is wrong with a jobs document, told with organization, certificate, field
+//! and line, before anything is made.
+
+use rcfssl_tests::Organization;
+use serde_json::json;
+
+use crate::{document, jobs::jobs, renew, renewed, sum};
+
+/// An organization with a request document and nothing made of it.
+fn organization() -> Organization {
+    let organization = Organization::new().unwrap();
+    organization
+        .write("a.json", document("a", &["a.example"]))
+        .unwrap();
+    organization
+}
+
+/// A certificate as it should be, with more behind it.
+fn wanted(more: &str) -> String {
+    format!(
+        r#"{{"organizations": [{{"name": "org", "folder": ".", "certificates": [
+  {{"request": "a.json", "profile": "server", "output": "a"}},
+  {{"request": "a.json", "profile": "server", "output": "b"{more}}}]}}]}}"#
+    )
+}
+
+/// What is said against a document, which makes nothing.
+fn said(organization: &Organization, text: &str) -> Vec<String> {
+    organization.write("jobs.json", text).unwrap();
+    let before = organization.stamps().unwrap();
+    let step = renew(organization, "-jobs jobs.json");
+    assert_eq!((step.status, step.out().as_str()), (1, ""), "{text}");
+    assert_eq!(organization.stamps().unwrap(), before, "{text}");
+    let lines = step.err();
+    let lines = lines.lines().filter(|line| !line.starts_with("hint: "));
+    lines.map(str::to_owned).collect()
+}
+
+#[test]
+fn a_mistake_is_told_with_its_place() {
+    let organization = organization();
+    let object = |fields: &str| format!("{{\"organizations\": [\n{{{fields}}}]}}");
+    let b = r#"organization "org", certificate "b""#;
+    for (text, expected) in [
+        (String::new(), "line 1: unexpected end of JSON input".to_owned()),
+        ("{}".to_owned(), "line 1: organizations: is missing or empty".to_owned()),
+        ("\n\n[]".to_owned(), "line 3: an object belongs here, not array".to_owned()),
+        (
+            "{\"organizations\": [],\n\"organizations\" 1}".to_owned(),
+            "line 2: invalid character '1' after object key".to_owned(),
+        ),
+        (
+            "{\"organizations\":\n 7}".to_owned(),
+            "line 2: organizations: a list belongs here, not number".to_owned(),
+        ),
+        (
+            object("\"folder\": \"f\""),
+            "line 2: organization \"f\", name: is missing".to_owned(),
+        ),
+        (
+            object("\"name\": \"n\",\n\"folder\": \"\""),
+            "line 3: organization \"n\", folder: is empty".to_owned(),
+        ),
+        (
+            object("\"name\": \"n\", \"folder\": \"f\",\n \"ca\": true"),
+            "line 3: organization \"n\", ca: a string belongs here, not bool".to_owned(),
+        ),
+        (
+            object("\"name\": \"n\", \"folder\": \"f\",\n \"Befor\": \"1h\""),
+            "line 3: organization \"n\": the key \"Befor\" is not known: \"before\"?".to_owned(),
+        ),
+        (
+            object("\"name\": \"n\", \"folder\": \"f\", \"certificates\": [\n{\"profile\": \"server\", \"output\": \"x\"}]"),
+            "line 3: organization \"n\", certificate \"x\", request: is missing".to_owned(),
+        ),
+        (
+            wanted(",\n\"before\": \"soon\""),
+            format!("line 4: {b}, before: time: invalid duration \"soon\""),
+        ),
+        (wanted(",\n\"before\": \"-1h\""), format!("line 4: {b}, before: is negative")),
+        (
+            wanted(",\n\"profile\": \"sever\""),
+            format!("line 4: {b}, profile: there is no profile \"sever\"; there are server, client, peer, default"),
+        ),
+        (
+            wanted(",\n\"rekey\": \"yes\""),
+            format!("line 4: {b}, rekey: true or false belongs here, not string"),
+        ),
+        (wanted(",\n\"requst\": \"a\""), format!("line 4: {b}: the key \"requst\" is not known: \"request\"?")),
+        (wanted(",\n\"output\": \"\""), "line 4: organization \"org\", certificate \"number 2\", output: is empty".to_owned()),
+        (
+            wanted(",\n\"output\": \"sub/\""),
+            "line 4: organization \"org\", certificate \"sub/\", output: it names no file, or a hidden one".to_owned(),
+        ),
+        (
+            wanted(",\n\"output\": \"a.pem\""),
+            "line 4: organization \"org\", certificate \"a.pem\", output: it writes ./a.pem, as \"a\" does".to_owned(),
+        ),
+        (
+            wanted(",\n\"output\": \"../work/a\""),
+            "line 4: organization \"org\", certificate \"../work/a\", output: it writes ./../work/a.pem, as \"a\" does".to_owned(),
+        ),
+        (
+            wanted(",\n\"output\": \"ca\""),
+            "line 4: organization \"org\", certificate \"ca\", output: it would write over ./ca.pem".to_owned(),
+        ),
+        (
+            wanted(",\n\"output\": \"b\",\n\"request\": \"b.csr\""),
+            format!("line 4: {b}, output: it would write over ./b.csr"),
+        ),
+        (wanted(",") , "line 3: invalid character '}' looking for beginning of object key string".to_owned()),
+    ] {
+        assert_eq!(said(&organization, &text), [format!("jobs.json, {expected}")], "{text}");
+    }
+}
+
+#[test]
+fn all_mistakes_are_told_at_once_in_their_order() {
+    let organization = organization();
+    let text = r#"{"organizations": [
+{"name": "one", "before": "x", "certificates": [
+{"request": "a.json", "output": "a"},
+{"request": "a.json", "profile": "none", "output": "a", "rekyed": true}]},
+{"folder": ".", "certificates": [{}]}],
+"more": 1}"#;
+    assert_eq!(
+        said(&organization, text),
+        [
+            r#"jobs.json, line 2: organization "one", folder: is missing"#,
+            r#"jobs.json, line 2: organization "one", before: time: invalid duration "x""#,
+            r#"jobs.json, line 3: organization "one", certificate "a", profile: is missing"#,
+            r#"jobs.json, line 4: organization "one", certificate "a", profile: there is no profile "none"; there are server, client, peer, default"#,
+            r#"jobs.json, line 4: organization "one", certificate "a", output: it writes a.pem, as "a" does"#,
+            r#"jobs.json, line 4: organization "one", certificate "a": the key "rekyed" is not known: "rekey"?"#,
+            r#"jobs.json, line 5: organization ".", name: is missing"#,
+            r#"jobs.json, line 5: organization ".", certificate "number 1", request: is missing"#,
+            r#"jobs.json, line 5: organization ".", certificate "number 1", profile: is missing"#,
+            r#"jobs.json, line 5: organization ".", certificate "number 1", output: is missing"#,
+            r#"jobs.json, line 6: the key "more" is not known"#,
+        ]
+    );
+}
+
+/// Neither by default nor by the document, in no spelling, and no other
+/// organization's either.
+#[test]
+fn no_output_is_an_authoritys_own_file() {
+    let organization = organization();
+    organization
+        .shell("mkdir sub; ln -s . link; cp ca.pem root.pem; cp ca-key.pem root.key; cp ca-config.json other.json")
+        .unwrap()
+        .ok()
+        .unwrap();
+    let target = |output: &str| json!([{"request": "a.json", "profile": "server", "output": output}]);
+    for (output, file) in [
+        ("ca", "./ca.pem"),
+        ("ca.pem", "./ca.pem"),
+        ("sub/../ca", "./sub/../ca.pem"),
+        ("link/ca", "./link/ca.pem"),
+        ("ca-key", "./ca-key.pem"),
+    ] {
+        jobs(&organization, target(output));
+        let text = organization.read("jobs.json").unwrap();
+        let [line] = said(&organization, &text).try_into().unwrap();
+        assert!(
+            line.ends_with(&format!("it would write over {file}")),
+            "{output}: {line}"
+        );
+    }
+    let named = |output: &str| {
+        json!({"organizations": [
+            {"name": "one", "folder": "sub", "certificates": target(output)},
+            {"name": "two", "folder": ".", "ca": "root.pem", "ca_key": "file:root.key", "config": "other.json"}]})
+    };
+    for (output, file) in [("../root", "sub/../root.pem"), ("../root.crt", "sub/../root.key")] {
+        let [line] = said(&organization, &named(output).to_string())
+            .try_into()
+            .unwrap();
+        assert!(
+            line.ends_with(&format!("it would write over {file}")),
+            "{output}: {line}"
+        );
+    }
+    // Where those have other names, the usual ones are free.
+    let free = json!({"organizations": [{"name": "one", "folder": ".", "ca": "root.pem", "ca_key": "root.key",
+        "certificates": target("sub/ca")}]});
+    organization.write("jobs.json", free.to_string()).unwrap();
+    assert_eq!(sum(&renewed(&organization, "-jobs jobs.json")), [1, 0, 0, 0]);
+}
+
+/// As for cfssl's documents: keys in any case, the last of two, null for nothing.
+#[test]
+fn keys_are_read_as_leniently_as_cfssls() {
+    let organization = organization();
+    for text in [
+        r#"{"$schema": "x", "ORGANIZATIONS": [{"Name": "n", "FOLDER": ".", "Certificates": [
+           {"Request": "a.json", "pROFILE": "server", "OutPut": "a"}]}]}"#,
+        r#"{"organisations": [{"name": "n", "folder": "none", "folder": ".", "before": null, "rekey": null,
+           "ca": null, "exec": "", "certificates": [{"request": "a.json", "profile": "server", "output": "a"}]}]}"#,
+    ] {
+        organization.write("jobs.json", text).unwrap();
+        let step = renewed(&organization, "-jobs jobs.json");
+        assert_eq!(sum(&step).iter().sum::<usize>(), 1, "{}", step.err());
+        organization.check_pair("a.pem", "a-key.pem").unwrap();
+    }
+}
+
+#[test]
+fn a_document_that_cannot_be_read_is_told() {
+    let organization = organization();
+    organization.shell("mkdir folder").unwrap().ok().unwrap();
+    for (file, error) in [
+        ("none.json", "open none.json: no such file or directory\n"),
+        ("folder", "read folder: is a directory\n"),
+    ] {
+        let step = renew(&organization, &format!("-jobs {file}"));
+        assert_eq!((step.status, step.err().as_str()), (1, error));
+    }
+}

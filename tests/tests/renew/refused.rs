@@ -1,0 +1,327 @@
+//! What is refused, with the reason; one refusal does not stop the others.
+
+use rcfssl_tests::Organization;
+
+use crate::{
+    document, logged, organization, organization_with_a_server_that_is_due, refused, renew, renewed, sum,
+};
+
+#[test]
+fn a_key_that_does_not_match() {
+    let organization = organization();
+    organization
+        .shell("cp client-key.pem server-key.pem")
+        .unwrap()
+        .ok()
+        .unwrap();
+    assert_eq!(
+        refused(&organization, "-force server.pem"),
+        "server.pem: the key server-key.pem is not its own"
+    );
+    assert_eq!(
+        refused(&organization, "-force -rekey server.pem"),
+        "server.pem: the key server-key.pem is not its own"
+    );
+}
+
+#[test]
+fn a_certificate_of_another_authority() {
+    let organization = organization();
+    organization.authority("other", r#"{"CN": "Other"}"#).unwrap();
+    // Of the same name, with another key.
+    organization
+        .authority("twin", r#"{"CN": "Root", "key": {"algo": "ecdsa", "size": 256}}"#)
+        .unwrap();
+    let line = "for ca in other twin; do echo '{\"CN\":\"x\"}' | rcfssl gencert -ca $ca.pem -ca-key $ca-key.pem \
+                -config ca-config.json -profile server - | rcfssljson -bare of-$ca; done; rm other* twin*";
+    organization.shell(line).unwrap().ok().unwrap();
+    assert_eq!(
+        refused(&organization, "-force of-other.pem"),
+        "of-other.pem: another authority issued it"
+    );
+    assert_eq!(
+        refused(&organization, "-force of-twin.pem"),
+        "of-twin.pem: another authority of the same name issued it"
+    );
+    // In a folder, those of other names are somebody else's and left alone.
+    let before = organization.stamps().unwrap();
+    let step = renew(&organization, "-force .");
+    assert_eq!(step.status, 1);
+    assert_eq!(sum(&step), [0, 3, 0, 1]);
+    assert_eq!(
+        logged(&step, "ERROR"),
+        ["./of-twin.pem: another authority of the same name issued it"]
+    );
+    assert!(!step.out().contains("of-other"), "{}", step.out());
+    let after = organization.stamps().unwrap();
+    for file in [
+        "of-other.pem",
+        "of-other-key.pem",
+        "of-twin.pem",
+        "of-twin-key.pem",
+    ] {
+        assert_eq!(after[file], before[file], "{file}");
+    }
+}
+
+#[test]
+fn the_authority_itself_is_left_alone() {
+    let organization = organization();
+    let before = organization.stamps().unwrap();
+    assert!(!renewed(&organization, "-force -rekey .").out().contains("ca.pem"));
+    assert_eq!(
+        refused(&organization, "-force ca.pem"),
+        "ca.pem: it is the authority itself; gencert -renewca renews that"
+    );
+    // Also under another name, with its key beside it.
+    organization
+        .shell("cp ca.pem root.pem; cp ca-key.pem root-key.pem")
+        .unwrap()
+        .ok()
+        .unwrap();
+    assert!(
+        !renewed(&organization, "-force -rekey .")
+            .out()
+            .contains("root.pem")
+    );
+    let after = organization.stamps().unwrap();
+    assert_eq!(
+        [&after["ca.pem"], &after["ca-key.pem"]],
+        [&before["ca.pem"], &before["ca-key.pem"]]
+    );
+}
+
+/// An authority that began long ago and ends in so many days, with a server that
+/// has run for 300 days.
+fn with_an_authority_that_ends(days: i64, server_ends: i64) -> Organization {
+    let organization = Organization::new().unwrap();
+    let path = organization.path();
+    // openssl takes dates for certificates of requests in its `ca` command only.
+    let date = |days: i64| {
+        let moment = time::OffsetDateTime::now_utc() + time::Duration::days(days);
+        let (date, time) = (moment.date(), moment.time());
+        format!(
+            "{:04}{:02}{:02}{:02}{:02}{:02}Z",
+            date.year(),
+            u8::from(date.month()),
+            date.day(),
+            time.hour(),
+            time.minute(),
+            time.second()
+        )
+    };
+    organization
+        .write(
+            "../ca.cnf",
+            "[ca]\ndefault_ca = root\n[root]\ndatabase = ../index\nnew_certs_dir = ..\nserial = ../serial\n\
+             default_md = sha256\npolicy = any\nx509_extensions = root_extensions\n[any]\ncommonName = supplied\n\
+             [root_extensions]\nbasicConstraints = critical, CA:TRUE\nkeyUsage = critical, keyCertSign, cRLSign\n\
+             subjectKeyIdentifier = hash\n",
+        )
+        .unwrap();
+    let line = format!(
+        "touch ../index; echo 77 > ../serial; openssl req -new -key ca-key.pem -subj /CN=Root -out ../ca.csr && \
+         openssl ca -batch -selfsign -notext -config ../ca.cnf -keyfile ca-key.pem -in ../ca.csr -out ca.pem \
+         -startdate {} -enddate {}",
+        date(-1000),
+        date(days)
+    );
+    organization.shell(&line).unwrap().ok().unwrap();
+    organization
+        .sign_from_to("server", "a", &document("a", &["a.example"]), [-300, server_ends])
+        .unwrap();
+    assert!(path.join("a.pem").exists());
+    organization
+}
+
+#[test]
+fn an_authority_that_has_ended() {
+    let organization = with_an_authority_that_ends(-1, 10);
+    for flags in ["", "-force", "-strict"] {
+        let reason = refused(&organization, &format!("{flags} a.pem"));
+        assert!(reason.starts_with("a.pem: its authority ended at 20"), "{reason}");
+        assert!(reason.ends_with("; gencert -renewca renews that"), "{reason}");
+    }
+}
+
+#[test]
+fn an_authority_that_ends_sooner_cuts_the_certificate() {
+    let organization = with_an_authority_that_ends(100, 20);
+    let end = organization.certificate("ca.pem").unwrap().validity[1];
+    let reason = refused(&organization, "-strict a.pem");
+    assert!(
+        reason.starts_with("a.pem: the certificate ends at 20") && reason.contains("after its authority's"),
+        "{reason}"
+    );
+    let step = renewed(&organization, "a.pem");
+    let [warning] = logged(&step, "WARNING").try_into().unwrap();
+    assert!(
+        warning.starts_with("a.pem: cut to the end of its authority, 20"),
+        "{warning}"
+    );
+    assert!(
+        warning.ends_with("; gencert -renewca renews the authority"),
+        "{warning}"
+    );
+    assert_eq!(organization.certificate("a.pem").unwrap().validity[1], end);
+    organization.check_pair("a.pem", "a-key.pem").unwrap();
+    // And now it is as good as it can get.
+    let step = renewed(&organization, "-before 300d a.pem");
+    assert_eq!(sum(&step), [0, 0, 1, 0]);
+    let [warning] = logged(&step, "WARNING").try_into().unwrap();
+    assert!(warning.contains("it cannot last longer"), "{warning}");
+}
+
+#[test]
+fn an_authority_that_is_none() {
+    let organization = organization();
+    assert_eq!(
+        refused(
+            &organization,
+            "-force -ca client.pem -ca-key client-key.pem server.pem"
+        ),
+        "server.pem: client.pem is not the certificate of an authority"
+    );
+    assert_eq!(
+        refused(&organization, "-force -ca-key client-key.pem server.pem"),
+        "server.pem: the key client-key.pem is not that of the certificate ./ca.pem"
+    );
+    // One word on a folder, not one on each certificate in it.
+    assert_eq!(
+        refused(&organization, "-force -ca none.pem ."),
+        ".: open none.pem: no such file or directory"
+    );
+}
+
+#[test]
+fn files_that_cannot_be_read() {
+    let organization = organization();
+    organization
+        .shell("echo garbage > server-key.pem; mkdir x-key.pem; touch empty.pem")
+        .unwrap()
+        .ok()
+        .unwrap();
+    assert_eq!(
+        refused(&organization, "-force none.pem"),
+        "none.pem: open none.pem: no such file or directory"
+    );
+    assert!(refused(&organization, "-force server.pem").contains("server-key.pem"));
+    assert_eq!(
+        refused(&organization, "-force empty.pem"),
+        "empty.pem: there is no certificate in it"
+    );
+    assert_eq!(
+        refused(&organization, "-force ca-config.json"),
+        "ca-config.json: there is no certificate in it"
+    );
+    assert_eq!(
+        refused(&organization, "-force client-key.pem"),
+        "client-key.pem: there is no certificate in it"
+    );
+}
+
+/// With its key beside it, what cannot be read was a certificate once.
+#[test]
+fn a_broken_certificate_in_a_folder_is_told() {
+    let organization = organization();
+    organization
+        .shell("head -c 300 server.pem > x && mv x server.pem; : > client.pem; sed -i s/M/N/g member.pem")
+        .unwrap()
+        .ok()
+        .unwrap();
+    let step = renew(&organization, ".");
+    assert_eq!(sum(&step), [0, 0, 0, 3], "{}{}", step.out(), step.err());
+    assert_eq!(step.status, 1);
+}
+
+#[test]
+fn one_refusal_does_not_stop_the_others() {
+    let organization = organization_with_a_server_that_is_due();
+    for name in ["b", "c", "d"] {
+        organization
+            .sign_from_to("client", name, &document(name, &[]), [-300, 20])
+            .unwrap();
+    }
+    organization
+        .shell("cp c-key.pem b-key.pem; echo > d-key.pem")
+        .unwrap()
+        .ok()
+        .unwrap();
+    let step = renew(&organization, "d.pem b.pem none.pem a.pem c.pem");
+    assert_eq!(step.status, 1);
+    assert_eq!(sum(&step), [0, 2, 0, 3], "{}", step.err());
+    let errors = logged(&step, "ERROR");
+    let files: Vec<&str> = errors
+        .iter()
+        .map(|error| error.split(':').next().unwrap())
+        .collect();
+    assert_eq!(files, ["d.pem", "b.pem", "none.pem"]);
+    for name in ["a", "c"] {
+        organization
+            .check_pair(&format!("{name}.pem"), &format!("{name}-key.pem"))
+            .unwrap();
+        assert_eq!(
+            organization
+                .certificate(&format!("{name}.pem"))
+                .unwrap()
+                .days_left(),
+            364
+        );
+    }
+    let step = renew(&organization, "-force .");
+    assert_eq!(sum(&step), [0, 2, 0, 2], "{}", step.err());
+}
+
+/// Folders are worked through one after another, whatever becomes of the first.
+#[test]
+fn many_folders_in_one_run() {
+    let organization = organization();
+    let line = "mkdir one two three; cp *.pem ca-config.json one; cp *.pem ca-config.json three; \
+                cp server*.pem ca-config.json two; rm one/ca-key.pem";
+    organization.shell(line).unwrap().ok().unwrap();
+    let step = renew(&organization, "-force one two three none");
+    assert_eq!(step.status, 1);
+    assert_eq!(sum(&step), [0, 3, 0, 3], "{}", step.err());
+    assert_eq!(
+        logged(&step, "ERROR"),
+        [
+            "one: open one/ca-key.pem: no such file or directory",
+            "two: open two/ca.pem: no such file or directory",
+            "none: open none: no such file or directory"
+        ]
+    );
+}
+
+#[test]
+fn wrong_arguments_are_told() {
+    let organization = organization();
+    let before = organization.stamps().unwrap();
+    for (arguments, status, error) in [
+        (
+            "",
+            1,
+            "name certificates or folders to renew, or a document with -jobs",
+        ),
+        (
+            "-jobs x.json .",
+            1,
+            "with -jobs, certificates are named in the document only",
+        ),
+        (
+            "-jobs x.json -profile server",
+            1,
+            "-profile does not go with -jobs",
+        ),
+        ("-jobs x.json -ca ca.pem", 1, "-ca does not go with -jobs"),
+        ("-jobs x.json", 1, "open x.json: no such file or directory"),
+        ("-before -1h .", 1, "-before is negative"),
+        ("-rekye .", 2, "rekye"),
+        ("-wait long .", 2, "long"),
+    ] {
+        let step = renew(&organization, arguments);
+        assert_eq!(step.status, status, "{arguments}");
+        assert!(step.err().contains(error), "{arguments}: {}", step.err());
+        assert_eq!(step.out(), "", "{arguments}");
+    }
+    assert_eq!(organization.stamps().unwrap(), before);
+}
