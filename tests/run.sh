@@ -22,9 +22,9 @@ as_root() {
 }
 
 # What the tests run: real cfssl, etcd, and tools that read what rcfssl writes.
-packages="acl bsdutils cmake curl etcd-client etcd-server fish g++ gcc golang-cfssl groff
-hyperfine iproute2 jq libc6-dev make man-db openssl procps prometheus
-prometheus-node-exporter python3 strace time util-linux zsh"
+packages="acl bsdutils cmake curl default-jre-headless etcd-client etcd-server fish g++
+gcc golang-cfssl groff hyperfine iproute2 jq libc6-dev make man-db openssl procps
+prometheus prometheus-node-exporter python3 strace time util-linux zsh"
 
 if [ -z "${RCFSSL_NO_INSTALL:-}" ] && command -v dpkg-query > /dev/null; then
     missing=
