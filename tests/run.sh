@@ -1,6 +1,6 @@
 #!/bin/sh
 # Installs what the tests need on Debian or Ubuntu, and runs everything: format,
-# lints, licences, advisories, and every test against the release binaries.
+# lints, licences, advisories, every test against the release binaries, and some fuzzing.
 #
 #     sh tests/run.sh
 #
@@ -22,8 +22,10 @@ as_root() {
 }
 
 # What the tests run: real cfssl, etcd, and tools that read what rcfssl writes.
-packages="acl cmake curl etcd-client etcd-server fish gcc golang-cfssl groff hyperfine
-iproute2 jq libc6-dev make man-db openssl procps python3 time util-linux valgrind zsh"
+packages="acl bsdutils cmake cron curl default-jre-headless etcd-client etcd-server
+fish g++ gcc golang-cfssl groff hyperfine iproute2 jq libc6-dev make man-db openssl
+procps prometheus prometheus-node-exporter python3 python3-venv strace systemd time
+util-linux valgrind zsh"
 
 if [ -z "${RCFSSL_NO_INSTALL:-}" ] && command -v dpkg-query > /dev/null; then
     missing=
@@ -34,10 +36,17 @@ if [ -z "${RCFSSL_NO_INSTALL:-}" ] && command -v dpkg-query > /dev/null; then
     if [ -n "$missing" ]; then
         say "Installing$missing"
         as_root apt-get update -q
-        # etcd's package starts a server of its own, which nobody here needs.
+        # Some packages start a server of their own, which nobody here needs.
         # shellcheck disable=SC2086 # a list of words
         as_root env DEBIAN_FRONTEND=noninteractive RUNLEVEL=1 \
             apt-get install -q -y --no-install-recommends $missing
+    fi
+    # What Kubernetes makes of a manifest, with its schemas.
+    kubernetes=${CARGO_TARGET_DIR:-target}/kubernetes
+    if ! [ -x "$kubernetes/bin/kubernetes-validate" ]; then
+        say "Installing kubernetes-validate"
+        python3 -m venv "$kubernetes"
+        "$kubernetes/bin/pip" install --quiet kubernetes-validate==1.37.0
     fi
     for tool in cargo-deny cargo-audit; do
         if ! command -v "$tool" > /dev/null && ! [ -x "${CARGO_HOME:-$HOME/.cargo}/bin/$tool" ]; then
@@ -49,6 +58,7 @@ fi
 
 say "Format"
 cargo fmt --all --check
+cargo fmt --manifest-path fuzz/Cargo.toml --check
 
 say "Lints"
 cargo clippy --quiet --locked --workspace --all-targets -- -D warnings
@@ -76,5 +86,8 @@ cargo build --locked --release -p rcfssl -p rcfssljson
 
 say "Tests"
 RCFSSL_TEST_BIN=${CARGO_TARGET_DIR:-target}/release cargo test --locked --workspace
+
+say "Fuzzing, a little"
+fuzz/run.sh "${RCFSSL_FUZZ_SECONDS:-10}"
 
 say "All is well"

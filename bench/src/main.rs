@@ -1,19 +1,23 @@
 //! Measures rcfssl against Debian's cfssl: whole processes in turn, and issuing in
 //! one process against the bare cryptography that it needs.
 //!
-//!     cargo run --release -p rcfssl-bench -- [--quick] [--bin DIR] [--json FILE] [ROW…]
+//!     cargo run --release -p rcfssl-bench -- [--quick] [--bin DIR] [--json FILE] [--certificates N] [ROW…]
 //!
 //! `--bin` names the folder of the binaries to measure (`target/release` where it
 //! is not given); `--quick` takes a tenth of the runs. ROW picks rows by a part of
-//! their names.
+//! their names: `renew` those in which one run of `renew -jobs` makes many
+//! certificates, 10,000 where `--certificates` does not say. All of it is in a folder
+//! in `TMPDIR`: what is flushed to disk takes the time that this disk takes.
 
 mod inside;
 mod machine;
 mod measure;
+mod renewals;
 mod report;
 mod rows;
 mod statistics;
 
+use std::num::NonZero;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result, bail};
@@ -26,6 +30,7 @@ struct Options {
     quick: bool,
     binaries: PathBuf,
     json: Option<PathBuf>,
+    certificates: Option<NonZero<usize>>,
     rows: Vec<String>,
 }
 
@@ -52,10 +57,22 @@ fn main() -> Result<()> {
             report.add_inside(inside::measure(authority, options.quick)?);
         }
     }
+    for authority in inside::Authority::ALL {
+        let name = renewals::name(authority);
+        if options.wants(name) {
+            let measured = renewals::measure(&place, authority, options.certificates());
+            report.add_renewals(measured.with_context(|| name)?);
+        }
+    }
     report.finish(options.json.as_deref())
 }
 
 impl Options {
+    fn certificates(&self) -> usize {
+        let usual = if self.quick { 1_000 } else { 10_000 };
+        self.certificates.map_or(usual, NonZero::get)
+    }
+
     fn wants(&self, row: &str) -> bool {
         self.rows.is_empty() || self.rows.iter().any(|part| row.contains(part.as_str()))
     }
@@ -67,6 +84,7 @@ fn options(mut arguments: impl Iterator<Item = String>) -> Result<Options> {
         quick: false,
         binaries: top.join("target/release"),
         json: None,
+        certificates: None,
         rows: Vec::new(),
     };
     while let Some(argument) = arguments.next() {
@@ -79,6 +97,7 @@ fn options(mut arguments: impl Iterator<Item = String>) -> Result<Options> {
             "--quick" => options.quick = true,
             "--bin" => options.binaries = value()?.into(),
             "--json" => options.json = Some(value()?.into()),
+            "--certificates" => options.certificates = Some(value()?.parse().context("--certificates")?),
             flag if flag.starts_with('-') => bail!("{flag} is not known"),
             row => options.rows.push(row.to_owned()),
         }

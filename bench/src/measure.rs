@@ -82,6 +82,16 @@ impl Place {
         Ok(place)
     }
 
+    /// The folder.
+    pub fn work(&self) -> &Path {
+        self.work.path()
+    }
+
+    /// The folder of real cfssl.
+    pub fn theirs(&self) -> &Path {
+        &self.theirs
+    }
+
     /// The binary that is measured.
     pub fn rcfssl(&self) -> PathBuf {
         self.ours.join("cfssl")

@@ -9,6 +9,7 @@ use serde::Serialize;
 use crate::inside::Rates;
 use crate::machine::Machine;
 use crate::measure::Measured;
+use crate::renewals::{Renewals, Taken};
 use crate::rows::Row;
 
 /// What was measured so far.
@@ -17,6 +18,7 @@ pub struct Report {
     machine: Machine,
     rows: Vec<Line>,
     rates: Vec<Rates>,
+    renewals: Vec<Renewals>,
 }
 
 #[derive(Debug, Serialize)]
@@ -35,6 +37,7 @@ impl Report {
             machine,
             rows: Vec::new(),
             rates: Vec::new(),
+            renewals: Vec::new(),
         }
     }
 
@@ -93,6 +96,45 @@ impl Report {
             rates.cores
         );
         self.rates.push(rates);
+    }
+
+    /// Adds renewals of many certificates; the ratio is that to the loop.
+    pub fn add_renewals(&mut self, renewals: Renewals) {
+        if self.renewals.is_empty() {
+            println!("\n| many certificates | how many | time | a second | CPU time | peak memory | ratio |");
+            println!("|---|---|---|---|---|---|---|");
+        }
+        let Renewals {
+            name,
+            certificates,
+            looped,
+            ..
+        } = renewals;
+        let ratio = format!("{:.3}", renewals.ratio());
+        let lines = [
+            ("made, new keys", certificates, &renewals.made, ""),
+            ("renewed, same keys", certificates, &renewals.renewed, ""),
+            ("untouched", certificates, &renewals.untouched, ""),
+            ("made, new keys", looped, &renewals.few, ratio.as_str()),
+            (
+                "the same by a shell loop over cfssl",
+                looped,
+                &renewals.cfssl,
+                "1",
+            ),
+        ];
+        for (what, count, taken, ratio) in lines {
+            let Taken {
+                seconds,
+                cpu_seconds,
+                megabytes,
+            } = taken;
+            let rate = count as f64 / seconds;
+            println!(
+                "| {name}, {what} | {count} | {seconds:.2} s | {rate:.0} | {cpu_seconds:.2} s | {megabytes:.1} MB | {ratio} |"
+            );
+        }
+        self.renewals.push(renewals);
     }
 
     /// Writes the JSON where it is asked for.

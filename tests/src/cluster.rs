@@ -11,6 +11,7 @@ use anyhow::{Context, Result, bail};
 use tempfile::TempDir;
 
 use crate::network::{Host, Network};
+use crate::openssl;
 use crate::workplace::Step;
 
 /// What the members need on the machine.
@@ -152,6 +153,37 @@ impl Cluster {
             command.arg(flag).arg(self.certificates.join(file));
         }
         Ok(command.args(arguments).output().context("etcdctl")?.into())
+    }
+
+    /// The certificate that whoever listens at an address shows to a client.
+    ///
+    /// # Errors
+    /// When nobody listens there, or shows none.
+    pub fn served(&self, address: &str) -> Result<Vec<u8>> {
+        let mut command = self.client.command("openssl");
+        command.args(["s_client", "-connect", address]);
+        for (flag, file) in [
+            ("-CAfile", "ca.pem"),
+            ("-cert", "client.pem"),
+            ("-key", "client-key.pem"),
+        ] {
+            command.arg(flag).arg(self.certificates.join(file));
+        }
+        let output = command.output().context("openssl")?;
+        openssl::certificate(&String::from_utf8_lossy(&output.stdout))
+            .with_context(|| String::from_utf8_lossy(&output.stderr).into_owned())
+    }
+
+    /// What members show to each other and to clients: addresses, and the file of
+    /// the certificate that is shown there.
+    pub fn addresses() -> Vec<(String, String)> {
+        let both = |(name, peer, public): (&str, &str, &str)| {
+            [
+                (format!("{peer}:2380"), format!("{name}.pem")),
+                (format!("{public}:2379"), "server.pem".to_owned()),
+            ]
+        };
+        MEMBERS.into_iter().flat_map(both).collect()
     }
 
     /// Stops a member, by its place from 0 to 2, and starts it again.

@@ -12,16 +12,24 @@
 //! kept, [`integrity`] for what must hold whatever was recorded, [`suite`] for how
 //! they are run. `RCFSSL_CASES=REGEX` runs only those whose names match. Beside
 //! bash, coreutils and openssl a few of them use jq and python3.
+//!
+//! What nobody recorded is compared with Debian's cfssl at once: see [`differential`].
 
+pub mod aloud;
 pub mod binaries;
 pub mod cluster;
 pub mod compare;
+pub mod confine;
+pub mod debian;
+pub mod differential;
 pub mod integrity;
+pub mod made;
 pub mod network;
 pub mod normal;
 pub mod openssl;
 pub mod organization;
 pub mod parallel;
+pub mod servers;
 pub mod skip;
 pub mod suite;
 pub mod tree;

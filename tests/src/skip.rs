@@ -13,10 +13,8 @@ pub fn skipped(why: &str) -> Result<()> {
     if std::env::var_os("RCFSSL_CI").is_some() {
         bail!("this cannot run here: {why}");
     }
-    // The harness's own capture would swallow eprintln!.
     let test = std::thread::current().name().unwrap_or("a test").to_owned();
-    let line = format!("SKIPPED: {test}: {why}\n");
-    std::io::Write::write_all(&mut std::io::stderr(), line.as_bytes())?;
+    crate::aloud::say(&format!("SKIPPED: {test}: {why}"));
     Ok(())
 }
 

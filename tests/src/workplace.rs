@@ -3,6 +3,7 @@
 
 use std::collections::BTreeMap;
 use std::ffi::OsStr;
+use std::fmt;
 use std::fs::{self, Permissions};
 use std::io::Write;
 use std::os::unix::fs::{PermissionsExt, symlink};
@@ -11,6 +12,7 @@ use std::process::{Command, Output, Stdio};
 use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result, bail, ensure};
+use serde_json::Value;
 use tempfile::TempDir;
 
 use crate::binaries;
@@ -20,9 +22,15 @@ use crate::tree::Tree;
 const PATIENCE: Duration = Duration::from_secs(120);
 
 /// The names under which scripts call the binaries, and the binaries' own.
-const NAMES: [(&str, &str); 4] = [
+const NAMES: [(&str, &str); 10] = [
     ("cfssl", "rcfssl"),
+    ("cfssl-bundle", "rcfssl"),
+    ("cfssl-certinfo", "rcfssl"),
+    ("cfssl-mkbundle", "rcfssl"),
+    ("cfssl-newkey", "rcfssl"),
+    ("cfssl-scan", "rcfssl"),
     ("cfssljson", "rcfssljson"),
+    ("mkbundle", "rcfssl"),
     ("rcfssl", "rcfssl"),
     ("rcfssljson", "rcfssljson"),
 ];
@@ -52,6 +60,31 @@ impl Step {
         String::from_utf8_lossy(&self.stderr).into_owned()
     }
 
+    /// Standard output as JSON.
+    ///
+    /// # Errors
+    /// All of the step, where it is none.
+    pub fn json(&self) -> Result<Value> {
+        serde_json::from_slice(&self.stdout).with_context(|| format!("{self}"))
+    }
+
+    /// The lines of standard error without the time before them, and without hints.
+    pub fn log(&self) -> Vec<String> {
+        let stamped = |line: &str| line.starts_with("20") && line.as_bytes().get(19) == Some(&b' ');
+        let body = |line: &str| {
+            line.get(20..)
+                .filter(|_| stamped(line))
+                .unwrap_or(line)
+                .to_owned()
+        };
+        let lines = self.err();
+        lines
+            .lines()
+            .filter(|line| !line.starts_with("hint: "))
+            .map(body)
+            .collect()
+    }
+
     /// The step itself, when it succeeded.
     ///
     /// # Errors
@@ -59,6 +92,12 @@ impl Step {
     pub fn ok(self) -> Result<Self> {
         ensure!(self.status == 0, "exit status {}: {}", self.status, self.err());
         Ok(self)
+    }
+}
+
+impl fmt::Display for Step {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "exit status {}\n{}\n{}", self.status, self.out(), self.err())
     }
 }
 
@@ -91,7 +130,16 @@ impl Workplace {
     /// # Errors
     /// What the system or cargo says.
     pub fn new() -> Result<Self> {
-        Self::made(false)
+        Self::made(&own_programs()?, false)
+    }
+
+    /// A workplace with links to other programs, by the names under which lines call
+    /// them.
+    ///
+    /// # Errors
+    /// What the system says.
+    pub fn with(programs: &[(&str, PathBuf)]) -> Result<Self> {
+        Self::made(programs, false)
     }
 
     /// A workplace that notes the exit status of every call of a binary, also of
@@ -100,26 +148,29 @@ impl Workplace {
     /// # Errors
     /// What the system or cargo says.
     pub fn watched() -> Result<Self> {
-        Self::made(true)
+        Self::made(&own_programs()?, true)
     }
 
-    fn made(watched: bool) -> Result<Self> {
-        let binaries = binaries::folder()?;
+    fn made(programs: &[(&str, PathBuf)], watched: bool) -> Result<Self> {
         let root = tempfile::Builder::new().prefix("rcfssl-").tempdir()?;
         // Other users work here too, in the tests of permissions.
         fs::set_permissions(root.path(), Permissions::from_mode(0o755))?;
         let bin = root.path().join("bin");
-        for folder in [&bin, &root.path().join("work")] {
+        let watched_links = root.path().join("watched");
+        for folder in [&bin, &watched_links, &root.path().join("work")] {
             fs::create_dir(folder)?;
             fs::set_permissions(folder, Permissions::from_mode(0o755))?;
         }
         let statuses = root.path().join("statuses");
-        for (name, binary) in NAMES {
-            let (link, binary) = (bin.join(name), binaries.join(binary));
+        for (name, binary) in programs {
+            let link = bin.join(name);
             if watched {
+                // By a link: the binary is to be called by the same name.
+                let inner = watched_links.join(name);
+                symlink(binary, &inner)?;
                 let script = format!(
                     "#!/bin/sh\n'{}' \"$@\"\nstatus=$?\necho $status >> '{}'\nexit $status\n",
-                    binary.display(),
+                    inner.display(),
                     statuses.display()
                 );
                 fs::write(&link, script)?;
@@ -200,6 +251,38 @@ impl Workplace {
         command
     }
 
+    /// Runs a program with the words of a line as they stand between spaces, without
+    /// a shell. A name without a slash is that of a binary under test.
+    ///
+    /// # Errors
+    /// When it cannot be started or takes too long.
+    pub fn call(&self, line: &str) -> Result<Step> {
+        self.call_in(&self.path(), line)
+    }
+
+    /// The same in another folder.
+    ///
+    /// # Errors
+    /// As above.
+    pub fn call_in(&self, folder: &Path, line: &str) -> Result<Step> {
+        let mut words = line.split(' ');
+        let program = words.next().unwrap_or_default();
+        let program = match program.contains('/') {
+            true => PathBuf::from(program),
+            false => self.root.path().join("bin").join(program),
+        };
+        let mut command = self.command("timeout");
+        command
+            .args(["--kill-after=5", &PATIENCE.as_secs().to_string()])
+            .arg(program)
+            .args(words.filter(|word| !word.is_empty()))
+            .current_dir(folder);
+        let started = Instant::now();
+        let step = Step::from(run(command, None)?);
+        ensure!(started.elapsed() < PATIENCE, "still not done: {line}");
+        Ok(step)
+    }
+
     /// Runs a shell line as a script would, with umask 022 and `pipefail`.
     ///
     /// # Errors
@@ -232,6 +315,11 @@ impl Workplace {
         }
         Ok(step)
     }
+}
+
+fn own_programs() -> Result<[(&'static str, PathBuf); NAMES.len()]> {
+    let folder = binaries::folder()?;
+    Ok(NAMES.map(|(name, binary)| (name, folder.join(binary))))
 }
 
 /// Runs a command with `input` on its standard input, and captures both outputs.

@@ -113,11 +113,27 @@ impl Log {
                 );
             }
             Event::PathLenZeroIgnored => line(Level::Info, "ignore invalid 'pathlenzero' value"),
+            Event::Bundling { subject } => {
+                self.line(Level::Info, format_args!("bundling certificate for {subject}"));
+            }
+            Event::FallsBackToOptimal => {
+                line(Level::Warning, "No metadata, Ubiquitous falls back to Optimal.");
+            }
+            Event::AnchoringRoot { subject } => {
+                self.line(Level::Info, format_args!("the anchoring root is {subject}"));
+            }
+            Event::PlatformLoaded { name, keys } => {
+                self.line(
+                    Level::Info,
+                    format_args!("Platform metadata is loaded: {name} {keys}"),
+                );
+            }
         }
     }
 }
 
-/// Prints a line on standard error; when that is closed, nobody is there to tell.
+/// Prints a line on standard error, in one write, so that it stays in one piece where
+/// others write there too. When that is closed, nobody is there to tell.
 pub fn print(line: impl fmt::Display) {
-    let _ = writeln!(io::stderr().lock(), "{line}");
+    let _ = io::stderr().write_all(format!("{line}\n").as_bytes());
 }

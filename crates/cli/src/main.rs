@@ -8,8 +8,11 @@ mod hints;
 mod input;
 mod issuing;
 mod log;
+mod net;
 mod output;
+mod scan;
 mod signing;
+mod tools;
 
 use std::ffi::OsString;
 use std::process::ExitCode;
@@ -27,7 +30,13 @@ use log::Log;
 const WRONG_FLAG: u8 = 2;
 
 fn main() -> ExitCode {
-    let status = start(std::env::args_os().skip(1).collect()).unwrap_or_else(|status| status);
+    let mut arguments = std::env::args_os();
+    let tool = arguments.next().and_then(|name| tools::named(&name));
+    let arguments = arguments.collect();
+    let status = match tool {
+        Some(tool) => tools::run(tool, arguments),
+        None => start(arguments).unwrap_or_else(|status| status),
+    };
     ExitCode::from(status)
 }
 

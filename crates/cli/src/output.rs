@@ -36,6 +36,13 @@ impl Made {
     }
 }
 
+/// What certificates say and files are called must not steer a terminal, nor look
+/// like lines of our own.
+pub fn printable(text: &str) -> String {
+    let shown = |c: char| if c.is_control() { '\u{fffd}' } else { c };
+    text.chars().map(shown).collect()
+}
+
 /// Writes to standard output at once, without a buffer that would keep secrets.
 ///
 /// # Errors

@@ -5,6 +5,9 @@
 //! octet for octet even where its encoding is odd, which a library that reads
 //! and re-encodes cannot do.
 
+pub(crate) mod outermost;
+pub mod read;
+
 use time::OffsetDateTime;
 
 use crate::oid::Oid;

@@ -33,6 +33,25 @@ pub enum Event {
     RemoteNamedTwice,
     /// `pathlenzero` beside a `pathlen` that says otherwise.
     PathLenZeroIgnored,
+    /// A chain is being looked for.
+    Bundling {
+        /// The certificate's subject, as in RFC 2253.
+        subject: String,
+    },
+    /// Nobody said which platforms trust what, so the shortest chain it is.
+    FallsBackToOptimal,
+    /// The root of the chain that was chosen.
+    AnchoringRoot {
+        /// Its subject.
+        subject: String,
+    },
+    /// A platform of the metadata was read.
+    PlatformLoaded {
+        /// Its name.
+        name: String,
+        /// How many keys it trusts.
+        keys: usize,
+    },
 }
 
 /// Where events go.

@@ -7,6 +7,7 @@
 pub mod asn1;
 pub mod authority;
 pub mod base64;
+pub mod bundle;
 pub mod certificate;
 pub mod certinfo;
 pub mod crl;
@@ -23,11 +24,16 @@ pub mod name;
 pub mod ocsp;
 pub mod oid;
 pub mod pem;
+pub mod pkcs12;
 pub mod policy;
 mod quote;
+pub mod regexp;
 pub mod renewal;
 pub mod request;
+pub mod revocation;
+pub mod rfc2253;
 pub mod timestamp;
+pub mod verify;
 
 pub use authority::{Authority, Issued, Overrides, Wanted};
 pub use certificate::{Certificate, Serial};

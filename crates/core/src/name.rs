@@ -220,6 +220,11 @@ fn write_attribute(w: &mut Writer, oid: &Oid, tag: u8, contents: &[u8]) {
     });
 }
 
+/// The DER of a character string, typed by what it holds.
+pub(crate) fn encode_text(text: &str) -> Vec<u8> {
+    asn1::encode(|w| w.primitive(string_tag(text), text.as_bytes()))
+}
+
 /// PrintableString (X.680, 41.4) where its characters suffice.
 fn string_tag(text: &str) -> u8 {
     let printable = |b: u8| b.is_ascii_alphanumeric() || b" '()+,-./:=?".contains(&b);

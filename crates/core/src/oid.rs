@@ -152,6 +152,16 @@ known! {
     ECDSA_WITH_SHA384 = "1.2.840.10045.4.3.3", "RFC 5758 ecdsa-with-SHA384";
     ECDSA_WITH_SHA512 = "1.2.840.10045.4.3.4", "RFC 5758 ecdsa-with-SHA512";
     ED25519 = "1.3.101.112", "RFC 8410 id-Ed25519";
+    RSASSA_PSS = "1.2.840.113549.1.1.10", "PKCS#1 id-RSASSA-PSS";
+    MGF1 = "1.2.840.113549.1.1.8", "PKCS#1 id-mgf1";
+    SHA256 = "2.16.840.1.101.3.4.2.1", "RFC 4055 id-sha256";
+    SHA384 = "2.16.840.1.101.3.4.2.2", "RFC 4055 id-sha384";
+    SHA512 = "2.16.840.1.101.3.4.2.3", "RFC 4055 id-sha512";
+    DSA = "1.2.840.10040.4.1", "RFC 3279 id-dsa";
+
+    OCSP_SIGNING = "1.3.6.1.5.5.7.3.9", "RFC 6960 id-kp-OCSPSigning";
+    SERVER_AUTH = "1.3.6.1.5.5.7.3.1", "RFC 5280 id-kp-serverAuth";
+    ANY_EXTENDED_KEY_USAGE = "2.5.29.37.0", "RFC 5280 anyExtendedKeyUsage";
 }
 
 #[cfg(test)]

@@ -6,7 +6,7 @@ use std::io;
 use std::os::unix::fs::{MetadataExt, PermissionsExt, fchown};
 use std::path::Path;
 
-use rustix::fs::{XattrFlags, fgetxattr, flistxattr, fsetxattr, listxattr};
+use rustix::fs::{XattrFlags, fsetxattr, getxattr, getxattr_query, listxattr, listxattr_query};
 use rustix::io::Errno;
 
 /// POSIX access control lists: without them a mode means something else.
@@ -28,24 +28,72 @@ pub(crate) fn keep(new: &File, path: &Path, existing: &fs::Metadata) -> io::Resu
 }
 
 fn keep_extended(new: &File, path: &Path) -> io::Result<()> {
-    // Most files have none: then nothing is opened.
-    let mut probe = [0_u8; 0];
-    if matches!(listxattr(path, &mut probe), Ok(0) | Err(_)) {
-        return Ok(());
-    }
-    let old = File::open(path)?;
-    let mut names = vec![0; 4096];
-    let Ok(length) = flistxattr(&old, &mut names) else {
+    // Most files have none, and some file systems know none.
+    let Ok(length @ 1..) = listxattr_query(path) else {
         return Ok(());
     };
+    let mut names = vec![0; length];
+    let length = listxattr(path, &mut names)?;
     for name in names[..length].split(|b| *b == 0).filter(|name| !name.is_empty()) {
-        let mut value = vec![0; 65536];
-        let copied = fgetxattr(&old, name, &mut value)
-            .and_then(|length| fsetxattr(new, name, &value[..length], XattrFlags::empty()));
+        let copied = value(path, name).and_then(|value| fsetxattr(new, name, &value, XattrFlags::empty()));
         match copied {
             Err(error) if name == ACCESS_LIST && error != Errno::NODATA => return Err(error.into()),
             _ => {}
         }
     }
     Ok(())
+}
+
+fn value(path: &Path, name: &[u8]) -> rustix::io::Result<Vec<u8>> {
+    let mut value = vec![0; getxattr_query(path, name)?];
+    if !value.is_empty() {
+        let length = getxattr(path, name, &mut value)?;
+        value.truncate(length);
+    }
+    Ok(value)
+}
+
+#[cfg(test)]
+mod tests {
+    use rustix::fs::setxattr;
+
+    use super::*;
+
+    #[test]
+    fn access_lists_and_other_attributes_are_taken_over() {
+        let folder = tempfile::tempdir().unwrap();
+        let old = folder.path().join("old");
+        fs::write(&old, "").unwrap();
+        // acl(5): version 2; user:rw-, user 1:r--, group:---, mask:r--, other:---.
+        let entries = [
+            (0x01, 6, u32::MAX),
+            (0x02, 4, 1),
+            (0x04, 0, u32::MAX),
+            (0x10, 4, u32::MAX),
+            (0x20, 0, u32::MAX),
+        ];
+        let mut list = 2_u32.to_le_bytes().to_vec();
+        for (tag, rights, id) in entries {
+            list.extend_from_slice(&u16::to_le_bytes(tag));
+            list.extend_from_slice(&u16::to_le_bytes(rights));
+            list.extend_from_slice(&id.to_le_bytes());
+        }
+        let attributes = [
+            (ACCESS_LIST, list.as_slice()),
+            (b"user.note".as_slice(), b"x".as_slice()),
+            (b"user.empty", b""),
+        ];
+        for (name, value) in attributes {
+            if let Err(Errno::NOTSUP) = setxattr(&old, name, value, XattrFlags::empty()) {
+                // A file system without them has nothing to lose.
+                return;
+            }
+        }
+        let new = File::create(folder.path().join("new")).unwrap();
+        keep(&new, &old, &fs::metadata(&old).unwrap()).unwrap();
+        for (name, expected) in attributes {
+            assert_eq!(value(&folder.path().join("new"), name).unwrap(), expected);
+        }
+        assert_eq!(new.metadata().unwrap().mode() & 0o777, 0o640);
+    }
 }

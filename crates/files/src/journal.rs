@@ -17,7 +17,7 @@ use tempfile::TempPath;
 
 use crate::lock::FolderLock;
 use crate::transaction::sync_folder;
-use crate::{describe, follow};
+use crate::{describe, folder_of, follow};
 
 /// Its name in the folder.
 pub(crate) const JOURNAL: &str = ".rcfssl.journal";
@@ -67,16 +67,21 @@ pub(crate) fn write<'a>(
         .mode(0o600)
         .custom_flags(OFlags::NOFOLLOW.bits() as i32)
         .open(&fresh)?;
-    file.write_all(&text)?;
+    if let Err(error) = file.write_all(&text) {
+        // Better nothing than half of it.
+        let _ = fs::remove_file(&fresh);
+        return Err(error);
+    }
     Ok([fresh, journal])
 }
 
-/// Finishes or undoes what an interrupted run left in the folder.
+/// Finishes or undoes what an interrupted run left in the folder, in those that
+/// links in it lead to, and in the one of `other`, a file that was to change too.
 ///
 /// # Errors
 /// Where a journal cannot be read or a rename cannot be done; a sentence that
 /// names the file.
-pub fn recover(lock: &FolderLock) -> Result<Recovered, String> {
+pub fn recover(lock: &FolderLock, other: Option<&Path>) -> Result<Recovered, String> {
     let mut recovered = Recovered::default();
     let journal = lock.folder().join(JOURNAL);
     let about = |what: &str, path: &Path, error: &io::Error| {
@@ -113,7 +118,7 @@ pub fn recover(lock: &FolderLock) -> Result<Recovered, String> {
         }
         fs::remove_file(&journal).map_err(|error| about("remove", &journal, &error))?;
     }
-    let discarded = discard(lock, crashed).map_err(|error| about("clear", lock.folder(), &error))?;
+    let discarded = discard(lock, other, crashed).map_err(|error| about("clear", lock.folder(), &error))?;
     recovered.discarded = discarded;
     Ok(recovered)
 }
@@ -151,10 +156,10 @@ fn is_temporary(lock: &FolderLock, name: &OsStr) -> bool {
 }
 
 /// Removes the temporary files of this folder, and with `everywhere` those beside
-/// the files that symbolic links in it point to.
-fn discard(lock: &FolderLock, everywhere: bool) -> io::Result<usize> {
+/// another file and those that symbolic links in it point to.
+fn discard(lock: &FolderLock, other: Option<&Path>, everywhere: bool) -> io::Result<usize> {
     let mut discarded = 0;
-    let mut elsewhere = Vec::new();
+    let mut elsewhere: Vec<PathBuf> = other.map(Path::to_owned).into_iter().collect();
     for entry in fs::read_dir(lock.folder())? {
         let entry = entry?;
         if is_temporary(lock, &entry.file_name()) || entry.file_name() == FRESH {
@@ -170,7 +175,7 @@ fn discard(lock: &FolderLock, everywhere: bool) -> io::Result<usize> {
     let mut folders: Vec<PathBuf> = elsewhere
         .iter()
         .filter_map(|link| follow(link).ok())
-        .filter_map(|target| fs::canonicalize(target.parent()?).ok())
+        .filter_map(|target| fs::canonicalize(folder_of(&target)).ok())
         .filter(|folder| folder != lock.folder())
         .collect();
     folders.sort();

@@ -1,8 +1,8 @@
 //! One process at a time in a folder.
 
 use std::fs::{self, File, OpenOptions, TryLockError};
-use std::io::{self, Read, Seek, Write};
-use std::os::unix::fs::{MetadataExt, OpenOptionsExt};
+use std::io::{self, Read};
+use std::os::unix::fs::{FileExt, MetadataExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
@@ -115,10 +115,11 @@ fn attempt(folder: &Path, deadline: Instant) -> Result<Option<(File, bool)>, Loc
     }
     let was_abandoned = ours.len() > 0;
     // Who holds it is a courtesy to others: a full disk does not stop the lock.
+    // The file is never empty in between: that it was left is known by what is in it.
+    let text = format!("{}\n", std::process::id());
     let _ = file
-        .set_len(0)
-        .and_then(|()| file.rewind())
-        .and_then(|()| writeln!(file, "{}", std::process::id()));
+        .write_all_at(text.as_bytes(), 0)
+        .and_then(|()| file.set_len(text.len() as u64));
     Ok(Some((file, was_abandoned)))
 }
 

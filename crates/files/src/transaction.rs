@@ -79,8 +79,8 @@ impl Change {
             .iter()
             .map(|file| Staged::write(lock, file, alone).map_err(|error| (file.path.clone(), error)));
         let copied = copy.map(|(from, to)| {
-            let copied = copy_of(lock, from, to).map_err(|error| (to.clone(), write_error(error)))?;
-            Ok((copied, to.clone()))
+            let copied = real(to).and_then(|place| Ok((copy_of(lock, from, &place)?, place)));
+            copied.map_err(|error| (to.clone(), write_error(error)))
         });
         Ok(Change {
             lock: Arc::clone(lock),
@@ -133,30 +133,36 @@ impl Change {
 impl Staged {
     fn write(lock: &FolderLock, file: &NewFile, alone: bool) -> Result<Self, WriteError> {
         let target = follow(&file.path).map_err(open_error)?;
-        let folder = fs::canonicalize(folder_of(&target)).map_err(open_error)?;
-        let target = folder.join(target.file_name().unwrap_or_default());
+        let target = real(&target).map_err(open_error)?;
+        let folder = folder_of(&target);
         let existing = match fs::symlink_metadata(&target) {
             Ok(metadata) => Some(metadata),
             Err(error) if error.kind() == io::ErrorKind::NotFound => None,
             Err(error) => return Err(open_error(error)),
         };
         if let Some(existing) = &existing {
-            check_replaceable(&target, existing, &folder).map_err(open_error)?;
+            check_replaceable(&target, existing, folder).map_err(open_error)?;
         }
         let mode = Permissions::from_mode(if existing.is_some() { 0o600 } else { file.mode });
         let mut new = beside(lock)
             .permissions(mode)
-            .tempfile_in(&folder)
+            .tempfile_in(folder)
             .map_err(|error| open_error(without_path(error)))?;
         if let Some(existing) = &existing {
             attributes::keep(new.as_file(), &target, existing).map_err(open_error)?;
         }
         new.write_all(&file.contents).map_err(write_error)?;
-        let link = || link(lock, &target, &folder).map_err(open_error);
+        let link = |place: &Path| link(lock, &target, place).map_err(open_error);
         Ok(Staged {
-            old: (existing.is_some() && !alone).then(link).transpose()?,
+            old: match existing.is_some() && !alone {
+                true => Some(link(&target)?),
+                false => None,
+            },
             backup: match &file.backup {
-                Some(place) if existing.is_some() => Some((link()?, folder.join(name_of(place)))),
+                Some(place) if existing.is_some() => {
+                    let place = real(place).map_err(open_error)?;
+                    Some((link(&place)?, place))
+                }
                 _ => None,
             },
             new: new.into_temp_path(),
@@ -165,8 +171,10 @@ impl Staged {
     }
 }
 
-fn name_of(path: &Path) -> &std::ffi::OsStr {
-    path.file_name().unwrap_or_default()
+/// The same path without links among its folders, as journals have it.
+fn real(path: &Path) -> io::Result<PathBuf> {
+    let folder = fs::canonicalize(folder_of(path))?;
+    Ok(folder.join(path.file_name().unwrap_or_default()))
 }
 
 fn beside<'a>(lock: &'a FolderLock) -> tempfile::Builder<'a, 'static> {
@@ -175,13 +183,14 @@ fn beside<'a>(lock: &'a FolderLock) -> tempfile::Builder<'a, 'static> {
     builder
 }
 
-/// A second name for a file; a copy where the file system has no such thing.
-fn link(lock: &FolderLock, file: &Path, folder: &Path) -> io::Result<TempPath> {
-    let linked = beside(lock).make_in(folder, |name| fs::hard_link(file, name));
-    if let Ok(linked) = linked {
-        return Ok(linked.into_temp_path());
+/// A second name for a file, beside the place it is going to; a copy where the
+/// file system has no such thing.
+fn link(lock: &FolderLock, file: &Path, place: &Path) -> io::Result<TempPath> {
+    let linked = beside(lock).make_in(folder_of(place), |name| fs::hard_link(file, name));
+    match linked {
+        Ok(linked) => Ok(linked.into_temp_path()),
+        Err(_) => copy_of(lock, file, place),
     }
-    copy_of(lock, file, &folder.join(name_of(file)))
 }
 
 /// A copy of a file, beside the place it is going to.
@@ -320,247 +329,4 @@ pub(crate) fn sync_folder(folder: &Path) -> io::Result<()> {
 }
 
 #[cfg(test)]
-mod tests {
-    use std::time::Duration;
-
-    use super::*;
-    use crate::journal::{Recovered, is_interrupted, recover};
-
-    fn lock(folder: &Path) -> Arc<FolderLock> {
-        Arc::new(FolderLock::acquire(folder, Duration::ZERO).unwrap())
-    }
-
-    fn new(path: PathBuf, contents: &str) -> NewFile {
-        NewFile {
-            path,
-            contents: Zeroizing::new(contents.as_bytes().to_vec()),
-            mode: 0o600,
-            backup: None,
-        }
-    }
-
-    fn names(folder: &Path) -> Vec<String> {
-        let mut names: Vec<_> = fs::read_dir(folder)
-            .unwrap()
-            .map(|entry| entry.unwrap().file_name().into_string().unwrap())
-            .collect();
-        names.sort();
-        names
-    }
-
-    /// Leaves the temporary files as a killed process would.
-    fn abandon(mut change: Change) {
-        for file in &mut change.files {
-            let links = file
-                .old
-                .iter_mut()
-                .chain(file.backup.iter_mut().map(|(link, _)| link));
-            for path in links.chain([&mut file.new]) {
-                path.disable_cleanup(true);
-            }
-        }
-    }
-
-    fn pair(folder: &Path, generation: &str) -> Vec<NewFile> {
-        vec![
-            new(folder.join("a-key.pem"), generation),
-            new(folder.join("a.pem"), generation),
-        ]
-    }
-
-    fn read(folder: &Path) -> [String; 2] {
-        ["a-key.pem", "a.pem"].map(|name| fs::read_to_string(folder.join(name)).unwrap())
-    }
-
-    #[test]
-    fn a_pair_is_made_replaced_and_kept_as_backup() {
-        let folder = tempfile::tempdir().unwrap();
-        let lock = lock(folder.path());
-        let change = Change::stage(&lock, &pair(folder.path(), "one"), None).unwrap();
-        assert!(commit(vec![change])[0].is_ok());
-        assert_eq!(read(folder.path()), ["one", "one"]);
-        let mut files = pair(folder.path(), "two");
-        for file in &mut files {
-            let mut backup = file.path.clone().into_os_string();
-            backup.push(".bak");
-            file.backup = Some(backup.into());
-        }
-        fs::set_permissions(folder.path().join("a.pem"), Permissions::from_mode(0o640)).unwrap();
-        assert!(commit(vec![Change::stage(&lock, &files, None).unwrap()])[0].is_ok());
-        drop(lock);
-        assert_eq!(read(folder.path()), ["two", "two"]);
-        assert_eq!(
-            names(folder.path()),
-            ["a-key.pem", "a-key.pem.bak", "a.pem", "a.pem.bak"]
-        );
-        assert_eq!(
-            fs::read_to_string(folder.path().join("a-key.pem.bak")).unwrap(),
-            "one"
-        );
-        let mode = |name| fs::metadata(folder.path().join(name)).unwrap().mode() & 0o777;
-        assert_eq!(
-            (mode("a.pem"), mode("a-key.pem"), mode("a.pem.bak")),
-            (0o640, 0o600, 0o640)
-        );
-    }
-
-    #[test]
-    fn what_is_not_committed_leaves_nothing_behind() {
-        let folder = tempfile::tempdir().unwrap();
-        let lock = lock(folder.path());
-        drop(Change::stage(&lock, &pair(folder.path(), "one"), None).unwrap());
-        drop(lock);
-        assert!(names(folder.path()).is_empty());
-    }
-
-    /// Every moment at which a run may stop, by copying the folder as it is then.
-    #[test]
-    fn an_interrupted_change_is_finished_or_undone() {
-        let folder = tempfile::tempdir().unwrap();
-        let place = folder.path();
-        for file in pair(place, "old") {
-            fs::write(&file.path, &file.contents).unwrap();
-        }
-        // Before the journal: undone.
-        let held = lock(place);
-        let change = Change::stage(&held, &pair(place, "new"), None).unwrap();
-        abandon(change);
-        let recovered = recover(&held).unwrap();
-        assert_eq!(
-            recovered,
-            Recovered {
-                finished: 0,
-                discarded: 4
-            }
-        );
-        assert_eq!(
-            (read(place), is_interrupted(place)),
-            (["old".into(), "old".into()], false)
-        );
-        // With the journal, after none, one or both renames: finished.
-        for renamed in 0..=2 {
-            let change = Change::stage(&held, &pair(place, "new"), None).unwrap();
-            let journals = write_journals(std::slice::from_ref(&change)).unwrap();
-            assert_eq!(journals, [held.folder().join(JOURNAL)]);
-            for file in change.files.iter().take(renamed) {
-                fs::rename(&file.new, &file.target).unwrap();
-            }
-            abandon(change);
-            assert!(is_interrupted(place));
-            let recovered = recover(&held).unwrap();
-            assert_eq!(
-                recovered,
-                Recovered {
-                    finished: 2 - renamed,
-                    discarded: 2
-                }
-            );
-            assert_eq!(
-                (read(place), is_interrupted(place)),
-                (["new".into(), "new".into()], false)
-            );
-            for file in pair(place, "old") {
-                fs::write(&file.path, &file.contents).unwrap();
-            }
-        }
-        drop(held);
-        assert_eq!(names(place), ["a-key.pem", "a.pem"]);
-    }
-
-    #[test]
-    fn many_changes_in_many_folders_are_committed_at_once() {
-        let folder = tempfile::tempdir().unwrap();
-        let mut changes = Vec::new();
-        for at in 0..20 {
-            let place = folder.path().join(at.to_string());
-            fs::create_dir(&place).unwrap();
-            changes.push(Change::stage(&lock(&place), &pair(&place, "x"), None).unwrap());
-        }
-        assert!(commit(changes).iter().all(Result::is_ok));
-        for at in 0..20 {
-            assert_eq!(names(&folder.path().join(at.to_string())), ["a-key.pem", "a.pem"]);
-        }
-    }
-
-    #[test]
-    fn a_change_that_cannot_be_finished_is_taken_back_and_alone() {
-        let folder = tempfile::tempdir().unwrap();
-        let place = folder.path();
-        let lock = lock(place);
-        for file in pair(place, "old") {
-            fs::write(&file.path, &file.contents).unwrap();
-        }
-        let bad = Change::stage(&lock, &pair(place, "new"), None).unwrap();
-        let good = Change::stage(&lock, &[new(place.join("b.pem"), "b")], None).unwrap();
-        // A folder where the certificate should go: renames fail there.
-        fs::remove_file(place.join("a.pem")).unwrap();
-        fs::create_dir(place.join("a.pem")).unwrap();
-        let results = commit(vec![bad, good]);
-        let (path, error) = results[0].as_ref().unwrap_err();
-        assert_eq!(path.file_name().unwrap(), "a.pem");
-        assert_eq!(error.to_string(), "open: is a directory");
-        assert!(results[1].is_ok());
-        drop(lock);
-        assert_eq!(fs::read_to_string(place.join("a-key.pem")).unwrap(), "old");
-        assert_eq!(names(place), ["a-key.pem", "a.pem", "b.pem"]);
-    }
-
-    #[test]
-    fn links_are_written_through_and_cleared_after_a_crash() {
-        let folder = tempfile::tempdir().unwrap();
-        let (live, archive) = (folder.path().join("live"), folder.path().join("archive"));
-        fs::create_dir(&live).unwrap();
-        fs::create_dir(&archive).unwrap();
-        for file in pair(&archive, "old") {
-            fs::write(&file.path, &file.contents).unwrap();
-            let name = file.path.file_name().unwrap();
-            std::os::unix::fs::symlink(Path::new("../archive").join(name), live.join(name)).unwrap();
-        }
-        let held = lock(&live);
-        let change = Change::stage(&held, &pair(&live, "new"), None).unwrap();
-        assert!(commit(vec![change])[0].is_ok());
-        assert_eq!(read(&archive), ["new", "new"]);
-        assert!(fs::symlink_metadata(live.join("a.pem")).unwrap().is_symlink());
-        abandon(Change::stage(&held, &pair(&live, "newer"), None).unwrap());
-        drop(held);
-        // As a killed process would leave it.
-        fs::write(live.join(".rcfssl.lock"), "1\n").unwrap();
-        let held = lock(&live);
-        assert_eq!(recover(&held).unwrap().discarded, 4);
-        assert_eq!(names(&archive), ["a-key.pem", "a.pem"]);
-        assert_eq!(read(&live), ["new", "new"]);
-    }
-
-    #[test]
-    fn a_planted_journal_moves_nothing() {
-        let folder = tempfile::tempdir().unwrap();
-        let held = lock(folder.path());
-        let victim = folder.path().join("victim");
-        fs::write(&victim, "keep").unwrap();
-        fs::write(folder.path().join("bait"), "bait").unwrap();
-        for text in [
-            "rcfssl journal 1\0bait\0victim\0end".to_owned(),
-            "rcfssl journal 1\0../bait\0../victim\0end".to_owned(),
-            format!("rcfssl journal 1\0{0}x.tmp\0/etc/x\0end", held.tag()),
-            "rcfssl journal 1\0bait\0".to_owned(),
-            String::new(),
-        ] {
-            fs::write(folder.path().join(JOURNAL), text).unwrap();
-            assert!(recover(&held).unwrap_err().ends_with("is no journal of rcfssl"));
-            assert_eq!(fs::read(&victim).unwrap(), b"keep");
-        }
-    }
-
-    #[test]
-    fn what_is_no_file_is_not_replaced() {
-        let folder = tempfile::tempdir().unwrap();
-        let held = lock(folder.path());
-        let place = folder.path().join("a.pem");
-        fs::create_dir(&place).unwrap();
-        let (path, error) = Change::stage(&held, &[new(place.clone(), "x")], None).unwrap_err();
-        assert_eq!(
-            (path, error.to_string()),
-            (place, "open: not a regular file".into())
-        );
-    }
-}
+mod tests;

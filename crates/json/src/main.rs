@@ -176,5 +176,5 @@ Flags:
 
 /// Prints a line on standard error; when that is closed, nobody is there to tell.
 fn complain(line: impl std::fmt::Display) {
-    let _ = writeln!(io::stderr().lock(), "{line}");
+    let _ = io::stderr().write_all(format!("{line}\n").as_bytes());
 }

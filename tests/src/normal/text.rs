@@ -128,7 +128,16 @@ fn member(world: &World<'_>, key: &str, value: &Value) -> Result<Value> {
     let response = value.as_str().filter(|_| key == "ocspResponse");
     match response.and_then(|text| ocsp::response(world, text)) {
         Some(view) => Ok(view),
-        None => inside(world, value),
+        None => {
+            let mut view = inside(world, value)?;
+            // The host names of a bundle are a set, in any order.
+            if key == "hostnames"
+                && let Some(names) = view.as_array_mut()
+            {
+                names.sort_by_key(Value::to_string);
+            }
+            Ok(view)
+        }
     }
 }
 

@@ -11,6 +11,8 @@ mod permissions;
 mod streams;
 
 use rcfssl_tests::Workplace;
+use rcfssl_tests::confine::{apart, as_nobody};
+use rcfssl_tests::needs_root;
 use rcfssl_tests::workplace::Step;
 
 /// What a command would print: three files.
@@ -45,26 +47,3 @@ fn fails(place: &Workplace, line: &str, error: &str) {
 fn names(place: &Workplace) -> Vec<String> {
     place.tree().unwrap().files.into_keys().collect()
 }
-
-/// A line run in a mount namespace of its own: what it mounts goes with it.
-fn apart(line: &str) -> String {
-    assert!(!line.contains('\''), "{line}");
-    format!("unshare --mount bash -o pipefail -c 'umask 022; {line}'")
-}
-
-/// A line run as a user who owns nothing.
-fn as_nobody(line: &str) -> String {
-    assert!(!line.contains('\''), "{line}");
-    format!("setpriv --reuid=65534 --regid=65534 --clear-groups bash -o pipefail -c 'umask 022; {line}'")
-}
-
-/// Leaves the test, aloud, where it cannot run.
-macro_rules! needs_root {
-    () => {
-        if !rcfssl_tests::skip::is_root() {
-            rcfssl_tests::skip::skipped("this mounts, or works as another user: it needs root").unwrap();
-            return;
-        }
-    };
-}
-use needs_root;

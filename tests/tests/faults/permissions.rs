@@ -3,12 +3,10 @@
 use std::fs::{self, Permissions};
 use std::os::unix::fs::{MetadataExt, PermissionsExt, chown};
 
-use rcfssl_tests::{Workplace, binaries};
+use rcfssl_tests::confine::NOBODY;
+use rcfssl_tests::{Workplace, binaries, needs};
 
 use crate::{as_nobody, fails, names, needs_root, place, run};
-
-/// User and group `nobody`.
-const NOBODY: u32 = 65534;
 
 /// A workplace that belongs to nobody, with the binaries where nobody can run them.
 fn nobodys() -> Workplace {
@@ -193,4 +191,15 @@ fn a_key_of_the_authority_that_may_not_be_read_is_told() {
         &as_nobody("rcfssl genkey ca.json"),
         "open ca.json: permission denied",
     );
+}
+
+/// Without its list, the mode of a file gives its group what a single user had.
+#[test]
+fn an_access_list_stays() {
+    needs!("setfacl", "getfacl");
+    let place = place();
+    let line = "for f in x.pem x-key.pem; do touch $f; chmod 600 $f; setfacl -m u:1:r $f; done; \
+                getfacl -n *.pem > before; rcfssljson -bare x < in.json; getfacl -n *.pem | diff before - && rm before";
+    run(&place, line).ok().unwrap();
+    assert_eq!(place.read("x-key.pem").unwrap(), "new key");
 }

@@ -168,10 +168,7 @@ fn a_dry_run_says_what_would_happen_and_changes_nothing() {
 /// The system is asked: nothing is opened for writing, made, renamed or removed.
 #[test]
 fn a_dry_run_asks_the_system_for_no_change() {
-    if rcfssl_tests::skip::missing(&["strace"]).is_some() {
-        rcfssl_tests::skip::skipped("there is no strace").unwrap();
-        return;
-    }
+    rcfssl_tests::needs!("strace");
     let organization = organization_with_a_server_that_is_due();
     let trace = |flags: &str| {
         let calls = "trace=open,openat,creat,mkdir,mkdirat,rename,renameat,renameat2,link,linkat,unlink,unlinkat,\

@@ -266,10 +266,11 @@ fn new_keys_and_commands_are_the_documents_too() {
     "certificates": [
         {"request": "server.json", "profile": "server", "output": "a"},
         {"request": "server.json", "profile": "server", "output": "b", "rekey": false, "exec": "echo own $RCFSSL_NAME"},
+        {"request": "server.json", "profile": "server", "output": "c", "rekey": null, "exec": null},
     ]}]});
     organization.write("jobs.json", text.to_string()).unwrap();
     renewed(&organization, "-jobs jobs.json");
-    let old = ["a-key.pem", "b-key.pem"].map(|file| organization.read(file).unwrap());
+    let old = ["a-key.pem", "b-key.pem", "c-key.pem"].map(|file| organization.read(file).unwrap());
     organization
         .shell("sed -i s/256/384/ server.json")
         .unwrap()
@@ -281,9 +282,14 @@ fn new_keys_and_commands_are_the_documents_too() {
         "{}",
         step.out()
     );
-    let new = ["a-key.pem", "b-key.pem"].map(|file| organization.read(file).unwrap());
+    let new = ["a-key.pem", "b-key.pem", "c-key.pem"].map(|file| organization.read(file).unwrap());
     assert_ne!(new[0], old[0]);
     assert_eq!(new[1], old[1]);
+    assert!(
+        new[2] != old[2] && step.out().contains("\nall c\n"),
+        "{}",
+        step.out()
+    );
     // As the document says, by now.
     let line = "openssl pkey -noout -text -in a-key.pem | grep -c P-384";
     organization.shell(line).unwrap().ok().unwrap();

@@ -13,6 +13,7 @@ mod problems;
 mod profiles;
 mod refused;
 mod report;
+mod schema;
 
 use rcfssl_tests::Organization;
 use rcfssl_tests::workplace::Step;

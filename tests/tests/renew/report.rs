@@ -3,7 +3,7 @@
 use std::process::Command;
 
 use rcfssl_tests::workplace::Step;
-use rcfssl_tests::{Organization, skip};
+use rcfssl_tests::{Organization, needs};
 use serde_json::Value;
 
 use crate::{document, logged, organization, organization_with_a_server_that_is_due, renew, renewed, sum};
@@ -108,6 +108,28 @@ fn names_that_are_no_text_come_out_as_json() {
     assert_eq!(report["certificates"][2]["certificate"], "./q\"\\\n\u{fffd}.pem");
 }
 
+/// They neither steer a terminal nor look like more than one line.
+#[test]
+fn names_that_are_no_text_come_out_as_one_line() {
+    let organization = organization();
+    let line = "for e in .pem -key.pem; do cp server$e $'e\\e[31m\\nuntouched x'$e; done; cp ca-key.pem $'f\\n-key.pem'; \
+                cp server.pem $'f\\n.pem'; rm server* client* member*";
+    organization.shell(line).unwrap().ok().unwrap();
+    let step = renew(&organization, "-force .");
+    assert_eq!(sum(&step), [0, 1, 0, 1]);
+    assert!(
+        step.out()
+            .starts_with("renewed    ./e\u{fffd}[31m\u{fffd}untouched x.pem  until "),
+        "{}",
+        step.out()
+    );
+    assert_eq!(step.out().lines().count(), 2);
+    assert_eq!(
+        logged(&step, "ERROR"),
+        ["./f\u{fffd}.pem: the key ./f\u{fffd}-key.pem is not its own"]
+    );
+}
+
 #[test]
 fn the_same_warning_is_not_said_of_each() {
     let organization = organization();
@@ -183,10 +205,7 @@ fn on_a_terminal(organization: &Organization, columns: u32, line: &str) -> Strin
 
 #[test]
 fn a_terminal_gets_a_bar() {
-    if skip::missing(&["script", "stty"]).is_some() {
-        skip::skipped("there is no script(1)").unwrap();
-        return;
-    }
+    needs!("script", "stty");
     let organization = with_members(8);
     let bar = regex::Regex::new(r"\r\[(#+)(-*)\] (\d) of 8, [0-9.]+/s, \d+ s left\x1b\[K").unwrap();
     for columns in [80, 60] {

@@ -5,7 +5,7 @@ use std::fmt::Write;
 use rcfssl_core::flag::Kind;
 
 use super::commands::{COMMANDS, Command, CommandId};
-use super::flags::{FLAGS, Flag};
+use super::flags::{FLAGS, Flag, FlagId};
 
 /// What `rcfssl -h` prints.
 pub fn top() -> String {
@@ -64,6 +64,15 @@ pub fn listed_flags(command: CommandId) -> Vec<&'static Flag> {
         .collect();
     flags.sort_by_key(|flag| flag.name);
     flags
+}
+
+/// The lines of these flags.
+pub fn flags(flags: &[FlagId]) -> String {
+    let mut out = String::new();
+    for flag in flags {
+        write_flag(&mut out, &FLAGS[*flag as usize]);
+    }
+    out
 }
 
 fn write_flag(out: &mut String, flag: &Flag) {

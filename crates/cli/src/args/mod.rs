@@ -8,4 +8,4 @@ pub mod man;
 mod parse;
 
 pub use flags::FlagId;
-pub use parse::{Args, parse};
+pub use parse::{Args, parse, parse_only};

@@ -81,6 +81,21 @@ pub fn parse(
     Ok(args)
 }
 
+/// Reads the arguments of a program that knows these flags only.
+///
+/// # Errors
+/// As [`flag::parse`].
+pub fn parse_only(
+    known: &[FlagId],
+    arguments: impl IntoIterator<Item = OsString>,
+) -> Result<Args, FlagError> {
+    let find = |name: &str| {
+        let number = known.iter().find(|flag| FLAGS[**flag as usize].name == name)?;
+        Some((*number as usize, FLAGS[*number as usize].kind))
+    };
+    flag::parse(find, arguments).map(Args)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

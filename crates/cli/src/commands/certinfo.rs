@@ -1,5 +1,7 @@
 //! `certinfo`: what a certificate or a request says, as JSON.
 
+use std::time::Duration;
+
 use rcfssl_core::certinfo::{CertificateInfo, RequestInfo};
 use rcfssl_core::csr::Unverified;
 use rcfssl_core::{Certificate, Code, Error, json, pem};
@@ -7,7 +9,11 @@ use rcfssl_core::{Certificate, Code, Error, json, pem};
 use crate::args::FlagId;
 use crate::context::{Context, Outcome};
 use crate::input;
+use crate::net::{address::Address, hello, tls};
 use crate::output;
+
+/// How long a connection to `-domain` may take.
+const DIAL_TIMEOUT: Duration = Duration::from_secs(10);
 
 /// Shows the first that is named of a certificate, a request and a server.
 pub fn run(context: &Context) -> Outcome {
@@ -19,6 +25,8 @@ pub fn run(context: &Context) -> Outcome {
         let text = input::file_or_stdin(args.path(FlagId::Csr))?;
         let (block, _) = pem::decode(&text).ok_or(Code::CsrDecode)?;
         json::to_string_indented(&RequestInfo::new(&Unverified::read(&block.contents)?))
+    } else if args.is_set(FlagId::Domain) {
+        json::to_string_indented(&CertificateInfo::new(&served(&args.text(FlagId::Domain))?))
     } else {
         context.refuse_database()?;
         return Err(Error::plain(
@@ -28,4 +36,24 @@ pub fn run(context: &Context) -> Outcome {
     };
     output::stdout((text + "\n").as_bytes())?;
     Ok(())
+}
+
+/// The certificate of a server, whoever signed it.
+///
+/// # Errors
+/// Go's sentence for a connection or a handshake that fails.
+fn served(domain: &str) -> Result<Certificate, Error> {
+    let address = Address::parse(domain);
+    let peer = tls::Client::new(DIAL_TIMEOUT).and_then(|client| client.look(&address, &address.host));
+    let certificates = match peer {
+        Ok(peer) => peer.certificates,
+        Err(why) => {
+            // Servers with old cipher suites only show their certificates too.
+            let in_plain = Some(()).filter(|()| why.contains("tls: "));
+            let found = in_plain.and_then(|()| hello::certificates(&address, &address.host));
+            found.ok_or_else(|| Error::plain(why))?
+        }
+    };
+    let first = certificates.into_iter().next();
+    first.ok_or_else(|| Error::plain("received no server certificates"))
 }

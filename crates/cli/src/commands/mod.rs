@@ -1,5 +1,6 @@
 //! The commands, one file each.
 
+pub mod bundle;
 mod certinfo;
 mod completions;
 pub mod expiry;
@@ -9,9 +10,11 @@ mod gencsr;
 mod genkey;
 mod info;
 mod man;
+pub mod mkbundle;
 mod ocspsign;
 mod print_defaults;
 mod renew;
+mod scan;
 mod selfsign;
 mod sign;
 mod version;
@@ -23,6 +26,7 @@ use rcfssl_core::Error;
 /// Runs a command.
 pub fn run(command: CommandId, context: &Context) -> Outcome {
     match command {
+        CommandId::Bundle => bundle::run(context),
         CommandId::Certinfo => certinfo::run(context),
         CommandId::Completions => completions::run(context),
         CommandId::Expiry => expiry::run(context),
@@ -35,6 +39,7 @@ pub fn run(command: CommandId, context: &Context) -> Outcome {
         CommandId::Ocspsign => ocspsign::run(context),
         CommandId::PrintDefaults => print_defaults::run(context),
         CommandId::Renew => renew::run(context),
+        CommandId::Scan => scan::run(context),
         CommandId::Selfsign => selfsign::run(context),
         CommandId::Sign => sign::run(context),
         CommandId::Version => version::run(),

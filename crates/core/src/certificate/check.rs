@@ -1,6 +1,6 @@
 //! Who signed a certificate.
 
-use super::Certificate;
+use super::{Certificate, pss};
 use crate::error::{Error, Result};
 use crate::key::{self, SignatureAlgorithm};
 use crate::oid;
@@ -23,8 +23,9 @@ impl Certificate {
             ));
         }
         let insecure = |name| {
+            // The hint is Go's own text; rcfssl knows no such override.
             Error::plain(format!(
-                "x509: cannot verify signature: insecure algorithm {name}"
+                "x509: cannot verify signature: insecure algorithm {name} (temporarily override with GODEBUG=x509sha1=1)"
             ))
         };
         match SignatureAlgorithm::from_oid(&self.signature_algorithm) {
@@ -33,6 +34,7 @@ impl Certificate {
             Some(algorithm) => {
                 key::verify(&parent.public_key, algorithm, &self.to_be_signed, &self.signature)
             }
+            None if self.signature_algorithm == oid::RSASSA_PSS => pss::check(self, &parent.public_key),
             None => Err(Error::plain(
                 "x509: cannot verify signature: algorithm unimplemented",
             )),
@@ -48,9 +50,11 @@ impl Certificate {
         }
         // BIT STRING: header, count of unused bits, first octet.
         match self.extension(&oid::KEY_USAGE) {
-            Some([_, _, _, first, ..]) => first & KEY_CERT_SIGN != 0,
-            Some(_) => false,
-            None => true,
+            Some([_, _, _, bits @ ..]) if bits.iter().any(|octet| *octet != 0) => {
+                bits[0] & KEY_CERT_SIGN != 0
+            }
+            // No usage at all counts as none said, as in Go.
+            _ => true,
         }
     }
 }

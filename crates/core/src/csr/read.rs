@@ -5,11 +5,15 @@ use x509_parser::cri_attributes::ParsedCriAttribute;
 use x509_parser::prelude::FromDer;
 
 use super::Csr;
-use crate::certificate::{extensions, name_attributes, our_oid, public_key};
+use crate::asn1::outermost;
+use crate::certificate::{check_name, extensions, name_attributes, our_oid, public_key};
 use crate::error::{Code, Error, Result};
 use crate::key::{self, KeyKind, SignatureAlgorithm};
 use crate::oid::{self, Oid};
 use crate::pem;
+
+/// For what is wrong deeper inside.
+const MALFORMED: &str = "asn1: structure error: malformed certification request";
 
 /// A request whose signature was not looked at yet.
 #[derive(Debug, Clone)]
@@ -34,7 +38,10 @@ impl Unverified {
     /// A bare sentence: for what is no request, for an unknown curve, for names
     /// that cannot be read and for an extension asked for twice.
     pub fn read(der: &[u8]) -> Result<Self> {
-        let malformed = |_| Error::plain("asn1: structure error: malformed certification request");
+        let malformed = |_| {
+            let words = outermost::refusal(der, "certificateRequest");
+            Error::plain(words.as_deref().unwrap_or(MALFORMED))
+        };
         let (rest, parsed) = X509CertificationRequest::from_der(der).map_err(malformed)?;
         if !rest.is_empty() {
             return Err(Error::plain("asn1: syntax error: trailing data"));
@@ -58,6 +65,10 @@ impl Unverified {
         if is_ec && csr.public_key.kind() == KeyKind::Other {
             return Err(Error::plain("x509: unsupported elliptic curve"));
         }
+        if !key::has_good_point(&csr.public_key) {
+            return Err(Error::plain("x509: failed to unmarshal elliptic curve point"));
+        }
+        check_name(&info.subject)?;
         csr.hosts()?;
         csr.check_unique_extensions()?;
         Ok(Unverified {

@@ -75,7 +75,8 @@ pub(super) enum Parsed {
     Ed25519 { seed: Zeroizing<Vec<u8>> },
 }
 
-fn read_der(der: &[u8]) -> Result<PrivateKey> {
+/// Reads PKCS#8, PKCS#1 or SEC 1.
+pub(crate) fn read_der(der: &[u8]) -> Result<PrivateKey> {
     let parsed = match PrivateKeyInfoRef::try_from(der) {
         Ok(info) => from_pkcs8(&info)?,
         Err(_) if rsa::pkcs1::RsaPrivateKeyRef::try_from(der).is_ok() => Parsed::Rsa {

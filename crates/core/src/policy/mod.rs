@@ -4,7 +4,7 @@
 mod build;
 mod document;
 mod profile;
-mod re2;
+pub(crate) mod re2;
 pub mod usage;
 
 pub use document::CsrWhitelist;

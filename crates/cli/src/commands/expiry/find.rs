@@ -1,5 +1,6 @@
 //! Certificates in files and folders.
 
+use std::collections::HashSet;
 use std::ffi::{OsStr, OsString};
 use std::fs;
 use std::path::Path;
@@ -30,10 +31,11 @@ pub struct Unreadable {
     pub error: String,
 }
 
-/// Every certificate of the files and folders.
+/// Every certificate of the files and folders, each of which counts once.
 pub fn find(paths: &[OsString], unreadable: &mut Vec<Unreadable>) -> Vec<Found> {
     let mut found = Vec::new();
-    for path in paths {
+    let mut seen = HashSet::new();
+    for path in paths.iter().filter(|path| seen.insert(*path)) {
         let result = if Path::new(path).is_dir() {
             folder(Path::new(path), &mut found, unreadable)
         } else {

@@ -3,6 +3,8 @@
 mod find;
 mod table;
 
+use std::collections::HashSet;
+
 use rcfssl_core::certinfo::{rfc3339, signed_decimal};
 use rcfssl_core::{Duration, json};
 use serde::Serialize;
@@ -114,7 +116,7 @@ pub fn run(context: &Context) -> Outcome {
         output::stdout(table::draw(&rows).as_bytes())?;
     }
     for Unreadable { file, error } in &unreadable {
-        context.error(format_args!("{file}: {error}"));
+        context.error(output::printable(&format!("{file}: {error}")));
     }
     match exit_status(&rows, &unreadable) {
         0 => Ok(()),
@@ -172,7 +174,13 @@ fn prometheus(rows: &[Row], unreadable: &[Unreadable], now: OffsetDateTime) -> S
         out.push_str(&format!(
             "# HELP rcfssl_{name} {help}\n# TYPE rcfssl_{name} gauge\n"
         ));
+        // Of two samples with the same labels the collector takes none: files are the
+        // same that are named twice, or differ only in what is no text.
+        let mut seen = HashSet::new();
         for (labels, value) in samples {
+            if !seen.insert(labels.clone()) {
+                continue;
+            }
             out.push_str(&format!("rcfssl_{name}{labels} {value}\n"));
         }
     };
@@ -267,6 +275,16 @@ mod tests {
         assert_eq!(status(&[State::Expired], bad()), 2);
         assert_eq!(status(&[State::Warning], bad()), 3);
         assert_eq!(status(&[], bad()), 3);
+    }
+
+    #[test]
+    fn the_same_labels_come_once() {
+        let rows = [row(State::Ok), row(State::Ok)];
+        let text = prometheus(&rows, &[], datetime!(2026-11-22 12:00 UTC));
+        let samples = text
+            .lines()
+            .filter(|line| line.starts_with("rcfssl_certificate_not_after"));
+        assert_eq!(samples.count(), 1);
     }
 
     #[test]

@@ -3,6 +3,7 @@
 use std::io::{self, IsTerminal};
 
 use super::{Row, State};
+use crate::output::printable;
 
 const HEAD: [&str; 7] = ["FILE", "SUBJECT", "KIND", "ISSUER", "ENDS", "DAYS", "STATE"];
 /// Columns that may be cut: file, subject, issuer.
@@ -58,12 +59,6 @@ fn cells(row: &Row) -> [String; 7] {
         row.days_left.to_string(),
         row.state.name().to_owned(),
     ]
-}
-
-/// What a certificate says must not steer a terminal.
-fn printable(text: &str) -> String {
-    let shown = |c: char| if c.is_control() { '\u{fffd}' } else { c };
-    text.chars().map(shown).collect()
 }
 
 /// Takes from the widest column that may be cut, until the line fits.

@@ -12,7 +12,7 @@ use std::sync::{Arc, Mutex, PoisonError, Weak};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use rcfssl_files::{Change, FolderLock, LockError, commit, recover};
+use rcfssl_files::{Change, FolderLock, LockError, commit, is_interrupted, recover};
 
 use super::look::{self, Finding};
 use super::make;
@@ -83,18 +83,20 @@ fn assemble(context: &Context, options: &Options, groups: Vec<Group>, send: &Syn
     for mut group in groups {
         let tasks = std::mem::take(&mut group.tasks);
         let issuing = Arc::new(group.load(context));
-        if let (Err(why), Some(folder)) = (&*issuing, &group.listed) {
+        if let Some(folder) = &group.listed
+            && let Some(why) = locks.useless(folder, &tasks, &issuing, options, context)
+        {
             // One word on the folder, not one on each of its certificates.
-            let entry = Entry::failed(folder.clone(), None, why.clone());
+            let entry = Entry::failed(folder.clone(), None, why);
             send_all(send, vec![Ready { entry, change: None }]);
             continue;
         }
         let shared = shared_keys(&tasks);
         for task in tasks {
             let folder = task.certificate.parent().unwrap_or(Path::new(""));
-            let lock = match options.dry_run || issuing.is_err() {
+            let lock = match issuing.is_err() {
                 true => Lock::NotNeeded,
-                false => locks.take(folder, options.wait, context),
+                false => locks.for_task(folder, options, context),
             };
             pending.push_back(Item {
                 shares_key: !shared.is_empty() && shared.contains(&Companions::of(&task.certificate).key),
@@ -271,7 +273,29 @@ struct Locks {
 }
 
 impl Locks {
-    fn take(&mut self, folder: &Path, wait: Duration, context: &Context) -> Lock {
+    /// Why nothing can be done in a folder that was listed, if so.
+    fn useless(
+        &mut self,
+        folder: &Path,
+        tasks: &[Task],
+        issuing: &Result<Issuing, String>,
+        options: &Options,
+        context: &Context,
+    ) -> Option<String> {
+        if let Err(why) = issuing {
+            return Some(why.clone());
+        }
+        // What is half made there may not look like a certificate yet.
+        if tasks.is_empty() && !is_interrupted(folder) {
+            return None;
+        }
+        match self.for_task(folder, options, context) {
+            Lock::Held(why) => Some(why.to_string()),
+            _ => None,
+        }
+    }
+
+    fn for_task(&mut self, folder: &Path, options: &Options, context: &Context) -> Lock {
         let folder = match folder {
             empty if empty == Path::new("") => Path::new("."),
             folder => folder,
@@ -282,12 +306,15 @@ impl Locks {
             return lock.clone();
         }
         self.last = None;
-        let lock = self.take_new(folder, wait, context);
+        let lock = match options.dry_run {
+            true => look_at(folder, context),
+            false => self.take(folder, options, context),
+        };
         self.last = Some((folder.to_owned(), lock.clone()));
         lock
     }
 
-    fn take_new(&mut self, folder: &Path, wait: Duration, context: &Context) -> Lock {
+    fn take(&mut self, folder: &Path, options: &Options, context: &Context) -> Lock {
         let shown = folder.to_string_lossy();
         let impossible = |why: String| Lock::Impossible(why.into());
         let real = match std::fs::canonicalize(folder) {
@@ -299,7 +326,7 @@ impl Locks {
         if let Some(lock) = known.and_then(|(_, lock)| lock.upgrade()) {
             return Lock::Taken(lock);
         }
-        let lock = match FolderLock::acquire(&real, wait) {
+        let lock = match FolderLock::acquire(&real, options.wait) {
             Ok(lock) => Arc::new(lock),
             Err(LockError::Impossible(error)) => {
                 return impossible(format!("lock {shown}: {}", rcfssl_files::describe(&error)));
@@ -309,7 +336,7 @@ impl Locks {
                 return Lock::Held(format!("{process} is at work in {shown}").into());
             }
         };
-        match recover(&lock) {
+        match recover(&lock, options.key.as_deref()) {
             Ok(recovered) if recovered.finished > 0 => context.log.line(
                 Level::Info,
                 format_args!("{shown}: finished what an interrupted run had begun"),
@@ -324,6 +351,16 @@ impl Locks {
         self.in_use.push((real, Arc::downgrade(&lock)));
         Lock::Taken(lock)
     }
+}
+
+/// A dry run locks nothing, and clears nothing up.
+fn look_at(folder: &Path, context: &Context) -> Lock {
+    if is_interrupted(folder) {
+        let shown = folder.to_string_lossy();
+        let text = "an interrupted run is to be finished first, which a dry run does not do";
+        context.log.line(Level::Warning, format_args!("{shown}: {text}"));
+    }
+    Lock::NotNeeded
 }
 
 #[cfg(test)]

@@ -16,6 +16,7 @@ use time::OffsetDateTime;
 use super::progress::Progress;
 use super::why::Why;
 use crate::log::{Level, Log};
+use crate::output::printable;
 
 /// How it ended for one certificate.
 pub enum Ending {
@@ -164,7 +165,7 @@ impl Repeats {
         }
         self.end(log);
         for warning in warnings {
-            log.line(Level::Warning, format_args!("{shown}: {warning}"));
+            log.line(Level::Warning, format_args!("{shown}: {}", printable(warning)));
         }
         self.last = warnings.to_vec();
     }
@@ -207,10 +208,11 @@ impl<'a> Reporter<'a> {
         }
         self.progress.clear();
         let command = self.run_command(&entry);
-        let shown = entry.certificate.to_string_lossy();
+        let shown = printable(&entry.certificate.to_string_lossy());
         self.repeats.warn(self.log, &shown, &entry.warnings);
         if let Ending::Failed(why) = &entry.ending {
-            self.log.line(Level::Error, format_args!("{shown}: {why}"));
+            self.log
+                .line(Level::Error, format_args!("{shown}: {}", printable(why)));
         }
         if let Some(Err(why)) = &command {
             self.log
@@ -266,7 +268,7 @@ impl<'a> Reporter<'a> {
     }
 
     fn print_line(&self, entry: &Entry) {
-        let shown = entry.certificate.to_string_lossy();
+        let shown = printable(&entry.certificate.to_string_lossy());
         let profile = entry.profile.as_deref().unwrap_or_default();
         print(&match &entry.ending {
             Ending::Foreign | Ending::Failed(_) => return,

@@ -35,7 +35,7 @@ pub struct Organization {
     /// A duration: certificates with less left are renewed.
     pub before: Located<String>,
     /// New keys come with new certificates.
-    pub rekey: Located<bool>,
+    pub rekey: Located<Option<bool>>,
     /// Run after each certificate that changed.
     pub exec: Located<String>,
     /// What it is to have.
@@ -65,7 +65,7 @@ pub struct Wanted {
     /// Instead of the organization's.
     pub before: Located<String>,
     /// Instead of the organization's.
-    pub rekey: Located<bool>,
+    pub rekey: Located<Option<bool>>,
     /// Instead of the organization's.
     pub exec: Located<String>,
 }

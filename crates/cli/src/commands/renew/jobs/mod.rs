@@ -114,8 +114,8 @@ impl Reader<'_> {
             return None;
         }
         match Duration::parse(&value.value) {
-            Ok(duration) if duration >= Duration::ZERO => return Some(duration),
-            Ok(_) => self.problem(place, "before", value, "is negative"),
+            Ok(_) if value.value.starts_with('-') => self.problem(place, "before", value, "is negative"),
+            Ok(duration) => return Some(duration),
             Err(error) => self.problem(place, "before", value, error),
         }
         None
@@ -242,16 +242,12 @@ impl Reader<'_> {
                 offset: wanted.offset.unwrap_or(0),
             };
             let task = self.certificate(&place, &folder, &wanted.value, policy);
-            let rekey = if wanted.value.rekey.offset.is_some() {
-                &wanted.value.rekey
-            } else {
-                &organization.rekey
-            };
+            let rekey = wanted.value.rekey.value.or(organization.rekey.value);
             let exec = [&wanted.value.exec, &organization.exec];
             let exec = exec.iter().find(|exec| !exec.value.is_empty());
             group.tasks.push(Task {
                 before: task.before.or(before),
-                rekey: rekey.value,
+                rekey: rekey.unwrap_or(false),
                 exec: exec.map(|exec| Arc::from(exec.value.as_str())),
                 ..task
             });

@@ -1,6 +1,8 @@
 //! One certificate: what is there and what it should say.
 
-use std::io;
+mod profile;
+mod read;
+
 use std::path::Path;
 
 use rcfssl_core::authority::Overrides;
@@ -8,16 +10,16 @@ use rcfssl_core::certificate::Template;
 use rcfssl_core::certinfo::rfc3339;
 use rcfssl_core::csr::Content;
 use rcfssl_core::host::Hosts;
-use rcfssl_core::key::{self, KeySpec, PrivateKey, SigningKey};
-use rcfssl_core::policy::usage;
+use rcfssl_core::key::{KeySpec, SigningKey};
 use rcfssl_core::renewal::{self, Difference, Stranger};
-use rcfssl_core::{Authority, Certificate, Profile, Request, Serial, Wanted, name, pem};
+use rcfssl_core::{Authority, Certificate, Profile, Serial, Wanted, name, pem};
 use time::OffsetDateTime;
-use zeroize::Zeroizing;
 
+use self::read::is_missing;
+pub use self::read::{Existing, KeyFile, contains};
 use super::task::{Companions, Issuing, Options, Order, Task};
 use super::why::Why;
-use crate::hints::{self, Trap};
+use crate::hints::Trap;
 use crate::input;
 
 /// What was found of a certificate.
@@ -55,24 +57,6 @@ pub struct Plan {
     pub rewrites_csr: bool,
     /// What its owner should know.
     pub warnings: Vec<String>,
-}
-
-/// A certificate that is there.
-pub struct Existing {
-    /// The first of its file.
-    pub certificate: Certificate,
-    /// What follows it: the chain above it.
-    pub rest: Zeroizing<Vec<u8>>,
-}
-
-/// A key that is there.
-pub struct KeyFile {
-    /// The key.
-    pub key: PrivateKey,
-    /// It stands there as PKCS#8.
-    pub is_pkcs8: bool,
-    /// It stands there encrypted.
-    pub is_encrypted: bool,
 }
 
 /// Looks at a certificate.
@@ -302,154 +286,6 @@ impl<'a> Look<'a> {
         ));
         Ok(Finding::Wanting(Box::new(plan)))
     }
-
-    /// The profile that was named, or the one that the certificate shows.
-    fn profile_of(&self, certificate: &Certificate) -> Result<(String, &'a Profile), String> {
-        if let Some(name) = &self.options.profile {
-            return Ok((name.clone(), self.named_profile(name)?));
-        }
-        let policy = &self.issuing.policy;
-        let unclear = match renewal::fitting_profile(policy, certificate) {
-            Ok((name, profile)) => return Ok((name.to_owned(), profile)),
-            Err(unclear) => unclear,
-        };
-        if !unclear.fitting.is_empty() {
-            let names = unclear.fitting.join(", ");
-            return Err(format!(
-                "several profiles fit it: {names}; name one with -profile"
-            ));
-        }
-        let describe = |name: &str, profile: &Profile| {
-            let usages = &profile.usages;
-            let authority = if profile.constraint.is_ca { ", CA" } else { "" };
-            format!(
-                "{name} ({}{authority})",
-                usage::names(usages.key, &usages.extended).join(", ")
-            )
-        };
-        let known: Vec<String> = policy
-            .profiles()
-            .chain([("default", policy.default_profile())])
-            .filter(|(_, profile)| !profile.usages.is_empty())
-            .map(|(name, profile)| describe(name, profile))
-            .collect();
-        let shown = usage::names(certificate.key_usage(), &certificate.extended_key_usage());
-        Err(format!(
-            "no profile fits it: it shows {}; there are {}",
-            shown.join(", "),
-            known.join("; ")
-        ))
-    }
-
-    fn named_profile(&self, name: &str) -> Result<&'a Profile, String> {
-        let policy = &self.issuing.policy;
-        if let Some((_, profile)) = policy.profiles().find(|(known, _)| *known == name) {
-            return Ok(profile);
-        }
-        if name == "default" {
-            return Ok(policy.default_profile());
-        }
-        let known: Vec<&str> = policy.profiles().map(|(name, _)| name).collect();
-        Err(format!(
-            "there is no profile \"{name}\"; there are {}, default",
-            known.join(", ")
-        ))
-    }
-
-    fn read_request(&self, path: &Path, warnings: &mut Vec<String>) -> Result<Request, String> {
-        let shown = path.to_string_lossy();
-        let text = input::file(path.as_os_str()).map_err(message)?;
-        let (request, report) = Request::read(&text).map_err(|error| {
-            let place = match &error {
-                rcfssl_core::Error::Json { error, .. } => hints::place(&shown, &text, error).swap_remove(0),
-                _ => format!("{shown}:"),
-            };
-            format!("{place} {}", error.message())
-        })?;
-        for unknown in &report.unknown_keys {
-            self.trap(hints::unknown_key(&shown, &text, unknown), warnings)?;
-        }
-        Ok(request)
-    }
-
-    /// What a document asks for, with the flags over it, as `gencert` reads it.
-    fn content(
-        &self,
-        request: &Request,
-        profile: &Profile,
-        warnings: &mut Vec<String>,
-    ) -> Result<Content, String> {
-        if request.ca.is_some() {
-            return Err("ca section only permitted in initca".to_owned());
-        }
-        let mut request = request.clone();
-        if let Some(cn) = &self.options.cn {
-            request.cn.clone_from(cn);
-        }
-        if let Some(hostnames) = &self.options.hostnames {
-            request.hosts = hostnames.clone().into();
-        }
-        if request.hosts.iter().any(String::is_empty) {
-            self.trap(Trap::EmptyHost, warnings)?;
-        }
-        let hosts = request.hosts();
-        if profile.constraint.is_ca && hosts.texts().next().is_some() {
-            let names = hosts.texts().map(str::to_owned).collect();
-            self.trap(Trap::AuthorityLosesNames { names }, warnings)?;
-        }
-        hosts.check().map_err(message)?;
-        Ok(Content {
-            subject: request.subject().map_err(message)?,
-            hosts,
-            extensions: request.extensions().map_err(message)?,
-        })
-    }
-
-    fn trap(&self, trap: Trap, warnings: &mut Vec<String>) -> Result<(), String> {
-        if self.options.strict {
-            return Err(trap.to_string());
-        }
-        warnings.push(trap.to_string());
-        Ok(())
-    }
-
-    /// The key beside the certificate; none where there is none, or with
-    /// `replaces` where what is there is no key.
-    fn read_key(&self, replaces: bool) -> Result<Option<KeyFile>, String> {
-        let path = &self.companions.key;
-        if is_missing(path)? {
-            return Ok(None);
-        }
-        let text = input::file(path.as_os_str()).map_err(message)?;
-        let is_encrypted = contains(&text, b"ENCRYPTED");
-        let password = input::ca_password();
-        match key::read_encrypted(&text, password.as_ref().map(|p| p.as_slice())) {
-            Ok(key) => Ok(Some(KeyFile {
-                key,
-                is_pkcs8: contains(&text, b"-----BEGIN PRIVATE KEY-----"),
-                is_encrypted,
-            })),
-            Err(_) if replaces && !is_encrypted => Ok(None),
-            Err(error) => Err(format!("{}: {}", path.to_string_lossy(), error.message())),
-        }
-    }
-}
-
-impl Existing {
-    /// The first certificate of a PEM file and what follows it.
-    fn read(text: &[u8]) -> Result<Option<Self>, String> {
-        let Some((block, rest)) = pem::decode(text) else {
-            return Ok(None);
-        };
-        if block.label != "CERTIFICATE" {
-            return Ok(None);
-        }
-        let certificate = Certificate::read(&block.contents).map_err(message)?;
-        Ok(Some(Existing {
-            certificate,
-            rest: Zeroizing::new(rest.to_vec()),
-        }))
-    }
 }
 
 fn untouched(certificate: &Certificate) -> Finding {
@@ -462,18 +298,4 @@ fn untouched(certificate: &Certificate) -> Finding {
 /// An error's sentence, without its number.
 pub fn message(error: rcfssl_core::Error) -> String {
     error.message().into_owned()
-}
-
-/// Is there nothing at this path? A link that leads nowhere is nothing.
-fn is_missing(path: &Path) -> Result<bool, String> {
-    let about = |error: io::Error| {
-        let why = rcfssl_files::describe(&error);
-        format!("open {}: {why}", path.to_string_lossy())
-    };
-    path.try_exists().map(|there| !there).map_err(about)
-}
-
-/// Does a text hold these bytes?
-pub fn contains(text: &[u8], wanted: &[u8]) -> bool {
-    text.windows(wanted.len()).any(|window| window == wanted)
 }

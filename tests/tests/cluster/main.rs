@@ -2,6 +2,8 @@
 
 #![allow(clippy::unwrap_used, reason = "functions of tests")]
 
+mod renewal;
+
 use rcfssl_tests::cluster::{Cluster, PROGRAMS};
 use rcfssl_tests::{Result, Workplace, fixtures, skip};
 

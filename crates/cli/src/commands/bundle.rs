@@ -1,0 +1,366 @@
+//! `bundle`: the chain from a certificate to a trusted root, as JSON.
+
+use std::ffi::OsStr;
+use std::fs;
+use std::io;
+use std::os::unix::ffi::OsStrExt;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::time::Duration;
+
+use rcfssl_core::bundle::{self, Bundler, Flavor, Input, Outside, Platform};
+use rcfssl_core::key::{self, PrivateKey};
+use rcfssl_core::verify::{Pool, Purpose, Verifier};
+use rcfssl_core::{Certificate, Code, Error, Result};
+use time::{OffsetDateTime, UtcOffset};
+use zeroize::Zeroizing;
+
+use crate::args::FlagId;
+use crate::context::{Context, Outcome};
+use crate::input;
+use crate::log::Level;
+use crate::net::address::{self, Address};
+use crate::net::{http, roots, tls};
+use crate::output;
+
+/// How long a connection to `-domain` may take.
+const DIAL_TIMEOUT: Duration = Duration::from_secs(5);
+
+/// A certificate that an address gives is not longer than this.
+const MAX_CERTIFICATE: u64 = 1 << 20;
+
+/// Bundles the certificate of a file or of a server.
+pub fn run(context: &Context) -> Outcome {
+    let args = &context.args;
+    let platforms = platforms(context);
+    let flavor = Flavor::named(&args.text(FlagId::Flavor));
+    let store = match flavor {
+        Flavor::Force => Store::none(context),
+        _ => Store::open(context)?,
+    };
+    let now = now();
+    let (input, mut bundler) = if args.is_set(FlagId::Cert) {
+        let given = Given::read(context)?;
+        let bundler = store.into_bundler(flavor, platforms)?;
+        (given.parse(context)?, bundler)
+    } else if args.is_set(FlagId::Domain) {
+        let certificates = remote(context, &store, now)?;
+        (certificates.into(), store.into_bundler(flavor, platforms)?)
+    } else {
+        return Err(
+            Error::plain("bundle needs to be told what to bundle: -cert FILE or -domain NAME").into(),
+        );
+    };
+    let certificates = input.certificates.into_iter().map(Arc::new).collect();
+    let mut outside = World { context };
+    let mut sink = context.sink();
+    let bundle = bundler.bundle(certificates, input.key, flavor, now, &mut outside, &mut sink)?;
+    output::stdout(bundle.to_json()?.as_bytes())?;
+    Ok(())
+}
+
+/// The clock, in the zone in which Go's errors show it.
+pub fn now() -> OffsetDateTime {
+    OffsetDateTime::now_utc().to_offset(UtcOffset::current_local_offset().unwrap_or(UtcOffset::UTC))
+}
+
+/// The platforms of `-metadata`. cfssl passes over a document that is no good.
+fn platforms(context: &Context) -> Vec<Platform> {
+    let path = context.args.path(FlagId::Metadata);
+    if !context.args.is_set(FlagId::Metadata) {
+        return Vec::new();
+    }
+    let folder = Path::new(path).parent().unwrap_or(Path::new(""));
+    let mut open = |keystore: &str| {
+        let file = clean(&folder.join(keystore.trim_start_matches('/')));
+        let text = input::file(file.as_os_str());
+        if let Err(error) = &text {
+            context.error(error);
+        }
+        text.map(|text| text.to_vec())
+    };
+    let read =
+        input::file(path).and_then(|document| Platform::read_all(&document, &mut open, &mut context.sink()));
+    match read {
+        Ok((platforms, _)) => platforms,
+        Err(error) => {
+            context.hint(format_args!("the platform metadata was not used: {error}"));
+            Vec::new()
+        }
+    }
+}
+
+/// A path without `.`, `..` and doubled slashes, as Go's `path.Join` leaves it.
+fn clean(path: &Path) -> PathBuf {
+    let mut parts: Vec<&OsStr> = Vec::new();
+    let bytes = path.as_os_str().as_bytes();
+    let rooted = bytes.first() == Some(&b'/');
+    for part in bytes.split(|b| *b == b'/') {
+        match part {
+            b"" | b"." => {}
+            b".." if parts.last().is_some_and(|last| *last != "..") => {
+                parts.pop();
+            }
+            b".." if rooted => {}
+            part => parts.push(OsStr::from_bytes(part)),
+        }
+    }
+    let joined: PathBuf = parts.iter().collect();
+    if rooted {
+        Path::new("/").join(joined)
+    } else {
+        joined
+    }
+}
+
+/// The roots and intermediates that were named, read in cfssl's order.
+#[derive(Default)]
+struct Store {
+    roots: Option<Vec<Certificate>>,
+    intermediates: Vec<Certificate>,
+}
+
+impl Store {
+    /// For chains that are taken as they are: cfssl does not read the files then.
+    fn none(context: &Context) -> Self {
+        let unread = [FlagId::CaBundle, FlagId::IntBundle, FlagId::IntDir];
+        if unread.into_iter().any(|flag| context.args.is_set(flag)) {
+            context.hint("-flavor force reads no -ca-bundle, -int-bundle or -int-dir");
+        }
+        Store::default()
+    }
+
+    /// # Errors
+    /// 4001 and 3001 for files that cannot be read, 4003 and 3003 for what they hold.
+    fn open(context: &Context) -> Result<Self> {
+        let read = |flag, what: &str, code| {
+            if !context.args.is_set(flag) {
+                return Ok(None);
+            }
+            let text = input::file(context.args.path(flag));
+            text.map(Some).map_err(|error| {
+                context.error(format_args!("{what} bundle failed to load: {error}"));
+                Error::wrap(code, error)
+            })
+        };
+        let parse = |text: Option<Zeroizing<Vec<u8>>>, what: &str, code: Code| {
+            let certificates = text.map(|text| bundle::read_pem(&text)).transpose();
+            certificates.map_err(|error| {
+                context.error(format_args!("failed to parse {what} bundle: {error}"));
+                Error::from(code)
+            })
+        };
+        let roots = read(FlagId::CaBundle, "root", Code::RootRead)?;
+        let intermediates = read(FlagId::IntBundle, "intermediate", Code::IntermediatesRead)?;
+        make_folder(context)?;
+        let roots = parse(roots, "root", Code::RootParse)?;
+        let intermediates = parse(intermediates, "intermediate", Code::IntermediatesParse)?;
+        Ok(Store {
+            roots,
+            intermediates: intermediates.unwrap_or_default(),
+        })
+    }
+
+    /// A pool of the roots: those named, or the system's.
+    fn root_pool(&self) -> Pool {
+        match &self.roots {
+            Some(roots) => roots.iter().cloned().map(Arc::new).collect(),
+            None => roots::system(),
+        }
+    }
+
+    fn into_bundler(self, flavor: Flavor, platforms: Vec<Platform>) -> Result<Bundler> {
+        let system = match (&self.roots, flavor) {
+            // The chain is taken as it is, whoever trusts it.
+            (None, Flavor::Force) | (Some(_), _) => Pool::default(),
+            (None, _) => roots::system(),
+        };
+        let intermediates = self.intermediates.into_iter().map(Arc::new).collect();
+        let mut bundler = Bundler::new(system, intermediates, platforms);
+        let named = self.roots.unwrap_or_default();
+        named
+            .into_iter()
+            .for_each(|root| bundler.add_root(Arc::new(root)));
+        Ok(bundler)
+    }
+}
+
+/// Makes the folder of `-int-dir`, where there is none.
+fn make_folder(context: &Context) -> Result<()> {
+    let folder = context.args.path(FlagId::IntDir);
+    let missing = || fs::metadata(folder).is_err_and(|error| error.kind() == io::ErrorKind::NotFound);
+    if !context.args.is_set(FlagId::IntDir) || !missing() {
+        return Ok(());
+    }
+    let shown = folder.to_string_lossy();
+    context.log.line(
+        Level::Info,
+        format_args!("intermediate stash directory {shown} doesn't exist, creating"),
+    );
+    fs::create_dir_all(folder).map_err(|error| {
+        let error = Error::plain(format!("mkdir {shown}: {}", rcfssl_files::describe(&error)));
+        context.error(format_args!(
+            "failed to create intermediate stash directory {shown}: {error}"
+        ));
+        error
+    })?;
+    context.log.line(
+        Level::Info,
+        format_args!("intermediate stash directory {shown} created"),
+    );
+    Ok(())
+}
+
+/// The files of `-cert` and `-key`.
+struct Given {
+    certificates: Zeroizing<Vec<u8>>,
+    key: Option<Zeroizing<Vec<u8>>>,
+    password: Zeroizing<String>,
+}
+
+impl Given {
+    /// # Errors
+    /// 1001 and 2001 for files that cannot be read; bare for a key beside a
+    /// certificate from standard input. 2002 for an empty key, where cfssl crashes.
+    fn read(context: &Context) -> Result<Self> {
+        let args = &context.args;
+        let from_stdin = args.path(FlagId::Cert) == "-";
+        let certificates = if from_stdin {
+            input::file_or_stdin(args.path(FlagId::Cert))?
+        } else {
+            input::file(args.path(FlagId::Cert)).map_err(|error| Error::wrap(Code::CertificateRead, error))?
+        };
+        let key = match args.path(FlagId::Key) {
+            _ if !args.is_set(FlagId::Key) => None,
+            file if from_stdin => Some(input::file_or_stdin(file)?).filter(|key| !key.is_empty()),
+            file => {
+                let key = input::file(file).map_err(|error| Error::wrap(Code::KeyRead, error))?;
+                if key.is_empty() {
+                    return Err(Code::KeyDecode.into());
+                }
+                Some(key)
+            }
+        };
+        // From standard input cfssl opens PKCS#12 with the empty password only.
+        let password = if from_stdin && !args.is_set(FlagId::Password) {
+            Zeroizing::default()
+        } else {
+            Zeroizing::new(args.text(FlagId::Password).into_owned())
+        };
+        Ok(Given {
+            certificates,
+            key,
+            password,
+        })
+    }
+
+    /// # Errors
+    /// 2002, 2003 or 2100 for the key, 1002 or 1003 for the certificates.
+    fn parse(self, context: &Context) -> Result<Input> {
+        let key: Option<PrivateKey> = self.key.map(|key| key::read(&key)).transpose()?;
+        let mut input = bundle::read(&self.certificates, &self.password).map_err(|unreadable| {
+            if let Some(refusal) = unreadable.pkcs12 {
+                context.hint(refusal);
+            }
+            unreadable.error
+        })?;
+        input.key = key.or(input.key);
+        Ok(input)
+    }
+}
+
+/// The certificates of the server `-domain`, if they are good for its name.
+///
+/// # Errors
+/// 6000 where there is no connection, 1200 where the certificates do not lead to a
+/// root or name other hosts: in cfssl's words, which do not say which.
+fn remote(context: &Context, store: &Store, now: OffsetDateTime) -> Result<Vec<Certificate>> {
+    let args = &context.args;
+    let domain = args.text(FlagId::Domain);
+    let ip = args.text(FlagId::Ip);
+    let host = if ip.is_empty() { &domain } else { &ip };
+    let client = tls::Client::new(DIAL_TIMEOUT).map_err(|why| Error::wrap(Code::Dial, why))?;
+    let address = Address::new(host.as_ref(), address::HTTPS);
+    let peer = client
+        .look(&address, &domain)
+        .map_err(|why| Error::wrap(Code::Dial, why))?;
+    let mut certificates = peer.certificates.iter().cloned().map(Arc::new);
+    if let Some(leaf) = certificates.next() {
+        let verifier = Verifier {
+            roots: &store.root_pool(),
+            intermediates: &certificates.collect(),
+            now,
+            purpose: Purpose::ServerAuth,
+            host: Some(&domain),
+        };
+        if let Err(refusal) = verifier.paths(&leaf) {
+            context.hint(refusal);
+            return Err(Error::wrap(
+                Code::Verify,
+                "tls: handshake did not verify certificate chain",
+            ));
+        }
+    }
+    Ok(peer.certificates)
+}
+
+/// The network, and the folder of `-int-dir`.
+struct World<'a> {
+    context: &'a Context,
+}
+
+impl Outside for World<'_> {
+    fn fetch(&mut self, url: &str) -> Option<Vec<u8>> {
+        let log = &self.context.log;
+        log.line(Level::Debug, format_args!("fetching the certificate at {url}"));
+        match http::get(url, MAX_CERTIFICATE) {
+            Ok(answer) => Some(answer.body),
+            Err(why) => {
+                if why.contains(http::NO_TUNNEL) {
+                    self.context.hint(&why);
+                }
+                log.line(Level::Debug, why);
+                None
+            }
+        }
+    }
+
+    fn keep(&mut self, file_name: &str, certificate: &Certificate) {
+        let args = &self.context.args;
+        if !args.is_set(FlagId::IntDir) {
+            return;
+        }
+        let file = Path::new(args.path(FlagId::IntDir)).join(file_name);
+        match fs::write(&file, certificate.to_pem()) {
+            Ok(()) => self
+                .context
+                .log
+                .line(Level::Info, format_args!("stashed new intermediate {file_name}")),
+            Err(error) => {
+                let (file, why) = (file.display(), rcfssl_files::describe(&error));
+                self.context.error(format_args!(
+                    "failed to write new intermediate: open {file}: {why}"
+                ));
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn paths_are_cleaned_as_in_go() {
+        for (path, want) in [
+            ("a//b/./c/../d", "a/b/d"),
+            ("./x", "x"),
+            ("../x", "../x"),
+            ("a/../../x", "../x"),
+            ("/../x", "/x"),
+            ("/", "/"),
+        ] {
+            assert_eq!(clean(Path::new(path)), Path::new(want), "{path}");
+        }
+    }
+}

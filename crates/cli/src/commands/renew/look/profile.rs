@@ -1,0 +1,61 @@
+//! The profile that a certificate is made by.
+
+use rcfssl_core::policy::usage;
+use rcfssl_core::{Certificate, Profile, renewal};
+
+use super::Look;
+
+impl<'a> Look<'a> {
+    /// The profile that was named, or the one that the certificate shows.
+    pub(super) fn profile_of(&self, certificate: &Certificate) -> Result<(String, &'a Profile), String> {
+        if let Some(name) = &self.options.profile {
+            return Ok((name.clone(), self.named_profile(name)?));
+        }
+        let policy = &self.issuing.policy;
+        let unclear = match renewal::fitting_profile(policy, certificate) {
+            Ok((name, profile)) => return Ok((name.to_owned(), profile)),
+            Err(unclear) => unclear,
+        };
+        if !unclear.fitting.is_empty() {
+            let names = unclear.fitting.join(", ");
+            return Err(format!(
+                "several profiles fit it: {names}; name one with -profile"
+            ));
+        }
+        let describe = |name: &str, profile: &Profile| {
+            let usages = &profile.usages;
+            let authority = if profile.constraint.is_ca { ", CA" } else { "" };
+            format!(
+                "{name} ({}{authority})",
+                usage::names(usages.key, &usages.extended).join(", ")
+            )
+        };
+        let known: Vec<String> = policy
+            .profiles()
+            .chain([("default", policy.default_profile())])
+            .filter(|(_, profile)| !profile.usages.is_empty())
+            .map(|(name, profile)| describe(name, profile))
+            .collect();
+        let shown = usage::names(certificate.key_usage(), &certificate.extended_key_usage());
+        Err(format!(
+            "no profile fits it: it shows {}; there are {}",
+            shown.join(", "),
+            known.join("; ")
+        ))
+    }
+
+    pub(super) fn named_profile(&self, name: &str) -> Result<&'a Profile, String> {
+        let policy = &self.issuing.policy;
+        if let Some((_, profile)) = policy.profiles().find(|(known, _)| *known == name) {
+            return Ok(profile);
+        }
+        if name == "default" {
+            return Ok(policy.default_profile());
+        }
+        let known: Vec<&str> = policy.profiles().map(|(name, _)| name).collect();
+        Err(format!(
+            "there is no profile \"{name}\"; there are {}, default",
+            known.join(", ")
+        ))
+    }
+}

@@ -1,0 +1,183 @@
+//! Connecting, with errors in the words of Go's `net.Dial`.
+
+use std::io::{self, Read, Write};
+use std::net::{IpAddr, SocketAddr, TcpStream, ToSocketAddrs};
+use std::sync::mpsc;
+use std::thread;
+use std::time::{Duration, Instant};
+
+use super::address::Address;
+
+/// One of several addresses is given at least so long.
+const LEAST_SHARE: Duration = Duration::from_secs(2);
+
+/// Connects over TCP.
+///
+/// # Errors
+/// `dial tcp 192.0.2.1:443: connect: connection refused`, `dial tcp: lookup x on
+/// 192.0.2.53:53: no such host`, `dial tcp 192.0.2.1:443: i/o timeout` and the like.
+pub fn dial(address: &Address, timeout: Duration) -> Result<TcpStream, String> {
+    let deadline = Instant::now() + timeout;
+    let failed = |why: String| format!("dial tcp: {why}");
+    let port = port(&address.port).map_err(failed)?;
+    let addresses = lookup(&address.host, timeout).map_err(failed)?;
+    let mut first = None;
+    for (index, ip) in addresses.iter().enumerate() {
+        let left = deadline.saturating_duration_since(Instant::now());
+        let share = left / (addresses.len() - index) as u32;
+        let limit = share.max(left.min(LEAST_SHARE)).max(Duration::from_millis(1));
+        let socket = SocketAddr::new(*ip, port);
+        match TcpStream::connect_timeout(&socket, limit) {
+            Ok(stream) => {
+                // Handshakes are small messages that wait for each other.
+                let _ = stream.set_nodelay(true);
+                return Ok(stream);
+            }
+            Err(error) => {
+                first.get_or_insert_with(|| format!("dial tcp {socket}: {}", describe(&error)));
+            }
+        }
+    }
+    Err(first.unwrap_or_else(|| failed(format!("lookup {}: no such host", address.host))))
+}
+
+/// A connection with an end in time.
+#[derive(Debug)]
+pub struct Timed {
+    pub stream: TcpStream,
+    /// When it ends, however much comes until then.
+    pub deadline: Instant,
+}
+
+impl Timed {
+    fn left(&self) -> io::Result<Duration> {
+        let left = self.deadline.saturating_duration_since(Instant::now());
+        if left.is_zero() {
+            return Err(io::ErrorKind::TimedOut.into());
+        }
+        Ok(left)
+    }
+}
+
+impl Read for Timed {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        self.stream.set_read_timeout(Some(self.left()?))?;
+        self.stream.read(buffer)
+    }
+}
+
+impl Write for Timed {
+    fn write(&mut self, buffer: &[u8]) -> io::Result<usize> {
+        self.stream.set_write_timeout(Some(self.left()?))?;
+        self.stream.write(buffer)
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        self.stream.flush()
+    }
+}
+
+/// What went wrong while connecting. Where the time was up the system says
+/// nothing.
+fn describe(error: &io::Error) -> String {
+    match error.raw_os_error() {
+        Some(_) => format!("connect: {}", rcfssl_files::describe(error)),
+        None if error.kind() == io::ErrorKind::TimedOut => "i/o timeout".to_owned(),
+        None => rcfssl_files::describe(error),
+    }
+}
+
+/// A port by its number, or by one of the few names that matter here.
+fn port(text: &str) -> Result<u16, String> {
+    let named = match text {
+        "" => Some(0),
+        "http" => Some(80),
+        "https" => Some(443),
+        "ldaps" => Some(636),
+        "imaps" => Some(993),
+        "pop3s" => Some(995),
+        "smtps" | "submissions" => Some(465),
+        _ => None,
+    };
+    if let Some(port) = named {
+        return Ok(port);
+    }
+    if let Ok(number) = text.parse::<i64>() {
+        return u16::try_from(number).map_err(|_| format!("address {text}: invalid port"));
+    }
+    Err(format!("lookup tcp/{text}: unknown port"))
+}
+
+/// The addresses of a host.
+///
+/// # Errors
+/// `lookup x on 192.0.2.53:53: no such host` and the like.
+pub fn lookup(host: &str, timeout: Duration) -> Result<Vec<IpAddr>, String> {
+    if host.is_empty() {
+        return Ok(vec![IpAddr::from([127, 0, 0, 1])]);
+    }
+    if let Ok(address) = host.parse() {
+        return Ok(vec![address]);
+    }
+    // The resolver of the system knows no deadline, so it is asked in a thread of
+    // its own.
+    let (sender, receiver) = mpsc::channel();
+    let name = host.to_owned();
+    thread::spawn(move || {
+        let found = (name.as_str(), 0).to_socket_addrs();
+        let _ = sender.send(found.map(|addresses| addresses.map(|a| a.ip()).collect::<Vec<_>>()));
+    });
+    let found = match receiver.recv_timeout(timeout) {
+        Ok(Ok(addresses)) if !addresses.is_empty() => return Ok(addresses),
+        Ok(Err(error)) => error.to_string(),
+        Ok(Ok(_)) => String::new(),
+        Err(_) => return Err(format!("lookup {host}: i/o timeout")),
+    };
+    let temporary = found.contains("emporary failure") || found.contains("ry again");
+    let why = if temporary {
+        "server misbehaving"
+    } else {
+        "no such host"
+    };
+    Err(format!("lookup {host} on {}: {why}", name_server()))
+}
+
+/// The first name server of `/etc/resolv.conf`, which Go names in its errors.
+fn name_server() -> String {
+    let configuration = std::fs::read_to_string("/etc/resolv.conf").unwrap_or_default();
+    let mut words = configuration.lines().map(str::split_whitespace);
+    let server = words.find_map(|mut line| {
+        let keyword = line.next()?;
+        (keyword == "nameserver").then(|| line.next()).flatten()
+    });
+    Address::new(server.unwrap_or("127.0.0.1"), "53").to_string()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn ports_are_numbers_or_names() {
+        assert_eq!(port("443"), Ok(443));
+        assert_eq!(port("https"), Ok(443));
+        assert_eq!(port("65536"), Err("address 65536: invalid port".to_owned()));
+        assert_eq!(port("-1"), Err("address -1: invalid port".to_owned()));
+        assert_eq!(port("x"), Err("lookup tcp/x: unknown port".to_owned()));
+    }
+
+    #[test]
+    fn a_closed_port_refuses() {
+        let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+        let port = listener.local_addr().unwrap().port();
+        drop(listener);
+        let refused = dial(
+            &Address::new("127.0.0.1", port.to_string()),
+            Duration::from_secs(5),
+        );
+        assert_eq!(
+            refused.unwrap_err(),
+            format!("dial tcp 127.0.0.1:{port}: connect: connection refused")
+        );
+    }
+}

@@ -1,0 +1,197 @@
+//! A ClientHello of our own making, and what a server says to it before anything
+//! is encrypted (RFC 5246, section 7.4; RFC 8446, section 4.1).
+//!
+//! A library for TLS offers only what it would go through with. To find out what
+//! a server would take, any offer must be possible, and none is followed up.
+
+mod message;
+
+use std::io::{Read, Write};
+use std::time::{Duration, Instant};
+
+use rcfssl_core::{Certificate, key};
+
+use super::address::Address;
+use super::dial::{self, Timed};
+use message::{encode, named_curve, read_certificates, read_server_hello};
+
+/// How long a connection and its hellos may take.
+const PATIENCE: Duration = Duration::from_secs(5);
+/// What a server says before its flight is over is not longer than this.
+const MAX_FLIGHT: usize = 1 << 20;
+
+/// TLS 1.3 and below, as numbers of the protocol.
+pub const TLS13: u16 = 0x0304;
+/// TLS 1.2
+pub const TLS12: u16 = 0x0303;
+/// TLS 1.0
+pub const TLS10: u16 = 0x0301;
+/// SSL 3.0
+pub const SSL30: u16 = 0x0300;
+
+/// Types of handshake messages.
+const SERVER_HELLO: u8 = 2;
+const CERTIFICATE: u8 = 11;
+const SERVER_KEY_EXCHANGE: u8 = 12;
+const CERTIFICATE_STATUS: u8 = 22;
+
+/// What is offered.
+#[derive(Debug, Clone, Copy)]
+pub struct Offer<'a> {
+    /// The only version.
+    pub version: u16,
+    /// Cipher suites.
+    pub suites: &'a [u16],
+    /// Named curves.
+    pub curves: &'a [u16],
+    /// Hash and signature algorithms; nothing is said of them where there are none.
+    pub signatures: &'a [u16],
+}
+
+/// What the server chose.
+#[derive(Debug, PartialEq, Eq)]
+pub struct Choice {
+    /// The version.
+    pub version: u16,
+    /// The cipher suite.
+    pub suite: u16,
+    /// The curve, where a named one was chosen.
+    pub curve: Option<u16>,
+    /// The certificates, in DER; those of TLS 1.3 are not to be seen, and some
+    /// suites have none.
+    pub certificates: Vec<Vec<u8>>,
+}
+
+/// Why there is no choice.
+#[derive(Debug, PartialEq, Eq)]
+pub enum Refusal {
+    /// There is no connection.
+    Dial(String),
+    /// The server takes nothing of the offer, or does not speak TLS.
+    Refused,
+}
+
+/// The cipher suites with certificates that were in use up to TLS 1.2, with curves
+/// and without, and those of RSA alone.
+const COMMON: [u16; 26] = [
+    0xc02b, 0xc02f, 0xc02c, 0xc030, 0xcca9, 0xcca8, 0xc023, 0xc027, 0xc024, 0xc028, 0xc009, 0xc013, 0xc00a,
+    0xc014, 0xc012, 0x009e, 0x009f, 0x0033, 0x0039, 0x009c, 0x009d, 0x003c, 0x003d, 0x002f, 0x0035, 0x000a,
+];
+
+/// The certificates of a server that a library for TLS does not agree with: up to
+/// TLS 1.2 they come before anything is encrypted. Nothing proves that the server
+/// has their keys.
+pub fn certificates(address: &Address, name: &str) -> Option<Vec<Certificate>> {
+    let choices = (TLS10..=TLS12).rev().map(|version| {
+        let offer = Offer {
+            version,
+            suites: &COMMON,
+            curves: &[29, 23, 24, 25, 30],
+            signatures: &[0x0403, 0x0503, 0x0603, 0x0401, 0x0501, 0x0601, 0x0203, 0x0201],
+        };
+        say(address, name, &offer, &|_| false).ok()
+    });
+    let choice = choices.flatten().find(|choice| !choice.certificates.is_empty())?;
+    let certificates = choice.certificates.iter().map(|der| Certificate::read(der).ok());
+    certificates.collect()
+}
+
+/// Says hello to a server, listens to what it chooses, and hangs up. `name` is
+/// the host that is asked for; `expects_curve` tells which suites have a curve in
+/// the message behind the certificates.
+pub fn say(
+    address: &Address,
+    name: &str,
+    offer: &Offer<'_>,
+    expects_curve: &dyn Fn(u16) -> bool,
+) -> Result<Choice, Refusal> {
+    let deadline = Instant::now() + PATIENCE;
+    let stream = dial::dial(address, PATIENCE).map_err(Refusal::Dial)?;
+    let mut stream = Timed { stream, deadline };
+    let mut random = [0; 32];
+    key::random(&mut random).map_err(|_| Refusal::Refused)?;
+    stream
+        .write_all(&encode(offer, name, &random))
+        .map_err(|_| Refusal::Refused)?;
+    let mut flight = Flight {
+        stream,
+        handshake: Vec::new(),
+        received: 0,
+    };
+    flight.choice(expects_curve).ok_or(Refusal::Refused)
+}
+
+/// What the server sends, record by record.
+struct Flight {
+    stream: Timed,
+    /// Handshake messages that were received and not yet looked at.
+    handshake: Vec<u8>,
+    received: usize,
+}
+
+impl Flight {
+    fn choice(&mut self, expects_curve: &dyn Fn(u16) -> bool) -> Option<Choice> {
+        let mut choice = read_server_hello(&self.message(SERVER_HELLO)?)?;
+        if choice.version == TLS13 {
+            return Some(choice);
+        }
+        // Some suites have no certificate, a stapled response may be left out after
+        // all, and the parameters of a curve come only with some suites.
+        loop {
+            let (kind, body) = self.any_message()?;
+            match kind {
+                CERTIFICATE => {
+                    choice.certificates = read_certificates(&body)?;
+                    if !expects_curve(choice.suite) {
+                        break;
+                    }
+                }
+                CERTIFICATE_STATUS => {}
+                SERVER_KEY_EXCHANGE => {
+                    if expects_curve(choice.suite) {
+                        choice.curve = named_curve(&body)?;
+                    }
+                    break;
+                }
+                _ => break,
+            }
+        }
+        Some(choice)
+    }
+
+    /// The body of the next message, which is of this type.
+    fn message(&mut self, kind: u8) -> Option<Vec<u8>> {
+        self.any_message()
+            .filter(|(found, _)| *found == kind)
+            .map(|(_, body)| body)
+    }
+
+    fn any_message(&mut self) -> Option<(u8, Vec<u8>)> {
+        loop {
+            if let [kind, high, middle, low, rest @ ..] = self.handshake.as_slice() {
+                let length = usize::from(*high) << 16 | usize::from(*middle) << 8 | usize::from(*low);
+                if let Some(body) = rest.get(..length) {
+                    let message = (*kind, body.to_vec());
+                    self.handshake.drain(..4 + length);
+                    return Some(message);
+                }
+            }
+            self.record()?;
+        }
+    }
+
+    /// Takes in one record; nothing for an alert, or the end.
+    fn record(&mut self) -> Option<()> {
+        let mut header = [0; 5];
+        self.stream.read_exact(&mut header).ok()?;
+        let length = usize::from(u16::from_be_bytes([header[3], header[4]]));
+        self.received += length;
+        if header[0] != 22 || self.received > MAX_FLIGHT {
+            return None;
+        }
+        let mut body = vec![0; length];
+        self.stream.read_exact(&mut body).ok()?;
+        self.handshake.extend(body);
+        Some(())
+    }
+}

@@ -1,0 +1,269 @@
+//! TLS to whoever answers: the handshake is made with any certificate, which is
+//! then for the caller to judge.
+
+use std::io;
+use std::net::TcpStream;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use rcfssl_core::Certificate;
+use rustls::client::danger::{HandshakeSignatureValid, ServerCertVerified, ServerCertVerifier};
+use rustls::crypto::{CryptoProvider, aws_lc_rs};
+use rustls::pki_types::{CertificateDer, ServerName, UnixTime};
+use rustls::{
+    AlertDescription, ClientConfig, ClientConnection, DigitallySignedStruct, Error, HandshakeKind,
+    ProtocolVersion, SignatureScheme,
+};
+
+use super::address::Address;
+use super::dial::{self, Timed};
+
+/// A client, which remembers sessions for as long as it lives.
+#[derive(Clone)]
+pub struct Client {
+    config: Arc<ClientConfig>,
+    /// How long a connection and its handshake may take together.
+    timeout: Duration,
+    /// Are tickets waited for?
+    tickets: bool,
+}
+
+/// What a handshake showed.
+#[derive(Debug)]
+pub struct Peer {
+    /// The certificates of the server, its own first; at least one.
+    pub certificates: Vec<Certificate>,
+    /// Was an earlier session taken up again?
+    pub resumed: bool,
+}
+
+impl Client {
+    /// A client for TLS 1.2 and 1.3.
+    ///
+    /// # Errors
+    /// Where the cryptographic library offers neither.
+    pub fn new(timeout: Duration) -> Result<Self, String> {
+        Self::with_versions(timeout, rustls::ALL_VERSIONS)
+    }
+
+    /// A client for TLS 1.2.
+    ///
+    /// # Errors
+    /// As [`Client::new`].
+    pub fn tls12(timeout: Duration) -> Result<Self, String> {
+        Self::with_versions(timeout, &[&rustls::version::TLS12])
+    }
+
+    fn with_versions(
+        timeout: Duration,
+        versions: &[&'static rustls::SupportedProtocolVersion],
+    ) -> Result<Self, String> {
+        let provider = Arc::new(aws_lc_rs::default_provider());
+        let verifier = Arc::new(AnyCertificate(Arc::clone(&provider)));
+        let config = ClientConfig::builder_with_provider(provider)
+            .with_protocol_versions(versions)
+            .map_err(|error| format!("tls: {error}"))?
+            .dangerous()
+            .with_custom_certificate_verifier(verifier)
+            .with_no_client_auth();
+        Ok(Client {
+            config: Arc::new(config),
+            timeout,
+            tickets: false,
+        })
+    }
+
+    /// With patience for what a later handshake needs to take up the session of an
+    /// earlier one.
+    pub fn resuming(self) -> Self {
+        Client {
+            tickets: true,
+            ..self
+        }
+    }
+
+    /// Connects, shakes hands and leaves. `name` is the host that is asked for.
+    ///
+    /// # Errors
+    /// As [`dial::dial`]; Go's sentences for a handshake that fails: `remote error:
+    /// tls: handshake failure`, `EOF`, `tls: first record does not look like a TLS
+    /// handshake`.
+    pub fn look(&self, address: &Address, name: &str) -> Result<Peer, String> {
+        let deadline = Instant::now() + self.timeout;
+        let stream = dial::dial(address, self.timeout)?;
+        let mut timed = Timed { stream, deadline };
+        let mut connection = ClientConnection::new(Arc::clone(&self.config), server_name(name))
+            .map_err(|error| describe_tls(&error))?;
+        while connection.is_handshaking() {
+            connection
+                .complete_io(&mut timed)
+                .map_err(|error| describe(&error, &timed.stream))?;
+        }
+        if self.tickets && connection.protocol_version() == Some(ProtocolVersion::TLSv1_3) {
+            wait_for_tickets(&mut connection, &mut timed);
+        }
+        connection.send_close_notify();
+        let _ = connection.write_tls(&mut timed);
+        let resumed = connection.handshake_kind() == Some(HandshakeKind::Resumed);
+        let certificates = connection
+            .peer_certificates()
+            .unwrap_or_default()
+            .iter()
+            .map(|der| Certificate::read(der))
+            .collect::<Result<Vec<_>, _>>()
+            .map_err(|_| "tls: failed to parse certificate from server: x509: malformed certificate")?;
+        if certificates.is_empty() {
+            return Err("received no server certificates".to_owned());
+        }
+        Ok(Peer {
+            certificates,
+            resumed,
+        })
+    }
+}
+
+/// The tickets of TLS 1.3 come behind the handshake; most servers send them at
+/// once.
+fn wait_for_tickets(connection: &mut ClientConnection, timed: &mut Timed) {
+    timed.deadline = timed.deadline.min(Instant::now() + Duration::from_millis(200));
+    if connection.read_tls(timed).is_ok() {
+        let _ = connection.process_new_packets();
+    }
+}
+
+/// The name to ask for. What is no host name is not asked for, as in Go; an
+/// address stands in, since addresses are never sent.
+fn server_name(name: &str) -> ServerName<'static> {
+    let bare = name.strip_suffix('.').unwrap_or(name);
+    ServerName::try_from(bare.to_owned())
+        .unwrap_or_else(|_| ServerName::IpAddress(std::net::IpAddr::from([127, 0, 0, 1]).into()))
+}
+
+fn describe(error: &io::Error, stream: &TcpStream) -> String {
+    if let Some(tls) = error.get_ref().and_then(|inner| inner.downcast_ref::<Error>()) {
+        return describe_tls(tls);
+    }
+    match error.kind() {
+        io::ErrorKind::UnexpectedEof => "EOF".to_owned(),
+        io::ErrorKind::TimedOut | io::ErrorKind::WouldBlock => "context deadline exceeded".to_owned(),
+        _ => match (stream.local_addr(), stream.peer_addr()) {
+            (Ok(local), Ok(peer)) => format!(
+                "read tcp {local}->{peer}: read: {}",
+                rcfssl_files::describe(error)
+            ),
+            _ => rcfssl_files::describe(error),
+        },
+    }
+}
+
+fn describe_tls(error: &Error) -> String {
+    match error {
+        Error::AlertReceived(alert) => format!("remote error: tls: {}", alert_text(*alert)),
+        Error::InvalidMessage(_) => "tls: first record does not look like a TLS handshake".to_owned(),
+        Error::PeerIncompatible(_) => format!("tls: server does not speak TLS 1.2 or 1.3 as we do: {error}"),
+        other => format!("tls: {other}"),
+    }
+}
+
+/// Go's words for an alert.
+fn alert_text(alert: AlertDescription) -> String {
+    let text = match alert {
+        AlertDescription::CloseNotify => "close notify",
+        AlertDescription::UnexpectedMessage => "unexpected message",
+        AlertDescription::BadRecordMac => "bad record MAC",
+        AlertDescription::RecordOverflow => "record overflow",
+        AlertDescription::HandshakeFailure => "handshake failure",
+        AlertDescription::BadCertificate => "bad certificate",
+        AlertDescription::UnsupportedCertificate => "unsupported certificate",
+        AlertDescription::IllegalParameter => "illegal parameter",
+        AlertDescription::UnknownCA => "unknown certificate authority",
+        AlertDescription::AccessDenied => "access denied",
+        AlertDescription::DecodeError => "error decoding message",
+        AlertDescription::DecryptError => "error decrypting message",
+        AlertDescription::ProtocolVersion => "protocol version not supported",
+        AlertDescription::InsufficientSecurity => "insufficient security level",
+        AlertDescription::InternalError => "internal error",
+        AlertDescription::UnrecognisedName => "unrecognized name",
+        AlertDescription::CertificateRequired => "certificate required",
+        AlertDescription::NoApplicationProtocol => "no application protocol",
+        other => return format!("alert({})", u8::from(other)),
+    };
+    text.to_owned()
+}
+
+/// Takes every certificate, and checks that the server has its private key.
+#[derive(Debug)]
+struct AnyCertificate(Arc<CryptoProvider>);
+
+impl AnyCertificate {
+    fn check(
+        &self,
+        message: &[u8],
+        certificate: &CertificateDer<'_>,
+        signed: &DigitallySignedStruct,
+    ) -> Result<HandshakeSignatureValid, Error> {
+        // The library's own way would refuse old and odd certificates.
+        let Ok(certificate) = Certificate::read(certificate) else {
+            return Ok(HandshakeSignatureValid::assertion());
+        };
+        let algorithms = self.0.signature_verification_algorithms.mapping;
+        let known = algorithms.iter().find(|(scheme, _)| *scheme == signed.scheme);
+        let (_, algorithms) =
+            known.ok_or(rustls::PeerMisbehaved::SignedHandshakeWithUnadvertisedSigScheme)?;
+        let good = algorithms.iter().any(|algorithm| {
+            let key = certificate.public_key.key_bits();
+            algorithm
+                .verify_signature(key, message, signed.signature())
+                .is_ok()
+        });
+        if good || is_short_rsa(&certificate) {
+            Ok(HandshakeSignatureValid::assertion())
+        } else {
+            Err(rustls::CertificateError::BadSignature.into())
+        }
+    }
+}
+
+/// The library checks nothing with RSA keys below 2048 bits. Their certificates
+/// are shown all the same.
+fn is_short_rsa(certificate: &Certificate) -> bool {
+    matches!(
+        certificate.public_key.kind(),
+        rcfssl_core::key::KeyKind::Rsa { bits: ..2048 }
+    )
+}
+
+impl ServerCertVerifier for AnyCertificate {
+    fn verify_server_cert(
+        &self,
+        _end_entity: &CertificateDer<'_>,
+        _intermediates: &[CertificateDer<'_>],
+        _server_name: &ServerName<'_>,
+        _ocsp_response: &[u8],
+        _now: UnixTime,
+    ) -> Result<ServerCertVerified, Error> {
+        Ok(ServerCertVerified::assertion())
+    }
+
+    fn verify_tls12_signature(
+        &self,
+        message: &[u8],
+        certificate: &CertificateDer<'_>,
+        signed: &DigitallySignedStruct,
+    ) -> Result<HandshakeSignatureValid, Error> {
+        self.check(message, certificate, signed)
+    }
+
+    fn verify_tls13_signature(
+        &self,
+        message: &[u8],
+        certificate: &CertificateDer<'_>,
+        signed: &DigitallySignedStruct,
+    ) -> Result<HandshakeSignatureValid, Error> {
+        self.check(message, certificate, signed)
+    }
+
+    fn supported_verify_schemes(&self) -> Vec<SignatureScheme> {
+        self.0.signature_verification_algorithms.supported_schemes()
+    }
+}

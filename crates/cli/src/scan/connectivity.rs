@@ -1,0 +1,103 @@
+//! Can the host be found, reached, and talked to in TLS?
+
+use std::sync::Arc;
+
+use rcfssl_core::Certificate;
+use rcfssl_core::verify::{Purpose, Verifier};
+
+use super::{Finding, Grade, Output, PATIENCE, Target};
+use crate::commands::bundle::now;
+use crate::net::{dial, hello, roots, tls};
+
+/// At least one address is found.
+pub fn lookup(target: &Target) -> Finding {
+    match dial::lookup(&target.host, PATIENCE) {
+        Ok(addresses) => {
+            let shown = addresses.iter().map(ToString::to_string).collect();
+            Finding::new(Grade::Good, Some(Output::Texts(Some(shown))))
+        }
+        Err(why) => Finding::failed(Grade::Bad, why),
+    }
+}
+
+/// A connection is accepted.
+pub fn tcp(target: &Target) -> Finding {
+    dial::dial(&target.address, PATIENCE)
+        .map(|_| Finding::good())
+        .into()
+}
+
+/// A handshake is made, and the certificate is good for the host.
+pub fn tls(target: &Target) -> Finding {
+    match shown(target) {
+        Ok(chain) => match verify(target, chain) {
+            Ok(()) => Finding::good(),
+            Err(why) => Finding::failed(Grade::Warning, why),
+        },
+        Err(why) if in_plain(target).is_some() => Finding::failed(Grade::Bad, older(&why)),
+        Err(why) => Finding::failed(Grade::Bad, why),
+    }
+}
+
+/// Why there is no handshake with a host that has certificates to show.
+pub fn older(why: &str) -> String {
+    format!("{why} (the host speaks TLS, but neither TLS 1.3 nor TLS 1.2 as rcfssl does)")
+}
+
+/// The certificates that the host shows, in whatever TLS.
+pub fn chain(target: &Target) -> Result<Vec<Certificate>, String> {
+    shown(target).or_else(|why| in_plain(target).ok_or(why))
+}
+
+fn shown(target: &Target) -> Result<Vec<Certificate>, String> {
+    let client = tls::Client::new(PATIENCE)?;
+    Ok(client.look(&target.address, &target.host)?.certificates)
+}
+
+/// The certificates of a host with which no handshake is made.
+pub fn in_plain(target: &Target) -> Option<Vec<Certificate>> {
+    hello::certificates(&target.address, &target.host)
+}
+
+fn verify(target: &Target, chain: Vec<Certificate>) -> Result<(), String> {
+    let mut chain = chain.into_iter().map(Arc::new);
+    let Some(leaf) = chain.next() else {
+        return Err("received no server certificates".to_owned());
+    };
+    let roots = target.roots.clone().unwrap_or_else(|| Arc::new(roots::system()));
+    let verifier = Verifier {
+        roots: &roots,
+        intermediates: &chain.collect(),
+        now: now(),
+        purpose: Purpose::ServerAuth,
+        host: Some(&target.host),
+    };
+    verifier
+        .paths(&leaf)
+        .map(|_| ())
+        .map_err(|refusal| refusal.to_string())
+}
+
+/// cfssl asks www.cloudflare.com for the addresses of its network. Only hosts that
+/// the user names are asked here.
+pub fn cloudflare(_: &Target) -> Finding {
+    Finding::failed(
+        Grade::Skipped,
+        "rcfssl does not ask www.cloudflare.com for its addresses, which this would take",
+    )
+}
+
+/// cfssl scans whole networks here, and skips what is a single host.
+pub fn ranges(target: &Target) -> Finding {
+    if is_network(&target.address.host) {
+        return Finding::failed(Grade::Skipped, "rcfssl scans hosts, and no networks");
+    }
+    Finding::new(Grade::Skipped, None)
+}
+
+fn is_network(text: &str) -> bool {
+    let parts = text.split_once('/');
+    parts.is_some_and(|(address, prefix)| {
+        address.parse::<std::net::IpAddr>().is_ok() && prefix.parse::<u8>().is_ok()
+    })
+}

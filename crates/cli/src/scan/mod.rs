@@ -1,0 +1,277 @@
+//! Looking at the TLS of a host: families of scanners, each of which gives a grade
+//! and says what it saw.
+
+mod connectivity;
+mod groups;
+mod handshake;
+mod pki;
+mod probe;
+mod session;
+mod suites;
+
+use std::collections::BTreeMap;
+use std::net::IpAddr;
+use std::sync::{Arc, mpsc};
+use std::thread;
+use std::time::{Duration, Instant};
+
+use rcfssl_core::regexp::Regexp;
+use rcfssl_core::verify::Pool;
+use serde::Serialize;
+
+use crate::net::address::Address;
+
+/// How long one connection may take.
+const PATIENCE: Duration = Duration::from_secs(5);
+
+/// What a scanner thinks of a host, the worst first.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+pub enum Grade {
+    /// It is not as it should be, or could not be looked at.
+    Bad,
+    /// It could be better.
+    Warning,
+    /// It is as it should be.
+    Good,
+    /// Nothing was looked at.
+    Skipped,
+}
+
+/// What one scanner says.
+#[derive(Debug, Serialize)]
+pub struct Finding {
+    grade: Grade,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    output: Option<Output>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    error: Option<String>,
+    /// What the output leaves out because cfssl's does, for a hint.
+    #[serde(skip)]
+    pub aside: Option<String>,
+}
+
+/// What a scanner saw, in the shapes of cfssl's JSON.
+#[derive(Debug, Serialize)]
+#[serde(untagged)]
+pub enum Output {
+    Text(String),
+    /// `null` where there is none, as Go shows an empty list.
+    Texts(Option<Vec<String>>),
+    ByAddress(BTreeMap<String, bool>),
+    ByName(BTreeMap<String, String>),
+    Suites(Vec<BTreeMap<String, Vec<handshake::Version>>>),
+    Signatures(Vec<handshake::Signature>),
+}
+
+impl Finding {
+    fn new(grade: Grade, output: Option<Output>) -> Self {
+        Finding {
+            grade,
+            output,
+            error: None,
+            aside: None,
+        }
+    }
+
+    fn good() -> Self {
+        Finding::new(Grade::Good, None)
+    }
+
+    fn failed(grade: Grade, why: impl Into<String>) -> Self {
+        Finding {
+            error: Some(why.into()),
+            ..Finding::new(grade, None)
+        }
+    }
+}
+
+impl From<Result<Finding, String>> for Finding {
+    fn from(result: Result<Finding, String>) -> Self {
+        result.unwrap_or_else(|why| Finding::failed(Grade::Bad, why))
+    }
+}
+
+/// A host that the user named.
+#[derive(Debug, Clone)]
+pub struct Target {
+    /// Where it is.
+    pub address: Address,
+    /// The name that is asked for and checked.
+    pub host: String,
+    /// The roots of `-ca-bundle`; without it the system's.
+    pub roots: Option<Arc<Pool>>,
+}
+
+impl Target {
+    /// Reads `host[:port]`; `ip`, where it is an address, is connected to.
+    pub fn new(text: &str, ip: &str, roots: Option<Arc<Pool>>) -> Self {
+        let named = Address::parse(text);
+        let host = if ip.parse::<IpAddr>().is_ok() {
+            ip
+        } else {
+            &named.host
+        };
+        Target {
+            address: Address::new(host, named.port),
+            host: named.host,
+            roots,
+        }
+    }
+}
+
+/// A scanner.
+#[derive(Debug, Serialize)]
+pub struct Scanner {
+    description: &'static str,
+    #[serde(skip)]
+    scan: fn(&Target) -> Finding,
+}
+
+/// Scanners that belong together.
+#[derive(Debug, Serialize)]
+pub struct Family {
+    description: &'static str,
+    scanners: BTreeMap<&'static str, Scanner>,
+}
+
+/// Findings by family and scanner.
+pub type Findings = BTreeMap<&'static str, BTreeMap<&'static str, Finding>>;
+
+/// All families there are, with cfssl's names and descriptions.
+pub fn families() -> BTreeMap<&'static str, Family> {
+    type Row = (&'static str, &'static str, fn(&Target) -> Finding);
+    let family = |description, rows: &[Row]| Family {
+        description,
+        scanners: rows
+            .iter()
+            .map(|&(name, description, scan)| (name, Scanner { description, scan }))
+            .collect(),
+    };
+    let broad: &[Row] = &[(
+        "IntermediateCAs",
+        "Scans a CIDR IP range for unknown Intermediate CAs",
+        connectivity::ranges,
+    )];
+    let connectivity: &[Row] = &[
+        (
+            "CloudFlareStatus",
+            "Host is on CloudFlare",
+            connectivity::cloudflare,
+        ),
+        (
+            "DNSLookup",
+            "Host can be resolved through DNS",
+            connectivity::lookup,
+        ),
+        ("TCPDial", "Host accepts TCP connection", connectivity::tcp),
+        ("TLSDial", "Host can perform TLS handshake", connectivity::tls),
+    ];
+    let pki: &[Row] = &[
+        (
+            "ChainExpiration",
+            "Host's chain hasn't expired and won't expire in the next 30 days",
+            pki::expiration,
+        ),
+        (
+            "ChainValidation",
+            "All certificates in host's chain are valid",
+            pki::validation,
+        ),
+        (
+            "MultipleCerts",
+            "Host serves same certificate chain across all IPs",
+            pki::same_everywhere,
+        ),
+    ];
+    let handshake: &[Row] = &[
+        (
+            "CertsByCiphers",
+            "Determines host's certificate signature algorithm matching client's accepted ciphers",
+            handshake::certificates_by_suites,
+        ),
+        (
+            "CertsBySigAlgs",
+            "Determines host's certificate signature algorithm matching client's accepted signature and hash algorithms",
+            handshake::certificates_by_signatures,
+        ),
+        (
+            "CipherSuite",
+            "Determines host's cipher suites accepted and preferred order",
+            handshake::suites,
+        ),
+        (
+            "ECCurves",
+            "Determines the host's ec curve support for TLS 1.2",
+            handshake::curves,
+        ),
+        (
+            "SigAlgs",
+            "Determines host's accepted signature and hash algorithms",
+            handshake::signatures,
+        ),
+    ];
+    let session: &[Row] = &[(
+        "SessionResume",
+        "Host is able to resume sessions across all addresses",
+        session::resumption,
+    )];
+    BTreeMap::from([
+        ("Broad", family("Large scale scans of TLS hosts", broad)),
+        (
+            "Connectivity",
+            family(
+                "Scans for basic connectivity with the host through DNS and TCP/TLS dials",
+                connectivity,
+            ),
+        ),
+        ("PKI", family("Scans for the Public Key Infrastructure", pki)),
+        (
+            "TLSHandshake",
+            family(
+                "Scans for host's SSL/TLS version and cipher suite negotiation",
+                handshake,
+            ),
+        ),
+        (
+            "TLSSession",
+            family(
+                "Scans host's implementation of TLS session resumption using session tickets/session IDs",
+                session,
+            ),
+        ),
+    ])
+}
+
+/// Runs the scanners whose names and families match, all at once; tells whether
+/// the time was enough for all.
+pub fn run(target: &Target, family: &Regexp, scanner: &Regexp, timeout: Duration) -> (Findings, bool) {
+    let deadline = Instant::now() + timeout;
+    let (sender, receiver) = mpsc::channel();
+    for (family_name, wanted) in families() {
+        if !family.is_match(family_name) {
+            continue;
+        }
+        for (name, found) in wanted.scanners {
+            if !scanner.is_match(name) {
+                continue;
+            }
+            let sender = sender.clone();
+            let target = target.clone();
+            thread::spawn(move || {
+                let _ = sender.send((family_name, name, (found.scan)(&target)));
+            });
+        }
+    }
+    drop(sender);
+    let mut findings = Findings::new();
+    loop {
+        let left = deadline.saturating_duration_since(Instant::now());
+        match receiver.recv_timeout(left) {
+            Ok((family, name, finding)) => {
+                findings.entry(family).or_default().insert(name, finding);
+            }
+            Err(mpsc::RecvTimeoutError::Disconnected) => return (findings, true),
+            Err(mpsc::RecvTimeoutError::Timeout) => return (findings, false),
+        }
+    }
+}

@@ -1,0 +1,200 @@
+//! One host, and what it chooses from offers: everything that the scanners of
+//! handshakes ask.
+
+use super::Target;
+use super::groups::{CURVES, TLS13_GROUPS, TLS13_SUITES};
+use super::suites::{self, Suite};
+use crate::net::hello::{self, Choice, Offer, Refusal, SSL30, TLS12, TLS13};
+
+/// Signature algorithms of TLS 1.2: RSA and ECDSA with SHA-256, SHA-384 and SHA-1,
+/// which is what cfssl asks for.
+pub const SIGNATURES: [u16; 6] = [0x0401, 0x0403, 0x0501, 0x0503, 0x0201, 0x0203];
+/// Signature algorithms for TLS 1.3 (RFC 8446, section 4.2.3).
+const TLS13_SIGNATURES: [u16; 9] = [
+    0x0403, 0x0503, 0x0603, 0x0804, 0x0805, 0x0806, 0x0807, 0x0401, 0x0501,
+];
+
+/// One host, and everything that may be offered to it.
+pub struct Probe<'a> {
+    /// The host.
+    pub target: &'a Target,
+    /// All suites up to TLS 1.2.
+    pub suites: Vec<Suite>,
+    suite_ids: Vec<u16>,
+    /// The youngest first: a certificate's own curve must be among those offered,
+    /// and that is hardly ever one of the youngest.
+    curves: Vec<u16>,
+    signatures: Vec<u16>,
+}
+
+impl<'a> Probe<'a> {
+    /// Nothing is asked yet.
+    pub fn new(target: &'a Target) -> Self {
+        let suites = suites::all();
+        Probe {
+            target,
+            suite_ids: suites.iter().map(|suite| suite.id).collect(),
+            suites,
+            curves: (1..=CURVES.len() as u16).rev().collect(),
+            signatures: SIGNATURES.to_vec(),
+        }
+    }
+
+    /// The suite of this number.
+    pub fn suite(&self, id: u16) -> Option<&Suite> {
+        self.suites.iter().find(|suite| suite.id == id)
+    }
+
+    /// Is a curve negotiated with it?
+    pub fn is_elliptic(&self, id: u16) -> bool {
+        self.suite(id).is_some_and(Suite::is_elliptic)
+    }
+
+    /// What the host chooses; nothing where it refuses.
+    ///
+    /// # Errors
+    /// Where there is no connection, and where the host chooses what was not offered.
+    pub fn offer(&self, offer: &Offer<'_>) -> Result<Option<Choice>, String> {
+        let expects_curve = |suite| self.is_elliptic(suite);
+        let said = hello::say(&self.target.address, &self.target.host, offer, &expects_curve);
+        let choice = match said {
+            Ok(choice) => choice,
+            Err(Refusal::Refused) => return Ok(None),
+            Err(Refusal::Dial(why)) => return Err(why),
+        };
+        if choice.version != offer.version {
+            // It speaks something older, which has its turn. (cfssl gives up here.)
+            return Ok(None);
+        }
+        if !offer.suites.contains(&choice.suite) {
+            return Err(format!(
+                "server negotiated ciphersuite we didn't send: {:04x}",
+                choice.suite
+            ));
+        }
+        Ok(Some(choice))
+    }
+
+    /// Everything there is, in TLS 1.2.
+    pub fn full(&self) -> Offer<'_> {
+        Offer {
+            version: TLS12,
+            suites: &self.suite_ids,
+            curves: &self.curves,
+            signatures: &self.signatures,
+        }
+    }
+
+    /// The curves that are taken with some suites, in the order in which they are
+    /// taken.
+    ///
+    /// # Errors
+    /// As [`Probe::offer`], and for curves without a name.
+    pub fn curves_with(&self, version: u16, suites: &[u16]) -> Result<Vec<u16>, String> {
+        let mut left = self.curves.clone();
+        let mut taken: Vec<u16> = Vec::new();
+        // The curve of the certificate must stay in the offer; when the host
+        // refuses for want of it, it was the last that was taken.
+        let mut kept = None;
+        loop {
+            let curves: Vec<u16> = left.iter().copied().chain(kept).collect();
+            let offer = Offer {
+                version,
+                suites,
+                curves: &curves,
+                signatures: &self.signatures,
+            };
+            let curve = match self.offer(&offer)?.map(|choice| choice.curve) {
+                Some(None) => {
+                    return Err(
+                        "server negotiated non-named ECDH parameters; we didn't analyze them".to_owned(),
+                    );
+                }
+                Some(Some(curve)) => Some(curve).filter(|curve| left.contains(curve)),
+                None => None,
+            };
+            match curve {
+                Some(curve) => {
+                    left.retain(|other| *other != curve);
+                    taken.push(curve);
+                }
+                None if kept.is_none() && !taken.is_empty() && !left.is_empty() => {
+                    kept = taken.last().copied()
+                }
+                None => return Ok(taken),
+            }
+        }
+    }
+
+    /// TLS 1.3: the suites that are taken, each with its groups.
+    pub fn tls13(&self) -> Vec<(&'static str, Vec<&'static str>)> {
+        let groups: Vec<u16> = TLS13_GROUPS.iter().map(|(id, _)| *id).collect();
+        let mut left: Vec<u16> = TLS13_SUITES.iter().map(|(id, _)| *id).collect();
+        let mut found = Vec::new();
+        let choose = |suites: &[u16], curves: &[u16]| {
+            let offer = Offer {
+                version: TLS13,
+                suites,
+                curves,
+                signatures: &TLS13_SIGNATURES,
+            };
+            self.offer(&offer).ok().flatten()
+        };
+        while let Some(choice) = choose(&left, &groups) {
+            left.retain(|other| *other != choice.suite);
+            let mut groups_left = groups.clone();
+            let mut names = Vec::new();
+            while let Some(group) = choose(&[choice.suite], &groups_left).and_then(|choice| choice.curve) {
+                let before = groups_left.len();
+                groups_left.retain(|other| *other != group);
+                if groups_left.len() == before {
+                    break;
+                }
+                names.extend(
+                    TLS13_GROUPS
+                        .iter()
+                        .find(|(id, _)| *id == group)
+                        .map(|(_, name)| *name),
+                );
+            }
+            let name = TLS13_SUITES.iter().find(|(id, _)| *id == choice.suite);
+            found.extend(name.map(|(_, name)| (*name, names)));
+        }
+        found
+    }
+
+    /// Does it speak TLS 1.2, with any suite?
+    pub fn speaks_tls12(&self) -> bool {
+        matches!(self.offer(&self.full()), Ok(Some(_)))
+    }
+
+    /// Does it speak TLS 1.3, and not TLS 1.2?
+    pub fn speaks_only_tls13(&self) -> bool {
+        let suites: Vec<u16> = TLS13_SUITES.iter().map(|(id, _)| *id).collect();
+        let groups: Vec<u16> = TLS13_GROUPS.iter().map(|(id, _)| *id).collect();
+        let offer = Offer {
+            version: TLS13,
+            suites: &suites,
+            curves: &groups,
+            signatures: &TLS13_SIGNATURES,
+        };
+        !self.speaks_tls12() && matches!(self.offer(&offer), Ok(Some(_)))
+    }
+}
+
+/// A version as cfssl names it.
+pub fn version_name(version: u16) -> &'static str {
+    match version {
+        SSL30 => "SSL 3.0",
+        0x0301 => "TLS 1.0",
+        0x0302 => "TLS 1.1",
+        TLS12 => "TLS 1.2",
+        TLS13 => "TLS 1.3",
+        _ => "",
+    }
+}
+
+/// The name of a curve.
+pub fn curve_name(curve: u16) -> Option<&'static str> {
+    CURVES.get(usize::from(curve).checked_sub(1)?).copied()
+}

@@ -1,0 +1,40 @@
+//! Are sessions resumed?
+
+use std::collections::BTreeMap;
+
+use super::connectivity::{in_plain, older};
+use super::{Finding, Grade, Output, PATIENCE, Target};
+use crate::net::address::Address;
+use crate::net::{dial, tls};
+
+/// A session from the first address is taken up again by every address of the
+/// host. As in cfssl this is asked in TLS 1.2, and in TLS 1.3 of hosts that speak
+/// nothing older.
+pub fn resumption(target: &Target) -> Finding {
+    let found = tls::Client::tls12(PATIENCE).and_then(|client| resume(target, &client));
+    let newer = || tls::Client::new(PATIENCE).and_then(|client| resume(target, &client.resuming()));
+    match found {
+        Err(why) => newer()
+            .map_err(|_| match in_plain(target) {
+                Some(_) => older(&why),
+                None => why,
+            })
+            .into(),
+        found => found.into(),
+    }
+}
+
+fn resume(target: &Target, client: &tls::Client) -> Result<Finding, String> {
+    client.look(&target.address, &target.host)?;
+    let mut grade = Grade::Good;
+    let mut resumed = BTreeMap::new();
+    for ip in dial::lookup(&target.address.host, PATIENCE)? {
+        let address = Address::new(ip.to_string(), &*target.address.port);
+        let peer = client.look(&address, &target.host)?;
+        if !peer.resumed {
+            grade = Grade::Bad;
+        }
+        resumed.insert(ip.to_string(), peer.resumed);
+    }
+    Ok(Finding::new(grade, Some(Output::ByAddress(resumed))))
+}

@@ -1,0 +1,124 @@
+//! Reading DER element by element, for structures that no library here knows.
+
+use x509_parser::asn1_rs::{Any, FromDer};
+
+/// Elements that stand one behind the other. As an iterator it gives them one by
+/// one, and ends at what is no DER: see [`Reader::is_empty`].
+#[derive(Debug, Clone)]
+pub struct Reader<'a>(&'a [u8]);
+
+/// One element.
+#[derive(Debug, Clone, Copy)]
+pub struct Element<'a> {
+    /// The identifier octet: class, constructed bit and number. Numbers above 30,
+    /// which no structure here has, show as 31.
+    pub tag: u8,
+    /// The contents octets.
+    pub contents: &'a [u8],
+    /// The whole element, with its header.
+    pub raw: &'a [u8],
+}
+
+impl<'a> Reader<'a> {
+    /// Reads what stands in `der`.
+    pub fn new(der: &'a [u8]) -> Self {
+        Reader(der)
+    }
+
+    /// The contents of the one element with this tag that `der` consists of.
+    pub fn inside(der: &'a [u8], tag: u8) -> Option<Self> {
+        let mut outer = Reader(der);
+        let inner = outer.expect(tag)?;
+        outer.is_empty().then_some(Reader(inner))
+    }
+
+    /// Is nothing left?
+    pub fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
+    /// The contents of the next element, which has this tag.
+    pub fn expect(&mut self, tag: u8) -> Option<&'a [u8]> {
+        self.optional(tag)
+    }
+
+    /// The contents of the next element where it has this tag; nothing is read
+    /// where it has another.
+    pub fn optional(&mut self, tag: u8) -> Option<&'a [u8]> {
+        if self.0.first() != Some(&tag) {
+            return None;
+        }
+        self.next().map(|element| element.contents)
+    }
+
+    /// Goes into the next element, which has this tag.
+    pub fn enter(&mut self, tag: u8) -> Option<Reader<'a>> {
+        self.expect(tag).map(Reader)
+    }
+}
+
+impl<'a> Iterator for Reader<'a> {
+    type Item = Element<'a>;
+
+    fn next(&mut self) -> Option<Element<'a>> {
+        let (rest, any) = Any::from_der(self.0).ok()?;
+        let (raw, _) = self.0.split_at(self.0.len() - rest.len());
+        self.0 = rest;
+        Some(Element {
+            tag: *raw.first()?,
+            contents: any.data,
+            raw,
+        })
+    }
+}
+
+/// The value of a small INTEGER that is not negative, from its contents.
+pub fn unsigned(contents: &[u8]) -> Option<u64> {
+    match contents {
+        [] => None,
+        [first, ..] if *first >= 0x80 => None,
+        [0, rest @ ..] if rest.len() <= 8 => Some(fold(rest)),
+        _ if contents.len() <= 8 => Some(fold(contents)),
+        _ => None,
+    }
+}
+
+fn fold(octets: &[u8]) -> u64 {
+    octets
+        .iter()
+        .fold(0, |value, octet| value << 8 | u64::from(*octet))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::asn1::tag;
+
+    #[test]
+    fn reads_element_by_element() {
+        let der = [0x30, 6, 2, 1, 5, 4, 1, 9];
+        let mut inside = Reader::inside(&der, tag::SEQUENCE).unwrap();
+        assert_eq!(inside.optional(tag::OCTET_STRING), None);
+        assert_eq!(inside.expect(tag::INTEGER), Some(&[5][..]));
+        let last = inside.next().unwrap();
+        assert_eq!((last.tag, last.contents, last.raw), (4, &[9][..], &[4, 1, 9][..]));
+        assert!(inside.is_empty() && inside.next().is_none());
+    }
+
+    #[test]
+    fn what_is_no_der_is_nothing() {
+        for der in [&[0x30][..], &[0x30, 5, 2, 1, 5], &[0x30, 0x80, 0, 0], &[]] {
+            assert!(Reader::new(der).next().is_none(), "{der:?}");
+        }
+        assert!(Reader::inside(&[0x30, 0, 5, 0], tag::SEQUENCE).is_none());
+    }
+
+    #[test]
+    fn integers_may_be_too_large() {
+        assert_eq!(unsigned(&[0, 0x80]), Some(128));
+        assert_eq!(unsigned(&[0x80]), None);
+        assert_eq!(unsigned(&[0, 0xff, 0, 0, 0, 0, 0, 0, 0]), Some(0xff << 56));
+        assert_eq!(unsigned(&[1; 9]), None);
+        assert_eq!(unsigned(&[]), None);
+    }
+}

@@ -1,0 +1,250 @@
+//! `bundle`: the chain from a certificate to a root, the one that most
+//! platforms take or the shortest one.
+//!
+//! This module decides; what it needs of files and of the network it asks of
+//! [`Outside`].
+
+mod document;
+mod input;
+mod platform;
+mod rank;
+mod search;
+mod status;
+
+pub use input::{Input, Unreadable, read, read_pem};
+pub use platform::Platform;
+pub use rank::is_expiry_acceptable;
+pub use status::Status;
+
+use std::collections::HashSet;
+use std::sync::Arc;
+
+use time::OffsetDateTime;
+
+use crate::certificate::Certificate;
+use crate::error::{Code, Error, Result};
+use crate::event::{Event, Sink};
+use crate::key::{KeyKind, PrivateKey, SigningKey};
+use crate::rfc2253;
+use crate::verify::{Path, Pool, Purpose, Refusal, Verifier};
+
+/// Which chain to choose.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Flavor {
+    /// The shortest chain, of those the one that lasts longest, of those the one
+    /// with the strongest keys and digests.
+    Optimal,
+    /// The chain that most platforms accept.
+    Ubiquitous,
+    /// The certificates as they came, if each is signed by the next.
+    Force,
+    /// Any other name: as ubiquitous, without its warning.
+    Unknown,
+}
+
+impl Flavor {
+    /// The flavor of this name.
+    pub fn named(name: &str) -> Self {
+        match name {
+            "optimal" => Flavor::Optimal,
+            "ubiquitous" => Flavor::Ubiquitous,
+            "force" => Flavor::Force,
+            _ => Flavor::Unknown,
+        }
+    }
+}
+
+/// What bundling needs of the world.
+pub trait Outside {
+    /// What an address gives, where it gives anything: a certificate, it is hoped.
+    fn fetch(&mut self, url: &str) -> Option<Vec<u8>>;
+    /// Keeps an intermediate that was found good, under a name of its own.
+    fn keep(&mut self, file_name: &str, certificate: &Certificate);
+}
+
+/// What chains are built from.
+#[derive(Debug, Default)]
+pub struct Bundler {
+    roots: Pool,
+    intermediates: Pool,
+    /// The signatures of all that was given; what is known need not be checked.
+    known: HashSet<Vec<u8>>,
+    platforms: Vec<Platform>,
+}
+
+/// A certificate with its chain.
+#[derive(Debug)]
+pub struct Bundle {
+    certificate: Arc<Certificate>,
+    chain: Path,
+    root: Option<Arc<Certificate>>,
+    key: Option<PrivateKey>,
+    /// How good it is.
+    pub status: Status,
+}
+
+impl Bundler {
+    /// Builds chains to `roots`, which the user named, or to those of the system.
+    pub fn new(roots: Pool, intermediates: Vec<Arc<Certificate>>, platforms: Vec<Platform>) -> Self {
+        let signature = |certificate: &Arc<Certificate>| certificate.signature.clone();
+        Bundler {
+            known: intermediates.iter().map(signature).collect(),
+            roots,
+            intermediates: intermediates.into_iter().collect(),
+            platforms,
+        }
+    }
+
+    /// Adds a root that the user named.
+    pub fn add_root(&mut self, root: Arc<Certificate>) {
+        self.known.insert(root.signature.clone());
+        self.roots.add(root);
+    }
+
+    /// Finds the chain of the first of `certificates`; the others may be on the way.
+    ///
+    /// # Errors
+    /// 2200 for a key that cfssl does not bundle, 2300 for one that is another's,
+    /// 1100 for a self-signed certificate, 1200 and above where there is no chain.
+    pub fn bundle(
+        &mut self,
+        certificates: Vec<Arc<Certificate>>,
+        key: Option<PrivateKey>,
+        flavor: Flavor,
+        now: OffsetDateTime,
+        outside: &mut dyn Outside,
+        sink: Sink<'_>,
+    ) -> Result<Bundle> {
+        let first = certificates.first().ok_or(Code::CertificateDecode)?;
+        sink(Event::Bundling {
+            subject: rfc2253::text(&first.subject_attributes),
+        });
+        let certificates = in_order(certificates);
+        let certificate = Arc::clone(certificates.first().ok_or(Code::CertificateDecode)?);
+        check_key(&certificate, key.as_ref())?;
+        let chain = match flavor {
+            Flavor::Force if is_chain(&certificates) => certificates.clone(),
+            Flavor::Force => {
+                return Err(Error::wrap(
+                    Code::Verify,
+                    "Unable to verify the certificate chain",
+                ));
+            }
+            _ => self.choose(&certificates, flavor, now, outside, sink)?,
+        };
+        let mut status = Status::of(&chain, now);
+        let mut bundle = Bundle {
+            certificate,
+            chain,
+            root: None,
+            key,
+            status: Status::default(),
+        };
+        if flavor != Flavor::Force {
+            let root = bundle.chain.last().cloned().ok_or(Code::CertificateDecode)?;
+            sink(Event::AnchoringRoot {
+                subject: rfc2253::text(&root.subject_attributes),
+            });
+            status.note_platforms(&self.platforms, &root);
+            bundle.root = Some(root);
+            bundle.drop_root()?;
+        }
+        status.rebundled = !same_signatures(&bundle.chain, &certificates);
+        bundle.status = status;
+        Ok(bundle)
+    }
+
+    fn choose(
+        &mut self,
+        certificates: &[Arc<Certificate>],
+        flavor: Flavor,
+        now: OffsetDateTime,
+        outside: &mut dyn Outside,
+        sink: Sink<'_>,
+    ) -> Result<Path> {
+        let certificate = certificates.first().ok_or(Code::CertificateDecode)?;
+        if certificate.check_signature_from(certificate).is_ok() {
+            return Err(Code::SelfSigned.into());
+        }
+        let paths = match self.verifier(now).paths(certificate) {
+            Ok(paths) => paths,
+            Err(refusal @ Refusal::UnknownAuthority { .. }) => {
+                if !self.search(certificates, now, outside) {
+                    return Err(refusal.into());
+                }
+                self.verifier(now).paths(certificate)?
+            }
+            Err(refusal) => return Err(refusal.into()),
+        };
+        if flavor == Flavor::Ubiquitous && self.platforms.is_empty() {
+            sink(Event::FallsBackToOptimal);
+        }
+        let ranked = match flavor {
+            Flavor::Optimal => rank::optimal(paths),
+            _ => rank::ubiquitous(paths, &self.platforms),
+        };
+        ranked
+            .into_iter()
+            .next()
+            .ok_or_else(|| Code::VerifyUnknownAuthority.into())
+    }
+
+    fn verifier(&self, now: OffsetDateTime) -> Verifier<'_> {
+        Verifier {
+            roots: &self.roots,
+            intermediates: &self.intermediates,
+            now,
+            purpose: Purpose::Any,
+            host: None,
+        }
+    }
+}
+
+impl Bundle {
+    /// Takes the root off the chain: who trusts it has it. It stays where the
+    /// chain would be the certificate alone and OCSP needs the issuer.
+    fn drop_root(&mut self) -> Result<()> {
+        let certificate = &self.certificate;
+        let stapled = !certificate.ocsp_urls().is_empty() && !certificate.is_ca;
+        if stapled && self.chain.len() <= 2 {
+            return Ok(());
+        }
+        if self.chain.len() == 1 {
+            // Where cfssl crashes.
+            return Err(Error::plain(
+                "the certificate is itself one of the roots, so there is no chain to bundle",
+            ));
+        }
+        self.chain.pop();
+        Ok(())
+    }
+}
+
+/// The certificates turned round, where only so each is signed by the next.
+fn in_order(certificates: Vec<Arc<Certificate>>) -> Vec<Arc<Certificate>> {
+    if certificates.len() < 2 || is_chain(&certificates) {
+        return certificates;
+    }
+    let turned: Vec<_> = certificates.iter().rev().cloned().collect();
+    if is_chain(&turned) { turned } else { certificates }
+}
+
+fn is_chain(certificates: &[Arc<Certificate>]) -> bool {
+    certificates
+        .windows(2)
+        .all(|pair| pair[0].check_signature_from(&pair[1]).is_ok())
+}
+
+fn check_key(certificate: &Certificate, key: Option<&PrivateKey>) -> Result<()> {
+    if certificate.public_key.kind() == KeyKind::Other {
+        return Err(Code::KeyNotSupported.into());
+    }
+    match key {
+        Some(key) if !certificate.public_key.is_same_key(key.public_key()) => Err(Code::KeyMismatch.into()),
+        _ => Ok(()),
+    }
+}
+
+fn same_signatures(one: &[Arc<Certificate>], other: &[Arc<Certificate>]) -> bool {
+    one.len() == other.len() && one.iter().zip(other).all(|(a, b)| a.signature == b.signature)
+}

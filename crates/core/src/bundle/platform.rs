@@ -1,0 +1,126 @@
+//! Platforms and what they accept: the document of `-metadata`.
+
+use std::collections::HashSet;
+
+use aws_lc_rs::digest::{SHA1_FOR_LEGACY_USE_ONLY, digest};
+
+use super::{input, rank};
+use crate::certificate::Certificate;
+use crate::error::{Error, Result};
+use crate::event::{Event, Sink};
+use crate::json::{self, List, Report, object};
+use crate::pem;
+use crate::verify::Path;
+
+#[derive(Debug, Default)]
+struct Entry {
+    name: String,
+    weight: i64,
+    hash_algo: String,
+    key_algo: String,
+    keystore: String,
+}
+object!(Entry as "ubiquity.Platform" {
+    "name" => name,
+    "weight" => weight,
+    "hash_algo" => hash_algo,
+    "key_algo" => key_algo,
+    "keystore" => keystore,
+});
+
+/// A platform.
+#[derive(Debug)]
+pub struct Platform {
+    /// Its name.
+    pub name: String,
+    /// How much it counts.
+    pub weight: i64,
+    /// The least ubiquitous digest that it understands, and key.
+    hash: u32,
+    key: u32,
+    /// SHA-1 digests of the public keys that it trusts; none for a platform that
+    /// trusts whatever it is given.
+    trusted: HashSet<Vec<u8>>,
+}
+
+impl Platform {
+    /// Reads the document; `open` gives the key stores that it names.
+    ///
+    /// # Errors
+    /// JSON that Go would refuse, a key store that cannot be opened, a digest or
+    /// key algorithm that means nothing.
+    pub fn read_all(
+        document: &[u8],
+        open: &mut dyn FnMut(&str) -> Result<Vec<u8>>,
+        sink: Sink<'_>,
+    ) -> Result<(Vec<Self>, Report)> {
+        let mut entries: List<Entry> = List::default();
+        let report = json::read(document, &mut entries)?;
+        let mut platforms = Vec::new();
+        for entry in entries.into_vec() {
+            let platform = Platform::load(entry, open)?;
+            sink(Event::PlatformLoaded {
+                name: platform.name.clone(),
+                keys: platform.trusted.len(),
+            });
+            platforms.push(platform);
+        }
+        Ok((platforms, report))
+    }
+
+    fn load(entry: Entry, open: &mut dyn FnMut(&str) -> Result<Vec<u8>>) -> Result<Self> {
+        let hash = match entry.hash_algo.as_str() {
+            "SHA1" => rank::SHA1,
+            "SHA2" => rank::SHA2,
+            _ => rank::UNKNOWN,
+        };
+        let key = match entry.key_algo.as_str() {
+            "RSA" => rank::RSA,
+            "ECDSA256" | "ECDSA384" => rank::ECDSA_256,
+            "ECDSA521" => rank::ECDSA_521,
+            _ => rank::UNKNOWN,
+        };
+        let mut trusted = HashSet::new();
+        if !entry.keystore.is_empty() {
+            let text = open(&entry.keystore)?;
+            let mut rest = &text[..];
+            // What is no certificate is passed over.
+            while let Some((block, after)) = pem::decode(rest) {
+                rest = after;
+                let found = input::read_block(&block).unwrap_or_default();
+                trusted.extend(found.iter().map(fingerprint));
+            }
+        }
+        if hash == rank::UNKNOWN || key == rank::UNKNOWN {
+            return Err(Error::plain(format!(
+                "the platform {:?} has no hash_algo (SHA1, SHA2) or no key_algo (RSA, ECDSA256, ECDSA384, ECDSA521) that is known",
+                entry.name
+            )));
+        }
+        Ok(Platform {
+            name: entry.name,
+            weight: entry.weight,
+            hash,
+            key,
+            trusted,
+        })
+    }
+
+    /// Is this root among those it trusts?
+    pub(super) fn trusts(&self, root: &Certificate) -> bool {
+        self.trusted.is_empty() || self.trusted.contains(&fingerprint(root))
+    }
+
+    /// Does it trust the root of a chain, and understand all of it?
+    pub(super) fn accepts(&self, path: &Path) -> bool {
+        path.last().is_some_and(|root| self.trusts(root))
+            && self.hash <= rank::hash_ubiquity(path)
+            && self.key <= rank::key_ubiquity(path)
+    }
+}
+
+fn fingerprint(certificate: &Certificate) -> Vec<u8> {
+    digest(&SHA1_FOR_LEGACY_USE_ONLY, certificate.public_key.spki())
+        .as_ref()
+        .to_vec()
+}

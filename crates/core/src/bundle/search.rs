@@ -1,0 +1,170 @@
+//! Intermediates that nobody gave: those that came with the certificate, and
+//! those at the addresses that certificates name for their issuers.
+
+use std::collections::HashSet;
+use std::sync::Arc;
+
+use time::OffsetDateTime;
+
+use super::{Bundler, Outside};
+use crate::certificate::Certificate;
+
+/// How many addresses are asked at most.
+const MAX_FETCHES: usize = 32;
+
+/// A certificate on the way to a root, and the name under which to keep it; a
+/// leaf has none.
+struct Link {
+    certificate: Arc<Certificate>,
+    file_name: Option<String>,
+}
+
+impl Bundler {
+    /// Looks for a way to a root through what came in, nearest to the root first,
+    /// and then through what is fetched; tells whether one was found. What is good
+    /// on the way joins the intermediates.
+    ///
+    /// Nothing is fetched where what came in is enough. (cfssl goes on fetching.)
+    pub(super) fn search(
+        &mut self,
+        certificates: &[Arc<Certificate>],
+        now: OffsetDateTime,
+        outside: &mut dyn Outside,
+    ) -> bool {
+        let links = |certificates: &[Arc<Certificate>]| -> Vec<Link> {
+            let link = |(index, certificate): (usize, &Arc<Certificate>)| Link {
+                certificate: Arc::clone(certificate),
+                file_name: (index > 0).then(|| file_name(certificate)),
+            };
+            certificates.iter().enumerate().map(link).collect()
+        };
+        let given = links(certificates);
+        let mut found = false;
+        for end in (1..=given.len()).rev() {
+            found |= self.accept(&given[..end], now, outside);
+        }
+        if found && self.reaches_a_root(certificates, now) {
+            return true;
+        }
+        self.fetch(certificates, given, now, outside) || found
+    }
+
+    fn reaches_a_root(&self, certificates: &[Arc<Certificate>], now: OffsetDateTime) -> bool {
+        certificates
+            .first()
+            .is_some_and(|leaf| self.verifier(now).paths(leaf).is_ok())
+    }
+
+    /// Goes from issuer to issuer by the addresses in the certificates, depth first.
+    fn fetch(
+        &mut self,
+        certificates: &[Arc<Certificate>],
+        mut chain: Vec<Link>,
+        now: OffsetDateTime,
+        outside: &mut dyn Outside,
+    ) -> bool {
+        let mut seen: HashSet<Vec<u8>> = certificates.iter().map(|c| c.signature.clone()).collect();
+        let mut asked = HashSet::new();
+        while let Some(top) = chain.last() {
+            let mut next = None;
+            for url in top.certificate.issuer_urls() {
+                if asked.len() >= MAX_FETCHES || !asked.insert(url.clone()) {
+                    continue;
+                }
+                let fetched = outside.fetch(&url).as_deref().and_then(read_fetched);
+                if let Some(certificate) = fetched.filter(|c| seen.insert(c.signature.clone())) {
+                    next = Some(certificate);
+                    break;
+                }
+            }
+            let Some(certificate) = next else {
+                chain.pop();
+                continue;
+            };
+            chain.push(Link {
+                file_name: Some(file_name(&certificate)),
+                certificate: Arc::new(certificate),
+            });
+            if self.accept(&chain, now, outside) && self.reaches_a_root(certificates, now) {
+                return true;
+            }
+        }
+        false
+    }
+
+    /// Takes in the intermediates of a chain, from the one nearest to the root,
+    /// as long as each has a way to a root; tells whether all had.
+    fn accept(&mut self, chain: &[Link], now: OffsetDateTime, outside: &mut dyn Outside) -> bool {
+        for (depth, link) in chain.iter().rev().enumerate() {
+            let certificate = &link.certificate;
+            if self.known.contains(&certificate.signature) {
+                continue;
+            }
+            if self.verifier(now).paths(certificate).is_err() {
+                return false;
+            }
+            let is_root = depth == 0 && certificate.check_signature_from(certificate).is_ok();
+            let Some(file_name) = link.file_name.as_ref().filter(|_| !is_root) else {
+                continue;
+            };
+            self.intermediates.add(Arc::clone(certificate));
+            self.known.insert(certificate.signature.clone());
+            outside.keep(file_name, certificate);
+        }
+        true
+    }
+}
+
+/// A certificate as addresses give it: DER, or PEM with exactly one.
+fn read_fetched(bytes: &[u8]) -> Option<Certificate> {
+    Certificate::read(bytes)
+        .or_else(|_| Certificate::read_pem(bytes))
+        .ok()
+}
+
+/// The common name without dots and spaces, the subject key identifier and the
+/// serial number. A slash, which would lead elsewhere, becomes a line below.
+fn file_name(certificate: &Certificate) -> String {
+    let hex = |octets: &[u8]| -> String { octets.iter().map(|octet| format!("{octet:02x}")).collect() };
+    let name: String = certificate
+        .common_name()
+        .chars()
+        .filter(|c| !matches!(c, '.' | ' ' | '\0'))
+        .map(|c| if c == '/' { '_' } else { c })
+        .collect();
+    let identifier = hex(certificate.subject_key_identifier().unwrap_or_default());
+    let serial = magnitude(&certificate.serial);
+    format!("{name}_{identifier}_{}.crt", hex(&serial))
+}
+
+/// The absolute value of an INTEGER, without leading zeros.
+fn magnitude(contents: &[u8]) -> Vec<u8> {
+    let mut octets = contents.to_vec();
+    if contents.first().is_some_and(|first| *first >= 0x80) {
+        octets.iter_mut().for_each(|octet| *octet = !*octet);
+        for octet in octets.iter_mut().rev() {
+            *octet = octet.wrapping_add(1);
+            if *octet != 0 {
+                break;
+            }
+        }
+    }
+    octets.into_iter().skip_while(|octet| *octet == 0).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn serial_numbers_have_no_sign_in_names() {
+        for (contents, want) in [
+            (&[0, 0x80][..], &[0x80][..]),
+            (&[0xff], &[1]),
+            (&[0x80, 0], &[0x80, 0]),
+            (&[0], &[]),
+        ] {
+            assert_eq!(magnitude(contents), want);
+        }
+    }
+}

@@ -1,0 +1,122 @@
+//! The ciphers: those of PKCS#12 itself (RFC 7292, appendix C), which OpenSSL
+//! calls legacy, and PBES2 (RFC 8018).
+
+use aws_lc_rs::digest::SHA1_FOR_LEGACY_USE_ONLY;
+use cbc::cipher::block_padding::Pkcs7;
+use cbc::cipher::{BlockCipherDecrypt, BlockModeDecrypt, InnerIvInit, KeyInit};
+use der::Decode;
+use pkcs8::pkcs5;
+use zeroize::Zeroizing;
+
+use super::kdf::{self, Purpose};
+use super::read::{MAX_ITERATIONS, Password, Refusal};
+use crate::asn1::read::{Element, Reader, unsigned};
+use crate::asn1::tag;
+
+/// pkcs-12PbeIds, 1.2.840.113549.1.12.1, without the last arc.
+const PBE: [u8; 9] = [0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 0x01, 0x0c, 0x01];
+
+/// Decrypts with the algorithm of an AlgorithmIdentifier.
+pub fn decrypt(
+    algorithm: &Element<'_>,
+    data: &[u8],
+    password: &Password<'_>,
+) -> Result<Zeroizing<Vec<u8>>, Refusal> {
+    let mut inside = Reader::inside(algorithm.raw, tag::SEQUENCE).ok_or(Refusal::Malformed)?;
+    let oid = inside.expect(tag::OBJECT_IDENTIFIER).ok_or(Refusal::Malformed)?;
+    match oid.strip_prefix(&PBE) {
+        Some([scheme]) => {
+            let scheme = Scheme::numbered(*scheme).ok_or(Refusal::UnknownAlgorithm)?;
+            let parameters = inside.enter(tag::SEQUENCE).ok_or(Refusal::Malformed)?;
+            scheme.decrypt(parameters, data, password.encoded)
+        }
+        _ => pbes2(algorithm.raw, data, password.text),
+    }
+}
+
+fn pbes2(algorithm: &[u8], data: &[u8], password: &str) -> Result<Zeroizing<Vec<u8>>, Refusal> {
+    let scheme = pkcs5::EncryptionScheme::from_der(algorithm).map_err(|_| Refusal::UnknownAlgorithm)?;
+    let iterations = match &scheme {
+        pkcs5::EncryptionScheme::Pbes2(parameters) => {
+            parameters.kdf.pbkdf2().map_or(0, |kdf| kdf.iteration_count)
+        }
+        _ => return Err(Refusal::UnknownAlgorithm),
+    };
+    if u64::from(iterations) > MAX_ITERATIONS {
+        return Err(Refusal::TooManyIterations);
+    }
+    scheme
+        .decrypt(password, data)
+        .map(Zeroizing::new)
+        .map_err(|_| Refusal::WrongPassword)
+}
+
+/// SHA-1 and an old cipher in CBC mode.
+#[derive(Clone, Copy)]
+enum Scheme {
+    TripleDes,
+    Rc2 { bits: usize },
+}
+
+impl Scheme {
+    /// By the last arc. RC4 (1, 2) and Triple DES with two keys (4) are seen
+    /// nowhere.
+    fn numbered(number: u8) -> Option<Self> {
+        match number {
+            3 => Some(Scheme::TripleDes),
+            5 => Some(Scheme::Rc2 { bits: 128 }),
+            6 => Some(Scheme::Rc2 { bits: 40 }),
+            _ => None,
+        }
+    }
+
+    fn decrypt(
+        self,
+        mut parameters: Reader<'_>,
+        data: &[u8],
+        password: &[u8],
+    ) -> Result<Zeroizing<Vec<u8>>, Refusal> {
+        let salt = parameters.expect(tag::OCTET_STRING).ok_or(Refusal::Malformed)?;
+        let iterations = parameters
+            .expect(tag::INTEGER)
+            .and_then(unsigned)
+            .ok_or(Refusal::Malformed)?;
+        if iterations > MAX_ITERATIONS {
+            return Err(Refusal::TooManyIterations);
+        }
+        let derive = |purpose, length| {
+            let iterations = iterations as u32;
+            kdf::derive(
+                &SHA1_FOR_LEGACY_USE_ONLY,
+                purpose,
+                password,
+                salt,
+                iterations,
+                length,
+            )
+        };
+        let iv = derive(Purpose::Iv, 8);
+        match self {
+            Scheme::TripleDes => {
+                let key = derive(Purpose::Key, 24);
+                let cipher = des::TdesEde3::new_from_slice(&key).map_err(|_| Refusal::UnknownAlgorithm)?;
+                cbc(cipher, &iv, data)
+            }
+            Scheme::Rc2 { bits } => {
+                let key = derive(Purpose::Key, bits / 8);
+                cbc(rc2::Rc2::new_with_eff_key_len(&key, bits), &iv, data)
+            }
+        }
+    }
+}
+
+fn cbc<C: BlockCipherDecrypt>(cipher: C, iv: &[u8], data: &[u8]) -> Result<Zeroizing<Vec<u8>>, Refusal> {
+    let mut buffer = Zeroizing::new(data.to_vec());
+    let decryptor = cbc::Decryptor::inner_iv_slice_init(cipher, iv).map_err(|_| Refusal::UnknownAlgorithm)?;
+    let length = decryptor
+        .decrypt_padded::<Pkcs7>(&mut buffer)
+        .map_err(|_| Refusal::WrongPassword)?
+        .len();
+    buffer.truncate(length);
+    Ok(buffer)
+}

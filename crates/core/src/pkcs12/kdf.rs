@@ -1,0 +1,126 @@
+//! Keys from passwords as PKCS#12 derives them (RFC 7292, appendix B).
+
+use aws_lc_rs::digest::{self, Algorithm};
+use zeroize::Zeroizing;
+
+/// What the bytes are for: the diversifier (RFC 7292, appendix B.3).
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Purpose {
+    /// A key to encrypt with.
+    Key = 1,
+    /// An initialisation vector.
+    Iv = 2,
+    /// A key for the integrity check.
+    Mac = 3,
+}
+
+/// A password as PKCS#12 takes it: UTF-16, most significant octet first, with two
+/// zeros at the end (RFC 7292, appendix B.1).
+pub fn encode_password(password: &str) -> Zeroizing<Vec<u8>> {
+    // Room for all at once: a buffer that grows leaves copies behind.
+    let mut encoded = Zeroizing::new(Vec::with_capacity(2 * password.len() + 2));
+    for unit in password.encode_utf16().chain([0]) {
+        encoded.extend_from_slice(&unit.to_be_bytes());
+    }
+    encoded
+}
+
+/// Derives `length` octets from an encoded password (RFC 7292, appendix B.2).
+///
+/// An empty `password`, without even the zeros at the end, is what some programs
+/// take for the empty password.
+pub fn derive(
+    algorithm: &'static Algorithm,
+    purpose: Purpose,
+    password: &[u8],
+    salt: &[u8],
+    iterations: u32,
+    length: usize,
+) -> Zeroizing<Vec<u8>> {
+    let block = algorithm.block_len();
+    let diversifier = vec![purpose as u8; block];
+    let salt = repeated(salt, block);
+    let salt_length = salt.len();
+    let password = repeated(password, block);
+    let mut input = Zeroizing::new(Vec::with_capacity(salt_length + password.len()));
+    input.extend_from_slice(&salt);
+    input.extend_from_slice(&password);
+    let mut out = Zeroizing::new(Vec::with_capacity(length + algorithm.output_len()));
+    while out.len() < length {
+        let mut context = digest::Context::new(algorithm);
+        context.update(&diversifier);
+        context.update(&input);
+        let mut hash = context.finish();
+        for _ in 1..iterations {
+            hash = digest::digest(algorithm, hash.as_ref());
+        }
+        out.extend_from_slice(hash.as_ref());
+        let addend = repeated(hash.as_ref(), block);
+        for chunk in input.chunks_mut(block) {
+            add_one_more(chunk, &addend);
+        }
+    }
+    out.truncate(length);
+    out
+}
+
+/// The octets over and over, up to a whole number of blocks.
+fn repeated(octets: &[u8], block: usize) -> Zeroizing<Vec<u8>> {
+    let length = octets.len().div_ceil(block) * block;
+    let mut out = Zeroizing::new(Vec::with_capacity(length));
+    out.extend(octets.iter().cycle().take(length));
+    out
+}
+
+/// `chunk + addend + 1`, as numbers, what does not fit cut off. The last chunk may
+/// not be shorter than a block: all are whole.
+fn add_one_more(chunk: &mut [u8], addend: &[u8]) {
+    let mut carry = 1_u16;
+    for (octet, add) in chunk.iter_mut().zip(addend).rev() {
+        carry += u16::from(*octet) + u16::from(*add);
+        *octet = carry as u8;
+        carry >>= 8;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use aws_lc_rs::digest::{SHA1_FOR_LEGACY_USE_ONLY, SHA256};
+
+    use super::*;
+
+    fn hex(bytes: &[u8]) -> String {
+        bytes.iter().map(|b| format!("{b:02x}")).collect()
+    }
+
+    #[test]
+    fn passwords_end_in_two_zeros() {
+        assert_eq!(hex(&encode_password("0")), "00300000");
+        assert_eq!(hex(&encode_password("")), "0000");
+        assert_eq!(hex(&encode_password("é😀")), "00e9d83dde000000");
+    }
+
+    /// Values that other programs derive: the tests of Go's `pkcs12`, of
+    /// BouncyCastle and of OpenSSL.
+    #[test]
+    fn derives_what_others_derive() {
+        let sha1 = |purpose, password: &str, salt: &[u8], iterations, length| {
+            let password = encode_password(password);
+            let algorithm = &SHA1_FOR_LEGACY_USE_ONLY;
+            hex(&derive(algorithm, purpose, &password, salt, iterations, length))
+        };
+        let salt = [0xff; 8];
+        assert_eq!(
+            sha1(Purpose::Key, "sesame", &salt, 2048, 24),
+            "7c d9 fd 3e 2b 3b e7 69 1a 44 e3 be f0 f9 ea 0f b9 b8 97 d4 e3 25 d9 d1".replace(' ', "")
+        );
+        let salt = [0x0a, 0x58, 0xcf, 0x64, 0x53, 0x0d, 0x82, 0x3f];
+        assert_eq!(
+            sha1(Purpose::Key, "smeg", &salt, 1, 24),
+            "8aaae6297b6cb04642ab5b077851284eb7128f1a2a7fbca3"
+        );
+        assert_eq!(sha1(Purpose::Iv, "smeg", &salt, 1, 8), "79993dfe048d3b76");
+        let long = derive(&SHA256, Purpose::Mac, &encode_password("x"), &salt, 3, 100);
+        assert_eq!(long.len(), 100);
+    }
+}

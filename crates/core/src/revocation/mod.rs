@@ -1,0 +1,246 @@
+//! Is a certificate still good? Its dates, the revocation lists that it names,
+//! and its OCSP responders are asked, in this order.
+//!
+//! As cfssl does it: what cannot be asked leaves the answer open, and a
+//! list whose issuer is not to be had is believed.
+
+mod list;
+mod ocsp;
+
+pub use list::RevocationList;
+
+use std::collections::HashMap;
+use std::fmt;
+
+use time::OffsetDateTime;
+
+use crate::certificate::Certificate;
+use crate::pem;
+
+/// What HTTP gives.
+#[derive(Debug)]
+pub struct Answer {
+    /// The status.
+    pub status: u16,
+    /// The body.
+    pub body: Vec<u8>,
+}
+
+/// The web that certificates point to.
+pub trait Web {
+    /// Gets an address.
+    ///
+    /// # Errors
+    /// A sentence for the log.
+    fn get(&mut self, url: &str) -> Result<Answer, String>;
+    /// Posts an OCSP request.
+    ///
+    /// # Errors
+    /// A sentence for the log.
+    fn post_ocsp(&mut self, url: &str, request: &[u8]) -> Result<Answer, String>;
+}
+
+/// What was found.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Finding {
+    /// Nobody says that it is revoked.
+    Good,
+    /// It is revoked, or its time is over or not yet come.
+    Revoked,
+    /// Somebody who should know could not be asked.
+    Unknown,
+}
+
+/// A line for the log.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Note {
+    /// Its time is over.
+    Expired(OffsetDateTime),
+    /// Its time has not come.
+    NotYetValid(OffsetDateTime),
+    /// A list in a directory, which nobody reads.
+    LdapSkipped(String),
+    /// A list could not be had, and why.
+    ListNotFetched(String),
+    /// A list was not signed by the issuer, and why.
+    ListNotVerified(String),
+    /// It is on the list.
+    OnList,
+    /// The lists say no more.
+    ListsFailed,
+    /// So it is revoked.
+    RevokedByList,
+    /// The responders say no more.
+    OcspFailed,
+    /// A responder says that it is revoked.
+    RevokedByOcsp,
+}
+
+impl Note {
+    /// Is it a warning, and not for information only?
+    pub fn is_warning(&self) -> bool {
+        matches!(
+            self,
+            Note::ListNotFetched(_) | Note::ListNotVerified(_) | Note::ListsFailed | Note::OcspFailed
+        )
+    }
+}
+
+/// In cfssl's words.
+impl fmt::Display for Note {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Note::Expired(at) => write!(f, "Certificate expired {}", go_time(*at)),
+            Note::NotYetValid(until) => write!(f, "Certificate isn't valid until {}", go_time(*until)),
+            Note::LdapSkipped(url) => write!(f, "skipping LDAP CRL: {url}"),
+            Note::ListNotFetched(why) => write!(f, "failed to fetch CRL: {why}"),
+            Note::ListNotVerified(why) => write!(f, "failed to verify CRL: {why}"),
+            Note::OnList => f.write_str("Serial number match: intermediate is revoked."),
+            Note::ListsFailed => f.write_str("error checking revocation via CRL"),
+            Note::RevokedByList => f.write_str("certificate is revoked via CRL"),
+            Note::OcspFailed => f.write_str("error checking revocation via OCSP"),
+            Note::RevokedByOcsp => f.write_str("certificate is revoked via OCSP"),
+        }
+    }
+}
+
+/// `2026-01-31 12:00:00 +0000 UTC`
+fn go_time(time: OffsetDateTime) -> String {
+    let text = crate::certinfo::rfc3339(time);
+    format!("{} +0000 UTC", text.trim_end_matches('Z').replace('T', " "))
+}
+
+/// Asks, and remembers lists for the next certificate.
+#[derive(Debug, Default)]
+pub struct Checker {
+    lists: HashMap<String, RevocationList>,
+}
+
+impl Checker {
+    /// Checks a certificate.
+    pub fn check(
+        &mut self,
+        certificate: &Certificate,
+        now: OffsetDateTime,
+        web: &mut dyn Web,
+        note: &mut dyn FnMut(Note),
+    ) -> Finding {
+        if now >= certificate.not_after {
+            note(Note::Expired(certificate.not_after));
+            return Finding::Revoked;
+        }
+        if now <= certificate.not_before {
+            note(Note::NotYetValid(certificate.not_before));
+            return Finding::Revoked;
+        }
+        for url in certificate.crl_urls() {
+            if url.to_ascii_lowercase().starts_with("ldap:") {
+                note(Note::LdapSkipped(url));
+                continue;
+            }
+            match self.ask_list(&url, certificate, now, web, note) {
+                Finding::Good => {}
+                Finding::Revoked => {
+                    note(Note::RevokedByList);
+                    return Finding::Revoked;
+                }
+                Finding::Unknown => {
+                    note(Note::ListsFailed);
+                    return Finding::Unknown;
+                }
+            }
+        }
+        let finding = ask_responders(certificate, web);
+        match finding {
+            Finding::Good => {}
+            Finding::Revoked => note(Note::RevokedByOcsp),
+            Finding::Unknown => note(Note::OcspFailed),
+        }
+        finding
+    }
+
+    fn ask_list(
+        &mut self,
+        url: &str,
+        certificate: &Certificate,
+        now: OffsetDateTime,
+        web: &mut dyn Web,
+        note: &mut dyn FnMut(Note),
+    ) -> Finding {
+        if !self.lists.get(url).is_some_and(|list| list.is_current(now)) {
+            let issuer = issuer_of(certificate, web);
+            let list = match fetch_list(url, web) {
+                Ok(list) => list,
+                Err(why) => {
+                    note(Note::ListNotFetched(why));
+                    return Finding::Unknown;
+                }
+            };
+            if let Some(Err(why)) = issuer.map(|issuer| list.check_signature(&issuer)) {
+                note(Note::ListNotVerified(why.to_string()));
+                return Finding::Unknown;
+            }
+            self.lists.insert(url.to_owned(), list);
+        }
+        let listed = self.lists.get(url).is_some_and(|list| list.names(certificate));
+        if listed {
+            note(Note::OnList);
+            return Finding::Revoked;
+        }
+        Finding::Good
+    }
+}
+
+fn fetch_list(url: &str, web: &mut dyn Web) -> Result<RevocationList, String> {
+    let answer = web.get(url)?;
+    if answer.status >= 300 {
+        return Err("failed to retrieve CRL".to_owned());
+    }
+    RevocationList::read(&answer.body).ok_or_else(|| "x509: malformed crl".to_owned())
+}
+
+/// The issuer's certificate, from the first address that gives one.
+fn issuer_of(certificate: &Certificate, web: &mut dyn Web) -> Option<Certificate> {
+    certificate.issuer_urls().iter().find_map(|url| {
+        let body = web.get(url).ok()?.body;
+        match pem::decode(&body) {
+            Some(_) => Certificate::read_pem(&body).ok(),
+            None => Certificate::read(&body).ok(),
+        }
+    })
+}
+
+/// Asks the OCSP responders until one answers.
+fn ask_responders(certificate: &Certificate, web: &mut dyn Web) -> Finding {
+    let responders = certificate.ocsp_urls();
+    if responders.is_empty() {
+        return Finding::Good;
+    }
+    let Some(issuer) = issuer_of(certificate, web) else {
+        return Finding::Unknown;
+    };
+    let request = ocsp::request(certificate, &issuer);
+    let answers = responders.iter().filter_map(|url| {
+        let answer = ask(url, &request, web)
+            .ok()
+            .filter(|answer| answer.status == 200)?;
+        ocsp::is_good(&answer.body, certificate, &issuer)
+    });
+    match { answers }.next() {
+        Some(true) => Finding::Good,
+        Some(false) => Finding::Revoked,
+        None => Finding::Unknown,
+    }
+}
+
+/// Short requests go into the address (RFC 6960, appendix A.1).
+fn ask(url: &str, request: &[u8], web: &mut dyn Web) -> Result<Answer, String> {
+    if request.len() > 256 {
+        return web.post_ocsp(url, request);
+    }
+    let text = crate::base64::encode(request)
+        .replace('+', "%2B")
+        .replace('/', "%2F")
+        .replace('=', "%3D");
+    web.get(&format!("{url}/{text}"))
+}

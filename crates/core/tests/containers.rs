@@ -1,0 +1,160 @@
+//! Certificates in PKCS#7 and PKCS#12: what OpenSSL wrote is read, and nothing
+//! that is like it makes anything panic.
+
+#![allow(clippy::unwrap_used, reason = "a test may")]
+
+use proptest::prelude::*;
+use rcfssl_core::key::{self, SigningKey};
+use rcfssl_core::pkcs12::{self, Refusal};
+use rcfssl_core::{Certificate, bundle};
+
+macro_rules! sample {
+    ($name:literal) => {
+        include_bytes!(concat!("pkcs/", $name)).as_slice()
+    };
+}
+
+const PKCS12: [(&[u8], &str); 8] = [
+    (sample!("legacy-rc2-40.p12"), "pw"),
+    (sample!("legacy-rc2-128.p12"), "pw"),
+    (sample!("legacy-3des.p12"), "pw"),
+    (sample!("modern-chain.p12"), "pw"),
+    (sample!("plain-bags.p12"), "pw"),
+    (sample!("no-mac.p12"), "pw"),
+    (sample!("empty-password.p12"), ""),
+    (sample!("unicode-password.p12"), "pässwörd😀"),
+];
+
+fn ders(certificates: &[Certificate]) -> Vec<&[u8]> {
+    certificates.iter().map(|c| c.der.as_slice()).collect()
+}
+
+#[test]
+fn pkcs12_of_every_kind_is_read() {
+    let key = key::read(sample!("leaf-key.pem")).unwrap();
+    for (index, (file, password)) in PKCS12.into_iter().enumerate() {
+        let contents = pkcs12::read(file, password).unwrap_or_else(|refusal| panic!("{index}: {refusal}"));
+        assert_eq!(contents.certificates[0].der, sample!("leaf.der"), "{index}");
+        let found = contents.key.unwrap();
+        assert!(found.public_key().is_same_key(key.public_key()), "{index}");
+    }
+    let chain = pkcs12::read(sample!("modern-chain.p12"), "pw")
+        .unwrap()
+        .certificates;
+    assert_eq!(ders(&chain), [sample!("leaf.der"), sample!("root.der")]);
+    let no_key = pkcs12::read(sample!("no-key.p12"), "pw").unwrap();
+    assert!(no_key.key.is_none() && no_key.certificates.len() == 1);
+}
+
+#[test]
+fn a_wrong_password_opens_nothing() {
+    for (index, (file, _)) in PKCS12.into_iter().enumerate() {
+        let refused = pkcs12::read(file, "wrong").unwrap_err();
+        assert_eq!(refused, Refusal::WrongPassword, "{index}");
+    }
+    assert_eq!(
+        pkcs12::read(sample!("leaf.der"), "pw").unwrap_err(),
+        Refusal::NotPkcs12
+    );
+    assert_eq!(pkcs12::read(b"", "pw").unwrap_err(), Refusal::NotPkcs12);
+}
+
+#[test]
+fn absurd_work_is_refused() {
+    // The iteration count of the integrity check is the last thing in the file.
+    let mut file = sample!("legacy-3des.p12").to_vec();
+    let end = file.len() - 4;
+    assert_eq!(file[end..], [2, 2, 8, 0]);
+    file.truncate(end);
+    file.extend([2, 4, 0x7f, 0xff, 0xff, 0xff]);
+    // The lengths of the two sequences around it have grown by two.
+    let grow = |file: &mut Vec<u8>, at: usize| {
+        let (high, low) = (file[at], file[at + 1]);
+        let length = u16::from_be_bytes([high, low]) + 2;
+        file[at..at + 2].copy_from_slice(&length.to_be_bytes());
+    };
+    grow(&mut file, 2);
+    let mac = file.len() - 6 - 8 - 2 - 33 - 1;
+    let mac = (0..=mac)
+        .rev()
+        .find(|at| file[*at] == 0x30 && usize::from(file[at + 1]) + at + 2 == file.len() - 2);
+    let mac = mac.unwrap();
+    file[mac + 1] += 2;
+    assert_eq!(pkcs12::read(&file, "pw").unwrap_err(), Refusal::TooManyIterations);
+}
+
+#[test]
+fn pkcs7_is_read_where_it_has_the_crls_field() {
+    let chain = [sample!("leaf.der"), sample!("root.der")];
+    let input = bundle::read(sample!("crl.p7b"), "0").unwrap();
+    assert_eq!(ders(&input.certificates), chain);
+    let text = rcfssl_core::pem::encode("PKCS7", sample!("crl.p7b"));
+    let twice = bundle::read_pem(format!("before\n{text}{text}").as_bytes()).unwrap();
+    assert_eq!(ders(&twice), [chain, chain].concat());
+    let refused = bundle::read(sample!("no-crls.p7b"), "0").unwrap_err();
+    assert_eq!(
+        refused.error.to_string(),
+        r#"{"code":1002,"message":"Failed to decode certificate"}"#
+    );
+}
+
+#[test]
+fn certificates_come_as_pem_or_one_behind_the_other_in_der() {
+    let chain = [sample!("leaf.der"), sample!("root.der")];
+    let input = bundle::read(&chain.concat(), "0").unwrap();
+    assert_eq!(ders(&input.certificates), chain);
+    let spaced = [chain[0], b"\n"].concat();
+    assert_eq!(bundle::read(&spaced, "0").unwrap().certificates.len(), 1);
+    let pem = rcfssl_core::pem::encode("ANY LABEL", sample!("leaf.der"));
+    assert_eq!(bundle::read_pem(pem.as_bytes()).unwrap().len(), 1);
+    assert_eq!(bundle::read_pem(b" \n").unwrap().len(), 0);
+    for (text, code) in [
+        (format!("{pem}trailing"), 1002),
+        ("nothing".to_owned(), 1002),
+        (rcfssl_core::pem::encode("CERTIFICATE", b"x"), 1003),
+    ] {
+        let refused = bundle::read(text.as_bytes(), "0").unwrap_err().error.to_string();
+        assert!(refused.contains(&code.to_string()), "{refused}");
+    }
+    let locked = bundle::read(sample!("legacy-3des.p12"), "0").unwrap_err();
+    assert_eq!(locked.pkcs12, Some(Refusal::WrongPassword));
+}
+
+/// A file with some octets changed and some of its end cut off.
+fn damaged(files: Vec<&'static [u8]>) -> impl Strategy<Value = Vec<u8>> {
+    let changes = proptest::collection::vec((any::<prop::sample::Index>(), any::<u8>()), 0..6);
+    (
+        prop::sample::select(files),
+        changes,
+        any::<Option<prop::sample::Index>>(),
+    )
+        .prop_map(|(file, changes, cut)| {
+            let mut file = file.to_vec();
+            for (at, octet) in changes {
+                let at = at.index(file.len());
+                file[at] = octet;
+            }
+            if let Some(cut) = cut {
+                file.truncate(cut.index(file.len()));
+            }
+            file
+        })
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(400))]
+
+    #[test]
+    fn no_damage_makes_it_panic(
+        file in damaged(
+            PKCS12.iter().map(|(file, _)| *file)
+                .chain([sample!("crl.p7b"), sample!("no-crls.p7b"), sample!("leaf.der")])
+                .collect()
+        ),
+        password in prop::sample::select(vec!["pw", ""]),
+    ) {
+        let _ = bundle::read(&file, password);
+        let pem = rcfssl_core::pem::encode("PKCS7", &file);
+        let _ = bundle::read_pem(pem.as_bytes());
+    }
+}

@@ -1,0 +1,109 @@
+//! RSASSA-PSS: OpenSSL signed these certificates, and Go checks no more of them
+//! than we do.
+
+#![allow(clippy::unwrap_used, reason = "a test may")]
+
+mod made;
+
+use made::{Made, ca_params};
+use rcfssl_core::{Certificate, verify};
+
+macro_rules! sample {
+    ($name:literal) => {
+        Certificate::read_pem(include_bytes!(concat!("pss/", $name, ".pem"))).unwrap()
+    };
+}
+
+const UNIMPLEMENTED: &str = "x509: cannot verify signature: algorithm unimplemented";
+const WRONG: &str = "crypto/rsa: verification error";
+
+fn check(certificate: &Certificate, parent: &Certificate) -> Result<(), String> {
+    certificate
+        .check_signature_from(parent)
+        .map_err(|error| error.to_string())
+}
+
+#[test]
+fn salts_as_long_as_the_digest_are_good() {
+    let (root, short) = (sample!("root"), sample!("short"));
+    for (name, certificate, parent) in [
+        ("root", &root, &root),
+        ("sha256", &sample!("sha256"), &root),
+        ("sha384", &sample!("sha384"), &root),
+        ("sha512", &sample!("sha512"), &root),
+        ("short", &short, &short),
+        ("short256", &sample!("short256"), &short),
+    ] {
+        assert_eq!(check(certificate, parent), Ok(()), "{name}");
+    }
+}
+
+#[test]
+fn a_changed_octet_is_seen() {
+    let (root, short) = (sample!("root"), sample!("short"));
+    for (certificate, parent) in [
+        (sample!("sha256"), &root),
+        (sample!("sha384"), &root),
+        (sample!("sha512"), &root),
+        (sample!("short256"), &short),
+    ] {
+        let mut forged = certificate.clone();
+        *forged.to_be_signed.last_mut().unwrap() ^= 1;
+        assert_eq!(check(&forged, parent), Err(WRONG.to_owned()));
+        let mut damaged = certificate.clone();
+        *damaged.signature.last_mut().unwrap() ^= 1;
+        assert_eq!(check(&damaged, parent), Err(WRONG.to_owned()));
+        let mut cut = certificate;
+        cut.signature.pop();
+        assert_eq!(check(&cut, parent), Err(WRONG.to_owned()));
+    }
+    assert_eq!(check(&sample!("sha256"), &short), Err(WRONG.to_owned()));
+    assert_eq!(check(&sample!("short256"), &root), Err(WRONG.to_owned()));
+}
+
+/// OpenSSL takes these signatures for good; Go does not look at them.
+#[test]
+fn other_parameters_are_not_looked_at() {
+    let root = sample!("root");
+    for (name, certificate) in [
+        ("a salt of 20 octets", sample!("salt20")),
+        ("another digest in MGF1", sample!("mgf384")),
+        ("SHA-1, for which all parameters are left out", sample!("sha1")),
+    ] {
+        assert_eq!(
+            check(&certificate, &root),
+            Err(UNIMPLEMENTED.to_owned()),
+            "{name}"
+        );
+    }
+    let mut trailer = sample!("sha256");
+    // The salt's length, [2] INTEGER 32, behind what is signed: as [3], the trailer
+    // field, there is none any more.
+    let salt = [0xa2, 3, 2, 1, 32];
+    let at = trailer.der.windows(5).rposition(|octets| octets == salt).unwrap();
+    trailer.der[at] = 0xa3;
+    assert_eq!(check(&trailer, &root), Err(UNIMPLEMENTED.to_owned()));
+}
+
+#[test]
+fn other_keys_did_not_sign_it() {
+    let elliptic = Made::root(ca_params("PSS 2048"));
+    assert_eq!(
+        check(&sample!("sha256"), &elliptic.certificate),
+        Err(UNIMPLEMENTED.to_owned())
+    );
+}
+
+#[test]
+fn chains_may_have_it() {
+    let (root, leaf) = (sample!("root"), sample!("sha256"));
+    let now = leaf.not_before + time::Duration::days(1);
+    let verifier = verify::Verifier {
+        roots: &[std::sync::Arc::new(root)].into_iter().collect(),
+        intermediates: &std::iter::empty().collect(),
+        now,
+        purpose: verify::Purpose::Any,
+        host: None,
+    };
+    assert_eq!(verifier.paths(&std::sync::Arc::new(leaf)).unwrap()[0].len(), 2);
+}

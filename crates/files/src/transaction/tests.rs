@@ -1,0 +1,292 @@
+//! Changes: committed, taken back, interrupted at each of their moments.
+
+use std::time::Duration;
+
+use super::*;
+use crate::journal::{Recovered, is_interrupted, recover};
+
+fn lock(folder: &Path) -> Arc<FolderLock> {
+    Arc::new(FolderLock::acquire(folder, Duration::ZERO).unwrap())
+}
+
+fn new(path: PathBuf, contents: &str) -> NewFile {
+    NewFile {
+        path,
+        contents: Zeroizing::new(contents.as_bytes().to_vec()),
+        mode: 0o600,
+        backup: None,
+    }
+}
+
+fn names(folder: &Path) -> Vec<String> {
+    let mut names: Vec<_> = fs::read_dir(folder)
+        .unwrap()
+        .map(|entry| entry.unwrap().file_name().into_string().unwrap())
+        .collect();
+    names.sort();
+    names
+}
+
+/// Leaves the temporary files as a killed process would.
+fn abandon(mut change: Change) {
+    for file in &mut change.files {
+        let links = file
+            .old
+            .iter_mut()
+            .chain(file.backup.iter_mut().map(|(link, _)| link));
+        for path in links.chain([&mut file.new]) {
+            path.disable_cleanup(true);
+        }
+    }
+    if let Some((copy, _)) = &mut change.copy {
+        copy.disable_cleanup(true);
+    }
+}
+
+fn pair(folder: &Path, generation: &str) -> Vec<NewFile> {
+    vec![
+        new(folder.join("a-key.pem"), generation),
+        new(folder.join("a.pem"), generation),
+    ]
+}
+
+fn read(folder: &Path) -> [String; 2] {
+    ["a-key.pem", "a.pem"].map(|name| fs::read_to_string(folder.join(name)).unwrap())
+}
+
+#[test]
+fn a_pair_is_made_replaced_and_kept_as_backup() {
+    let folder = tempfile::tempdir().unwrap();
+    let lock = lock(folder.path());
+    let change = Change::stage(&lock, &pair(folder.path(), "one"), None).unwrap();
+    assert!(commit(vec![change])[0].is_ok());
+    assert_eq!(read(folder.path()), ["one", "one"]);
+    let mut files = pair(folder.path(), "two");
+    for file in &mut files {
+        let mut backup = file.path.clone().into_os_string();
+        backup.push(".bak");
+        file.backup = Some(backup.into());
+    }
+    fs::set_permissions(folder.path().join("a.pem"), Permissions::from_mode(0o640)).unwrap();
+    assert!(commit(vec![Change::stage(&lock, &files, None).unwrap()])[0].is_ok());
+    drop(lock);
+    assert_eq!(read(folder.path()), ["two", "two"]);
+    assert_eq!(
+        names(folder.path()),
+        ["a-key.pem", "a-key.pem.bak", "a.pem", "a.pem.bak"]
+    );
+    assert_eq!(
+        fs::read_to_string(folder.path().join("a-key.pem.bak")).unwrap(),
+        "one"
+    );
+    let mode = |name| fs::metadata(folder.path().join(name)).unwrap().mode() & 0o777;
+    assert_eq!(
+        (mode("a.pem"), mode("a-key.pem"), mode("a.pem.bak")),
+        (0o640, 0o600, 0o640)
+    );
+}
+
+#[test]
+fn what_is_not_committed_leaves_nothing_behind() {
+    let folder = tempfile::tempdir().unwrap();
+    let lock = lock(folder.path());
+    drop(Change::stage(&lock, &pair(folder.path(), "one"), None).unwrap());
+    drop(lock);
+    assert!(names(folder.path()).is_empty());
+}
+
+/// Every moment at which a run may stop, by copying the folder as it is then.
+#[test]
+fn an_interrupted_change_is_finished_or_undone() {
+    let folder = tempfile::tempdir().unwrap();
+    let place = folder.path();
+    for file in pair(place, "old") {
+        fs::write(&file.path, &file.contents).unwrap();
+    }
+    // Before the journal: undone.
+    let held = lock(place);
+    let change = Change::stage(&held, &pair(place, "new"), None).unwrap();
+    abandon(change);
+    let recovered = recover(&held, None).unwrap();
+    assert_eq!(
+        recovered,
+        Recovered {
+            finished: 0,
+            discarded: 4
+        }
+    );
+    assert_eq!(
+        (read(place), is_interrupted(place)),
+        (["old".into(), "old".into()], false)
+    );
+    // With the journal, after none, one or both renames: finished.
+    for renamed in 0..=2 {
+        let change = Change::stage(&held, &pair(place, "new"), None).unwrap();
+        let journals = write_journals(std::slice::from_ref(&change)).unwrap();
+        assert_eq!(journals, [held.folder().join(JOURNAL)]);
+        for file in change.files.iter().take(renamed) {
+            fs::rename(&file.new, &file.target).unwrap();
+        }
+        abandon(change);
+        assert!(is_interrupted(place));
+        let recovered = recover(&held, None).unwrap();
+        assert_eq!(
+            recovered,
+            Recovered {
+                finished: 2 - renamed,
+                discarded: 2
+            }
+        );
+        assert_eq!(
+            (read(place), is_interrupted(place)),
+            (["new".into(), "new".into()], false)
+        );
+        for file in pair(place, "old") {
+            fs::write(&file.path, &file.contents).unwrap();
+        }
+    }
+    drop(held);
+    assert_eq!(names(place), ["a-key.pem", "a.pem"]);
+}
+
+#[test]
+fn many_changes_in_many_folders_are_committed_at_once() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut changes = Vec::new();
+    for at in 0..20 {
+        let place = folder.path().join(at.to_string());
+        fs::create_dir(&place).unwrap();
+        changes.push(Change::stage(&lock(&place), &pair(&place, "x"), None).unwrap());
+    }
+    assert!(commit(changes).iter().all(Result::is_ok));
+    for at in 0..20 {
+        assert_eq!(names(&folder.path().join(at.to_string())), ["a-key.pem", "a.pem"]);
+    }
+}
+
+#[test]
+fn a_change_that_cannot_be_finished_is_taken_back_and_alone() {
+    let folder = tempfile::tempdir().unwrap();
+    let place = folder.path();
+    let lock = lock(place);
+    for file in pair(place, "old") {
+        fs::write(&file.path, &file.contents).unwrap();
+    }
+    let bad = Change::stage(&lock, &pair(place, "new"), None).unwrap();
+    let good = Change::stage(&lock, &[new(place.join("b.pem"), "b")], None).unwrap();
+    // A folder where the certificate should go: renames fail there.
+    fs::remove_file(place.join("a.pem")).unwrap();
+    fs::create_dir(place.join("a.pem")).unwrap();
+    let results = commit(vec![bad, good]);
+    let (path, error) = results[0].as_ref().unwrap_err();
+    assert_eq!(path.file_name().unwrap(), "a.pem");
+    assert_eq!(error.to_string(), "open: is a directory");
+    assert!(results[1].is_ok());
+    drop(lock);
+    assert_eq!(fs::read_to_string(place.join("a-key.pem")).unwrap(), "old");
+    assert_eq!(names(place), ["a-key.pem", "a.pem", "b.pem"]);
+}
+
+#[test]
+fn links_are_written_through_and_cleared_after_a_crash() {
+    let folder = tempfile::tempdir().unwrap();
+    let (live, archive) = (folder.path().join("live"), folder.path().join("archive"));
+    fs::create_dir(&live).unwrap();
+    fs::create_dir(&archive).unwrap();
+    for file in pair(&archive, "old") {
+        fs::write(&file.path, &file.contents).unwrap();
+        let name = file.path.file_name().unwrap();
+        std::os::unix::fs::symlink(Path::new("../archive").join(name), live.join(name)).unwrap();
+    }
+    let held = lock(&live);
+    let change = Change::stage(&held, &pair(&live, "new"), None).unwrap();
+    assert!(commit(vec![change])[0].is_ok());
+    assert_eq!(read(&archive), ["new", "new"]);
+    assert!(fs::symlink_metadata(live.join("a.pem")).unwrap().is_symlink());
+    abandon(Change::stage(&held, &pair(&live, "newer"), None).unwrap());
+    drop(held);
+    // As a killed process would leave it.
+    fs::write(live.join(".rcfssl.lock"), "1\n").unwrap();
+    let held = lock(&live);
+    assert_eq!(recover(&held, None).unwrap().discarded, 4);
+    assert_eq!(names(&archive), ["a-key.pem", "a.pem"]);
+    assert_eq!(read(&live), ["new", "new"]);
+}
+
+#[test]
+fn a_key_elsewhere_is_cleared_after_a_crash() {
+    let folder = tempfile::tempdir().unwrap();
+    let (certificates, keys) = (folder.path().join("certificates"), folder.path().join("keys"));
+    fs::create_dir(&certificates).unwrap();
+    fs::create_dir(&keys).unwrap();
+    let key = keys.join("a-key.pem");
+    fs::write(&key, "old").unwrap();
+    let held = lock(&certificates);
+    let files = [new(key.clone(), "new"), new(certificates.join("a.pem"), "new")];
+    abandon(Change::stage(&held, &files, None).unwrap());
+    drop(held);
+    fs::write(certificates.join(".rcfssl.lock"), "1\n").unwrap();
+    let held = lock(&certificates);
+    assert_eq!(recover(&held, Some(&key)).unwrap().discarded, 3);
+    assert_eq!(names(&keys), ["a-key.pem"]);
+}
+
+/// Paths as users write them, with a copy of what stays.
+#[test]
+fn journals_hold_whatever_way_a_path_was_written() {
+    let folder = tempfile::tempdir().unwrap();
+    fs::create_dir(folder.path().join("sub")).unwrap();
+    let winding = folder.path().join("sub/..");
+    for file in pair(folder.path(), "old") {
+        fs::write(&file.path, &file.contents).unwrap();
+    }
+    let held = lock(&winding);
+    let copy = (winding.join("a-key.pem"), winding.join("a-key.pem.bak"));
+    let mut file = new(winding.join("a.pem"), "new");
+    file.backup = Some(winding.join("a.pem.bak"));
+    let change = Change::stage(&held, &[file], Some(&copy)).unwrap();
+    write_journals(std::slice::from_ref(&change)).unwrap();
+    abandon(change);
+    assert_eq!(recover(&held, None).unwrap().finished, 3);
+    drop(held);
+    assert_eq!(read(folder.path()), ["old", "new"]);
+    let expected = ["a-key.pem", "a-key.pem.bak", "a.pem", "a.pem.bak", "sub"];
+    assert_eq!(names(folder.path()), expected);
+}
+
+#[test]
+fn a_planted_journal_moves_nothing() {
+    let folder = tempfile::tempdir().unwrap();
+    let held = lock(folder.path());
+    let victim = folder.path().join("victim");
+    fs::write(&victim, "keep").unwrap();
+    fs::write(folder.path().join("bait"), "bait").unwrap();
+    for text in [
+        "rcfssl journal 1\0bait\0victim\0end".to_owned(),
+        "rcfssl journal 1\0../bait\0../victim\0end".to_owned(),
+        format!("rcfssl journal 1\0{0}x.tmp\0/etc/x\0end", held.tag()),
+        "rcfssl journal 1\0bait\0".to_owned(),
+        String::new(),
+    ] {
+        fs::write(folder.path().join(JOURNAL), text).unwrap();
+        assert!(
+            recover(&held, None)
+                .unwrap_err()
+                .ends_with("is no journal of rcfssl")
+        );
+        assert_eq!(fs::read(&victim).unwrap(), b"keep");
+    }
+}
+
+#[test]
+fn what_is_no_file_is_not_replaced() {
+    let folder = tempfile::tempdir().unwrap();
+    let held = lock(folder.path());
+    let place = folder.path().join("a.pem");
+    fs::create_dir(&place).unwrap();
+    let (path, error) = Change::stage(&held, &[new(place.clone(), "x")], None).unwrap_err();
+    assert_eq!(
+        (path, error.to_string()),
+        (place, "open: not a regular file".into())
+    );
+}

@@ -1,0 +1,60 @@
+#!/bin/sh
+# Fuzzes each target, or those that are named, for some seconds.
+#
+#     fuzz/run.sh SECONDS [TARGET…]
+#
+# What was found interesting stays in fuzz/corpus, what failed in fuzz/artifacts:
+# `fuzz/run.sh 0 TARGET` with such a file in fuzz/corpus/TARGET tries it again. With a
+# nightly compiler, `cargo fuzz run TARGET` does the same and finds more.
+set -eu
+cd "$(dirname -- "$0")"
+
+seconds=${1:?seconds for each target}
+shift
+[ $# -gt 0 ] || set -- documents certificates requests keys bundles texts
+
+# Counters at every branch, which libFuzzer reads; stable compilers have them too.
+target=$(rustc -vV | sed -n 's/^host: //p')
+export CARGO_TARGET_DIR="${CARGO_TARGET_DIR:-target}"
+counters="-Cpasses=sancov-module -Cllvm-args=-sanitizer-coverage-level=4"
+counters="$counters -Cllvm-args=-sanitizer-coverage-inline-8bit-counters"
+counters="$counters -Cllvm-args=-sanitizer-coverage-pc-table -Ccodegen-units=1 --cfg fuzzing"
+RUSTFLAGS=$counters cargo build --locked --quiet --release --target "$target"
+
+# What to start from: the documents and keys of other tests, and DER inside PEM.
+seeds=$(mktemp -d)
+trap 'rm -rf "$seeds"' EXIT
+mkdir "$seeds/documents" "$seeds/certificates" "$seeds/requests" "$seeds/texts"
+for document in ../fixtures/documents/*.json; do
+    { cat "$document"; printf '\000'; cat ../fixtures/documents/ca-config.json; } > "$seeds/documents/${document##*/}"
+done
+for file in ../fixtures/conformance/pki/*; do
+    case $(head -n 1 "$file" | tr -d '\000') in
+    *"BEGIN CERTIFICATE--"*) folder=certificates ;;
+    *"CERTIFICATE REQUEST--"*) folder=requests ;;
+    *) continue ;;
+    esac
+    cp "$file" "$seeds/$folder/"
+    sed -e '/^-----END/q' "$file" | sed -e '/^-----/d' | base64 -di > "$seeds/$folder/${file##*/}.der"
+done
+ln -s "$PWD/../crates/core/tests/keys" "$seeds/keys"
+ln -s "$PWD/../crates/core/tests/pkcs" "$seeds/bundles"
+printf '%s' '-a=1 --b 2160h45m0.5s' > "$seeds/texts/flags"
+printf '%s' 'https://user@[2001:db8::1]:2379/path' > "$seeds/texts/address"
+printf '%s' '2026-11-22T10:00:00+01:00' > "$seeds/texts/time"
+
+for name in "$@"; do
+    mkdir -p "corpus/$name" "artifacts/$name"
+    echo "$name:"
+    log=$(mktemp)
+    # -runs=0 tries what is there; a time of 0 would mean for ever.
+    [ "$seconds" -gt 0 ] && limit=-max_total_time=$seconds || limit=-runs=0
+    if ! "$CARGO_TARGET_DIR/$target/release/$name" "$limit" -timeout=10 -rss_limit_mb=2048 -print_final_stats=1 \
+        -artifact_prefix="artifacts/$name/" "corpus/$name" "$seeds/$name" > "$log" 2>&1; then
+        cat "$log"
+        rm -f "$log"
+        exit 1
+    fi
+    sed -n 's/^stat::number_of_executed_units: */  runs: /p' "$log"
+    rm -f "$log"
+done

@@ -1,0 +1,119 @@
+//! A small web.
+
+use std::collections::HashMap;
+use std::io::{BufRead, BufReader, Read, Write};
+use std::net::{SocketAddr, TcpListener, TcpStream};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::thread;
+
+use anyhow::Result;
+
+/// What is at a path.
+#[derive(Debug, Clone)]
+enum Page {
+    Body(Vec<u8>),
+    MovedTo(String),
+    Tunnel,
+}
+
+type Pages = Arc<Mutex<HashMap<String, Page>>>;
+
+/// Pages by path, and what was asked for. It is a proxy too, which makes tunnels to
+/// itself where a page [allows](Web::tunnel) them.
+#[derive(Debug)]
+pub struct Web {
+    address: SocketAddr,
+    pages: Pages,
+    asked: Arc<Mutex<Vec<String>>>,
+}
+
+impl Web {
+    /// A web without pages, at a port of 127.0.0.1.
+    ///
+    /// # Errors
+    /// What the system says.
+    pub fn open() -> Result<Self> {
+        let listener = TcpListener::bind("127.0.0.1:0")?;
+        let web = Web {
+            address: listener.local_addr()?,
+            pages: Arc::default(),
+            asked: Arc::default(),
+        };
+        let (pages, asked) = (Arc::clone(&web.pages), Arc::clone(&web.asked));
+        thread::spawn(move || {
+            for stream in listener.incoming().flatten() {
+                let _ = answer(stream, &pages, &asked);
+            }
+        });
+        Ok(web)
+    }
+
+    /// The address of a path.
+    pub fn url(&self, path: &str) -> String {
+        format!("http://{}{path}", self.address)
+    }
+
+    /// Puts a page at a path.
+    pub fn put(&self, path: &str, body: impl Into<Vec<u8>>) {
+        self.set(path, Page::Body(body.into()));
+    }
+
+    /// Sends those who ask for a path to another address.
+    pub fn redirect(&self, path: &str, to: &str) {
+        self.set(path, Page::MovedTo(to.to_owned()));
+    }
+
+    /// Lets those who use it as a proxy have a tunnel to `host:port`; it leads here.
+    pub fn tunnel(&self, to: &str) {
+        self.set(to, Page::Tunnel);
+    }
+
+    fn set(&self, path: &str, page: Page) {
+        let mut pages = self.pages.lock().unwrap_or_else(PoisonError::into_inner);
+        pages.insert(path.to_owned(), page);
+    }
+
+    /// The paths that were asked for since this was asked last.
+    pub fn asked(&self) -> Vec<String> {
+        std::mem::take(&mut *self.asked.lock().unwrap_or_else(PoisonError::into_inner))
+    }
+}
+
+fn answer(mut stream: TcpStream, pages: &Pages, asked: &Mutex<Vec<String>>) -> std::io::Result<()> {
+    let mut reader = BufReader::new(stream.try_clone()?);
+    let mut request = String::new();
+    reader.read_line(&mut request)?;
+    let mut length = 0;
+    loop {
+        let mut header = String::new();
+        reader.read_line(&mut header)?;
+        if header.trim().is_empty() {
+            break;
+        }
+        let (name, value) = header.split_once(':').unwrap_or_default();
+        if name.eq_ignore_ascii_case("content-length") {
+            length = value.trim().parse().unwrap_or(0);
+        }
+    }
+    reader.read_exact(&mut vec![0; length])?;
+    let path = request.split(' ').nth(1).unwrap_or_default().to_owned();
+    let page = pages
+        .lock()
+        .unwrap_or_else(PoisonError::into_inner)
+        .get(&path)
+        .cloned();
+    asked.lock().unwrap_or_else(PoisonError::into_inner).push(path);
+    let (status, body) = match page {
+        Some(Page::Body(body)) => ("200 OK".to_owned(), body),
+        Some(Page::MovedTo(url)) => (format!("302 Found\r\nLocation: {url}"), Vec::new()),
+        Some(Page::Tunnel) => {
+            stream.write_all(b"HTTP/1.1 200 OK\r\n\r\n")?;
+            return answer(stream, pages, asked);
+        }
+        None => ("404 Not Found".to_owned(), Vec::new()),
+    };
+    let length = body.len();
+    let head = format!("HTTP/1.1 {status}\r\nContent-Length: {length}\r\nConnection: close\r\n\r\n");
+    stream.write_all(head.as_bytes())?;
+    stream.write_all(&body)
+}

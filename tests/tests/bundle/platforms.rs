@@ -1,0 +1,168 @@
+//! `-metadata`: which platforms trust which roots, and what the most ubiquitous chain
+//! is then.
+
+use rcfssl_tests::made::{Made, authority, good_for, server};
+use serde_json::{Value, json};
+
+use crate::{bundle, bundled, place, text};
+
+/// Old and new root, the new one cross-signed; a leaf under an intermediate of the new.
+struct Crossed {
+    old: Made,
+    new: Made,
+    new_by_old: Made,
+    one: Made,
+    leaf: Made,
+}
+
+fn crossed() -> Crossed {
+    let old = Made::root("Old").unwrap();
+    let new = Made::root("New").unwrap();
+    let new_by_old = old.cross_sign(&new, |_| {}).unwrap();
+    let one = new.sign(authority("One")).unwrap();
+    let leaf = one.sign(server("leaf.example").unwrap()).unwrap();
+    Crossed {
+        old,
+        new,
+        new_by_old,
+        one,
+        leaf,
+    }
+}
+
+impl Crossed {
+    fn place(&self, metadata: &Value) -> rcfssl_tests::Workplace {
+        let place = place(&[
+            ("leaf.pem", &[&self.leaf]),
+            ("roots.pem", &[&self.old, &self.new]),
+            ("between.pem", &[&self.one, &self.new_by_old]),
+            ("stores/old.pem", &[&self.old]),
+            ("stores/new.pem", &[&self.new]),
+            ("stores/both.pem", &[&self.old, &self.new]),
+        ]);
+        place.write("metadata.json", metadata.to_string()).unwrap();
+        place
+    }
+
+    fn short(&self) -> String {
+        text(&[&self.leaf, &self.one])
+    }
+
+    fn long(&self) -> String {
+        text(&[&self.leaf, &self.one, &self.new_by_old])
+    }
+}
+
+const ALL: &str = "-cert leaf.pem -ca-bundle roots.pem -int-bundle between.pem -metadata metadata.json";
+
+fn platform(name: &str, weight: i64, store: &str) -> Value {
+    json!({
+        "name": name, "weight": weight, "hash_algo": "SHA2", "key_algo": "ECDSA256",
+        "keystore": format!("stores/{store}.pem"),
+    })
+}
+
+#[test]
+fn the_chain_that_weighs_most_is_chosen_and_the_others_are_told() {
+    let crossed = crossed();
+    for (old, new, chain, root, untrusted) in [
+        (10, 1, crossed.long(), &crossed.old, "Modern"),
+        (1, 10, crossed.short(), &crossed.new, "Legacy"),
+    ] {
+        let place = crossed.place(&json!([
+            platform("Legacy", old, "old"),
+            platform("Modern", new, "new"),
+            platform("Everybody", 5, "both"),
+        ]));
+        let json = bundled(&place, ALL);
+        assert_eq!(
+            (&json["bundle"], &json["root"]),
+            (&json!(chain), &json!(text(&[root])))
+        );
+        assert_eq!(json["status"]["untrusted_root_stores"], json!([untrusted]));
+        let told = format!("The bundle may not be trusted by the following platform(s): {untrusted}.");
+        let messages = json["status"]["messages"].as_array().unwrap();
+        assert!(messages.contains(&json!(told)), "{messages:?}");
+        assert_eq!(json["status"]["code"], 2);
+        // The optimal chain is the short one, whoever trusts it; the platforms are told.
+        let json = bundled(&place, &format!("{ALL} -flavor optimal"));
+        assert_eq!(json["bundle"], crossed.short());
+        let json = bundled(&place, &format!("{ALL} -flavor force"));
+        assert_eq!(json["status"]["untrusted_root_stores"], Value::Null);
+    }
+}
+
+#[test]
+fn a_platform_must_understand_the_chain() {
+    let crossed = crossed();
+    // This one knows RSA only, and counts for nothing here, whatever it weighs.
+    let mut rsa = platform("RSA only", 1000, "old");
+    rsa["key_algo"] = json!("RSA");
+    let place = crossed.place(&json!([rsa, platform("Modern", 1, "new")]));
+    let json = bundled(&place, ALL);
+    assert_eq!(json["bundle"], crossed.short());
+    assert_eq!(json["status"]["untrusted_root_stores"], json!(["RSA only"]));
+}
+
+#[test]
+fn with_platforms_there_is_no_warning_of_their_lack() {
+    let crossed = crossed();
+    let place = crossed.place(&json!([platform("Everybody", 1, "both")]));
+    let step = bundle(&place, ALL);
+    assert_eq!(
+        step.log(),
+        [
+            "[INFO] Platform metadata is loaded: Everybody 2",
+            "[INFO] bundling certificate for CN=leaf.example",
+            "[INFO] the anchoring root is CN=New",
+        ]
+    );
+    assert_eq!(step.json().unwrap()["status"]["untrusted_root_stores"], json!([]));
+}
+
+#[test]
+fn of_equals_the_one_that_ends_later_is_chosen() {
+    let root = &Made::root("Root").unwrap();
+    let one = &root.sign(authority("One")).unwrap();
+    let longer = &root.cross_sign(one, |params| good_for(params, -1, 700)).unwrap();
+    let leaf = &one.sign(server("leaf.example").unwrap()).unwrap();
+    let place = place(&[
+        ("leaf.pem", &[leaf]),
+        ("root.pem", &[root]),
+        ("both.pem", &[one, longer]),
+    ]);
+    for flavor in ["optimal", "ubiquitous"] {
+        let arguments = format!("-cert leaf.pem -ca-bundle root.pem -int-bundle both.pem -flavor {flavor}");
+        let chosen = &bundled(&place, &arguments)["bundle"];
+        // The leaf ends first either way, which is all that optimal looks at.
+        let any = [text(&[leaf, longer]), text(&[leaf, one])];
+        let expected = if flavor == "optimal" { &any[..] } else { &any[..1] };
+        assert!(expected.iter().any(|text| chosen == text), "{flavor}: {chosen}");
+    }
+}
+
+#[test]
+fn metadata_that_are_no_good_are_passed_over() {
+    let crossed = crossed();
+    let good = platform("Everybody", 1, "both");
+    let missing_store = json!([platform("Gone", 1, "gone")]);
+    let mut no_digest = good.clone();
+    no_digest["hash_algo"] = json!("MD5");
+    let place = crossed.place(&json!([]));
+    for text in [
+        "".to_owned(),
+        "{".to_owned(),
+        "{}".to_owned(),
+        "null".to_owned(),
+        json!([no_digest]).to_string(),
+        missing_store.to_string(),
+    ] {
+        place.write("metadata.json", &text).unwrap();
+        let step = bundle(&place, ALL);
+        assert_eq!(step.status, 0, "{text}: {step}");
+        let fallback = "[WARNING] No metadata, Ubiquitous falls back to Optimal.".to_owned();
+        assert!(step.log().contains(&fallback), "{text}: {step}");
+    }
+    std::fs::remove_file(place.join("metadata.json")).unwrap();
+    assert_eq!(bundle(&place, ALL).status, 0);
+}

@@ -1,0 +1,186 @@
+//! Files and folders that belong to others.
+
+use std::fs::{self, Permissions};
+use std::os::unix::fs::{MetadataExt, PermissionsExt, chown};
+
+use rcfssl_tests::confine::{NOBODY, as_nobody};
+use rcfssl_tests::{Organization, binaries, needs_root};
+
+use crate::{organization, run, told};
+
+/// Gives all of it to nobody, with the binaries where nobody can run them.
+fn nobodys() -> Organization {
+    let organization = organization();
+    for name in ["rcfssl", "rcfssljson"] {
+        let copy = organization.aside().join("bin").join(name);
+        fs::remove_file(&copy).unwrap();
+        fs::copy(binaries::folder().unwrap().join(name), &copy).unwrap();
+    }
+    let files = organization.tree().unwrap().files;
+    for name in files.keys().map(String::as_str).chain([""]) {
+        chown(organization.join(name), Some(NOBODY), Some(NOBODY)).unwrap();
+    }
+    organization
+}
+
+fn set(organization: &Organization, name: &str, owner: (u32, u32), mode: u32) {
+    chown(organization.join(name), Some(owner.0), Some(owner.1)).unwrap();
+    fs::set_permissions(organization.join(name), Permissions::from_mode(mode)).unwrap();
+}
+
+/// Owner, group, mode.
+fn state(organization: &Organization, name: &str) -> (u32, u32, u32) {
+    let metadata = fs::metadata(organization.join(name)).unwrap();
+    (metadata.uid(), metadata.gid(), metadata.mode() & 0o7777)
+}
+
+/// Runs as nobody, in vain: nothing changes but the folder's own time.
+fn refused(organization: &Organization, arguments: &str) -> Vec<String> {
+    let before = organization.stamps().unwrap();
+    let step = run(organization, &as_nobody(&format!("rcfssl renew {arguments}")));
+    assert_eq!(step.status, 1, "{}", step.out());
+    let mut after = organization.stamps().unwrap();
+    after.insert(".".to_owned(), before["."].clone());
+    // A second name comes and goes, by which a file could have been put back.
+    for (name, stamp) in &mut after {
+        if let Some(before) = before.get(name) {
+            stamp.changed[1] = before.changed[1];
+        }
+    }
+    assert_eq!(after, before);
+    told(&step)
+}
+
+#[test]
+fn owner_and_mode_stay_whoever_renews() {
+    needs_root!();
+    let organization = nobodys();
+    set(&organization, "a.pem", (1, 2), 0o640);
+    set(&organization, "a-key.pem", (NOBODY, 3), 0o440);
+    set(&organization, "a.csr", (4, 5), 0o600);
+    run(&organization, "rcfssl renew -force -rekey -backup .")
+        .ok()
+        .unwrap();
+    for end in ["", ".bak"] {
+        assert_eq!(state(&organization, &format!("a.pem{end}")), (1, 2, 0o640));
+        assert_eq!(
+            state(&organization, &format!("a-key.pem{end}")),
+            (NOBODY, 3, 0o440)
+        );
+    }
+    assert_eq!(state(&organization, "a.csr"), (4, 5, 0o600));
+    assert_eq!(state(&organization, "b-key.pem"), (NOBODY, NOBODY, 0o600));
+    organization.check_pair("a.pem", "a-key.pem").unwrap();
+}
+
+/// In a folder of one's own, files of others could be replaced without asking.
+#[test]
+fn a_file_of_another_user_is_not_replaced() {
+    needs_root!();
+    let organization = nobodys();
+    set(&organization, "a.pem", (1, 1), 0o644);
+    assert_eq!(
+        refused(&organization, "-force -rekey a.pem"),
+        ["a.pem: open a.pem: permission denied"]
+    );
+    // By its group it may be written, but not given back to its owner.
+    set(&organization, "a.pem", (1, NOBODY), 0o664);
+    assert_eq!(
+        refused(&organization, "-force -rekey a.pem"),
+        ["a.pem: open a.pem: operation not permitted"]
+    );
+    set(&organization, "a.pem", (NOBODY, NOBODY), 0o644);
+    set(&organization, "a-key.pem", (0, NOBODY), 0o640);
+    assert_eq!(
+        refused(&organization, "-force -rekey a.pem"),
+        ["a.pem: open a-key.pem: permission denied"]
+    );
+    // A key that may be read and stays is no hindrance, nor are the others.
+    let line = as_nobody("rcfssl renew -force a.pem && rcfssl renew -force -rekey b.pem");
+    run(&organization, &line).ok().unwrap();
+    assert_eq!(state(&organization, "a-key.pem"), (0, NOBODY, 0o640));
+    organization.check_pair("a.pem", "a-key.pem").unwrap();
+    organization.check_pair("b.pem", "b-key.pem").unwrap();
+}
+
+#[test]
+fn one_file_that_may_not_be_replaced_does_not_stop_the_others() {
+    needs_root!();
+    let organization = nobodys();
+    set(&organization, "a-key.pem", (0, NOBODY), 0o640);
+    let step = run(&organization, &as_nobody("rcfssl renew -force -rekey ."));
+    assert_eq!(step.status, 1);
+    assert!(
+        step.out().contains("1 renewed, 0 untouched, 1 failed"),
+        "{}",
+        step.out()
+    );
+    assert_eq!(told(&step), ["./a.pem: open ./a-key.pem: permission denied"]);
+    organization.check_pair("a.pem", "a-key.pem").unwrap();
+    organization.check_pair("b.pem", "b-key.pem").unwrap();
+    assert_eq!(organization.dot_files().unwrap(), Vec::<String>::new());
+}
+
+#[test]
+fn a_folder_that_may_not_be_written_stays_as_it_is() {
+    needs_root!();
+    let organization = nobodys();
+    set(&organization, "", (NOBODY, NOBODY), 0o555);
+    assert_eq!(
+        refused(&organization, "-force ."),
+        ["a", "b"].map(|name| format!("./{name}.pem: lock .: permission denied"))
+    );
+    // What is not due needs no leave, and a dry run none at all.
+    let line = as_nobody("rcfssl renew . && rcfssl renew -dry-run -force .");
+    let step = run(&organization, &line).ok().unwrap();
+    assert!(
+        step.out().contains("2 untouched") && step.out().contains("2 to be renewed"),
+        "{}",
+        step.out()
+    );
+}
+
+#[test]
+fn a_file_that_may_not_be_read_is_told() {
+    needs_root!();
+    let organization = nobodys();
+    set(&organization, "a-key.pem", (0, 0), 0o600);
+    set(&organization, "b.pem", (0, 0), 0o600);
+    assert_eq!(
+        refused(&organization, "-force ."),
+        [
+            "./a.pem: open ./a-key.pem: permission denied",
+            "./b.pem: open ./b.pem: permission denied"
+        ]
+    );
+    set(&organization, "ca-key.pem", (0, 0), 0o600);
+    assert_eq!(
+        refused(&organization, "-force ."),
+        [".: open ./ca-key.pem: permission denied"]
+    );
+}
+
+/// One's own files are one's own, also where they are marked as read-only: keys
+/// mostly are.
+#[test]
+fn a_key_of_mode_0400_is_replaced_by_its_owner() {
+    needs_root!();
+    let organization = nobodys();
+    set(&organization, "a-key.pem", (NOBODY, NOBODY), 0o400);
+    run(&organization, &as_nobody("rcfssl renew -force -rekey ."))
+        .ok()
+        .unwrap();
+    assert_eq!(state(&organization, "a-key.pem"), (NOBODY, NOBODY, 0o400));
+    organization.check_pair("a.pem", "a-key.pem").unwrap();
+}
+
+#[test]
+fn access_lists_stay() {
+    needs_root!();
+    rcfssl_tests::needs!("setfacl", "getfacl");
+    let organization = nobodys();
+    let line = "setfacl -m u:1:r a-key.pem; getfacl -n a-key.pem > ../before; rcfssl renew -force -rekey -backup .; \
+                getfacl -n a-key.pem | diff ../before - && getfacl -n a-key.pem.bak | sed s/.bak// | diff ../before -";
+    run(&organization, line).ok().unwrap();
+    organization.check_pair("a.pem", "a-key.pem").unwrap();
+}
