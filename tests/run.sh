@@ -22,9 +22,10 @@ as_root() {
 }
 
 # What the tests run: real cfssl, etcd, and tools that read what rcfssl writes.
-packages="acl bsdutils cmake curl default-jre-headless etcd-client etcd-server fish g++
-gcc golang-cfssl groff hyperfine iproute2 jq libc6-dev make man-db openssl procps
-prometheus prometheus-node-exporter python3 strace time util-linux zsh"
+packages="acl bsdutils cmake cron curl default-jre-headless etcd-client etcd-server
+fish g++ gcc golang-cfssl groff hyperfine iproute2 jq libc6-dev make man-db openssl
+procps prometheus prometheus-node-exporter python3 python3-venv strace systemd time
+util-linux valgrind zsh"
 
 if [ -z "${RCFSSL_NO_INSTALL:-}" ] && command -v dpkg-query > /dev/null; then
     missing=
@@ -39,6 +40,13 @@ if [ -z "${RCFSSL_NO_INSTALL:-}" ] && command -v dpkg-query > /dev/null; then
         # shellcheck disable=SC2086 # a list of words
         as_root env DEBIAN_FRONTEND=noninteractive RUNLEVEL=1 \
             apt-get install -q -y --no-install-recommends $missing
+    fi
+    # What Kubernetes makes of a manifest, with its schemas.
+    kubernetes=${CARGO_TARGET_DIR:-target}/kubernetes
+    if ! [ -x "$kubernetes/bin/kubernetes-validate" ]; then
+        say "Installing kubernetes-validate"
+        python3 -m venv "$kubernetes"
+        "$kubernetes/bin/pip" install --quiet kubernetes-validate==1.37.0
     fi
     for tool in cargo-deny cargo-audit; do
         if ! command -v "$tool" > /dev/null && ! [ -x "${CARGO_HOME:-$HOME/.cargo}/bin/$tool" ]; then

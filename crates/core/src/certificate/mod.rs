@@ -3,6 +3,7 @@
 mod access;
 mod check;
 mod encode;
+mod name;
 pub(crate) mod pkcs7;
 mod pss;
 mod read;
@@ -10,6 +11,7 @@ mod template;
 mod usage;
 
 pub use encode::{assemble, to_be_signed};
+pub(crate) use name::check_name;
 pub use read::Certificate;
 pub(crate) use read::{extensions, name_attributes, our_oid, public_key};
 pub(crate) use template::decimal;

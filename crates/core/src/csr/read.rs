@@ -6,7 +6,7 @@ use x509_parser::prelude::FromDer;
 
 use super::Csr;
 use crate::asn1::outermost;
-use crate::certificate::{extensions, name_attributes, our_oid, public_key};
+use crate::certificate::{check_name, extensions, name_attributes, our_oid, public_key};
 use crate::error::{Code, Error, Result};
 use crate::key::{self, KeyKind, SignatureAlgorithm};
 use crate::oid::{self, Oid};
@@ -65,6 +65,10 @@ impl Unverified {
         if is_ec && csr.public_key.kind() == KeyKind::Other {
             return Err(Error::plain("x509: unsupported elliptic curve"));
         }
+        if !key::has_good_point(&csr.public_key) {
+            return Err(Error::plain("x509: failed to unmarshal elliptic curve point"));
+        }
+        check_name(&info.subject)?;
         csr.hosts()?;
         csr.check_unique_extensions()?;
         Ok(Unverified {

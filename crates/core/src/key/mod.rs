@@ -18,7 +18,7 @@ pub use public::{Curve, KeyKind, PublicKey};
 pub(crate) use read::read_der;
 pub use read::{read, read_encrypted};
 pub use sign::{SignatureAlgorithm, SigningKey};
-pub use verify::verify;
+pub use verify::{has_good_point, verify};
 pub use write::KeyFormat;
 
 use aws_lc_rs::signature::{EcdsaKeyPair, Ed25519KeyPair, RsaKeyPair};
