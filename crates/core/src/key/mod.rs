@@ -2,6 +2,7 @@
 //! used to sign.
 
 mod generate;
+mod info;
 mod legacy;
 mod primes;
 mod public;
@@ -12,6 +13,7 @@ mod verify;
 mod write;
 
 pub use generate::{KeySpec, generate};
+pub use info::PrivateKeyInfo;
 pub use public::{Curve, KeyKind, PublicKey};
 pub(crate) use read::read_der;
 pub use read::{read, read_encrypted};

@@ -103,13 +103,13 @@ fn odd_rsa(key: &PublicKey, algorithm: SignatureAlgorithm, message: &[u8], bytes
             VerifyingKey::<sha1::Sha1>::new(public).verify(message, &signature)
         }
         SignatureAlgorithm::Sha256WithRsa => {
-            VerifyingKey::<rsa::sha2::Sha256>::new(public).verify(message, &signature)
+            VerifyingKey::<sha2::Sha256>::new(public).verify(message, &signature)
         }
         SignatureAlgorithm::Sha384WithRsa => {
-            VerifyingKey::<rsa::sha2::Sha384>::new(public).verify(message, &signature)
+            VerifyingKey::<sha2::Sha384>::new(public).verify(message, &signature)
         }
         SignatureAlgorithm::Sha512WithRsa => {
-            VerifyingKey::<rsa::sha2::Sha512>::new(public).verify(message, &signature)
+            VerifyingKey::<sha2::Sha512>::new(public).verify(message, &signature)
         }
         _ => return None,
     };
