@@ -44,18 +44,7 @@ done
 stage=$PWD/out/stage
 rm -rf "$stage"
 mkdir -p "$stage/man" "$stage/completions" "$stage/doc"
-"$program/rcfssl" man "$stage/man"
-{
-    echo '.TH RCFSSLJSON 1 "" "rcfssl" "rcfssl"'
-    echo '.SH NAME'
-    echo 'rcfssljson \- write what rcfssl prints to files'
-    echo '.SH DESCRIPTION'
-    echo '.nf'
-    "$program/rcfssljson" -h 2>&1 | sed 's/\\/\\e/g; s/-/\\-/g; s/^[.'"'"']/\\\&&/'
-    echo '.fi'
-    echo '.SH SEE ALSO'
-    echo '.BR rcfssl (1)'
-} > "$stage/man/rcfssljson.1"
+"$program/rcfssl" man -dir "$stage/man"
 for shell in bash zsh fish; do
     "$program/rcfssl" completions $shell > "$stage/completions/$shell"
 done
