@@ -75,6 +75,7 @@ kept! {
     sign_refuses_characters_that_a_string_may_not_hold
     sign_refuses_names_with_other_tags
     sign_refuses_points_off_their_curve
+    sign_refuses_rsa_keys_that_are_none
     sign_writes_mapped_addresses_short
 }
 

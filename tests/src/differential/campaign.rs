@@ -37,7 +37,8 @@ pub struct Difference {
 #[derive(Debug)]
 pub struct Report {
     plan: Plan,
-    kinds: BTreeMap<String, usize>,
+    /// How many trials of each kind there were, and how many of them succeeded.
+    kinds: BTreeMap<String, (usize, usize)>,
     rules: BTreeMap<&'static str, usize>,
     repeats: Vec<String>,
     /// The trials that came out differently.
@@ -108,7 +109,9 @@ fn one(seed: u64, number: u64, material: &Material, sides: &Sides) -> (Trial, Ve
 
 impl Report {
     fn add(&mut self, trial: Trial, verdict: Verdict) {
-        *self.kinds.entry(trial.kind.clone()).or_default() += 1;
+        let (count, good) = self.kinds.entry(trial.kind.clone()).or_default();
+        *count += 1;
+        *good += usize::from(verdict.succeeded);
         for rule in verdict.rules {
             *self.rules.entry(rule).or_default() += 1;
         }
@@ -143,11 +146,12 @@ impl fmt::Display for Report {
             writeln!(f, "{line}")?;
         }
         let counts = |counts: Vec<String>| counts.join(", ");
-        let kinds = self.kinds.iter().map(|(kind, count)| format!("{kind} {count}"));
+        let kinds = self.kinds.iter();
+        let kinds = kinds.map(|(kind, (count, good))| format!("{kind} {good} of {count}"));
         let rules = self.rules.iter().map(|(rule, count)| format!("{rule} {count}"));
         writeln!(
             f,
-            "seed {}, {} trials: {}",
+            "seed {}, {} trials; of each kind those with status 0: {}",
             self.plan.seed,
             self.plan.count,
             counts(kinds.collect())

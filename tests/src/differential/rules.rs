@@ -44,7 +44,7 @@ pub static RULES: &[Rule] = &[
     },
     Rule {
         name: "new-words",
-        why: "1.6.5 renamed a type and reworded messages",
+        why: "1.6.5 renamed a type and reworded messages, and one error is no object any more",
         apply: new_words,
     },
     Rule {
@@ -127,10 +127,14 @@ fn own_words(answer: &mut Value, _: &Trial) -> bool {
 }
 
 /// Words of Debian's cfssl, and of 1.6.5.
-const NEW_WORDS: [(&str, &str); 4] = [
+const NEW_WORDS: [(&str, &str); 5] = [
     ("csr.BasicKeyRequest", "csr.KeyRequest"),
     ("BasicKeyRequest.key.", "KeyRequest.key."),
     ("not a certificate or csr", "not a csr"),
+    (
+        r#"{"code":1000,"message":"x509: unsupported public key type: \u003cnil\u003e"}"#,
+        "x509: unsupported public key type: <nil>",
+    ),
     ("is not RSA or ECC\"", "is not RSA or ECC or Ed25519\""),
 ];
 

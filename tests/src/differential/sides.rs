@@ -34,6 +34,8 @@ pub struct Sides {
 pub struct Verdict {
     /// Where the two differ; empty when alike.
     pub differences: Vec<String>,
+    /// Whether all lines ended with status 0.
+    pub succeeded: bool,
     /// The rules that were needed.
     pub rules: BTreeSet<&'static str>,
     /// What must hold whatever cfssl does.
@@ -132,6 +134,7 @@ impl Sides {
         }
         Ok(Verdict {
             differences,
+            succeeded: own.steps.iter().all(|step| step.status == 0),
             rules,
             findings,
         })

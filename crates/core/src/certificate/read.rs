@@ -7,11 +7,11 @@ use x509_parser::extensions::{ParsedExtension, X509Extension};
 use x509_parser::oid_registry::Oid as ParsedOid;
 use x509_parser::x509::{SubjectPublicKeyInfo, X509Name, X509Version};
 
-use super::{Issuer, check_name, pkcs7};
+use super::{Issuer, check_key, check_name, pkcs7};
 use crate::error::{Code, Error, Result};
 use crate::extension::{self, Extension};
 use crate::host::Hosts;
-use crate::key::{KeyKind, PublicKey, has_good_point};
+use crate::key::PublicKey;
 use crate::name::{Attribute, Value};
 use crate::oid::{self, Oid};
 use crate::pem;
@@ -202,7 +202,7 @@ fn go_would_read(parsed: &X509Certificate<'_>) -> bool {
         && parsed.signature_algorithm == tbs.signature
         && is_readable_name(&tbs.subject)
         && is_readable_name(&tbs.issuer)
-        && is_readable_key(&tbs.subject_pki)
+        && check_key(&tbs.subject_pki, &public_key(&tbs.subject_pki)).is_ok()
 }
 
 /// Go reads six kinds of strings in the names of certificates.
@@ -217,20 +217,6 @@ fn is_readable_name(name: &X509Name<'_>) -> bool {
     ];
     let mut attributes = name.iter_attributes();
     attributes.all(|attribute| READABLE.contains(&attribute.attr_value().tag())) && check_name(name).is_ok()
-}
-
-/// RSA keys need NULL parameters, EC keys a curve that Go knows and a point on it;
-/// other algorithms are passed over.
-fn is_readable_key(spki: &SubjectPublicKeyInfo<'_>) -> bool {
-    let parameters = spki.algorithm.parameters.as_ref();
-    if spki.algorithm.algorithm.as_bytes() == oid::RSA_ENCRYPTION.octets() {
-        return parameters.is_some_and(|p| p.tag() == Tag::Null);
-    }
-    if spki.algorithm.algorithm.as_bytes() == oid::EC_PUBLIC_KEY.octets() {
-        let key = public_key(spki);
-        return !matches!(key.kind(), KeyKind::Other) && has_good_point(&key);
-    }
-    true
 }
 
 /// A public key inside a parsed structure.
