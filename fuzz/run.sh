@@ -11,7 +11,7 @@ cd "$(dirname -- "$0")"
 
 seconds=${1:?seconds for each target}
 shift
-[ $# -gt 0 ] || set -- documents certificates requests keys texts
+[ $# -gt 0 ] || set -- documents certificates requests keys bundles texts
 
 # Counters at every branch, which libFuzzer reads; stable compilers have them too.
 target=$(rustc -vV | sed -n 's/^host: //p')
@@ -38,6 +38,7 @@ for file in ../fixtures/conformance/pki/*; do
     sed -e '/^-----END/q' "$file" | sed -e '/^-----/d' | base64 -di > "$seeds/$folder/${file##*/}.der"
 done
 ln -s "$PWD/../crates/core/tests/keys" "$seeds/keys"
+ln -s "$PWD/../crates/core/tests/pkcs" "$seeds/bundles"
 printf '%s' '-a=1 --b 2160h45m0.5s' > "$seeds/texts/flags"
 printf '%s' 'https://user@[2001:db8::1]:2379/path' > "$seeds/texts/address"
 printf '%s' '2026-11-22T10:00:00+01:00' > "$seeds/texts/time"

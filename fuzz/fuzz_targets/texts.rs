@@ -7,6 +7,7 @@ use std::os::unix::ffi::OsStringExt;
 use libfuzzer_sys::fuzz_target;
 use rcfssl_core::flag::{self, Kind};
 use rcfssl_core::host::Host;
+use rcfssl_core::regexp::Regexp;
 use rcfssl_core::{Duration, base64, name, timestamp};
 
 fuzz_target!(|input: &[u8]| {
@@ -21,6 +22,9 @@ fuzz_target!(|input: &[u8]| {
     };
     if let Ok(duration) = Duration::parse(text) {
         assert_eq!(Duration::parse(&duration.to_string()), Ok(duration));
+    }
+    if let Ok(expression) = Regexp::compile(text) {
+        let _ = expression.is_match("TLSHandshake");
     }
     let _ = (Host::parse(text), timestamp::parse(text), name::parse_arcs(text));
 });

@@ -55,7 +55,8 @@ fn build(test: &Path) -> Result<PathBuf> {
     Ok(place.folder)
 }
 
-/// `TARGET/[TRIPLE/]PROFILE/deps/test-0123`, taken apart.
+/// `TARGET/[TRIPLE/]PROFILE/deps/test-0123`, or a program of ours without `deps/`,
+/// taken apart.
 struct Place {
     target: PathBuf,
     triple: Option<String>,
@@ -64,7 +65,10 @@ struct Place {
 
 impl Place {
     fn of(test: &Path) -> Option<Self> {
-        let folder = test.parent()?.parent()?;
+        let mut folder = test.parent()?;
+        if folder.ends_with("deps") {
+            folder = folder.parent()?;
+        }
         let above = folder.parent()?;
         let is_target = |path: &Path| path.join("CACHEDIR.TAG").is_file();
         let (target, triple) = if is_target(above) {
@@ -99,6 +103,8 @@ mod tests {
         std::fs::write(folder.path().join("CACHEDIR.TAG"), "").unwrap();
         let place = Place::of(&folder.path().join("debug/deps/x-1")).unwrap();
         assert_eq!((place.profile(), place.triple.as_deref()), ("dev", None));
+        let place = Place::of(&folder.path().join("release/x")).unwrap();
+        assert_eq!((place.profile(), place.triple.as_deref()), ("release", None));
         let place = Place::of(&folder.path().join("x86_64-unknown-linux-musl/release/deps/x-1")).unwrap();
         assert_eq!(
             (place.profile(), place.triple.as_deref()),

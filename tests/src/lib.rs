@@ -12,6 +12,8 @@
 //! kept, [`integrity`] for what must hold whatever was recorded, [`suite`] for how
 //! they are run. `RCFSSL_CASES=REGEX` runs only those whose names match. Beside
 //! bash, coreutils and openssl a few of them use jq and python3.
+//!
+//! What nobody recorded is compared with Debian's cfssl at once: see [`differential`].
 
 pub mod aloud;
 pub mod binaries;
@@ -19,6 +21,7 @@ pub mod cluster;
 pub mod compare;
 pub mod confine;
 pub mod debian;
+pub mod differential;
 pub mod integrity;
 pub mod made;
 pub mod network;

@@ -130,7 +130,16 @@ impl Workplace {
     /// # Errors
     /// What the system or cargo says.
     pub fn new() -> Result<Self> {
-        Self::made(false)
+        Self::made(&own_programs()?, false)
+    }
+
+    /// A workplace with links to other programs, by the names under which lines call
+    /// them.
+    ///
+    /// # Errors
+    /// What the system says.
+    pub fn with(programs: &[(&str, PathBuf)]) -> Result<Self> {
+        Self::made(programs, false)
     }
 
     /// A workplace that notes the exit status of every call of a binary, also of
@@ -139,11 +148,10 @@ impl Workplace {
     /// # Errors
     /// What the system or cargo says.
     pub fn watched() -> Result<Self> {
-        Self::made(true)
+        Self::made(&own_programs()?, true)
     }
 
-    fn made(watched: bool) -> Result<Self> {
-        let binaries = binaries::folder()?;
+    fn made(programs: &[(&str, PathBuf)], watched: bool) -> Result<Self> {
         let root = tempfile::Builder::new().prefix("rcfssl-").tempdir()?;
         // Other users work here too, in the tests of permissions.
         fs::set_permissions(root.path(), Permissions::from_mode(0o755))?;
@@ -154,8 +162,8 @@ impl Workplace {
             fs::set_permissions(folder, Permissions::from_mode(0o755))?;
         }
         let statuses = root.path().join("statuses");
-        for (name, binary) in NAMES {
-            let (link, binary) = (bin.join(name), binaries.join(binary));
+        for (name, binary) in programs {
+            let link = bin.join(name);
             if watched {
                 // By a link: the binary is to be called by the same name.
                 let inner = watched_links.join(name);
@@ -307,6 +315,11 @@ impl Workplace {
         }
         Ok(step)
     }
+}
+
+fn own_programs() -> Result<[(&'static str, PathBuf); NAMES.len()]> {
+    let folder = binaries::folder()?;
+    Ok(NAMES.map(|(name, binary)| (name, folder.join(binary))))
 }
 
 /// Runs a command with `input` on its standard input, and captures both outputs.

@@ -194,7 +194,7 @@ impl Context {
             Err(Failure::Told) => 1,
             Err(Failure::Status(status)) => status,
             Err(Failure::Strict(trap)) => {
-                log::print(trap);
+                log::print(one_line(&trap.to_string()));
                 1
             }
         };
@@ -202,8 +202,28 @@ impl Context {
             self.hints
                 .borrow()
                 .iter()
-                .for_each(|hint| log::print(format_args!("hint: {hint}")));
+                .for_each(|hint| log::print(format_args!("hint: {}", one_line(hint))));
         }
         status
+    }
+}
+
+/// A hint is one line, whatever it repeats of a document.
+fn one_line(text: &str) -> String {
+    let mut line = String::new();
+    for char in text.chars() {
+        match char.is_control() {
+            true => line.extend(char.escape_default()),
+            false => line.push(char),
+        }
+    }
+    line
+}
+
+#[cfg(test)]
+mod tests {
+    #[test]
+    fn hints_stay_on_their_line() {
+        assert_eq!(super::one_line("a\nb\r\u{1b}é"), r"a\nb\r\u{1b}é");
     }
 }

@@ -4,7 +4,7 @@ use x509_parser::asn1_rs::{Any, Class, FromDer};
 
 use crate::asn1::{self, Writer, tag};
 use crate::error::{Error, Result};
-use crate::host::Hosts;
+use crate::host::{self, Hosts};
 use crate::oid::{self, Oid};
 
 /// One extension: its value is the contents of the OCTET STRING.
@@ -63,7 +63,7 @@ pub fn write_subject_alt_name(w: &mut Writer, hosts: &Hosts) {
         hosts
             .ip
             .iter()
-            .for_each(|octets| w.primitive(tag::context(7), octets));
+            .for_each(|octets| w.primitive(tag::context(7), host::shortest_ip(octets)));
         hosts
             .uri
             .iter()
@@ -265,6 +265,22 @@ mod tests {
                 .to_string(),
             "x509: SAN dNSName is malformed"
         );
+    }
+
+    #[test]
+    fn mapped_addresses_are_written_short() {
+        let mut value = vec![
+            0x30, 18, 0x87, 16, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xff, 0xff, 10, 0, 0, 1,
+        ];
+        let (hosts, _) = read_subject_alt_name(&value).unwrap();
+        assert_eq!(host::ip_text(&hosts.ip[0]), "10.0.0.1");
+        let written = asn1::encode(|w| write_subject_alt_name(w, &hosts));
+        assert_eq!(written, [0x30, 6, 0x87, 4, 10, 0, 0, 1]);
+        // IPv4-compatible ones are not (RFC 4291, section 2.5.5.1).
+        value[14..16].fill(0);
+        let (hosts, _) = read_subject_alt_name(&value).unwrap();
+        assert_eq!(host::ip_text(&hosts.ip[0]), "::a00:1");
+        assert_eq!(asn1::encode(|w| write_subject_alt_name(w, &hosts)), value);
     }
 
     #[test]

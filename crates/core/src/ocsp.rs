@@ -76,18 +76,26 @@ pub struct Responder<'a> {
 }
 
 impl Responder<'_> {
-    /// Answers about a certificate.
+    /// Is the certificate one of the issuer's?
     ///
     /// # Errors
     /// 8100 for a certificate that names another issuer, 8200 for one that the
     /// issuer did not sign.
-    pub fn answer(&self, about: &Certificate, status: Status, now: OffsetDateTime) -> Result<Vec<u8>> {
+    pub fn check(&self, about: &Certificate) -> Result<()> {
         if about.issuer != self.issuer.subject {
             return Err(Code::IssuerMismatch.into());
         }
         about
             .check_signature_from(self.issuer)
-            .map_err(|error| Error::wrap(Code::InvalidStatus, error))?;
+            .map_err(|error| Error::wrap(Code::InvalidStatus, error))
+    }
+
+    /// Answers about a certificate.
+    ///
+    /// # Errors
+    /// As [`Responder::check`].
+    pub fn answer(&self, about: &Certificate, status: Status, now: OffsetDateTime) -> Result<Vec<u8>> {
+        self.check(about)?;
         let this_update = hour(now);
         let interval = time::Duration::nanoseconds(self.interval.as_nanoseconds());
         let next_update = this_update.checked_add(interval).unwrap_or(this_update);

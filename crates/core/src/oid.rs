@@ -109,6 +109,8 @@ known! {
     POSTAL_CODE = "2.5.4.17", "X.520 postalCode";
     EMAIL_ADDRESS = "1.2.840.113549.1.9.1", "PKCS#9 emailAddress";
 
+    FRIENDLY_NAME = "1.2.840.113549.1.9.20", "PKCS#9 friendlyName";
+    LOCAL_KEY_ID = "1.2.840.113549.1.9.21", "PKCS#9 localKeyId";
     EXTENSION_REQUEST = "1.2.840.113549.1.9.14", "PKCS#9 extensionRequest";
 
     SUBJECT_KEY_IDENTIFIER = "2.5.29.14", "RFC 5280 subjectKeyIdentifier";

@@ -4,8 +4,8 @@
 #![allow(clippy::unwrap_used, reason = "a test may")]
 
 use proptest::prelude::*;
-use rcfssl_core::key::{self, SigningKey};
-use rcfssl_core::pkcs12::{self, Refusal};
+use rcfssl_core::key::{self, PrivateKeyInfo, SigningKey};
+use rcfssl_core::pkcs12::{self, Refusal, Unwritable};
 use rcfssl_core::{Certificate, bundle};
 
 macro_rules! sample {
@@ -44,6 +44,79 @@ fn pkcs12_of_every_kind_is_read() {
     assert_eq!(ders(&chain), [sample!("leaf.der"), sample!("root.der")]);
     let no_key = pkcs12::read(sample!("no-key.p12"), "pw").unwrap();
     assert!(no_key.key.is_none() && no_key.certificates.len() == 1);
+}
+
+/// A file with the sample's key and chain.
+fn written(password: &str, name: &str) -> Vec<u8> {
+    let key = PrivateKeyInfo::read_pem(sample!("leaf-key.pem")).unwrap();
+    let store = pkcs12::Store {
+        key: &key,
+        certificates: &[sample!("leaf.der").to_vec(), sample!("root.der").to_vec()],
+        friendly_name: name,
+    };
+    let mut random = [0; pkcs12::RANDOM_OCTETS];
+    key::random(&mut random).unwrap();
+    store.write(password, &random).unwrap().to_vec()
+}
+
+#[test]
+fn what_is_written_is_read_back() {
+    let key = key::read(sample!("leaf-key.pem")).unwrap();
+    for (password, name) in [
+        ("pw", "leaf"),
+        ("pässwörd😀", "Ä 😀"),
+        ("x".repeat(300).as_str(), ""),
+    ] {
+        let file = written(password, name);
+        let contents = pkcs12::read(&file, password).unwrap();
+        assert_eq!(
+            ders(&contents.certificates),
+            [sample!("leaf.der"), sample!("root.der")]
+        );
+        assert!(contents.key.unwrap().public_key().is_same_key(key.public_key()));
+        assert_eq!(pkcs12::read(&file, "wrong").unwrap_err(), Refusal::WrongPassword);
+        let name: Vec<u8> = name.encode_utf16().flat_map(u16::to_be_bytes).collect();
+        let found = file.windows(name.len().max(1)).filter(|part| *part == name);
+        // Of the certificate it is encrypted.
+        assert_eq!(found.count(), usize::from(!name.is_empty()));
+    }
+}
+
+#[test]
+fn no_two_files_are_alike_and_nothing_secret_shows() {
+    let (one, two) = (written("pw", "leaf"), written("pw", "leaf"));
+    assert_ne!(one, two);
+    let scalar = &rcfssl_core::pem::decode(sample!("leaf-key.pem"))
+        .unwrap()
+        .0
+        .contents[7..39];
+    for file in [&one, &two] {
+        assert!(!file.windows(32).any(|part| part == scalar));
+        let subject = Certificate::read(sample!("leaf.der")).unwrap().subject;
+        assert!(!file.windows(subject.len()).any(|part| part == subject));
+    }
+    for at in [40, one.len() / 2, one.len() - 20] {
+        let mut damaged = one.clone();
+        damaged[at] ^= 1;
+        assert!(pkcs12::read(&damaged, "pw").is_err(), "{at}");
+    }
+}
+
+#[test]
+fn what_does_not_belong_together_is_not_written() {
+    let key = PrivateKeyInfo::read_pem(sample!("leaf-key.pem")).unwrap();
+    let (leaf, root) = (sample!("leaf.der").to_vec(), sample!("root.der").to_vec());
+    let refusal = |certificates: &[Vec<u8>]| {
+        let store = pkcs12::Store {
+            key: &key,
+            certificates,
+            friendly_name: "x",
+        };
+        store.write("pw", &[0; pkcs12::RANDOM_OCTETS]).unwrap_err()
+    };
+    assert_eq!(refusal(&[root, leaf.clone()]), Unwritable::OtherKey);
+    assert_eq!(refusal(&[]), Unwritable::NotCertificate);
+    assert_eq!(refusal(&[leaf, b"\x30\x00".to_vec()]), Unwritable::NotCertificate);
 }
 
 #[test]

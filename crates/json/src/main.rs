@@ -2,6 +2,7 @@
 
 mod document;
 mod outputs;
+mod p12;
 
 use std::ffi::{OsStr, OsString};
 use std::fs::File;
@@ -9,39 +10,12 @@ use std::io::{self, Read, Write};
 use std::path::Path;
 use std::process::ExitCode;
 
-use rcfssl_core::flag::{self, FlagError, Kind, Parsed};
+use rcfssl_core::flag::{self, FlagError, Parsed};
 use rcfssl_files::describe;
+use rcfssljson::flags::{FLAGS, FlagId, help};
 use zeroize::Zeroizing;
 
 use outputs::Output;
-
-const BARE: usize = 0;
-const FILE: usize = 1;
-const STDOUT: usize = 2;
-const VERSION: usize = 3;
-
-/// Flags, in the order of the numbers above: name, kind, value, what it does.
-const FLAGS: [(&str, Kind, &str, &str); 4] = [
-    (
-        "bare",
-        Kind::Bool,
-        "",
-        "the input is what a command printed, not an answer of the API",
-    ),
-    (
-        "f",
-        Kind::File,
-        " FILE",
-        "read FILE instead of standard input (-)",
-    ),
-    (
-        "stdout",
-        Kind::Bool,
-        "",
-        "print the contents instead of writing files",
-    ),
-    ("version", Kind::Bool, "", "print the versions"),
-];
 
 /// cfssl's release whose behaviour this follows.
 const STANDS_IN_FOR: &str = "1.6.5";
@@ -57,17 +31,17 @@ fn start(arguments: Vec<OsString>) -> Result<(), u8> {
     let find = |name: &str| {
         FLAGS
             .iter()
-            .position(|flag| flag.0 == name)
-            .map(|at| (at, FLAGS[at].1))
+            .position(|flag| flag.name == name)
+            .map(|at| (at, FLAGS[at].kind))
     };
     let flags = flag::parse(find, arguments).map_err(|error| match error {
         FlagError::Help => {
-            complain(usage().trim_end());
+            complain(help().trim_end());
             0
         }
         FlagError::Wrong(text) => {
             complain(text);
-            complain(usage().trim_end());
+            complain(help().trim_end());
             2
         }
     });
@@ -83,24 +57,29 @@ fn start(arguments: Vec<OsString>) -> Result<(), u8> {
 
 /// Reads, decides on all files, then writes them; the error is what to print.
 fn run(flags: &Parsed) -> Result<(), String> {
-    let on = |flag| {
+    let on = |flag: FlagId| {
         flags
-            .text(flag)
+            .text(flag as usize)
             .is_some_and(|value| flag::parse_bool(&value) == Some(true))
     };
-    if on(VERSION) {
+    if on(FlagId::Version) {
         let own = env!("CARGO_PKG_VERSION");
         return print(format!("Version: {STANDS_IN_FOR}\nRuntime: rcfssljson {own}\n").as_bytes());
     }
-    let input = read(flags.value(FILE)).map_err(|error| format!("Failed to read input: {error}"))?;
-    let result = document::read(&input, on(BARE))?;
+    let password = flags.value(FlagId::P12 as usize).map(p12::password).transpose()?;
+    let input =
+        read(flags.value(FlagId::File as usize)).map_err(|error| format!("Failed to read input: {error}"))?;
+    let result = document::read(&input, on(FlagId::Bare))?;
     let base = flags
         .positional()
         .first()
         .map_or(OsStr::new("cert"), OsString::as_os_str);
-    let outputs = outputs::decide(&result)?;
+    let mut outputs = outputs::decide(&result)?;
+    if let Some(password) = password {
+        outputs.push(p12::output(&result, base, &password)?);
+    }
     for output in outputs {
-        if on(STDOUT) {
+        if on(FlagId::Stdout) {
             print(&output.printed())?;
         } else {
             write(base, &output)?;
@@ -153,25 +132,6 @@ fn print(bytes: &[u8]) -> Result<(), String> {
     let mut out = io::stdout().lock();
     let printed = out.write_all(bytes).and_then(|()| out.flush());
     printed.map_err(|error| format!("write /dev/stdout: {}", describe(&error)))
-}
-
-fn usage() -> String {
-    let mut out = String::from(
-        "\
-Usage: rcfssljson [flags] [BASENAME]
-
-Reads the JSON that rcfssl prints and writes BASENAME.pem, BASENAME-key.pem,
-BASENAME.csr and so on, whatever it holds. BASENAME is cert where it is not
-given.
-
-Flags:
-",
-    );
-    for (name, _, value, help) in FLAGS {
-        let head = format!("-{name}{value}");
-        out.push_str(&format!("  {head:<12}{help}\n"));
-    }
-    out
 }
 
 /// Prints a line on standard error; when that is closed, nobody is there to tell.

@@ -32,6 +32,17 @@ impl Output {
         }
     }
 
+    /// A file of bytes that holds a private key.
+    pub fn secret_binary(suffix: &'static str, mode: u32, contents: Zeroizing<Vec<u8>>) -> Self {
+        Output {
+            suffix,
+            contents,
+            mode,
+            secret: true,
+            binary: true,
+        }
+    }
+
     /// The contents as `-stdout` prints them, with a line end of its own.
     pub fn printed(&self) -> Zeroizing<Vec<u8>> {
         let mut out = Zeroizing::new(Vec::with_capacity(self.contents.len() * 2));
@@ -100,7 +111,10 @@ pub fn decide(result: &Members) -> Result<Vec<Output>, String> {
 }
 
 /// The text of the first key that is there.
-fn first<'a>(result: &'a Members, keys: [&str; 2]) -> Result<Option<&'a str>, String> {
+///
+/// # Errors
+/// What to print, for a value that is no string.
+pub fn first<'a>(result: &'a Members, keys: [&str; 2]) -> Result<Option<&'a str>, String> {
     for key in keys {
         match result.get(key) {
             None => {}

@@ -65,7 +65,7 @@ fn single_response(world: &World<'_>, single: &Element<'_>) -> Result<Value> {
     };
     let next = parts.get(3).filter(|part| part.tag == tag::CONTEXT_0);
     let next = next
-        .map(|part| since(world.clock, &part.fields::<1>()?[0], 3600))
+        .map(|part| end(world.clock, &part.fields::<1>()?[0], this_update))
         .transpose()?;
     let known = world.serials.contains(serial.value);
     let id = [algorithm, name, key]
@@ -96,6 +96,15 @@ fn since(clock: Clock, element: &Element<'_>, step: i64) -> Result<String> {
     } else {
         format!("{early:+}|{late:+}")
     })
+}
+
+/// A nextUpdate: on the hour, like thisUpdate, or so many seconds from that.
+fn end(clock: Clock, next: &Element<'_>, this: &Element<'_>) -> Result<String> {
+    let seconds = Time::read(next)?.seconds - Time::read(this)?.seconds;
+    match seconds % 3600 {
+        0 => since(clock, next, 3600),
+        _ => Ok(format!("this-update {seconds:+} s")),
+    }
 }
 
 /// A time that a flag fixes, or now.

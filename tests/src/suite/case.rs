@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use anyhow::{Context, Result};
 use data_encoding::BASE64;
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 
 /// Shell lines, run one after the other in a folder of their own.
 #[derive(Debug, Clone, Default, Deserialize)]
@@ -45,7 +45,7 @@ pub enum Stream {
 }
 
 /// A file's contents.
-#[derive(Debug, Clone, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(untagged)]
 pub enum Text {
     /// As they are.
@@ -55,6 +55,17 @@ pub enum Text {
         /// In base64.
         base64: String,
     },
+}
+
+impl From<Vec<u8>> for Text {
+    fn from(bytes: Vec<u8>) -> Self {
+        String::from_utf8(bytes).map_or_else(
+            |error| Text::Encoded {
+                base64: BASE64.encode(error.as_bytes()),
+            },
+            Text::Plain,
+        )
+    }
 }
 
 impl Text {

@@ -36,7 +36,7 @@ use crate::{binaries, fixtures, parallel, skip};
 pub use case::{Case, Stream, Text};
 pub use lists::List;
 pub use report::Report;
-pub use run::{Outcome, judge, run};
+pub use run::{Outcome, judge, run, run_in};
 pub use surroundings::Surroundings;
 
 /// The variable that names the cases to run.

@@ -33,11 +33,19 @@ pub struct Outcome {
 /// # Errors
 /// When it cannot be set up, or takes too long.
 pub fn run(case: &Case, expected: &Value, surroundings: &Surroundings) -> Result<Outcome> {
-    let mut place = if steps(expected).any(is_crash) {
+    let place = if steps(expected).any(is_crash) {
         Workplace::watched()?
     } else {
         Workplace::new()?
     };
+    run_in(place, case, surroundings)
+}
+
+/// Runs a case in a workplace, which goes with it.
+///
+/// # Errors
+/// As [`run`].
+pub fn run_in(mut place: Workplace, case: &Case, surroundings: &Surroundings) -> Result<Outcome> {
     for (name, text) in &case.files {
         place.write(name, text.bytes()?)?;
     }

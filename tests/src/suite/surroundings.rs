@@ -62,6 +62,17 @@ impl Surroundings {
         Ok(around)
     }
 
+    /// Adds another folder like `pki/`.
+    ///
+    /// # Errors
+    /// What the system says.
+    pub fn with_pki(mut self, folder: &Path) -> Result<Self> {
+        let tree = Tree::read(folder)?;
+        self.learn(&tree, false)?;
+        self.pki.files.extend(tree.files);
+        Ok(self)
+    }
+
     fn learn(&mut self, tree: &Tree, present: bool) -> Result<()> {
         for (name, file) in &tree.files {
             let text = String::from_utf8_lossy(&file.bytes);

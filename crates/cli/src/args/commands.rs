@@ -157,8 +157,10 @@ self-signed authority too.",
         id: CommandId::Man,
         name: "man",
         about: "write the manual pages",
-        usage: &["man FOLDER"],
-        details: "A page for rcfssl and one for each command.",
+        usage: &["man -dir FOLDER", "man FOLDER"],
+        details: "\
+A page for rcfssl, one for rcfssljson and one for each command. They are read by
+man -l FILE, and by name where FOLDER is man1 in a folder of MANPATH.",
         is_here: true,
     },
     Command {

@@ -4,6 +4,7 @@
 use std::fmt::Write;
 
 use rcfssl_core::flag::Kind;
+use rcfssljson::flags as json;
 
 use super::commands::{COMMANDS, Command};
 use super::flags::{FLAGS, Flag};
@@ -19,14 +20,6 @@ pub fn script(shell: &str) -> Option<String> {
     }
 }
 
-/// The flags of `rcfssljson` and whether they take a file.
-const JSON_FLAGS: [(&str, bool, &str); 4] = [
-    ("bare", false, "the input is what a command printed"),
-    ("f", true, "read this file"),
-    ("stdout", false, "print instead of writing files"),
-    ("version", false, "print the versions"),
-];
-
 fn choices(flag: &Flag) -> Option<Vec<&'static str>> {
     flag.value.contains('|').then(|| flag.value.split('|').collect())
 }
@@ -41,7 +34,7 @@ fn bash() -> String {
         "        COMPREPLY=($(compgen -W '{}' -- \"$word\"))\n        return\n    fi",
         names.join(" ")
     );
-    out.push_str("    case ${before#-} in\n");
+    out.push_str("    case $before in\n");
     for flag in FLAGS.iter().filter(|flag| !flag.listed.is_empty()) {
         let reply = match (choices(flag), flag.kind) {
             (Some(choices), _) => format!("COMPREPLY=($(compgen -W '{}' -- \"$word\"))", choices.join(" ")),
@@ -50,7 +43,7 @@ fn bash() -> String {
             (None, Kind::Bool) => continue,
             (None, _) => ":".to_owned(),
         };
-        let _ = writeln!(out, "        {0}|-{0}) {reply}; return ;;", flag.name);
+        let _ = writeln!(out, "        -{0}|--{0}) {reply}; return ;;", flag.name);
     }
     out.push_str("    esac\n    case ${COMP_WORDS[1]} in\n");
     for command in COMMANDS {
@@ -64,7 +57,7 @@ fn bash() -> String {
         "    esac\n    case $word in\n        -*) COMPREPLY=($(compgen -W \"$flags\" -- \"$word\")) ;;\n\
          \x20       *) COMPREPLY=($(compgen -f -- \"$word\")) ;;\n    esac\n}\n",
     );
-    let flags: Vec<_> = JSON_FLAGS.iter().map(|(name, ..)| format!("-{name}")).collect();
+    let flags: Vec<_> = json::FLAGS.iter().map(|flag| format!("-{}", flag.name)).collect();
     let _ = writeln!(
         out,
         "_rcfssljson() {{\n    local word=${{COMP_WORDS[COMP_CWORD]}}\n    case $word in\n        \
@@ -94,9 +87,13 @@ fn zsh() -> String {
         );
     }
     out.push_str("    esac\n}\n_rcfssljson() {\n    _arguments");
-    for (name, file, help) in JSON_FLAGS {
-        let value = if file { ":file:_files" } else { "" };
-        let _ = write!(out, " '-{name}[{}]{value}'", zsh_quote(help));
+    for flag in json::FLAGS {
+        let value = if flag.kind == Kind::Bool {
+            ""
+        } else {
+            ":file:_files"
+        };
+        let _ = write!(out, " '-{}[{}]{value}'", flag.name, zsh_quote(flag.help));
     }
     out.push_str(" '*:base name:_files'\n}\ncase $service in\n    *json) _rcfssljson \"$@\" ;;\n    *) _rcfssl \"$@\" ;;\nesac\n");
     out
@@ -155,12 +152,13 @@ fn fish() -> String {
         }
     }
     out.push_str("end\nfor program in rcfssljson cfssljson\n");
-    for (name, file, help) in JSON_FLAGS {
-        let value = if file { " -r -F" } else { "" };
+    for flag in json::FLAGS {
+        let value = if flag.kind == Kind::Bool { "" } else { " -r -F" };
         let _ = writeln!(
             out,
-            "    complete -c $program -o {name}{value} -d '{}'",
-            fish_quote(help)
+            "    complete -c $program -o {}{value} -d '{}'",
+            flag.name,
+            fish_quote(flag.help)
         );
     }
     out.push_str("end\n");

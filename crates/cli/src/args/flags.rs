@@ -204,6 +204,8 @@ flags! {
         "print the CRL as PEM";
     CrlNumber "crl-number" Int "" "N" Listed [Gencrl]
         "add the CRL number, which RFC 5280 wants";
+    Dir "dir" Folder "" "FOLDER" Listed [Man]
+        "folder to write the pages into, which is made where it is missing";
     LogLevel "loglevel" Int "1" "LEVEL" Everywhere
         [Bundle Certinfo Crl Expiry Gencert Gencrl Gencsr Genkey Info Ocspdump Ocsprefresh Ocspserve Ocspsign PrintDefaults Renew Revoke Scan Selfsign Serve Sign Version]
         "what to log: 0 debug, 1 info, 2 warning, 3 error, 4 critical, 5 fatal";

@@ -49,10 +49,11 @@ pub fn command(command: &Command) -> String {
     if !command.is_here {
         out.push_str("\nrcfssl does not have this command yet: cfssl's is still needed for it.\n");
     }
-    out.push_str("\nFlags:\n");
-    listed_flags(command.id)
-        .iter()
-        .for_each(|flag| write_flag(&mut out, flag));
+    let flags = listed_flags(command.id);
+    if !flags.is_empty() {
+        out.push_str("\nFlags:\n");
+    }
+    flags.iter().for_each(|flag| write_flag(&mut out, flag));
     out
 }
 

@@ -3,6 +3,7 @@
 use std::fmt::Write;
 
 use rcfssl_core::flag::Kind;
+use rcfssljson::flags as json;
 
 use super::commands::{COMMANDS, Command};
 use super::flags::{FLAGS, Flag};
@@ -16,18 +17,18 @@ pub struct Page {
     pub text: String,
 }
 
-/// The page of `rcfssl` and one for each command.
+/// The pages of `rcfssl` and `rcfssljson`, and one for each command.
 pub fn pages() -> Vec<Page> {
     let commands = COMMANDS.iter().map(|command| Page {
         file: format!("rcfssl-{}.1", command.name),
         text: command_page(command),
     });
-    std::iter::once(Page {
-        file: "rcfssl.1".to_owned(),
-        text: top_page(),
-    })
-    .chain(commands)
-    .collect()
+    let programs = [("rcfssl.1", top_page()), ("rcfssljson.1", json_page())];
+    let programs = programs.map(|(file, text)| Page {
+        file: file.to_owned(),
+        text,
+    });
+    programs.into_iter().chain(commands).collect()
 }
 
 fn top_page() -> String {
@@ -61,6 +62,22 @@ fn top_page() -> String {
     out.push_str(
         ".SH EXIT STATUS\n0 when all is well, and where cfssl exits so after an error line; 1 for an error; 2 for a\n\
          wrong flag.\n.SH SEE ALSO\n.BR rcfssljson (1)\n",
+    );
+    out
+}
+
+fn json_page() -> String {
+    let mut out = head("RCFSSLJSON", "rcfssljson", json::ABOUT);
+    let _ = writeln!(out, ".SH SYNOPSIS\n.B {}", escape(json::SYNOPSIS));
+    let _ = writeln!(out, ".SH DESCRIPTION\n{}", escape(json::DETAILS));
+    out.push_str(".SH FLAGS\n");
+    for flag in json::FLAGS {
+        let value = Some(flag.value).filter(|value| !value.is_empty());
+        write_entry(&mut out, flag.name, value, flag.help, "");
+    }
+    out.push_str(
+        ".SH EXIT STATUS\n0 when all is well, also where there was nothing to write; 1 for an error; 2 for a\n\
+         wrong flag.\n.SH SEE ALSO\n.BR rcfssl (1)\n",
     );
     out
 }
@@ -105,15 +122,20 @@ fn head(title: &str, name: &str, about: &str) -> String {
 }
 
 fn write_flag(out: &mut String, flag: &Flag) {
-    let value = match flag.kind {
-        Kind::Bool => String::new(),
-        _ => format!(" \\fI{}\\fR", escape(flag.value)),
+    let (value, default) = match flag.kind {
+        Kind::Bool => (None, ""),
+        _ => (Some(flag.value), flag.default),
     };
-    let default = match (flag.kind, flag.default) {
-        (Kind::Bool, _) | (_, "") => String::new(),
-        (_, default) => format!(" Default {}.", escape(default)),
+    write_entry(out, flag.name, value, flag.help, default);
+}
+
+fn write_entry(out: &mut String, name: &str, value: Option<&str>, help: &str, default: &str) {
+    let value = value.map_or(String::new(), |value| format!(" \\fI{}\\fR", escape(value)));
+    let default = match default {
+        "" => String::new(),
+        default => format!(" Default {}.", escape(default)),
     };
-    let mut help = flag.help.chars();
+    let mut help = help.chars();
     let help: String = help
         .next()
         .into_iter()
@@ -123,7 +145,7 @@ fn write_flag(out: &mut String, flag: &Flag) {
     let _ = writeln!(
         out,
         ".TP\n\\fB\\-{}\\fR{value}\n{}.{default}",
-        escape(flag.name),
+        escape(name),
         escape(&help)
     );
 }
@@ -152,7 +174,7 @@ mod tests {
     #[test]
     fn every_command_and_flag_has_its_place() {
         let pages = pages();
-        assert_eq!(pages.len(), COMMANDS.len() + 1);
+        assert_eq!(pages.len(), COMMANDS.len() + 2);
         for command in COMMANDS {
             let file = format!("rcfssl-{}.1", command.name);
             let page = pages.iter().find(|page| page.file == file).unwrap();

@@ -1,19 +1,27 @@
 //! `man`: the manual pages, into a folder.
 
+use std::fs;
 use std::path::Path;
 
 use rcfssl_core::Error;
+use rcfssl_files::describe;
 
-use crate::args::man;
+use crate::args::{FlagId, man};
 use crate::context::{Context, Outcome};
 
 /// Writes the pages.
 pub fn run(context: &Context) -> Outcome {
-    let Some(folder) = context.args.positional().first() else {
-        return Err(Error::plain("man needs a folder to write the pages into").into());
+    let args = &context.args;
+    let folder = match args.positional().first() {
+        _ if args.is_set(FlagId::Dir) => args.path(FlagId::Dir),
+        Some(folder) => folder,
+        None => return Err(Error::plain("man needs a folder to write the pages into: -dir FOLDER").into()),
     };
+    let folder = Path::new(folder);
+    fs::create_dir_all(folder)
+        .map_err(|error| Error::plain(format!("mkdir {}: {}", folder.display(), describe(&error))))?;
     for page in man::pages() {
-        let path = Path::new(folder).join(&page.file);
+        let path = folder.join(&page.file);
         rcfssl_files::write(&path, page.text.as_bytes(), 0o644)
             .map_err(|error| Error::plain(error.about(&path.to_string_lossy())))?;
     }

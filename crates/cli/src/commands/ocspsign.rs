@@ -42,7 +42,10 @@ pub fn run(context: &Context) -> Outcome {
         key: &key,
         interval,
     };
-    let answer = status.and_then(|status| responder.answer(&about, status, now));
+    let answer = match status {
+        Ok(status) => responder.answer(&about, status, now),
+        Err(error) => responder.check(&about).and(Err(error)),
+    };
     let answer = step(context, "Unable to sign OCSP response", answer)?;
     let line = json::to_string(&Answer {
         ocsp_response: base64::encode(&answer),

@@ -15,7 +15,8 @@ use crate::signing;
 /// Makes key, request and certificate and prints them.
 pub fn run(context: &Context) -> Outcome {
     let args = &context.args;
-    // The host name is taken and not used, as in cfssl: the hosts of the document count.
+    // The host name is taken and not used, as in cfssl: the hosts of the document
+    // count, with -hostname too.
     let skip = usize::from(!args.is_set(FlagId::Hostname) && !args.bool(FlagId::InitCa));
     let (path, rest) = match args.positional().get(skip..) {
         Some([path, rest @ ..]) => (path, rest),
@@ -29,10 +30,7 @@ pub fn run(context: &Context) -> Outcome {
             Error::plain("selfsign takes a host name and a request document, and nothing more").into(),
         );
     }
-    let mut request = issuing::document_at(context, path)?;
-    if let Some(hosts) = signing::hostnames(context) {
-        request.hosts = hosts.into();
-    }
+    let request = issuing::document_at(context, path)?;
     signing::trap_empty_host(context, &request.hosts)?;
     let profile = profile(context)?;
     let (key, csr) = issuing::key_and_csr(context, &request, false)?;

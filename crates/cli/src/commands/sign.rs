@@ -7,7 +7,7 @@ use rcfssl_core::host::Hosts;
 use rcfssl_core::json::{self, List};
 use rcfssl_core::name::Subject;
 use rcfssl_core::request::Name;
-use rcfssl_core::{Csr, Error, Issued, Request, Result, json_object};
+use rcfssl_core::{Csr, Error, Issued, Profile, Request, Result, json_object};
 
 use crate::args::FlagId;
 use crate::context::{Context, Failure, Outcome};
@@ -72,7 +72,12 @@ pub fn run(context: &Context) -> Outcome {
             })?;
         }
         signing.check_hosts(context, hosts.as_ref().unwrap_or(&asked))?;
-        overrides.subject = document.map(|document| document.over(csr));
+        let takes_subject = signing.profile().is_none_or(Profile::takes_subject);
+        let asked = match takes_subject {
+            true => Subject::from_attributes(&csr.subject),
+            false => Subject::default(),
+        };
+        overrides.subject = document.map(|document| document.over(asked));
     }
     overrides.hosts = hosts;
     let issued = signing.sign_held(context, csr, overrides)?;
@@ -95,10 +100,9 @@ fn subject_document(context: &Context, path: &OsStr) -> std::result::Result<Subj
 }
 
 impl SubjectDocument {
-    /// Its names; what it leaves empty comes from the request, type by type. Other
-    /// types of the request are dropped, and so are addresses, as in cfssl.
-    fn over(&self, csr: &Csr) -> Subject {
-        let asked = Subject::from_attributes(&csr.subject);
+    /// Its names; what it leaves empty comes from what the request asks for, type by
+    /// type. Other types of the request are dropped, and so are addresses, as in cfssl.
+    fn over(&self, asked: Subject) -> Subject {
         let request = Request {
             cn: self.cn.clone(),
             names: self.names.clone(),

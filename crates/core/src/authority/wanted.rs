@@ -122,7 +122,7 @@ impl Wanted {
             if !allowed.ip_addresses {
                 ip.clear();
             }
-            if !allowed.subject {
+            if !profile.takes_subject() {
                 subject = name::Subject::default();
             }
             public_key = public_key.filter(|_| allowed.public_key);

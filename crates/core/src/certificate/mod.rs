@@ -3,6 +3,8 @@
 mod access;
 mod check;
 mod encode;
+mod key;
+mod name;
 pub(crate) mod pkcs7;
 mod pss;
 mod read;
@@ -10,6 +12,8 @@ mod template;
 mod usage;
 
 pub use encode::{assemble, to_be_signed};
+pub(crate) use key::check_key;
+pub(crate) use name::check_name;
 pub use read::Certificate;
 pub(crate) use read::{extensions, name_attributes, our_oid, public_key};
 pub(crate) use template::decimal;

@@ -7,8 +7,8 @@ use aws_lc_rs::signature::{
 use rsa::RsaPublicKey;
 use rsa::pkcs1::DecodeRsaPublicKey;
 use rsa::pss::{Signature, VerifyingKey};
-use rsa::sha2::{Sha256, Sha384, Sha512};
 use rsa::signature::Verifier;
+use sha2::{Sha256, Sha384, Sha512};
 
 use super::Certificate;
 use crate::asn1::read::{Reader, unsigned};

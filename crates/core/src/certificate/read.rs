@@ -5,13 +5,13 @@ use x509_parser::asn1_rs::{Any, FromDer, Tag};
 use x509_parser::certificate::X509Certificate;
 use x509_parser::extensions::{ParsedExtension, X509Extension};
 use x509_parser::oid_registry::Oid as ParsedOid;
-use x509_parser::x509::{SubjectPublicKeyInfo, X509Name};
+use x509_parser::x509::{SubjectPublicKeyInfo, X509Name, X509Version};
 
-use super::{Issuer, pkcs7};
+use super::{Issuer, check_key, check_name, pkcs7};
 use crate::error::{Code, Error, Result};
 use crate::extension::{self, Extension};
 use crate::host::Hosts;
-use crate::key::{KeyKind, PublicKey};
+use crate::key::PublicKey;
 use crate::name::{Attribute, Value};
 use crate::oid::{self, Oid};
 use crate::pem;
@@ -91,7 +91,7 @@ impl Certificate {
             return Err(refused());
         }
         let tbs = &parsed.tbs_certificate;
-        let extensions = extensions(tbs.extensions());
+        let extensions = extensions(extensions_that_count(&parsed));
         let value = |oid: &Oid| {
             extensions
                 .iter()
@@ -163,6 +163,15 @@ impl Certificate {
     }
 }
 
+/// Go looks at extensions in version 3 alone.
+fn extensions_that_count<'a, 'b>(parsed: &'b X509Certificate<'a>) -> &'b [X509Extension<'a>] {
+    let tbs = &parsed.tbs_certificate;
+    match tbs.version {
+        X509Version::V3 => tbs.extensions(),
+        _ => &[],
+    }
+}
+
 /// x509-parser takes all that Go takes and more: this is what Go refuses beyond.
 fn go_would_read(parsed: &X509Certificate<'_>) -> bool {
     let tbs = &parsed.tbs_certificate;
@@ -173,7 +182,8 @@ fn go_would_read(parsed: &X509Certificate<'_>) -> bool {
         _ => true,
     };
     let mut seen = Vec::new();
-    let unique_extensions = tbs.extensions().iter().all(|extension| {
+    let extensions = extensions_that_count(parsed);
+    let unique_extensions = extensions.iter().all(|extension| {
         let new = !seen.contains(&&extension.oid);
         seen.push(&extension.oid);
         new
@@ -181,47 +191,32 @@ fn go_would_read(parsed: &X509Certificate<'_>) -> bool {
     // Two are read by our own code, which takes what Go takes: a negative path
     // length, say.
     let own = [oid::BASIC_CONSTRAINTS, oid::SUBJECT_ALT_NAME];
-    let readable_extensions = tbs.extensions().iter().all(|extension| {
+    let readable_extensions = extensions.iter().all(|extension| {
         let parsed = !matches!(extension.parsed_extension(), ParsedExtension::ParseError { .. });
         parsed || own.iter().any(|oid| oid.octets() == extension.oid.as_bytes())
     });
-    minimal_serial
+    tbs.version.0 <= X509Version::V3.0
+        && minimal_serial
         && unique_extensions
         && readable_extensions
         && parsed.signature_algorithm == tbs.signature
         && is_readable_name(&tbs.subject)
         && is_readable_name(&tbs.issuer)
-        && is_readable_key(&tbs.subject_pki)
+        && check_key(&tbs.subject_pki, &public_key(&tbs.subject_pki)).is_ok()
 }
 
-/// Go reads six kinds of strings in names, and checks what is in some.
+/// Go reads six kinds of strings in the names of certificates.
 fn is_readable_name(name: &X509Name<'_>) -> bool {
-    name.iter_attributes().all(|attribute| {
-        let value = attribute.attr_value();
-        let printable = |b: &u8| b.is_ascii_alphanumeric() || b" '()+,-./:=?*&".contains(b);
-        match value.tag() {
-            Tag::T61String => true,
-            Tag::Utf8String => std::str::from_utf8(value.data).is_ok(),
-            Tag::PrintableString => value.data.iter().all(printable),
-            Tag::Ia5String => value.data.is_ascii(),
-            Tag::NumericString => value.data.iter().all(|b| b.is_ascii_digit() || *b == b' '),
-            Tag::BmpString => value.data.len() % 2 == 0,
-            _ => false,
-        }
-    })
-}
-
-/// RSA keys need NULL parameters, EC keys a curve that Go knows; other
-/// algorithms are passed over.
-fn is_readable_key(spki: &SubjectPublicKeyInfo<'_>) -> bool {
-    let parameters = spki.algorithm.parameters.as_ref();
-    if spki.algorithm.algorithm.as_bytes() == oid::RSA_ENCRYPTION.octets() {
-        return parameters.is_some_and(|p| p.tag() == Tag::Null);
-    }
-    if spki.algorithm.algorithm.as_bytes() == oid::EC_PUBLIC_KEY.octets() {
-        return !matches!(public_key(spki).kind(), KeyKind::Other);
-    }
-    true
+    const READABLE: [Tag; 6] = [
+        Tag::Utf8String,
+        Tag::PrintableString,
+        Tag::Ia5String,
+        Tag::NumericString,
+        Tag::T61String,
+        Tag::BmpString,
+    ];
+    let mut attributes = name.iter_attributes();
+    attributes.all(|attribute| READABLE.contains(&attribute.attr_value().tag())) && check_name(name).is_ok()
 }
 
 /// A public key inside a parsed structure.

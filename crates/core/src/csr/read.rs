@@ -6,10 +6,10 @@ use x509_parser::prelude::FromDer;
 
 use super::Csr;
 use crate::asn1::outermost;
-use crate::certificate::{extensions, name_attributes, our_oid, public_key};
+use crate::certificate::{check_key, check_name, extensions, name_attributes, our_oid, public_key};
 use crate::error::{Code, Error, Result};
-use crate::key::{self, KeyKind, SignatureAlgorithm};
-use crate::oid::{self, Oid};
+use crate::key::{self, SignatureAlgorithm};
+use crate::oid::Oid;
 use crate::pem;
 
 /// For what is wrong deeper inside.
@@ -61,10 +61,8 @@ impl Unverified {
             extensions: requested.clone().unwrap_or_default(),
             built: None,
         };
-        let is_ec = info.subject_pki.algorithm.algorithm.as_bytes() == oid::EC_PUBLIC_KEY.octets();
-        if is_ec && csr.public_key.kind() == KeyKind::Other {
-            return Err(Error::plain("x509: unsupported elliptic curve"));
-        }
+        check_key(&info.subject_pki, &csr.public_key)?;
+        check_name(&info.subject)?;
         csr.hosts()?;
         csr.check_unique_extensions()?;
         Ok(Unverified {

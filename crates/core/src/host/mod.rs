@@ -53,8 +53,17 @@ fn octets(ip: IpAddr) -> Vec<u8> {
     }
 }
 
+/// The octets of an iPAddress as Go writes them: of an IPv4-mapped IPv6 address
+/// (RFC 4291, section 2.5.5.2) the last four.
+pub fn shortest_ip(octets: &[u8]) -> &[u8] {
+    const MAPPED: [u8; 12] = [0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xff, 0xff];
+    let v4 = octets.strip_prefix(&MAPPED).filter(|v4| v4.len() == 4);
+    v4.unwrap_or(octets)
+}
+
 /// An iPAddress as text; octets that are no address in hexadecimal.
 pub fn ip_text(octets: &[u8]) -> String {
+    let octets = shortest_ip(octets);
     if let Ok(v4) = <[u8; 4]>::try_from(octets) {
         Ipv4Addr::from(v4).to_string()
     } else if let Ok(v6) = <[u8; 16]>::try_from(octets) {

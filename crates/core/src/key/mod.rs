@@ -2,6 +2,7 @@
 //! used to sign.
 
 mod generate;
+mod info;
 mod legacy;
 mod primes;
 mod public;
@@ -12,11 +13,12 @@ mod verify;
 mod write;
 
 pub use generate::{KeySpec, generate};
+pub use info::PrivateKeyInfo;
 pub use public::{Curve, KeyKind, PublicKey};
 pub(crate) use read::read_der;
 pub use read::{read, read_encrypted};
 pub use sign::{SignatureAlgorithm, SigningKey};
-pub use verify::verify;
+pub use verify::{has_good_point, verify};
 pub use write::KeyFormat;
 
 use aws_lc_rs::signature::{EcdsaKeyPair, Ed25519KeyPair, RsaKeyPair};

@@ -51,7 +51,7 @@ pub fn read_encrypted(text: &[u8], password: Option<&[u8]>) -> Result<PrivateKey
     read_der(&block.contents)
 }
 
-fn key_block(text: &[u8]) -> Option<Block> {
+pub(super) fn key_block(text: &[u8]) -> Option<Block> {
     let mut rest = text;
     loop {
         let (block, after) = pem::decode(rest)?;
@@ -113,20 +113,23 @@ fn from_pkcs8(info: &PrivateKeyInfoRef<'_>) -> Result<Parsed> {
 
 /// ECPrivateKey (RFC 5915, section 3)
 #[derive(Sequence)]
-struct EcPrivateKey<'a> {
+pub(super) struct EcPrivateKey<'a> {
     version: u8,
-    private_key: &'a OctetStringRef,
+    pub(super) private_key: &'a OctetStringRef,
     #[asn1(context_specific = "0", tag_mode = "EXPLICIT", optional = "true")]
-    parameters: Option<ObjectIdentifier>,
+    pub(super) parameters: Option<ObjectIdentifier>,
     #[asn1(context_specific = "1", tag_mode = "EXPLICIT", optional = "true")]
-    public_key: Option<BitStringRef<'a>>,
+    pub(super) public_key: Option<BitStringRef<'a>>,
+}
+
+/// Reads SEC 1.
+pub(super) fn ec_private_key(der: &[u8]) -> Result<EcPrivateKey<'_>> {
+    let key = EcPrivateKey::from_der(der).ok();
+    Ok(key.filter(|key| key.version == 1).ok_or(Code::KeyParse)?)
 }
 
 fn from_sec1(der: &[u8], outer: Option<ObjectIdentifier>) -> Result<Parsed> {
-    let key = EcPrivateKey::from_der(der)
-        .ok()
-        .filter(|key| key.version == 1)
-        .ok_or(Code::KeyParse)?;
+    let key = ec_private_key(der)?;
     let curve = outer.or(key.parameters).ok_or(Code::KeyParse)?;
     if curve.as_bytes() == oid::SECP224R1.octets() {
         return Err(Error::wrap(

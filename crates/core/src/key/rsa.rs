@@ -124,13 +124,9 @@ impl TryCryptoRng for Random<'_> {}
 pub(super) fn sign(key: &RsaPrivateKey, algorithm: SignatureAlgorithm, message: &[u8]) -> Result<Vec<u8>> {
     let signed = match algorithm {
         SignatureAlgorithm::Sha1WithRsa => SigningKey::<sha1::Sha1>::new(key.clone()).try_sign(message),
-        SignatureAlgorithm::Sha256WithRsa => {
-            SigningKey::<rsa::sha2::Sha256>::new(key.clone()).try_sign(message)
-        }
-        SignatureAlgorithm::Sha384WithRsa => {
-            SigningKey::<rsa::sha2::Sha384>::new(key.clone()).try_sign(message)
-        }
-        _ => SigningKey::<rsa::sha2::Sha512>::new(key.clone()).try_sign(message),
+        SignatureAlgorithm::Sha256WithRsa => SigningKey::<sha2::Sha256>::new(key.clone()).try_sign(message),
+        SignatureAlgorithm::Sha384WithRsa => SigningKey::<sha2::Sha384>::new(key.clone()).try_sign(message),
+        _ => SigningKey::<sha2::Sha512>::new(key.clone()).try_sign(message),
     };
     let signature = signed.map_err(|_| Error::from(Code::KeyUnknown))?;
     Ok(signature.to_vec())

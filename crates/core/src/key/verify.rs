@@ -1,6 +1,6 @@
 //! Checking signatures of requests and certificates.
 
-use aws_lc_rs::signature::{self, UnparsedPublicKey, VerificationAlgorithm};
+use aws_lc_rs::signature::{self, ParsedPublicKey, UnparsedPublicKey, VerificationAlgorithm};
 use rsa::pkcs1::DecodeRsaPublicKey;
 use rsa::pkcs1v15::{Signature, VerifyingKey};
 use rsa::signature::Verifier;
@@ -38,6 +38,26 @@ pub fn verify(
         None => return Err(unimplemented()),
     };
     if good { Ok(()) } else { Err(Error::plain(failure)) }
+}
+
+/// Is the point of an EC key on its curve, and written uncompressed, as Go wants it?
+/// Other keys have none.
+pub fn has_good_point(key: &PublicKey) -> bool {
+    let point = key.key_bits();
+    let (length, algorithm) = match key.kind() {
+        KeyKind::Ecdsa(Curve::P256) => (32, &signature::ECDSA_P256_SHA256_ASN1),
+        KeyKind::Ecdsa(Curve::P384) => (48, &signature::ECDSA_P384_SHA384_ASN1),
+        KeyKind::Ecdsa(Curve::P521) => (66, &signature::ECDSA_P521_SHA512_ASN1),
+        // aws-lc-rs has no P-224: only the form is looked at.
+        KeyKind::P224 => return is_uncompressed(point, 28),
+        _ => return true,
+    };
+    is_uncompressed(point, length) && ParsedPublicKey::new(algorithm, point).is_ok()
+}
+
+/// 4, then both coordinates in full (SEC 1, 2.3.3).
+fn is_uncompressed(point: &[u8], length: usize) -> bool {
+    point.first() == Some(&4) && point.len() == 1 + 2 * length
 }
 
 /// What aws-lc checks.
@@ -83,13 +103,13 @@ fn odd_rsa(key: &PublicKey, algorithm: SignatureAlgorithm, message: &[u8], bytes
             VerifyingKey::<sha1::Sha1>::new(public).verify(message, &signature)
         }
         SignatureAlgorithm::Sha256WithRsa => {
-            VerifyingKey::<rsa::sha2::Sha256>::new(public).verify(message, &signature)
+            VerifyingKey::<sha2::Sha256>::new(public).verify(message, &signature)
         }
         SignatureAlgorithm::Sha384WithRsa => {
-            VerifyingKey::<rsa::sha2::Sha384>::new(public).verify(message, &signature)
+            VerifyingKey::<sha2::Sha384>::new(public).verify(message, &signature)
         }
         SignatureAlgorithm::Sha512WithRsa => {
-            VerifyingKey::<rsa::sha2::Sha512>::new(public).verify(message, &signature)
+            VerifyingKey::<sha2::Sha512>::new(public).verify(message, &signature)
         }
         _ => return None,
     };
@@ -100,6 +120,20 @@ fn odd_rsa(key: &PublicKey, algorithm: SignatureAlgorithm, message: &[u8], bytes
 mod tests {
     use super::*;
     use crate::key::{KeySpec, SigningKey, generate, read};
+
+    #[test]
+    fn points_are_on_their_curve() {
+        let made = generate(KeySpec::Ecdsa(Curve::P384)).unwrap();
+        let point = made.public_key().key_bits();
+        let is_good = |point: &[u8]| has_good_point(&PublicKey::ecdsa(Curve::P384, point));
+        assert!(is_good(point));
+        let mut off = point.to_vec();
+        off[96] ^= 1;
+        let compressed = [&[2 | point[96] & 1], &point[1..49]].concat();
+        for bad in [&off[..], &compressed, &point[1..], &[0], &[]] {
+            assert!(!is_good(bad));
+        }
+    }
 
     #[test]
     fn every_key_verifies_what_it_signs_and_nothing_else() {
@@ -129,6 +163,7 @@ mod tests {
             assert!(check(b"message", &signature).is_err());
             assert!(check(b"message", b"").is_err());
         }
+        assert!(keys.iter().all(|key| has_good_point(key.public_key())));
         let foreign = verify(keys[0].public_key(), SignatureAlgorithm::Sha256WithRsa, b"", b"");
         assert!(
             foreign

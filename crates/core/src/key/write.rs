@@ -5,7 +5,7 @@ use aws_lc_rs::signature::{EcdsaKeyPair, KeyPair};
 use zeroize::Zeroizing;
 
 use super::{Curve, KeyKind, PrivateKey, Secret};
-use crate::asn1::Writer;
+use crate::asn1::{Writer, tag};
 use crate::error::{Code, Error, Result};
 use crate::oid;
 use crate::pem;
@@ -44,23 +44,11 @@ impl PrivateKey {
         // In PKCS#8 the curve stands outside, so the inner form leaves it out (RFC 5915, section 3).
         let inner = self.to_traditional(false)?;
         let algorithm = |w: &mut Writer| match self.public.kind() {
-            KeyKind::Ecdsa(curve) => {
-                w.oid(&oid::EC_PUBLIC_KEY);
-                w.oid(&curve.oid());
-            }
-            KeyKind::Rsa { .. } => {
-                w.oid(&oid::RSA_ENCRYPTION);
-                w.null();
-            }
+            KeyKind::Ecdsa(curve) => write_ec_algorithm(w, curve.oid().octets()),
+            KeyKind::Rsa { .. } => write_rsa_algorithm(w),
             _ => w.oid(&oid::ED25519),
         };
-        Ok(secret(|w| {
-            w.sequence(|w| {
-                w.integer(0);
-                w.sequence(algorithm);
-                w.octet_string(&inner);
-            });
-        }))
+        Ok(private_key_info(algorithm, &inner))
     }
 
     /// RSAPrivateKey, ECPrivateKey or CurvePrivateKey.
@@ -83,6 +71,30 @@ impl PrivateKey {
     }
 }
 
+/// PrivateKeyInfo (RFC 5208, section 5), version 0, without attributes, around a key
+/// in its own form.
+pub(super) fn private_key_info(algorithm: impl FnOnce(&mut Writer), key: &[u8]) -> Zeroizing<Vec<u8>> {
+    secret(|w| {
+        w.sequence(|w| {
+            w.integer(0);
+            w.sequence(algorithm);
+            w.octet_string(key);
+        });
+    })
+}
+
+/// The contents of the AlgorithmIdentifier of RSA keys.
+pub(super) fn write_rsa_algorithm(w: &mut Writer) {
+    w.oid(&oid::RSA_ENCRYPTION);
+    w.null();
+}
+
+/// The contents of the AlgorithmIdentifier of keys on a curve.
+pub(super) fn write_ec_algorithm(w: &mut Writer, curve: &[u8]) {
+    w.oid(&oid::EC_PUBLIC_KEY);
+    w.primitive(tag::OBJECT_IDENTIFIER, curve);
+}
+
 /// ECPrivateKey (RFC 5915): version 1, the scalar at full length, the curve, the
 /// public point. aws-lc's own export leaves the curve out, which Go wants.
 fn ec_private_key(pair: &EcdsaKeyPair, curve: Curve, with_curve: bool) -> Result<Zeroizing<Vec<u8>>> {
@@ -102,7 +114,7 @@ fn ec_private_key(pair: &EcdsaKeyPair, curve: Curve, with_curve: bool) -> Result
 
 /// DER that is wiped when dropped. The room is taken at once, so that growing
 /// leaves no copies behind; only RSA keys, which come whole, could be longer.
-fn secret(build: impl FnOnce(&mut Writer)) -> Zeroizing<Vec<u8>> {
+pub(super) fn secret(build: impl FnOnce(&mut Writer)) -> Zeroizing<Vec<u8>> {
     let mut writer = Writer::with_capacity(8 * 1024);
     build(&mut writer);
     Zeroizing::new(writer.into_bytes())
@@ -116,16 +128,7 @@ pub(super) fn ec_scalar_only(curve: Curve, scalar: &[u8]) -> Zeroizing<Vec<u8>> 
             w.octet_string(scalar);
         });
     });
-    secret(|w| {
-        w.sequence(|w| {
-            w.integer(0);
-            w.sequence(|w| {
-                w.oid(&oid::EC_PUBLIC_KEY);
-                w.oid(&curve.oid());
-            });
-            w.octet_string(&key);
-        });
-    })
+    private_key_info(|w| write_ec_algorithm(w, curve.oid().octets()), &key)
 }
 
 #[cfg(test)]

@@ -1,11 +1,11 @@
 //! The ciphers: those of PKCS#12 itself (RFC 7292, appendix C), which OpenSSL
 //! calls legacy, and PBES2 (RFC 8018).
 
-use aws_lc_rs::digest::SHA1_FOR_LEGACY_USE_ONLY;
 use cbc::cipher::block_padding::Pkcs7;
 use cbc::cipher::{BlockCipherDecrypt, BlockModeDecrypt, InnerIvInit, KeyInit};
 use der::Decode;
 use pkcs8::pkcs5;
+use sha1::Sha1;
 use zeroize::Zeroizing;
 
 use super::kdf::{self, Purpose};
@@ -84,17 +84,8 @@ impl Scheme {
         if iterations > MAX_ITERATIONS {
             return Err(Refusal::TooManyIterations);
         }
-        let derive = |purpose, length| {
-            let iterations = iterations as u32;
-            kdf::derive(
-                &SHA1_FOR_LEGACY_USE_ONLY,
-                purpose,
-                password,
-                salt,
-                iterations,
-                length,
-            )
-        };
+        let derive =
+            |purpose, length| kdf::derive::<Sha1>(purpose, password, salt, iterations as u32, length);
         let iv = derive(Purpose::Iv, 8);
         match self {
             Scheme::TripleDes => {

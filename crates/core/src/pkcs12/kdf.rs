@@ -1,7 +1,8 @@
 //! Keys from passwords as PKCS#12 derives them (RFC 7292, appendix B).
 
-use aws_lc_rs::digest::{self, Algorithm};
-use zeroize::Zeroizing;
+use sha1::Digest;
+use sha1::digest::block_api::BlockSizeUser;
+use zeroize::{Zeroize, Zeroizing};
 
 /// What the bytes are for: the diversifier (RFC 7292, appendix B.3).
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -25,37 +26,37 @@ pub fn encode_password(password: &str) -> Zeroizing<Vec<u8>> {
     encoded
 }
 
-/// Derives `length` octets from an encoded password (RFC 7292, appendix B.2).
+/// Derives `length` octets from an encoded password with the digest `D` (RFC 7292,
+/// appendix B.2).
 ///
 /// An empty `password`, without even the zeros at the end, is what some programs
 /// take for the empty password.
-pub fn derive(
-    algorithm: &'static Algorithm,
+pub fn derive<D: Digest + BlockSizeUser>(
     purpose: Purpose,
     password: &[u8],
     salt: &[u8],
     iterations: u32,
     length: usize,
 ) -> Zeroizing<Vec<u8>> {
-    let block = algorithm.block_len();
+    let block = <D as BlockSizeUser>::block_size();
     let diversifier = vec![purpose as u8; block];
     let salt = repeated(salt, block);
-    let salt_length = salt.len();
     let password = repeated(password, block);
-    let mut input = Zeroizing::new(Vec::with_capacity(salt_length + password.len()));
+    let mut input = Zeroizing::new(Vec::with_capacity(salt.len() + password.len()));
     input.extend_from_slice(&salt);
     input.extend_from_slice(&password);
-    let mut out = Zeroizing::new(Vec::with_capacity(length + algorithm.output_len()));
+    let mut out = Zeroizing::new(Vec::with_capacity(length + <D as Digest>::output_size()));
     while out.len() < length {
-        let mut context = digest::Context::new(algorithm);
-        context.update(&diversifier);
-        context.update(&input);
-        let mut hash = context.finish();
+        let mut hash = D::new()
+            .chain_update(&diversifier)
+            .chain_update(&input)
+            .finalize();
         for _ in 1..iterations {
-            hash = digest::digest(algorithm, hash.as_ref());
+            hash = D::digest(&hash);
         }
-        out.extend_from_slice(hash.as_ref());
-        let addend = repeated(hash.as_ref(), block);
+        out.extend_from_slice(&hash);
+        let addend = repeated(&hash, block);
+        hash.as_mut_slice().zeroize();
         for chunk in input.chunks_mut(block) {
             add_one_more(chunk, &addend);
         }
@@ -85,7 +86,8 @@ fn add_one_more(chunk: &mut [u8], addend: &[u8]) {
 
 #[cfg(test)]
 mod tests {
-    use aws_lc_rs::digest::{SHA1_FOR_LEGACY_USE_ONLY, SHA256};
+    use sha1::Sha1;
+    use sha2::Sha256;
 
     use super::*;
 
@@ -106,8 +108,7 @@ mod tests {
     fn derives_what_others_derive() {
         let sha1 = |purpose, password: &str, salt: &[u8], iterations, length| {
             let password = encode_password(password);
-            let algorithm = &SHA1_FOR_LEGACY_USE_ONLY;
-            hex(&derive(algorithm, purpose, &password, salt, iterations, length))
+            hex(&derive::<Sha1>(purpose, &password, salt, iterations, length))
         };
         let salt = [0xff; 8];
         assert_eq!(
@@ -120,7 +121,7 @@ mod tests {
             "8aaae6297b6cb04642ab5b077851284eb7128f1a2a7fbca3"
         );
         assert_eq!(sha1(Purpose::Iv, "smeg", &salt, 1, 8), "79993dfe048d3b76");
-        let long = derive(&SHA256, Purpose::Mac, &encode_password("x"), &salt, 3, 100);
+        let long = derive::<Sha256>(Purpose::Mac, &encode_password("x"), &salt, 3, 100);
         assert_eq!(long.len(), 100);
     }
 }

@@ -1,21 +1,33 @@
 //! The integrity check: an HMAC under a key from the password (RFC 7292,
 //! section 4, MacData).
 
-use aws_lc_rs::{digest, hmac};
+use hmac::digest::block_api::BlockSizeUser;
+use hmac::{EagerHash, Hmac, KeyInit, Mac as _};
+use sha1::{Digest, Sha1};
+use sha2::{Sha256, Sha384, Sha512};
 
 use super::kdf::{self, Purpose};
 use super::read::{MAX_ITERATIONS, Refusal};
+use crate::asn1::Writer;
 use crate::asn1::read::{Reader, unsigned};
 use crate::asn1::tag;
 use crate::oid;
 
 /// The MacData of a file.
 pub struct Mac<'a> {
-    digest: &'static digest::Algorithm,
-    hmac: hmac::Algorithm,
+    hash: Hash,
     value: &'a [u8],
     salt: &'a [u8],
     iterations: u32,
+}
+
+/// The digests that are seen.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Hash {
+    Sha1,
+    Sha256,
+    Sha384,
+    Sha512,
 }
 
 impl<'a> Mac<'a> {
@@ -27,7 +39,7 @@ impl<'a> Mac<'a> {
             .enter(tag::SEQUENCE)
             .and_then(|mut algorithm| algorithm.expect(tag::OBJECT_IDENTIFIER))
             .ok_or_else(malformed)?;
-        let (digest, hmac) = algorithms(algorithm)?;
+        let hash = Hash::from_oid(algorithm).ok_or(Refusal::UnknownAlgorithm)?;
         let value = info.expect(tag::OCTET_STRING).ok_or_else(malformed)?;
         let salt = data.expect(tag::OCTET_STRING).ok_or_else(malformed)?;
         let iterations = match data.optional(tag::INTEGER) {
@@ -38,8 +50,7 @@ impl<'a> Mac<'a> {
             return Err(Refusal::TooManyIterations);
         }
         Ok(Mac {
-            digest,
-            hmac,
+            hash,
             value,
             salt,
             iterations: iterations as u32,
@@ -48,32 +59,59 @@ impl<'a> Mac<'a> {
 
     /// Does the content fit, under this encoded password?
     pub fn fits(&self, content: &[u8], password: &[u8]) -> bool {
-        let length = self.digest.output_len();
-        let key = kdf::derive(
-            self.digest,
-            Purpose::Mac,
-            password,
-            self.salt,
-            self.iterations,
-            length,
-        );
-        let key = hmac::Key::new(self.hmac, &key);
-        hmac::verify(&key, content, self.value).is_ok()
+        match self.hash {
+            Hash::Sha1 => self.fits_with::<Sha1>(content, password),
+            Hash::Sha256 => self.fits_with::<Sha256>(content, password),
+            Hash::Sha384 => self.fits_with::<Sha384>(content, password),
+            Hash::Sha512 => self.fits_with::<Sha512>(content, password),
+        }
+    }
+
+    fn fits_with<D: Digest + BlockSizeUser + EagerHash>(&self, content: &[u8], password: &[u8]) -> bool {
+        keyed::<D>(password, self.salt, self.iterations)
+            .is_some_and(|mac| mac.chain_update(content).verify_slice(self.value).is_ok())
     }
 }
 
-fn algorithms(digest: &[u8]) -> Result<(&'static digest::Algorithm, hmac::Algorithm), Refusal> {
-    let known = [
-        (
-            oid::SHA1,
-            &digest::SHA1_FOR_LEGACY_USE_ONLY,
-            hmac::HMAC_SHA1_FOR_LEGACY_USE_ONLY,
-        ),
-        (oid::SHA256, &digest::SHA256, hmac::HMAC_SHA256),
-        (oid::SHA384, &digest::SHA384, hmac::HMAC_SHA384),
-        (oid::SHA512, &digest::SHA512, hmac::HMAC_SHA512),
-    ];
-    let found = known.into_iter().find(|(oid, ..)| oid.octets() == digest);
-    let (_, digest, hmac) = found.ok_or(Refusal::UnknownAlgorithm)?;
-    Ok((digest, hmac))
+/// Writes MacData with HMAC-SHA-256 over the content.
+pub fn write(w: &mut Writer, content: &[u8], password: &[u8], salt: &[u8], iterations: u32) {
+    let value = keyed::<Sha256>(password, salt, iterations)
+        .map(|mac| mac.chain_update(content).finalize().into_bytes())
+        .unwrap_or_default();
+    w.sequence(|w| {
+        w.sequence(|w| {
+            w.sequence(|w| {
+                w.oid(&oid::SHA256);
+                w.null();
+            });
+            w.octet_string(&value);
+        });
+        w.octet_string(salt);
+        w.integer(i64::from(iterations));
+    });
+}
+
+/// An HMAC under the key of a password; always there, since HMAC takes keys of any
+/// length.
+fn keyed<D: Digest + BlockSizeUser + EagerHash>(
+    password: &[u8],
+    salt: &[u8],
+    iterations: u32,
+) -> Option<Hmac<D>> {
+    let length = <D as Digest>::output_size();
+    let key = kdf::derive::<D>(Purpose::Mac, password, salt, iterations, length);
+    Hmac::new_from_slice(&key).ok()
+}
+
+impl Hash {
+    fn from_oid(octets: &[u8]) -> Option<Self> {
+        let known = [
+            (oid::SHA1, Hash::Sha1),
+            (oid::SHA256, Hash::Sha256),
+            (oid::SHA384, Hash::Sha384),
+            (oid::SHA512, Hash::Sha512),
+        ];
+        let found = known.into_iter().find(|(oid, _)| oid.octets() == octets);
+        found.map(|(_, hash)| hash)
+    }
 }

@@ -4,5 +4,7 @@ mod cipher;
 pub mod kdf;
 mod mac;
 mod read;
+mod write;
 
 pub use read::{Contents, Refusal, read};
+pub use write::{RANDOM_OCTETS, Store, Unwritable};

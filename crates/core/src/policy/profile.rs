@@ -166,6 +166,11 @@ impl Profile {
         self.elsewhere
     }
 
+    /// Does it take the subject over from requests?
+    pub fn takes_subject(&self) -> bool {
+        self.csr_whitelist.as_ref().is_none_or(|allowed| allowed.subject)
+    }
+
     /// May it sign this name? The expression is searched for anywhere in it.
     pub fn allows_name(&self, name: &str) -> bool {
         self.name_whitelist

@@ -1,7 +1,9 @@
 //! What `certinfo` shows of a certificate and of a request.
 
+mod key;
+
+use key::{KeyInfo, key_info, signature_number};
 use serde::Serialize;
-use serde_json::value::RawValue;
 use time::OffsetDateTime;
 
 use crate::base64;
@@ -9,7 +11,7 @@ use crate::certificate::{Certificate, decimal};
 use crate::csr::Unverified;
 use crate::host;
 use crate::host::uri::Uri;
-use crate::key::{KeyKind, SignatureAlgorithm};
+use crate::key::SignatureAlgorithm;
 use crate::name::{Attribute, Subject};
 use crate::oid::{self, Oid};
 
@@ -178,27 +180,6 @@ pub struct RequestInfo {
 }
 
 #[derive(Debug, Serialize)]
-#[serde(untagged)]
-enum KeyInfo {
-    #[serde(rename_all = "PascalCase")]
-    Rsa {
-        n: Box<RawValue>,
-        e: Box<RawValue>,
-    },
-    #[serde(rename_all = "PascalCase")]
-    Ecdsa {
-        curve: Empty,
-        x: Box<RawValue>,
-        y: Box<RawValue>,
-    },
-    Ed25519(String),
-}
-
-/// `{}`
-#[derive(Debug, Serialize)]
-struct Empty {}
-
-#[derive(Debug, Serialize)]
 #[serde(rename_all = "PascalCase")]
 struct SubjectInfo {
     country: Option<Vec<String>>,
@@ -243,7 +224,7 @@ impl RequestInfo {
         let (hosts, _) = csr.hosts().unwrap_or_default();
         let some = |list: Vec<String>| Some(list).filter(|list| !list.is_empty());
         let uris: Vec<Uri> = hosts.uri.iter().filter_map(|uri| Uri::parse(uri).ok()).collect();
-        let (public_key_algorithm, public_key) = key_info(csr.public_key.kind(), csr.public_key.key_bits());
+        let (public_key_algorithm, public_key) = key_info(&csr.public_key);
         // Go reads each extension as a type and a value, which of a critical one
         // is the flag.
         let asked: Vec<TypeAndValue> = csr
@@ -317,54 +298,6 @@ impl SubjectInfo {
             names: Some(names).filter(|names| !names.is_empty()),
             extra_names: None,
         }
-    }
-}
-
-/// Go's numbers of key algorithms, and the numbers of the key.
-fn key_info(kind: KeyKind, bits: &[u8]) -> (u8, Option<KeyInfo>) {
-    let number = |magnitude: &[u8]| RawValue::from_string(decimal(magnitude)).ok();
-    match kind {
-        KeyKind::Rsa { .. } => {
-            let key = rsa::pkcs1::RsaPublicKeyRef::try_from(bits).ok();
-            let numbers = key.and_then(|k| {
-                Some((
-                    number(k.modulus.as_bytes())?,
-                    number(k.public_exponent.as_bytes())?,
-                ))
-            });
-            (1, numbers.map(|(n, e)| KeyInfo::Rsa { n, e }))
-        }
-        KeyKind::Ecdsa(_) | KeyKind::P224 => {
-            let point = bits.strip_prefix(&[4]).unwrap_or_default();
-            let (x, y) = point.split_at(point.len() / 2);
-            let numbers = number(x).zip(number(y));
-            (
-                3,
-                numbers.map(|(x, y)| KeyInfo::Ecdsa {
-                    curve: Empty {},
-                    x,
-                    y,
-                }),
-            )
-        }
-        KeyKind::Ed25519 => (4, Some(KeyInfo::Ed25519(base64::encode(bits)))),
-        KeyKind::Other => (0, None),
-    }
-}
-
-/// Go's numbers of signature algorithms.
-fn signature_number(algorithm: &Oid) -> u8 {
-    match SignatureAlgorithm::from_oid(algorithm) {
-        Some(SignatureAlgorithm::Sha1WithRsa) => 3,
-        Some(SignatureAlgorithm::Sha256WithRsa) => 4,
-        Some(SignatureAlgorithm::Sha384WithRsa) => 5,
-        Some(SignatureAlgorithm::Sha512WithRsa) => 6,
-        Some(SignatureAlgorithm::EcdsaWithSha1) => 9,
-        Some(SignatureAlgorithm::EcdsaWithSha256) => 10,
-        Some(SignatureAlgorithm::EcdsaWithSha384) => 11,
-        Some(SignatureAlgorithm::EcdsaWithSha512) => 12,
-        Some(SignatureAlgorithm::Ed25519) => 16,
-        None => 0,
     }
 }
 

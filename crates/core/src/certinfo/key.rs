@@ -1,0 +1,123 @@
+//! The key of a request, and its algorithms, as Go numbers them.
+
+use serde::Serialize;
+use serde_json::value::RawValue;
+
+use super::signed_decimal;
+use crate::asn1::read::Reader;
+use crate::asn1::tag;
+use crate::base64;
+use crate::certificate::decimal;
+use crate::key::{KeyKind, PublicKey, SignatureAlgorithm};
+use crate::oid::Oid;
+
+/// The numbers of a key, by Go's names of them.
+#[derive(Debug, Serialize)]
+#[serde(untagged)]
+pub enum KeyInfo {
+    #[serde(rename_all = "PascalCase")]
+    Rsa {
+        n: Box<RawValue>,
+        e: Box<RawValue>,
+    },
+    #[serde(rename_all = "PascalCase")]
+    Dsa {
+        p: Box<RawValue>,
+        q: Box<RawValue>,
+        g: Box<RawValue>,
+        y: Box<RawValue>,
+    },
+    #[serde(rename_all = "PascalCase")]
+    Ecdsa {
+        curve: Empty,
+        x: Box<RawValue>,
+        y: Box<RawValue>,
+    },
+    Ed25519(String),
+}
+
+/// `{}`
+#[derive(Debug, Serialize)]
+pub struct Empty {}
+
+/// Go's numbers of key algorithms, and the numbers of the key.
+pub fn key_info(key: &PublicKey) -> (u8, Option<KeyInfo>) {
+    let number = |magnitude: &[u8]| RawValue::from_string(decimal(magnitude)).ok();
+    let bits = key.key_bits();
+    match key.kind() {
+        KeyKind::Rsa { .. } => {
+            let key = rsa::pkcs1::RsaPublicKeyRef::try_from(bits).ok();
+            let numbers = key.and_then(|k| {
+                Some((
+                    number(k.modulus.as_bytes())?,
+                    number(k.public_exponent.as_bytes())?,
+                ))
+            });
+            (1, numbers.map(|(n, e)| KeyInfo::Rsa { n, e }))
+        }
+        KeyKind::Ecdsa(_) | KeyKind::P224 => {
+            let point = bits.strip_prefix(&[4]).unwrap_or_default();
+            let (x, y) = point.split_at(point.len() / 2);
+            let numbers = number(x).zip(number(y));
+            (
+                3,
+                numbers.map(|(x, y)| KeyInfo::Ecdsa {
+                    curve: Empty {},
+                    x,
+                    y,
+                }),
+            )
+        }
+        KeyKind::Ed25519 => (4, Some(KeyInfo::Ed25519(base64::encode(bits)))),
+        KeyKind::Other => match dsa(key) {
+            Some(numbers) => (2, Some(numbers)),
+            None => (0, None),
+        },
+    }
+}
+
+/// A DSA key (RFC 3279, section 2.3.2), which nothing else here knows.
+fn dsa(key: &PublicKey) -> Option<KeyInfo> {
+    let number = |reader: &mut Reader<'_>| {
+        let contents = reader.expect(tag::INTEGER)?;
+        RawValue::from_string(signed_decimal(contents)).ok()
+    };
+    let mut algorithm = Reader::inside(key.spki(), tag::SEQUENCE)?.enter(tag::SEQUENCE)?;
+    let kind = algorithm.expect(tag::OBJECT_IDENTIFIER).map(Oid::from_octets);
+    if kind != Oid::from_arcs(&[1, 2, 840, 10_040, 4, 1]) {
+        return None;
+    }
+    let mut parameters = algorithm.enter(tag::SEQUENCE)?;
+    Some(KeyInfo::Dsa {
+        p: number(&mut parameters)?,
+        q: number(&mut parameters)?,
+        g: number(&mut parameters)?,
+        y: number(&mut Reader::new(key.key_bits()))?,
+    })
+}
+
+/// Go's numbers of signature algorithms: of those that are not checked here, with MD2,
+/// MD5 and DSA.
+pub fn signature_number(algorithm: &Oid) -> u8 {
+    const OLD: [(&[i64], u8); 4] = [
+        (&[1, 2, 840, 113_549, 1, 1, 2], 1),
+        (&[1, 2, 840, 113_549, 1, 1, 4], 2),
+        (&[1, 2, 840, 10_040, 4, 3], 7),
+        (&[2, 16, 840, 1, 101, 3, 4, 3, 2], 8),
+    ];
+    match SignatureAlgorithm::from_oid(algorithm) {
+        Some(SignatureAlgorithm::Sha1WithRsa) => 3,
+        Some(SignatureAlgorithm::Sha256WithRsa) => 4,
+        Some(SignatureAlgorithm::Sha384WithRsa) => 5,
+        Some(SignatureAlgorithm::Sha512WithRsa) => 6,
+        Some(SignatureAlgorithm::EcdsaWithSha1) => 9,
+        Some(SignatureAlgorithm::EcdsaWithSha256) => 10,
+        Some(SignatureAlgorithm::EcdsaWithSha384) => 11,
+        Some(SignatureAlgorithm::EcdsaWithSha512) => 12,
+        Some(SignatureAlgorithm::Ed25519) => 16,
+        None => OLD
+            .iter()
+            .find(|(arcs, _)| Oid::from_arcs(arcs).as_ref() == Some(algorithm))
+            .map_or(0, |(_, number)| *number),
+    }
+}

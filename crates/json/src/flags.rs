@@ -1,0 +1,101 @@
+//! The one table of flags: parsing, help, the manual page and completions come from
+//! it. To add a flag, add a line.
+
+use std::fmt::Write;
+
+use rcfssl_core::flag::Kind;
+
+/// One flag.
+#[derive(Debug)]
+pub struct Flag {
+    /// Its name, without a dash.
+    pub name: &'static str,
+    /// What its value is.
+    pub kind: Kind,
+    /// What the value stands for in help; empty where there is none.
+    pub value: &'static str,
+    /// What it does, in one line.
+    pub help: &'static str,
+}
+
+macro_rules! flags {
+    ($($id:ident $name:literal $kind:ident $value:literal $help:literal;)*) => {
+        /// A flag, as an index into [`FLAGS`].
+        #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+        pub enum FlagId {
+            $(
+                #[doc = concat!("`-", $name, "`")]
+                $id,
+            )*
+        }
+
+        /// Every flag there is, sorted by name.
+        pub static FLAGS: &[Flag] = &[$(Flag {
+            name: $name,
+            kind: Kind::$kind,
+            value: $value,
+            help: $help,
+        },)*];
+    };
+}
+
+flags! {
+    Bare "bare" Bool ""
+        "the input is what a command printed, not an answer of the API";
+    File "f" File "FILE"
+        "read FILE instead of standard input (-)";
+    P12 "p12" File "PASSWORDFILE"
+        "write BASENAME.p12 (PKCS#12) too: key, certificate and chain, protected by the first line of PASSWORDFILE";
+    Stdout "stdout" Bool ""
+        "print the contents instead of writing files";
+    Version "version" Bool ""
+        "print the versions";
+}
+
+/// What it does, in one line.
+pub const ABOUT: &str = "write what rcfssl prints to files";
+
+/// How it is called.
+pub const SYNOPSIS: &str = "rcfssljson [flags] [BASENAME]";
+
+/// What else there is to know.
+pub const DETAILS: &str = "\
+Reads the JSON that rcfssl prints and writes BASENAME.pem, BASENAME-key.pem,
+BASENAME.csr and so on, whatever it holds. BASENAME is cert where it is not
+given. New keys can be read by their owner alone; a file that exists keeps its
+mode. Each file is written whole or not at all.";
+
+/// What `-h` prints.
+pub fn help() -> String {
+    let mut out = format!("Usage: {SYNOPSIS}\n\n{DETAILS}\n\nFlags:\n");
+    for flag in FLAGS {
+        let head = format!("-{} {}", flag.name, flag.value);
+        let head = head.trim_end();
+        let _ = match head.len() {
+            ..11 => writeln!(out, "  {head:<12}{}", flag.help),
+            _ => writeln!(out, "  {head}\n{:14}{}", "", flag.help),
+        };
+    }
+    out
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_table_is_sorted_and_help_has_all_of_it() {
+        assert!(FLAGS.windows(2).all(|pair| pair[0].name < pair[1].name));
+        let help = help();
+        for flag in FLAGS {
+            let line = help.lines().find(|line| {
+                line.trim_start()
+                    .split(' ')
+                    .next()
+                    .is_some_and(|word| word.strip_prefix('-') == Some(flag.name))
+            });
+            assert!(line.unwrap().contains(flag.value), "{}", flag.name);
+            assert!(help.contains(flag.help), "{}", flag.name);
+        }
+    }
+}

@@ -1,0 +1,69 @@
+#!/bin/sh
+# Tests what is shipped: builds it (see build.sh, deb.sh) and runs the checks beside
+# this script, all of them or those named. One line for each stands at the end.
+#
+#     sh dist/test.sh [CHECK...]
+#
+# static        both static builds: nothing dynamic, sums, SBOM; x86_64 runs the tests
+#               of the walk-through and of the start
+# aarch64       the aarch64 build runs the tests of the walk-through under qemu-user
+# debian        the packages in a fresh Debian root, before and after golang-cfssl (root)
+# lintian       the packages by Debian's rules
+# dockerfile    the Dockerfile by hadolint, the scripts by shellcheck
+# install       cargo install from a clone starts fast, a slow start is not built by
+#               accident, and the tests of the start see one that was built on purpose
+# reproducible  a second build in another folder has the same hashes
+#
+# RCFSSL_DIST_OUT is the folder of what is built (out/dist); logs are in out/checks.
+# Checks that need root say SKIPPED where they do not have it, and fail instead with
+# RCFSSL_CI=1.
+set -eu
+cd "$(dirname -- "$0")/.."
+[ $# -gt 0 ] || set -- static aarch64 debian lintian dockerfile install reproducible
+
+RCFSSL_DIST_OUT=${RCFSSL_DIST_OUT:-out/dist}
+export RCFSSL_DIST_OUT
+logs=out/checks
+mkdir -p "$logs"
+summary=
+failed=0
+
+# check NAME COMMAND...: the last line that the command prints says what was found.
+check() {
+    name=$1
+    shift
+    printf '\n== %s\n' "$name"
+    start=$(date +%s)
+    status=0
+    { "$@" 2>&1 || echo "$?" > "$logs/$name.status"; } | tee "$logs/$name.log"
+    if [ -e "$logs/$name.status" ]; then
+        status=$(cat "$logs/$name.status")
+        rm "$logs/$name.status"
+    fi
+    word=ok
+    last=$(sed '/^[[:space:]]*$/d' "$logs/$name.log" | tail -n 1)
+    if [ "$status" -ne 0 ]; then
+        word=FAILED
+        failed=1
+    fi
+    summary="$summary$(printf '%-6s %-12s %4d s  %s' "$word" "$name" "$(($(date +%s) - start))" "$last")
+"
+}
+
+rm -f "$logs"/*.status
+case " $* " in
+    *" static "* | *" aarch64 "* | *" debian "* | *" lintian "* | *" reproducible "*)
+        check build sh dist/build.sh --out "$RCFSSL_DIST_OUT"
+        ;;
+esac
+case " $* " in
+    *" debian "* | *" lintian "*)
+        check packages sh dist/deb.sh --out "$RCFSSL_DIST_OUT"
+        ;;
+esac
+for name; do
+    check "$name" sh "dist/checks/$name.sh"
+done
+
+printf '\n== Summary\n%s' "$summary"
+exit $failed

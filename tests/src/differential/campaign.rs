@@ -1,0 +1,162 @@
+//! Many trials of one seed, on all cores, and what became of them.
+
+use std::collections::BTreeMap;
+use std::fmt;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::{SystemTime, UNIX_EPOCH};
+
+use anyhow::Result;
+
+use super::generate::{self, Material};
+use super::sides::{Sides, Verdict};
+use super::trial::Trial;
+use crate::integrity::fresh;
+use crate::parallel;
+
+/// Which trials.
+#[derive(Debug, Clone, Copy)]
+pub struct Plan {
+    /// The seed.
+    pub seed: u64,
+    /// The number of the first.
+    pub first: u64,
+    /// How many.
+    pub count: u64,
+}
+
+/// A trial that came out differently.
+#[derive(Debug)]
+pub struct Difference {
+    /// The trial.
+    pub trial: Trial,
+    /// Where the two sides differ.
+    pub differences: Vec<String>,
+}
+
+/// What became of all trials.
+#[derive(Debug)]
+pub struct Report {
+    plan: Plan,
+    /// How many trials of each kind there were, and how many of them succeeded.
+    kinds: BTreeMap<String, (usize, usize)>,
+    rules: BTreeMap<&'static str, usize>,
+    repeats: Vec<String>,
+    /// The trials that came out differently.
+    pub found: Vec<Difference>,
+}
+
+/// A seed that nobody knows beforehand.
+pub fn fresh_seed() -> u64 {
+    let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+    // Short enough to be typed.
+    since.as_nanos() as u64 / 1000 % 1_000_000_000
+}
+
+/// Runs the trials of a plan; tells after each how many are done.
+///
+/// # Errors
+/// When the keys of the trials cannot be read.
+pub fn run(plan: Plan, sides: &Sides, progress: impl Fn(usize) + Sync) -> Result<Report> {
+    let material = Material::read(&sides.surroundings)?;
+    let numbers: Vec<u64> = (plan.first..plan.first + plan.count).collect();
+    let done = AtomicUsize::new(0);
+    let results = parallel::map(&numbers, |number| {
+        let result = one(plan.seed, *number, &material, sides);
+        progress(done.fetch_add(1, Ordering::Relaxed) + 1);
+        result
+    });
+    let mut report = Report {
+        plan,
+        kinds: BTreeMap::new(),
+        rules: BTreeMap::new(),
+        repeats: Vec::new(),
+        found: Vec::new(),
+    };
+    let findings = results
+        .iter()
+        .map(|(trial, verdict)| (trial.id.as_str(), &verdict.findings));
+    report.repeats = fresh::repeats(findings);
+    for (trial, verdict) in results {
+        report.add(trial, verdict);
+    }
+    Ok(report)
+}
+
+/// A trial and its verdict, of which only what a report needs is kept. What could not
+/// be run is a difference too.
+fn one(seed: u64, number: u64, material: &Material, sides: &Sides) -> (Trial, Verdict) {
+    let fail = |error: &anyhow::Error| Verdict {
+        differences: vec![format!("{error:#}")],
+        ..Verdict::default()
+    };
+    match generate::trial(seed, number, material) {
+        Ok(trial) => {
+            let verdict = sides.compare(&trial).unwrap_or_else(|error| fail(&error));
+            (trial, verdict)
+        }
+        Err(error) => {
+            let id = format!("{seed}/{number}");
+            (
+                Trial {
+                    id,
+                    ..Trial::default()
+                },
+                fail(&error),
+            )
+        }
+    }
+}
+
+impl Report {
+    fn add(&mut self, trial: Trial, verdict: Verdict) {
+        let (count, good) = self.kinds.entry(trial.kind.clone()).or_default();
+        *count += 1;
+        *good += usize::from(verdict.succeeded);
+        for rule in verdict.rules {
+            *self.rules.entry(rule).or_default() += 1;
+        }
+        if !verdict.differences.is_empty() {
+            let differences = verdict.differences;
+            self.found.push(Difference { trial, differences });
+        }
+    }
+
+    /// Whether the two sides were alike throughout.
+    pub fn is_good(&self) -> bool {
+        self.found.is_empty() && self.repeats.is_empty()
+    }
+}
+
+impl fmt::Display for Difference {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        writeln!(f, "== {} ({})", self.trial.id, self.trial.kind)?;
+        for difference in &self.differences {
+            writeln!(f, "   {difference}")?;
+        }
+        write!(f, "{}", self.trial)
+    }
+}
+
+impl fmt::Display for Report {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for difference in &self.found {
+            writeln!(f, "{difference}")?;
+        }
+        for line in &self.repeats {
+            writeln!(f, "{line}")?;
+        }
+        let counts = |counts: Vec<String>| counts.join(", ");
+        let kinds = self.kinds.iter();
+        let kinds = kinds.map(|(kind, (count, good))| format!("{kind} {good} of {count}"));
+        let rules = self.rules.iter().map(|(rule, count)| format!("{rule} {count}"));
+        writeln!(
+            f,
+            "seed {}, {} trials; of each kind those with status 0: {}",
+            self.plan.seed,
+            self.plan.count,
+            counts(kinds.collect())
+        )?;
+        writeln!(f, "translated by rules: {}", counts(rules.collect()))?;
+        write!(f, "differences: {}", self.found.len() + self.repeats.len())
+    }
+}

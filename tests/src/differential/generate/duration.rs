@@ -1,0 +1,79 @@
+//! Durations in Go's spellings. Those with the units d, w and y, which rcfssl takes
+//! and cfssl does not, are not among them.
+
+use crate::differential::random::Random;
+
+const GOOD: [&str; 26] = [
+    "8760h",
+    "43800h",
+    "168h",
+    "24h",
+    "1h",
+    "90m",
+    "1h30m",
+    "72h3m0.5s",
+    "100000s",
+    "1.5h",
+    ".5h",
+    "1.h",
+    "+1h",
+    "3600000ms",
+    "7200000000us",
+    "7200000000µs",
+    "7200000000μs",
+    "3600000000000ns",
+    "1m1h",
+    "00008h",
+    "1h0m0s",
+    "87600h",
+    "262800h",
+    "2h2h",
+    "0.000001h",
+    "1000000h",
+];
+
+/// Of no length, or backwards.
+const ODD: [&str; 8] = ["0", "0s", "-1h", "-0", "1ns", "-8760h", "0.1ns", "+0h"];
+
+const BAD: [&str; 26] = [
+    "1",
+    "h",
+    "1 h",
+    " 1h",
+    "1h ",
+    "1H",
+    "1hour",
+    "1hr",
+    "1min",
+    "1sec",
+    "abc",
+    "1e3h",
+    "--1h",
+    "+-1h",
+    "2562048h",
+    "9999999999h",
+    "99999999999999999999h",
+    "1.5.5h",
+    ".",
+    ".h",
+    "1h-",
+    "1,5h",
+    "1M",
+    "1h30",
+    "∞",
+    "0x1h",
+];
+
+/// One that means something.
+pub fn good(random: &mut Random) -> &'static str {
+    random.pick(&GOOD)
+}
+
+/// Any: most mean something.
+pub fn any(random: &mut Random) -> &'static str {
+    match random.below(100) {
+        0..84 => good(random),
+        84..92 => random.pick(&ODD),
+        _ => random.pick(&BAD),
+    }
+}

@@ -1,0 +1,84 @@
+//! X.501 names as other programs write them: any order, any attribute, any string
+//! type.
+
+use super::{der, request, text};
+use crate::differential::random::Random;
+
+/// Attributes that both versions take over, by what stands for them in documents.
+const KNOWN: [&str; 9] = [
+    "2.5.4.6", "2.5.4.8", "2.5.4.7", "2.5.4.9", "2.5.4.17", "2.5.4.10", "2.5.4.11", "2.5.4.3", "2.5.4.5",
+];
+
+/// Others: domainComponent, userId, emailAddress, title, givenName, surname,
+/// unstructuredName, dnQualifier, pseudonym, and one that nobody knows.
+const OTHERS: [&str; 10] = [
+    "0.9.2342.19200300.100.1.25",
+    "0.9.2342.19200300.100.1.1",
+    "1.2.840.113549.1.9.1",
+    "2.5.4.12",
+    "2.5.4.42",
+    "2.5.4.4",
+    "1.2.840.113549.1.9.2",
+    "2.5.4.46",
+    "2.5.4.65",
+    "1.2.3.4.5",
+];
+
+/// A name, and its RDNs of which Debian's cfssl takes none over.
+pub fn name(random: &mut Random, others: bool) -> (Vec<u8>, Vec<String>) {
+    let (mut rdns, mut beyond) = (Vec::new(), Vec::new());
+    for _ in 0..random.weighted(&[(1, 0), (3, 1), (4, 3), (4, 5), (1, 9)]) {
+        let mut members = Vec::new();
+        let size = random.weighted(&[(9, 1), (1, 2)]);
+        for _ in 0..size {
+            // A name of several attributes has no order of its own, so that the rule
+            // could not tell in which the others come.
+            let other = others && size == 1 && random.chance(30);
+            let kind = random.pick(if other { &OTHERS[..] } else { &KNOWN[..] });
+            let (value, text) = value(random);
+            if other {
+                beyond.push(request::rdn(kind, &text));
+            }
+            members.push(der::sequence(&[der::oid(kind), value]));
+        }
+        rdns.push(der::set(members));
+    }
+    (der::sequence(&rdns), beyond)
+}
+
+/// A string of some type, with its text.
+fn value(random: &mut Random) -> (Vec<u8>, String) {
+    let ascii = |random: &mut Random| {
+        let text = text::text(random);
+        let plain = |char: char| char.is_ascii_alphanumeric() || " '()+,-./:=?".contains(char);
+        if text.chars().all(plain) {
+            text
+        } else {
+            "Example Co".to_owned()
+        }
+    };
+    match random.below(100) {
+        0..50 => {
+            let text = ascii(random);
+            (der::element(0x13, &text), text)
+        }
+        50..80 => {
+            let text = text::text(random);
+            (der::element(0x0C, &text), text)
+        }
+        80..88 => {
+            let text = ascii(random);
+            (der::element(0x16, &text), text)
+        }
+        88..92 => {
+            let text = ascii(random);
+            (der::element(0x14, &text), text)
+        }
+        92..96 => {
+            let text = "Ünïcode Ltd".to_owned();
+            let units: Vec<u8> = text.encode_utf16().flat_map(u16::to_be_bytes).collect();
+            (der::element(0x1E, units), text)
+        }
+        _ => (der::element(0x12, "0123 456"), "0123 456".to_owned()),
+    }
+}

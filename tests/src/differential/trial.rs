@@ -1,0 +1,218 @@
+//! One trial: shell lines with what they find, run with cfssl and with rcfssl.
+
+use std::collections::BTreeMap;
+use std::fmt;
+use std::path::Path;
+
+use anyhow::Result;
+use serde::{Deserialize, Serialize};
+
+use crate::normal::text::escaped;
+use crate::suite::{Case, Text};
+
+/// A trial. In `fixtures/differential` it stands as JSON.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields, rename_all = "kebab-case")]
+pub struct Trial {
+    /// Its name: `SEED/NUMBER`, or words where it was kept.
+    pub id: String,
+    /// What is tried: a command, with the way in which it is used.
+    pub kind: String,
+    /// Why it was kept.
+    #[serde(skip_serializing_if = "String::is_empty")]
+    pub about: String,
+    /// Files in the folder.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    pub files: BTreeMap<String, Text>,
+    /// Certificates, keys and requests that lie there too.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub pki: Vec<String>,
+    /// Variables of the environment.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    pub env: BTreeMap<String, String>,
+    /// What the lines read.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub stdin: Option<Text>,
+    /// The lines.
+    pub run: Vec<String>,
+    /// The lines for Debian's cfssl, where it has no such command and another says
+    /// the same of what matters.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub stand_in: Vec<String>,
+    /// A document fixes the end of the certificates.
+    #[serde(skip_serializing_if = "is_false")]
+    pub fixed_end: bool,
+    /// What is asked for beyond what Debian's cfssl knows.
+    #[serde(skip_serializing_if = "Beyond::is_empty")]
+    pub beyond: Beyond,
+}
+
+/// What 1.6.5 puts into certificates and requests and Debian's cfssl does not: the
+/// rules need to know what was asked for.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields, rename_all = "kebab-case")]
+pub struct Beyond {
+    /// RDNs behind those of the subject in a request document, in normal form.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub names: Vec<String>,
+    /// The same of the request that is signed.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub request_names: Vec<String>,
+    /// URIs among the hosts of requests that are made, as written.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub uris: Vec<String>,
+    /// URIs among the alternative names of the request that is signed.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub request_uris: Vec<String>,
+}
+
+impl Beyond {
+    fn is_empty(&self) -> bool {
+        *self == Beyond::default()
+    }
+
+    /// Adds another's.
+    pub fn extend(&mut self, other: Beyond) {
+        self.names.extend(other.names);
+        self.request_names.extend(other.request_names);
+        self.uris.extend(other.uris);
+        self.request_uris.extend(other.request_uris);
+    }
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde asks for a reference")]
+fn is_false(value: &bool) -> bool {
+    !value
+}
+
+impl Trial {
+    /// A trial of a kind.
+    pub fn new(kind: &str) -> Self {
+        Trial {
+            kind: kind.to_owned(),
+            ..Trial::default()
+        }
+    }
+
+    /// Adds a file.
+    pub fn file(&mut self, name: &str, bytes: impl Into<Vec<u8>>) {
+        self.files.insert(name.to_owned(), bytes.into().into());
+    }
+
+    /// Adds a file of `pki/`, and gives its name.
+    pub fn with_pki(&mut self, name: &str) -> String {
+        if !self.pki.iter().any(|known| known == name) {
+            self.pki.push(name.to_owned());
+        }
+        name.to_owned()
+    }
+
+    /// Adds a line.
+    pub fn line(&mut self, line: impl Into<String>) {
+        self.run.push(line.into());
+    }
+
+    /// As a case for the harness; of the stand-in's lines where there are some.
+    pub fn case(&self, stand_in: bool) -> Case {
+        let lines = match stand_in && !self.stand_in.is_empty() {
+            true => &self.stand_in,
+            false => &self.run,
+        };
+        Case {
+            id: self.id.clone(),
+            about: self.about.clone(),
+            files: self.files.clone(),
+            pki: self.pki.clone(),
+            env: self.env.clone(),
+            stdin: self.stdin.clone(),
+            run: lines.clone(),
+            fixed_end: self.fixed_end,
+            ..Case::default()
+        }
+    }
+
+    /// Writes what the lines find, and `trial.sh` with them, into a folder.
+    ///
+    /// # Errors
+    /// What the system says.
+    pub fn write(&self, folder: &Path, pki: impl Fn(&str) -> Result<Vec<u8>>) -> Result<()> {
+        std::fs::create_dir_all(folder)?;
+        for (name, text) in &self.files {
+            let path = folder.join(name);
+            if let Some(parent) = path.parent() {
+                std::fs::create_dir_all(parent)?;
+            }
+            std::fs::write(path, text.bytes()?)?;
+        }
+        for name in &self.pki {
+            std::fs::write(folder.join(name), pki(name)?)?;
+        }
+        let mut lines = String::from("# Run with bash in this folder, cfssl and cfssljson on the PATH.\n");
+        for (key, value) in &self.env {
+            lines += &format!("export {key}={}\n", quote(value));
+        }
+        let input = match &self.stdin {
+            Some(text) => {
+                std::fs::write(folder.join("trial.stdin"), text.bytes()?)?;
+                "trial.stdin"
+            }
+            None => "/dev/null",
+        };
+        for line in &self.run {
+            lines += &format!("{{ {line}\n}} < {input}\n");
+        }
+        std::fs::write(folder.join("trial.sh"), lines)?;
+        Ok(())
+    }
+}
+
+impl fmt::Display for Trial {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for (name, text) in &self.files {
+            let bytes = text.bytes().unwrap_or_default();
+            writeln!(f, "   {name}: {}", escaped(&bytes))?;
+        }
+        if !self.pki.is_empty() {
+            writeln!(f, "   pki: {}", self.pki.join(" "))?;
+        }
+        for (key, value) in &self.env {
+            writeln!(f, "   {key}={}", quote(value))?;
+        }
+        let shown = |sign: char, lines: &[String]| -> String {
+            lines.iter().map(|line| format!("   {sign} {line}\n")).collect()
+        };
+        write!(f, "{}{}", shown('$', &self.run), shown('=', &self.stand_in))
+    }
+}
+
+/// A word of a shell line.
+pub fn quote(word: &str) -> String {
+    let plain = |char: char| char.is_ascii_alphanumeric() || "-_./=:,@%+".contains(char);
+    if !word.is_empty() && word.chars().all(plain) {
+        return word.to_owned();
+    }
+    format!("'{}'", word.replace('\'', r"'\''"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn words_are_quoted_where_the_shell_would_take_them_apart() {
+        assert_eq!(quote("-cn=a.b"), "-cn=a.b");
+        assert_eq!(quote(""), "''");
+        assert_eq!(quote("it's *"), r"'it'\''s *'");
+    }
+
+    #[test]
+    fn a_trial_is_written_as_it_is_read() {
+        let mut trial = Trial::new("sign");
+        trial.file("a.json", "{}");
+        trial.file("b.json", b"\xff".to_vec());
+        trial.line("cfssl version");
+        let text = serde_json::to_string(&trial).unwrap();
+        assert!(!text.contains("stand-in") && text.contains("base64"), "{text}");
+        assert_eq!(serde_json::from_str::<Trial>(&text).unwrap(), trial);
+    }
+}

@@ -1,0 +1,247 @@
+//! Manual pages and completions: what `-h` lists is in all of them, and the programs
+//! that they are for read them without a complaint.
+
+#![allow(clippy::panic, clippy::unwrap_used, reason = "functions of tests")]
+
+use std::collections::BTreeSet;
+use std::fs;
+
+use rcfssl_tests::workplace::Step;
+use rcfssl_tests::{Workplace, needs};
+
+/// A workplace with all pages in `man1`.
+fn place() -> Workplace {
+    let place = Workplace::new().unwrap();
+    place.call("rcfssl man -dir man1").unwrap().ok().unwrap();
+    place
+}
+
+fn run(place: &Workplace, line: &str) -> Step {
+    place.shell(line).unwrap().ok().unwrap()
+}
+
+/// The names of the commands, by `rcfssl -h`.
+fn commands(place: &Workplace) -> BTreeSet<String> {
+    let help = place.call("rcfssl -h").unwrap().err();
+    let about = help.split_once("\nCommands:\n").unwrap().1;
+    let about = about.split_once("\nFlags:").unwrap().0;
+    let entries = about.lines().filter_map(|line| line.strip_prefix("  "));
+    let names: BTreeSet<String> = entries
+        .map(|line| line.split(' ').next().unwrap().to_owned())
+        .collect();
+    assert!(names.contains("gencert") && names.contains("version"), "{help}");
+    names
+}
+
+/// The flags that `-h` lists, with their dash.
+fn flags(place: &Workplace, call: &str) -> Vec<String> {
+    let help = place.call(&format!("{call} -h")).unwrap().err();
+    let listed = help.split_once("\nFlags:\n").unwrap_or_default().1;
+    listed
+        .lines()
+        .filter(|line| line.starts_with("  -"))
+        .map(|line| line.trim_start().split(' ').next().unwrap().to_owned())
+        .collect()
+}
+
+/// How each page's program is called.
+fn pages(place: &Workplace) -> Vec<(String, String)> {
+    let commands = commands(place);
+    let commands = commands
+        .iter()
+        .map(|name| (format!("rcfssl-{name}.1"), format!("rcfssl {name}")));
+    ["rcfssl", "rcfssljson"]
+        .map(|name| (format!("{name}.1"), name.to_owned()))
+        .into_iter()
+        .chain(commands)
+        .collect()
+}
+
+#[test]
+fn there_is_a_page_for_each_program_and_each_command() {
+    let place = place();
+    let expected: BTreeSet<String> = pages(&place).into_iter().map(|(file, _)| file).collect();
+    let written: BTreeSet<String> = fs::read_dir(place.join("man1"))
+        .unwrap()
+        .map(|entry| entry.unwrap().file_name().into_string().unwrap())
+        .collect();
+    assert_eq!(written, expected);
+    // The old way to call it, and where it cannot write.
+    run(&place, "rcfssl man again && diff -r man1 again");
+    let refused = place.call("rcfssl man -dir man1/rcfssl.1").unwrap();
+    assert_eq!(
+        (refused.status, refused.err().as_str()),
+        (1, "mkdir man1/rcfssl.1: file exists\n")
+    );
+    assert_eq!(place.call("rcfssl man").unwrap().status, 1);
+}
+
+#[test]
+fn pages_are_clean_and_have_every_flag() {
+    needs!("groff", "lexgrog");
+    let place = place();
+    for (file, call) in pages(&place) {
+        let complaints = run(&place, &format!("groff -ww -man -z man1/{file} 2>&1"));
+        assert_eq!(complaints.out(), "", "{file}");
+        // What whatis and apropos will say.
+        let indexed = run(&place, &format!("lexgrog man1/{file}")).out();
+        let name = file.trim_end_matches(".1");
+        assert!(indexed.contains(&format!("\"{name} - ")), "{indexed}");
+        let shown = run(&place, &format!("groff -man -Tascii -P-cbou man1/{file}")).out();
+        let entries: Vec<&str> = shown
+            .lines()
+            .filter_map(|line| line.trim_start().split(' ').next())
+            .collect();
+        for flag in flags(&place, &call) {
+            assert!(entries.contains(&flag.as_str()), "{file} {flag}: {shown}");
+        }
+        // Dashes that can be copied.
+        assert!(!shown.contains('\u{2010}'), "{file}");
+    }
+}
+
+#[test]
+fn the_page_of_rcfssljson_tells_of_its_files() {
+    needs!("groff");
+    let shown = run(&place(), "groff -man -Tascii -P-cbou man1/rcfssljson.1").out();
+    let shown = shown.split_whitespace().collect::<Vec<_>>().join(" ");
+    for words in [
+        "rcfssljson [flags] [BASENAME]",
+        "-p12 PASSWORDFILE Write BASENAME.p12 (PKCS#12) too",
+        "-f FILE Read FILE instead of standard input (-).",
+        "2 for a wrong flag",
+    ] {
+        assert!(shown.contains(words), "{words}: {shown}");
+    }
+}
+
+/// Writes the script of a shell.
+fn script(place: &Workplace, shell: &str) {
+    run(place, &format!("rcfssl completions {shell} > script"));
+}
+
+#[test]
+fn scripts_are_read_by_their_shells() {
+    needs!("bash", "zsh", "fish");
+    let place = place();
+    for shell in ["bash", "zsh", "fish"] {
+        script(&place, shell);
+        let read = run(&place, &format!("{shell} -n script 2>&1"));
+        assert_eq!(read.out(), "", "{shell}");
+    }
+    assert_eq!(place.call("rcfssl completions tcsh").unwrap().status, 1);
+}
+
+/// As readline does it: finds the function of the first word, and calls it.
+const COMPLETE: &str = r#"
+source ./script
+function=$(complete -p "$1" | sed 's/.* -F \([^ ]*\) .*/\1/')
+COMP_WORDS=("$@")
+COMP_CWORD=$(($# - 1))
+$function "$1" "${COMP_WORDS[COMP_CWORD]}" "${COMP_WORDS[COMP_CWORD-1]}"
+printf '%s\n' "${COMPREPLY[@]}"
+"#;
+
+/// What bash offers behind these words, the last of which is being written.
+fn bash(place: &Workplace, words: &[&str]) -> BTreeSet<String> {
+    place.write("complete", COMPLETE).unwrap();
+    let quoted: Vec<String> = words.iter().map(|word| format!("'{word}'")).collect();
+    let offered = run(place, &format!("bash --norc complete {}", quoted.join(" "))).out();
+    let offered = offered.lines().filter(|line| !line.is_empty());
+    offered.map(str::to_owned).collect()
+}
+
+fn set(words: &[&str]) -> BTreeSet<String> {
+    words.iter().map(|word| (*word).to_owned()).collect()
+}
+
+#[test]
+fn bash_offers_commands_flags_choices_and_files() {
+    let place = place();
+    script(&place, "bash");
+    for name in ["rcfssl", "cfssl"] {
+        assert_eq!(bash(&place, &[name, ""]), commands(&place));
+        assert_eq!(
+            bash(&place, &[name, "gen"]),
+            set(&["gencert", "gencrl", "gencsr", "genkey"])
+        );
+        assert_eq!(bash(&place, &[name, "gencert", "-prof"]), set(&["-profile"]));
+        assert_eq!(
+            bash(&place, &[name, "genkey", "-key-format", ""]),
+            set(&["pkcs8", "traditional"])
+        );
+        assert_eq!(bash(&place, &[name, "bundle", "-flavor", "o"]), set(&["optimal"]));
+    }
+    for name in ["rcfssljson", "cfssljson"] {
+        assert_eq!(bash(&place, &[name, "-p"]), set(&["-p12"]));
+    }
+    place.write("ca.pem", "").unwrap();
+    place.write("folder/x", "").unwrap();
+    for words in [
+        &["cfssl", "sign", "--ca", "ca"][..],
+        &["cfssl", "certinfo", "-cert", "ca"],
+        &["cfssljson", "-p12", "ca"],
+    ] {
+        assert_eq!(bash(&place, words), set(&["ca.pem"]), "{words:?}");
+    }
+    // Where a folder is meant, files are not offered.
+    assert_eq!(
+        bash(&place, &["cfssl", "bundle", "-int-dir", ""]),
+        set(&["folder", "man1"])
+    );
+}
+
+#[test]
+fn bash_offers_every_flag_that_help_lists() {
+    let place = place();
+    script(&place, "bash");
+    for command in commands(&place) {
+        let listed: BTreeSet<String> = flags(&place, &format!("rcfssl {command}")).into_iter().collect();
+        assert_eq!(bash(&place, &["rcfssl", &command, "-"]), listed, "{command}");
+    }
+    let listed: BTreeSet<String> = flags(&place, "rcfssljson").into_iter().collect();
+    assert_eq!(bash(&place, &["rcfssljson", "-"]), listed);
+}
+
+#[test]
+fn fish_offers_them_too() {
+    needs!("fish");
+    let place = place();
+    script(&place, "fish");
+    let offered = |line: &str| {
+        let step = run(
+            &place,
+            &format!("fish --no-config -c 'source ./script; complete -C \"{line}\"'"),
+        );
+        let words = step.out();
+        let words = words.lines().map(|line| line.split('\t').next().unwrap());
+        words.map(str::to_owned).collect::<BTreeSet<String>>()
+    };
+    assert_eq!(
+        offered("rcfssl gen"),
+        set(&["gencert", "gencrl", "gencsr", "genkey"])
+    );
+    assert_eq!(offered("cfssl gencert -prof"), set(&["-profile"]));
+    assert_eq!(offered("cfssl bundle -flavor o"), set(&["optimal"]));
+    assert_eq!(offered("rcfssljson -p"), set(&["-p12"]));
+    for command in commands(&place) {
+        let offered = offered(&format!("rcfssl {command} -"));
+        for flag in flags(&place, &format!("rcfssl {command}")) {
+            assert!(offered.contains(&flag), "{command} {flag}: {offered:?}");
+        }
+    }
+}
+
+#[test]
+fn zsh_finds_the_function_of_each_name() {
+    needs!("zsh");
+    let place = place();
+    run(&place, "mkdir site; rcfssl completions zsh > site/_rcfssl");
+    let step = run(
+        &place,
+        "zsh -f -c 'fpath=($PWD/site $fpath); autoload -U compinit; compinit -D -u; \
+         for name in rcfssl cfssl rcfssljson cfssljson; do print $_comps[$name]; done; \
+         autoload -U +X _rcfssl && print loaded'",
+    );
+    assert_eq!(step.out(), "_rcfssl\n".repeat(4) + "loaded\n");
+}
