@@ -58,9 +58,12 @@ pub fn check(
         }
     }
     for place in &made.places {
-        // gencrl prints a CRL as bare base64; what else is base64 has no DER in it.
+        // gencrl prints a CRL as bare base64; what else is base64 has no SEQUENCE in it.
+        // Serial numbers in hex, which openssl writes, may look like other elements.
         let der = pem::decode(&place.raw).filter(|_| is_base64(&place.raw));
-        if let Some(der) = der.filter(|der| Element::first(der).is_ok())
+        let is_sequence =
+            |der: &Vec<u8>| Element::first(der).is_ok_and(|(found, _)| found.tag == tag::SEQUENCE);
+        if let Some(der) = der.filter(is_sequence)
             && let Err(error) = crl(&der, &place.name, &issuers, findings)
         {
             findings.say(format!("{}: base64 of no CRL: {error:#}", place.name));
