@@ -7,7 +7,7 @@
 //! lints, `prev_auth_key`; Ed25519 and P-224 keys; `file:` and `env:`; the usage
 //! `content commitment`; bundles; `-serial` and `-aki`; remote signing; versions;
 //! a second key in a request document after `null`; escapes inside times of a
-//! configuration. Because rcfssl does more on purpose: units of days, weeks and years;
+//! configuration; the field `NameWhitelist` of a profile. Because rcfssl does more on purpose: units of days, weeks and years;
 //! T61Strings of Latin-1; CRLs of issuers whose names cfssl would not repeat in full.
 
 use std::collections::BTreeSet;

@@ -155,8 +155,13 @@ impl<'a> Authority<'a> {
             "" => Vec::new(),
             url => vec![url.to_owned()],
         };
+        let own_algorithm = self.key.algorithm();
         Ok(Template {
             serial,
+            signature_algorithm: match profile.signs_with_default() {
+                true => own_algorithm.for_lists(),
+                false => own_algorithm,
+            },
             not_before,
             not_after,
             subject: wanted.subject,
@@ -184,7 +189,7 @@ impl<'a> Authority<'a> {
                 key_identifier: None,
             },
         };
-        let algorithm = self.key.algorithm();
+        let algorithm = template.signature_algorithm;
         let to_be_signed = to_be_signed(template, &issuer, algorithm);
         let signature = self.key.sign(algorithm, &to_be_signed)?;
         let serial = template.serial.clone();
@@ -231,6 +236,7 @@ impl<'a> Authority<'a> {
             || certificate_error("asn1: structure error: cannot represent time as GeneralizedTime");
         let template = Template {
             serial: Serial::random_63_bits()?,
+            signature_algorithm: self.key.algorithm(),
             not_before: now.checked_sub(time::Duration::minutes(5)).ok_or_else(too_late)?,
             not_after: now.checked_add(span(profile.expiry)).ok_or_else(too_late)?,
             subject: Subject::Built(Box::new(name::Subject::from_attributes(&csr.subject))),

@@ -7,7 +7,7 @@ use time::OffsetDateTime;
 use crate::error::Result;
 use crate::extension::Extension;
 use crate::host::Hosts;
-use crate::key::{self, PublicKey};
+use crate::key::{self, PublicKey, SignatureAlgorithm};
 use crate::name;
 use crate::oid::Oid;
 use crate::policy::CaConstraint;
@@ -17,6 +17,8 @@ use crate::policy::CaConstraint;
 pub struct Template {
     /// serialNumber
     pub serial: Serial,
+    /// signatureAlgorithm: one of the algorithms of the authority's key.
+    pub signature_algorithm: SignatureAlgorithm,
     /// notBefore; fractions of a second are cut off when it is encoded.
     pub not_before: OffsetDateTime,
     /// notAfter

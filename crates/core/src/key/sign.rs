@@ -79,8 +79,8 @@ impl SignatureAlgorithm {
         }
     }
 
-    /// The algorithm of CRLs and OCSP responses: with RSA always SHA-256, whatever
-    /// the size of the key.
+    /// The algorithm that Go chooses, as for CRLs and OCSP responses: with RSA always
+    /// SHA-256, whatever the size of the key.
     pub const fn for_lists(self) -> Self {
         if self.is_rsa() {
             SignatureAlgorithm::Sha256WithRsa
