@@ -71,7 +71,7 @@ impl SerialNumber {
 /// # Errors
 /// Where the key does not sign.
 pub fn sign(content: &CrlContent, issuer: &Certificate, key: &dyn SigningKey) -> Result<Vec<u8>> {
-    let algorithm = key.algorithm().for_lists();
+    let algorithm = key.algorithm().gos_default();
     let to_be_signed = asn1::encode(|w| {
         w.sequence(|w| {
             w.integer(1);

@@ -1,7 +1,6 @@
 //! The DER of each certificate extension, written and read (RFC 5280, section 4.2).
 
-use x509_parser::asn1_rs::{Any, Class, FromDer};
-
+use crate::asn1::read::{Reader, signed};
 use crate::asn1::{self, Writer, tag};
 use crate::error::{Error, Result};
 use crate::host::{self, Hosts};
@@ -107,36 +106,23 @@ pub fn write_crl_distribution_points(w: &mut Writer, urls: &[String]) {
 /// `x509: trailing data after X.509 BasicConstraints`, or that it is malformed.
 pub fn read_basic_constraints(value: &[u8]) -> Result<(bool, i64)> {
     let malformed = || Error::plain("asn1: structure error: malformed X.509 BasicConstraints");
-    let (rest, sequence) = Any::from_der(value).map_err(|_| malformed())?;
-    if sequence.tag().0 != 16 || !sequence.header.is_constructed() {
-        return Err(malformed());
-    }
-    if !rest.is_empty() {
+    let mut whole = Reader::new(value);
+    let mut fields = whole.enter(tag::SEQUENCE).ok_or_else(malformed)?;
+    if !whole.is_empty() {
         return Err(Error::plain("x509: trailing data after X.509 BasicConstraints"));
     }
-    let (mut ca, mut path_len) = (false, -1);
-    let mut contents = sequence.data;
-    if let Ok((rest, any)) = Any::from_der(contents)
-        && any.tag().0 == 1
-    {
-        ca = match any.data {
-            [0xff] => true,
-            [0] => false,
-            _ => return Err(malformed()),
-        };
-        contents = rest;
-    }
-    if let Ok((_, any)) = Any::from_der(contents)
-        && any.tag().0 == 2
-    {
-        let octets = any.data;
-        if octets.is_empty() || octets.len() > 8 {
-            return Err(malformed());
-        }
-        let sign = if octets[0] & 0x80 == 0 { 0 } else { -1 };
-        path_len = octets
-            .iter()
-            .fold(sign, |value, octet| value << 8 | i64::from(*octet));
+    let ca = match fields.optional(tag::BOOLEAN) {
+        None | Some([0]) => false,
+        Some([0xff]) => true,
+        Some(_) => return Err(malformed()),
+    };
+    let path_len = match fields.optional(tag::INTEGER) {
+        Some(contents) => signed(contents).ok_or_else(malformed)?,
+        None => -1,
+    };
+    // What else stands there is passed over, as long as it is DER.
+    if !fields.is_empty() && fields.next().is_none() {
+        return Err(malformed());
     }
     Ok((ca, path_len))
 }
@@ -148,36 +134,35 @@ pub fn read_basic_constraints(value: &[u8]) -> Result<(bool, i64)> {
 /// `x509: SAN dNSName is malformed` and the like.
 pub fn read_subject_alt_name(value: &[u8]) -> Result<(Hosts, Vec<u8>)> {
     let malformed = |what: &str| Error::plain(format!("x509: {what}"));
-    let invalid = || malformed("invalid subject alternative names");
-    let (_, sequence) = Any::from_der(value).map_err(|_| invalid())?;
-    if sequence.tag().0 != 16 {
-        return Err(invalid());
-    }
+    let mut names = Reader::new(value)
+        .enter(tag::SEQUENCE)
+        .ok_or_else(|| malformed("invalid subject alternative names"))?;
     let mut hosts = Hosts::default();
     let mut others = Vec::new();
-    let mut contents = sequence.data;
-    while !contents.is_empty() {
-        let (rest, name) = Any::from_der(contents).map_err(|_| invalid())?;
-        contents = rest;
-        let text = |what: &str| match std::str::from_utf8(name.data) {
+    while !names.is_empty() {
+        // Go's reader has no tags of more than one octet.
+        let name = names.next().filter(|name| name.tag & 0x1f != 0x1f);
+        let name = name.ok_or_else(|| malformed("invalid subject alternative name"))?;
+        let text = |what: &str| match std::str::from_utf8(name.contents) {
             Ok(text) if text.is_ascii() => Ok(text.to_owned()),
             _ => Err(malformed(&format!("SAN {what} is malformed"))),
         };
-        if name.class() != Class::ContextSpecific {
-            return Err(invalid());
-        }
-        match name.tag().0 {
-            1 => hosts.email.push(text("rfc822Name")?),
-            2 => hosts.dns.push(text("dNSName")?),
-            6 => hosts.uri.push(text("uniformResourceIdentifier")?),
-            7 if matches!(name.data.len(), 4 | 16) => hosts.ip.push(name.data.to_vec()),
-            7 => {
+        const EMAIL: u8 = tag::context(1);
+        const DNS: u8 = tag::context(2);
+        const URI: u8 = tag::context(6);
+        const IP: u8 = tag::context(7);
+        match name.tag {
+            EMAIL => hosts.email.push(text("rfc822Name")?),
+            DNS => hosts.dns.push(text("dNSName")?),
+            URI => hosts.uri.push(text("uniformResourceIdentifier")?),
+            IP if matches!(name.contents.len(), 4 | 16) => hosts.ip.push(name.contents.to_vec()),
+            IP => {
                 return Err(malformed(&format!(
                     "cannot parse IP address of length {}",
-                    name.data.len()
+                    name.contents.len()
                 )));
             }
-            other => others.push(other as u8),
+            other => others.push(other & 0x1f),
         }
     }
     hosts.reread_uris()?;

@@ -99,7 +99,7 @@ impl Responder<'_> {
         let this_update = hour(now);
         let interval = time::Duration::nanoseconds(self.interval.as_nanoseconds());
         let next_update = this_update.checked_add(interval).unwrap_or(this_update);
-        let algorithm = self.key.algorithm().for_lists();
+        let algorithm = self.key.algorithm().gos_default();
         let data = asn1::encode(|w| {
             w.sequence(|w| {
                 w.context(1, |w| w.raw(&self.certificate.subject));

@@ -3,12 +3,13 @@
 //! by named rules. All else must be alike.
 //!
 //! Left out by the generator instead, so that no rule is needed. Because the versions
-//! differ: more arguments than a command takes; `backdate` and `crl_url` in request documents, `copy_extensions`,
-//! lints, `prev_auth_key`; Ed25519 and P-224 keys; `file:` and `env:`; the usage
-//! `content commitment`; bundles; `-serial` and `-aki`; remote signing; versions;
-//! a second key in a request document after `null`; escapes inside times of a
-//! configuration. Because rcfssl does more on purpose: units of days, weeks and years;
-//! T61Strings of Latin-1; CRLs of issuers whose names cfssl would not repeat in full.
+//! differ: more arguments than a command takes; `backdate` and `crl_url` in request
+//! documents, `copy_extensions`, lints, `prev_auth_key`; Ed25519 and P-224 keys; `file:`
+//! and `env:`; the usage `content commitment`; bundles; `-serial` and `-aki`; remote
+//! signing; versions; a second key in a request document after `null`; escapes inside
+//! times of a configuration; the field `NameWhitelist` of a profile. Because rcfssl does
+//! more on purpose: units of days, weeks and years; T61Strings of Latin-1; CRLs of
+//! issuers whose names cfssl would not repeat in full.
 
 use std::collections::BTreeSet;
 use std::sync::LazyLock;

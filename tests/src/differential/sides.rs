@@ -4,7 +4,7 @@
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
-use anyhow::Result;
+use anyhow::{Context, Result};
 use serde_json::{Value, json};
 
 use super::trial::Trial;
@@ -112,11 +112,12 @@ impl Sides {
     }
 
     fn run(&self, programs: &[(&str, PathBuf)], trial: &Trial, stand_in: bool) -> Result<Outcome> {
-        run_in(
+        let outcome = run_in(
             Workplace::with(programs)?,
             &trial.case(stand_in),
             &self.surroundings,
-        )
+        );
+        outcome.with_context(|| if stand_in { "Debian's cfssl" } else { "rcfssl" })
     }
 
     fn judge_both(&self, trial: &Trial, debian: &Outcome, own: &Outcome) -> Result<Verdict> {

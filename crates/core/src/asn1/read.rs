@@ -83,6 +83,18 @@ pub fn unsigned(contents: &[u8]) -> Option<u64> {
     }
 }
 
+/// The value of an INTEGER of at most 64 bits that is written without octets that say
+/// nothing (X.690, 8.3.2).
+pub fn signed(contents: &[u8]) -> Option<i64> {
+    let sign = match contents {
+        [] | [0, 0..0x80, ..] | [0xff, 0x80..=0xff, ..] => return None,
+        [first, ..] if *first < 0x80 => 0,
+        _ => -1,
+    };
+    let fold = |value: i64, octet: &u8| value << 8 | i64::from(*octet);
+    (contents.len() <= 8).then(|| contents.iter().fold(sign, fold))
+}
+
 fn fold(octets: &[u8]) -> u64 {
     octets
         .iter()
@@ -111,6 +123,24 @@ mod tests {
             assert!(Reader::new(der).next().is_none(), "{der:?}");
         }
         assert!(Reader::inside(&[0x30, 0, 5, 0], tag::SEQUENCE).is_none());
+    }
+
+    #[test]
+    fn integers_have_a_sign_and_no_octet_too_many() {
+        for (contents, value) in [
+            (&[0][..], Some(0)),
+            (&[0x7f], Some(127)),
+            (&[0, 0x80], Some(128)),
+            (&[0xff], Some(-1)),
+            (&[0xff, 0x7f], Some(-129)),
+            (&[0x80, 0, 0, 0, 0, 0, 0, 0], Some(i64::MIN)),
+            (&[1; 9], None),
+            (&[0, 1], None),
+            (&[0xff, 0x80], None),
+            (&[], None),
+        ] {
+            assert_eq!(signed(contents), value, "{contents:?}");
+        }
     }
 
     #[test]

@@ -155,8 +155,13 @@ impl<'a> Authority<'a> {
             "" => Vec::new(),
             url => vec![url.to_owned()],
         };
+        let own_algorithm = self.key.algorithm();
         Ok(Template {
             serial,
+            signature_algorithm: match profile.signs_with_default() {
+                true => own_algorithm.gos_default(),
+                false => own_algorithm,
+            },
             not_before,
             not_after,
             subject: wanted.subject,
@@ -168,10 +173,6 @@ impl<'a> Authority<'a> {
             issuer_urls: profile.issuer_urls.clone(),
             names,
             crl_urls: given(crl_url.unwrap_or(&profile.crl_url)),
-            signature_algorithm: match &profile.csr_whitelist {
-                Some(allowed) if !allowed.signature_algorithm => self.key.algorithm().least(),
-                _ => self.key.algorithm(),
-            },
             extra,
         })
     }
@@ -235,6 +236,7 @@ impl<'a> Authority<'a> {
             || certificate_error("asn1: structure error: cannot represent time as GeneralizedTime");
         let template = Template {
             serial: Serial::random_63_bits()?,
+            signature_algorithm: self.key.algorithm(),
             not_before: now.checked_sub(time::Duration::minutes(5)).ok_or_else(too_late)?,
             not_after: now.checked_add(span(profile.expiry)).ok_or_else(too_late)?,
             subject: Subject::Built(Box::new(name::Subject::from_attributes(&csr.subject))),
@@ -249,7 +251,6 @@ impl<'a> Authority<'a> {
             issuer_urls: profile.issuer_urls.clone(),
             names: Names::Built(Hosts::default()),
             crl_urls: Vec::new(),
-            signature_algorithm: self.key.algorithm(),
             extra: csr.extensions.clone(),
         };
         self.issue(&template, &mut |_| {})

@@ -15,7 +15,7 @@ pub use encode::{assemble, to_be_signed};
 pub(crate) use key::check_key;
 pub(crate) use name::check_name;
 pub use read::Certificate;
-pub(crate) use read::{extensions, name_attributes, our_oid, public_key};
+pub(crate) use read::{name_attributes, our_oid, public_key};
 pub(crate) use template::decimal;
 pub use template::{Issuer, Names, Serial, Subject, Template};
 pub use usage::Purpose;

@@ -51,9 +51,13 @@ fn wrong_characters(value: &Any<'_>) -> Option<&'static str> {
 fn is_well_formed(der: &[u8]) -> bool {
     let is_attribute = |attribute: Element<'_>| {
         let mut parts = Reader::new(attribute.contents);
-        attribute.tag == tag::SEQUENCE && parts.expect(tag::OBJECT_IDENTIFIER).is_some()
+        let has_kind = parts.expect(tag::OBJECT_IDENTIFIER).is_some();
+        attribute.tag == tag::SEQUENCE && has_kind && parts.next().is_some()
     };
-    let is_rdn = |rdn: Element<'_>| rdn.tag == tag::SET && Reader::new(rdn.contents).all(is_attribute);
+    let is_rdn = |rdn: Element<'_>| {
+        let mut attributes = Reader::new(rdn.contents);
+        rdn.tag == tag::SET && attributes.all(is_attribute) && attributes.is_empty()
+    };
     Reader::inside(der, tag::SEQUENCE).is_some_and(|mut name| name.all(is_rdn) && name.is_empty())
 }
 
@@ -112,6 +116,10 @@ mod tests {
             other[at] ^= 0x40;
             assert!(check(&other).is_err(), "{at}");
         }
+        // A value longer than its attribute.
+        let mut long = der.clone();
+        long[12] = 9;
+        assert!(check(&long).is_err());
         assert_eq!(check(&[0x30, 0]), Ok(()));
     }
 }

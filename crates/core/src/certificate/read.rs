@@ -244,7 +244,7 @@ pub(crate) fn name_attributes(name: &X509Name<'_>) -> Vec<Attribute> {
 }
 
 /// Parsed extensions as ours.
-pub(crate) fn extensions(parsed: &[X509Extension<'_>]) -> Vec<Extension> {
+fn extensions(parsed: &[X509Extension<'_>]) -> Vec<Extension> {
     let ours = |e: &X509Extension<'_>| Extension {
         oid: our_oid(&e.oid),
         critical: e.critical,

@@ -17,6 +17,8 @@ use crate::policy::CaConstraint;
 pub struct Template {
     /// serialNumber
     pub serial: Serial,
+    /// signatureAlgorithm: one of the algorithms of the authority's key.
+    pub signature_algorithm: SignatureAlgorithm,
     /// notBefore; fractions of a second are cut off when it is encoded.
     pub not_before: OffsetDateTime,
     /// notAfter
@@ -39,8 +41,6 @@ pub struct Template {
     pub names: Names,
     /// cRLDistributionPoints
     pub crl_urls: Vec<String>,
-    /// What it is signed with.
-    pub signature_algorithm: SignatureAlgorithm,
     /// Further extensions at the end. One of a kind named above takes its place.
     pub extra: Vec<Extension>,
 }

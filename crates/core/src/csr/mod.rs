@@ -3,6 +3,7 @@
 //! A [`Csr`] is a request whose signature is known to be good: because we have
 //! just made it, or because it was checked. Authorities take nothing else.
 
+mod attributes;
 mod read;
 
 pub use read::Unverified;

@@ -1,12 +1,13 @@
 //! Requests that came from elsewhere.
 
-use x509_parser::certification_request::X509CertificationRequest;
-use x509_parser::cri_attributes::ParsedCriAttribute;
 use x509_parser::prelude::FromDer;
+use x509_parser::x509::{SubjectPublicKeyInfo, X509Name};
 
 use super::Csr;
-use crate::asn1::outermost;
-use crate::certificate::{check_key, check_name, extensions, name_attributes, our_oid, public_key};
+use super::attributes::requested_extensions;
+use crate::asn1::read::{Reader, signed};
+use crate::asn1::{outermost, tag};
+use crate::certificate::{check_key, check_name, name_attributes, public_key};
 use crate::error::{Code, Error, Result};
 use crate::key::{self, SignatureAlgorithm};
 use crate::oid::Oid;
@@ -23,12 +24,63 @@ pub struct Unverified {
     pub info: Vec<u8>,
     /// The DER of the subject.
     pub subject: Vec<u8>,
+    /// The version, which is 0 in all requests there are.
+    pub version: i64,
     /// The signature algorithm.
     pub algorithm: Oid,
     /// The signature.
     pub signature: Vec<u8>,
     /// Has it an extensionRequest attribute?
     pub requests_extensions: bool,
+}
+
+/// The fields of a request (RFC 2986, section 4).
+struct Parts<'a> {
+    info: &'a [u8],
+    version: i64,
+    subject: X509Name<'a>,
+    public_key: SubjectPublicKeyInfo<'a>,
+    attributes: Reader<'a>,
+    algorithm: &'a [u8],
+    signature: Vec<u8>,
+}
+
+impl<'a> Parts<'a> {
+    /// Reads what stands inside the outermost SEQUENCE.
+    fn read(mut whole: Reader<'a>) -> Option<Self> {
+        let info = whole.next().filter(|info| info.tag == tag::SEQUENCE)?;
+        let mut fields = Reader::new(info.contents);
+        let version = signed(fields.expect(tag::INTEGER)?)?;
+        let (subject, public_key) = (fields.next()?, fields.next()?);
+        let attributes = fields.enter(tag::context_constructed(0))?;
+        let mut algorithm = whole.enter(tag::SEQUENCE)?;
+        let signature = right_aligned(whole.expect(tag::BIT_STRING)?)?;
+        Some(Parts {
+            info: info.raw,
+            version,
+            subject: X509Name::from_der(subject.raw).ok()?.1,
+            public_key: SubjectPublicKeyInfo::from_der(public_key.raw).ok()?.1,
+            attributes,
+            algorithm: algorithm.expect(tag::OBJECT_IDENTIFIER)?,
+            signature,
+        })
+    }
+}
+
+/// The bits of a BIT STRING as octets, moved to the right where the last octet is not
+/// whole, as Go does. Bits that do not count must be zero (X.690, 11.2).
+fn right_aligned(contents: &[u8]) -> Option<Vec<u8>> {
+    let (&unused, octets) = contents.split_first()?;
+    let last = octets.last().copied().unwrap_or(u8::MAX);
+    if unused > 7 || last.trailing_zeros() < u32::from(unused) {
+        return None;
+    }
+    let before = std::iter::once(&0).chain(octets);
+    let moved = |(&before, &octet): (&u8, &u8)| {
+        let both = u16::from_be_bytes([before, octet]) >> unused;
+        both.to_be_bytes()[1]
+    };
+    Some(before.zip(octets).map(moved).collect())
 }
 
 impl Unverified {
@@ -38,39 +90,35 @@ impl Unverified {
     /// A bare sentence: for what is no request, for an unknown curve, for names
     /// that cannot be read and for an extension asked for twice.
     pub fn read(der: &[u8]) -> Result<Self> {
-        let malformed = |_| {
+        let malformed = || {
             let words = outermost::refusal(der, "certificateRequest");
             Error::plain(words.as_deref().unwrap_or(MALFORMED))
         };
-        let (rest, parsed) = X509CertificationRequest::from_der(der).map_err(malformed)?;
-        if !rest.is_empty() {
+        let mut whole = Reader::new(der);
+        let parts = whole.enter(tag::SEQUENCE).and_then(Parts::read);
+        let parts = parts.ok_or_else(malformed)?;
+        if !whole.is_empty() {
             return Err(Error::plain("asn1: syntax error: trailing data"));
         }
-        let info = &parsed.certification_request_info;
-        let requested = info
-            .attributes()
-            .iter()
-            .find_map(|attribute| match attribute.parsed_attribute() {
-                ParsedCriAttribute::ExtensionRequest(request) => Some(extensions(&request.extensions)),
-                _ => None,
-            });
+        let requested = requested_extensions(parts.attributes.clone()).ok_or_else(malformed)?;
         let csr = Csr {
             der: der.to_vec(),
-            subject: name_attributes(&info.subject),
-            public_key: public_key(&info.subject_pki),
-            extensions: requested.clone().unwrap_or_default(),
+            subject: name_attributes(&parts.subject),
+            public_key: public_key(&parts.public_key),
+            extensions: requested.concat(),
             built: None,
         };
-        check_key(&info.subject_pki, &csr.public_key)?;
-        check_name(&info.subject)?;
+        check_key(&parts.public_key, &csr.public_key)?;
+        check_name(&parts.subject)?;
         csr.hosts()?;
         csr.check_unique_extensions()?;
         Ok(Unverified {
-            info: info.raw.to_vec(),
-            subject: info.subject.as_raw().to_vec(),
-            algorithm: our_oid(&parsed.signature_algorithm.algorithm),
-            signature: parsed.signature_value.data.to_vec(),
-            requests_extensions: requested.is_some(),
+            info: parts.info.to_vec(),
+            subject: parts.subject.as_raw().to_vec(),
+            version: parts.version,
+            algorithm: Oid::from_octets(parts.algorithm),
+            signature: parts.signature,
+            requests_extensions: !requested.is_empty(),
             csr,
         })
     }
@@ -172,5 +220,15 @@ mod tests {
             refusal("NEW CERTIFICATE REQUEST", &tampered),
             r#"{"code":9300,"message":"x509: ECDSA verification failure"}"#
         );
+    }
+
+    #[test]
+    fn bits_are_moved_to_the_right() {
+        assert_eq!(right_aligned(&[0, 0xab, 0xcd]), Some(vec![0xab, 0xcd]));
+        assert_eq!(right_aligned(&[4, 0xab, 0xc0]), Some(vec![0x0a, 0xbc]));
+        assert_eq!(right_aligned(&[0]), Some(vec![]));
+        for bad in [&[][..], &[1], &[8, 0], &[4, 0xab, 0xc8]] {
+            assert_eq!(right_aligned(bad), None, "{bad:?}");
+        }
     }
 }

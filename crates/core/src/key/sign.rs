@@ -48,17 +48,6 @@ impl SignatureAlgorithm {
         })
     }
 
-    /// What Go signs with where nobody names an algorithm: SHA-256 with RSA keys of
-    /// any size.
-    pub const fn least(self) -> Self {
-        match self {
-            SignatureAlgorithm::Sha1WithRsa
-            | SignatureAlgorithm::Sha384WithRsa
-            | SignatureAlgorithm::Sha512WithRsa => SignatureAlgorithm::Sha256WithRsa,
-            other => other,
-        }
-    }
-
     /// The algorithm of this object identifier, where we know it.
     pub fn from_oid(oid: &Oid) -> Option<Self> {
         const ALL: [SignatureAlgorithm; 9] = [
@@ -90,9 +79,9 @@ impl SignatureAlgorithm {
         }
     }
 
-    /// The algorithm of CRLs and OCSP responses: with RSA always SHA-256, whatever
-    /// the size of the key.
-    pub const fn for_lists(self) -> Self {
+    /// The algorithm that Go chooses, as for CRLs and OCSP responses: with RSA always
+    /// SHA-256, whatever the size of the key.
+    pub const fn gos_default(self) -> Self {
         if self.is_rsa() {
             SignatureAlgorithm::Sha256WithRsa
         } else {

@@ -171,6 +171,14 @@ impl Profile {
         self.csr_whitelist.as_ref().is_none_or(|allowed| allowed.subject)
     }
 
+    /// Does it leave the signature algorithm to Go, which signs with SHA-256 whatever the
+    /// size of an RSA key? cfssl chooses by the size, but carries its choice from the
+    /// request to the certificate like anything that a whitelist may leave out.
+    pub fn signs_with_default(&self) -> bool {
+        let allowed = self.csr_whitelist.as_ref();
+        allowed.is_some_and(|allowed| !allowed.signature_algorithm)
+    }
+
     /// May it sign this name? The expression is searched for anywhere in it.
     pub fn allows_name(&self, name: &str) -> bool {
         self.name_whitelist

@@ -8,6 +8,7 @@ use crate::differential::random::Random;
 
 /// A certificate in PEM; most are well formed.
 pub fn certificate(random: &mut Random, material: &Material) -> Vec<u8> {
+    let damaged = random.chance(6);
     let algorithm = algorithm(random);
     let mut parts = Vec::new();
     if random.chance(95) {
@@ -19,9 +20,9 @@ pub fn certificate(random: &mut Random, material: &Material) -> Vec<u8> {
     parts.extend([
         serial(random),
         algorithm.clone(),
-        name::name(random, true).0,
+        name::name(random, true, !damaged).0,
         sequence(&[time(random, 2000, 2025), time(random, 2026, 2070)]),
-        name::name(random, true).0,
+        name::name(random, true, !damaged).0,
         key(random, material),
     ]);
     if random.chance(85) {
@@ -30,7 +31,7 @@ pub fn certificate(random: &mut Random, material: &Material) -> Vec<u8> {
     let whole = sequence(&[sequence(&parts), algorithm, bits(&[0x30, 6, 2, 1, 1, 2, 1, 1])]);
     let label = random.weighted(&[(95, "CERTIFICATE"), (3, "TRUSTED CERTIFICATE"), (2, "X")]);
     let bytes = pem(label, &whole);
-    if random.chance(6) {
+    if damaged {
         damage::pem(random, &bytes)
     } else {
         bytes

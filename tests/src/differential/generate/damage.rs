@@ -29,7 +29,11 @@ pub fn json(random: &mut Random, bytes: &[u8]) -> Vec<u8> {
         _ => bytes.to_vec(),
     };
     scratch(random, &mut out, INSERTED);
-    if names_uri(&out) { bytes.to_vec() } else { out }
+    if names_uri(&out) || names_old_whitelist(&out) {
+        bytes.to_vec()
+    } else {
+        out
+    }
 }
 
 /// Text around which PEM stands, with scratches.
@@ -95,6 +99,13 @@ fn whole(random: &mut Random) -> Vec<u8> {
         b"\xff\xfe{\0}\0",
     ];
     random.choose(&documents).to_vec()
+}
+
+/// A field of cfssl's own beside `name_whitelist`, into which newer Go reads a string.
+fn names_old_whitelist(bytes: &[u8]) -> bool {
+    String::from_utf8_lossy(bytes)
+        .to_lowercase()
+        .contains("namewhitelist")
 }
 
 fn names_uri(bytes: &[u8]) -> bool {

@@ -24,15 +24,21 @@ pub struct Foreign {
 /// When openssl does not run.
 pub fn request(random: &mut Random, material: &Material, plain: bool) -> Result<Foreign> {
     let mut beyond = Beyond::default();
+    let (flipped, scratched) = (random.chance(4), random.chance(6));
     let who = random.choose(&[Signatory::Ec, Signatory::Ec, Signatory::Rsa]);
-    let (subject, names) = name::name(random, !plain);
+    let (subject, names) = name::name(random, !plain, !(flipped || scratched));
     beyond.request_names = names;
     let extensions = extensions(random, plain, &mut beyond.request_uris);
     let info = sequence(&[
         element(2, [0]),
         subject,
         material.spki(who).to_vec(),
-        attributes(random, extensions),
+        // Some programs leave the field out.
+        if random.chance(1) {
+            Vec::new()
+        } else {
+            attributes(random, extensions)
+        },
     ]);
     let mut signature = material.sign(who, &info)?;
     if random.chance(2) {
@@ -40,7 +46,7 @@ pub fn request(random: &mut Random, material: &Material, plain: bool) -> Result<
         signature[at] ^= 1;
     }
     let mut whole = sequence(&[info, Material::algorithm(who), bits(&signature)]);
-    if random.chance(2) {
+    if flipped {
         let at = random.below(whole.len());
         whole[at] ^= 1 << random.below(8);
     }
@@ -51,7 +57,7 @@ pub fn request(random: &mut Random, material: &Material, plain: bool) -> Result<
         (1, "X"),
     ]);
     let mut bytes = pem(label, &whole);
-    if random.chance(6) {
+    if scratched {
         bytes = damage::pem(random, &bytes);
     }
     Ok(Foreign { bytes, beyond })
@@ -149,7 +155,7 @@ fn alternative_names(random: &mut Random, plain: bool, uris: &mut Vec<String>) -
                 0xA0,
                 [oid("1.3.6.1.4.1.311.20.2.3"), element(0xA0, element(0x0C, "me"))].concat(),
             ),
-            84..87 => element(0xA4, name::name(random, false).0),
+            84..87 => element(0xA4, name::name(random, false, true).0),
             87..90 => element(0x88, [0x2A, 3, 4]),
             90..91 => element(0x87, [1, 2, 3]),
             _ if plain => element(0x82, "c.example"),

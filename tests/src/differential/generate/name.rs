@@ -24,8 +24,10 @@ const OTHERS: [&str; 10] = [
     "1.2.3.4.5",
 ];
 
-/// A name, and its RDNs of which Debian's cfssl takes none over.
-pub fn name(random: &mut Random, others: bool) -> (Vec<u8>, Vec<String>) {
+/// A name, and its RDNs of which Debian's cfssl takes none over. Where octets will be
+/// damaged (`whole` is not so), there is no T61String, of whose upper half rcfssl makes
+/// more than cfssl on purpose.
+pub fn name(random: &mut Random, others: bool, whole: bool) -> (Vec<u8>, Vec<String>) {
     let (mut rdns, mut beyond) = (Vec::new(), Vec::new());
     for _ in 0..random.weighted(&[(1, 0), (3, 1), (4, 3), (4, 5), (1, 9)]) {
         let mut members = Vec::new();
@@ -35,7 +37,7 @@ pub fn name(random: &mut Random, others: bool) -> (Vec<u8>, Vec<String>) {
             // could not tell in which the others come.
             let other = others && size == 1 && random.chance(30);
             let kind = random.pick(if other { &OTHERS[..] } else { &KNOWN[..] });
-            let (value, text) = value(random);
+            let (value, text) = value(random, whole);
             if other {
                 beyond.push(request::rdn(kind, &text));
             }
@@ -47,7 +49,7 @@ pub fn name(random: &mut Random, others: bool) -> (Vec<u8>, Vec<String>) {
 }
 
 /// A string of some type, with its text.
-fn value(random: &mut Random) -> (Vec<u8>, String) {
+fn value(random: &mut Random, whole: bool) -> (Vec<u8>, String) {
     let ascii = |random: &mut Random| {
         let text = text::text(random);
         let plain = |char: char| char.is_ascii_alphanumeric() || " '()+,-./:=?".contains(char);
@@ -72,7 +74,7 @@ fn value(random: &mut Random) -> (Vec<u8>, String) {
         }
         88..92 => {
             let text = ascii(random);
-            (der::element(0x14, &text), text)
+            (der::element(if whole { 0x14 } else { 0x16 }, &text), text)
         }
         92..96 => {
             let text = "Ünïcode Ltd".to_owned();
