@@ -89,6 +89,7 @@ sum_up() {
         rm -f SHA256SUMS
         sums=$(find . -type f -printf '%P\n' | LC_ALL=C sort | xargs sha256sum)
         printf '%s\n' "$sums" | tee SHA256SUMS
+        echo "$(printf '%s\n' "$sums" | wc -l) files in $1, sums in SHA256SUMS"
     )
 }
 

@@ -88,7 +88,10 @@ state() {
 
 same_state() {
     state > "$work/now"
-    diff "$1" "$work/now" || die "left behind or lost: see above"
+    if ! diff "$1" "$work/now" > "$work/diff"; then
+        head -n 40 "$work/diff"
+        die "left behind or lost: see above"
+    fi
 }
 
 is_ours() {
@@ -140,7 +143,8 @@ same_state "$work/before"
 
 fresh "golang-cfssl last"
 state > "$work/before"
-inside apt-get install -q -y /debs/links.deb /debs/rcfssl.deb > "$work/log" 2>&1 || { cat "$work/log"; die "apt-get"; }
+inside apt-get install -q -y --no-install-recommends /debs/links.deb /debs/rcfssl.deb > "$work/log" 2>&1 ||
+    { cat "$work/log"; die "apt-get"; }
 works_as_cfssl
 install golang
 works_as_cfssl

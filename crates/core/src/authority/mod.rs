@@ -168,6 +168,10 @@ impl<'a> Authority<'a> {
             issuer_urls: profile.issuer_urls.clone(),
             names,
             crl_urls: given(crl_url.unwrap_or(&profile.crl_url)),
+            signature_algorithm: match &profile.csr_whitelist {
+                Some(allowed) if !allowed.signature_algorithm => self.key.algorithm().least(),
+                _ => self.key.algorithm(),
+            },
             extra,
         })
     }
@@ -184,7 +188,7 @@ impl<'a> Authority<'a> {
                 key_identifier: None,
             },
         };
-        let algorithm = self.key.algorithm();
+        let algorithm = template.signature_algorithm;
         let to_be_signed = to_be_signed(template, &issuer, algorithm);
         let signature = self.key.sign(algorithm, &to_be_signed)?;
         let serial = template.serial.clone();
@@ -245,6 +249,7 @@ impl<'a> Authority<'a> {
             issuer_urls: profile.issuer_urls.clone(),
             names: Names::Built(Hosts::default()),
             crl_urls: Vec::new(),
+            signature_algorithm: self.key.algorithm(),
             extra: csr.extensions.clone(),
         };
         self.issue(&template, &mut |_| {})

@@ -7,7 +7,7 @@ use time::OffsetDateTime;
 use crate::error::Result;
 use crate::extension::Extension;
 use crate::host::Hosts;
-use crate::key::{self, PublicKey};
+use crate::key::{self, PublicKey, SignatureAlgorithm};
 use crate::name;
 use crate::oid::Oid;
 use crate::policy::CaConstraint;
@@ -39,6 +39,8 @@ pub struct Template {
     pub names: Names,
     /// cRLDistributionPoints
     pub crl_urls: Vec<String>,
+    /// What it is signed with.
+    pub signature_algorithm: SignatureAlgorithm,
     /// Further extensions at the end. One of a kind named above takes its place.
     pub extra: Vec<Extension>,
 }

@@ -48,6 +48,17 @@ impl SignatureAlgorithm {
         })
     }
 
+    /// What Go signs with where nobody names an algorithm: SHA-256 with RSA keys of
+    /// any size.
+    pub const fn least(self) -> Self {
+        match self {
+            SignatureAlgorithm::Sha1WithRsa
+            | SignatureAlgorithm::Sha384WithRsa
+            | SignatureAlgorithm::Sha512WithRsa => SignatureAlgorithm::Sha256WithRsa,
+            other => other,
+        }
+    }
+
     /// The algorithm of this object identifier, where we know it.
     pub fn from_oid(oid: &Oid) -> Option<Self> {
         const ALL: [SignatureAlgorithm; 9] = [

@@ -144,7 +144,8 @@ pub struct CsrWhitelist {
     public_key_algorithm: bool,
     /// The public key, without which nothing can be signed.
     pub public_key: bool,
-    signature_algorithm: bool,
+    /// The signature algorithm that fits the authority's key. Without it Go chooses.
+    pub signature_algorithm: bool,
     /// DNS names.
     pub dns_names: bool,
     /// IP addresses.

@@ -1,0 +1,67 @@
+//! What a profile's `CSRWhitelist` takes from a request.
+
+#![allow(clippy::unwrap_used, reason = "a test may")]
+
+use rcfssl_core::csr::Content;
+use rcfssl_core::host::Hosts;
+use rcfssl_core::key::{self, SignatureAlgorithm};
+use rcfssl_core::name::Subject;
+use rcfssl_core::oid::Oid;
+use rcfssl_core::policy::Surroundings;
+use rcfssl_core::{Authority, Certificate, Csr, Overrides, Policy};
+use time::OffsetDateTime;
+
+const PKI: [&[u8]; 2] = [
+    include_bytes!("../../../fixtures/conformance/pki/ca-rsa3072.pem"),
+    include_bytes!("../../../fixtures/conformance/pki/ca-rsa3072-key.pem"),
+];
+
+struct Nowhere;
+
+impl Surroundings for Nowhere {
+    fn variable(&self, _: &str) -> Option<String> {
+        None
+    }
+    fn file(&self, _: &str) -> Option<Vec<u8>> {
+        None
+    }
+}
+
+/// The algorithm of what an authority of 3072 bits signs by this whitelist.
+fn algorithm(whitelist: &str) -> Oid {
+    let configuration = format!(
+        r#"{{"signing": {{"default": {{"usages": ["signing"], "expiry": "1h", "CSRWhitelist": {whitelist}}}}}}}"#
+    );
+    let (policy, _) = Policy::read(configuration.as_bytes(), &Nowhere, &mut |_| ()).unwrap();
+    let key = key::read(PKI[1]).unwrap();
+    let content = Content {
+        subject: Subject::default(),
+        hosts: Hosts::parse(["a.example"]),
+        extensions: Vec::new(),
+    };
+    let csr = Csr::make(&content, &key).unwrap();
+    let profile = policy.profile("").unwrap().profile;
+    let authority = Certificate::read_pem(PKI[0]).unwrap();
+    let issued = Authority::new(&authority, &key)
+        .sign(
+            &csr,
+            profile,
+            &Overrides::default(),
+            OffsetDateTime::UNIX_EPOCH,
+            &mut |_| (),
+        )
+        .unwrap();
+    Certificate::read(&issued.der).unwrap().signature_algorithm
+}
+
+#[test]
+fn without_the_algorithm_it_is_gos_own_choice() {
+    let fitting = SignatureAlgorithm::Sha384WithRsa.oid();
+    assert_eq!(algorithm("null"), fitting);
+    assert_eq!(
+        algorithm(r#"{"PublicKey": true, "SignatureAlgorithm": true}"#),
+        fitting
+    );
+    let least = SignatureAlgorithm::Sha256WithRsa.oid();
+    assert_eq!(algorithm(r#"{"PublicKey": true}"#), least);
+}
