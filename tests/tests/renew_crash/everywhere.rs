@@ -265,3 +265,52 @@ fn what_is_half_made_in_an_empty_folder_is_finished() {
     organization.check_pair("a.pem", "a-key.pem").unwrap();
     assert_eq!(victim.look().hidden, Vec::<String>::new());
 }
+
+/// A machine that loses power keeps what was flushed: files before they get their
+/// names, the journal before the first of them does, and all names before the journal
+/// goes.
+#[test]
+fn what_is_renamed_was_flushed_before() {
+    needs!("strace");
+    let victim = Victim::new();
+    for target in ["a.pem", "."] {
+        let line = format!(
+            "strace -f -y -o ../trace -e trace=fsync,syncfs,?rename,renameat,?unlink,unlinkat rcfssl renew -force -rekey {target}"
+        );
+        victim.organization.shell(&line).unwrap().ok().unwrap();
+        let trace = victim.organization.read("../trace").unwrap();
+        let calls: Vec<&str> = trace
+            .lines()
+            .filter_map(|line| Some(line.split_once(' ')?.1.trim_start()))
+            .filter(|call| call.contains('(') && !call.contains("resumed"))
+            .collect();
+        let folder = victim.organization.path().canonicalize().unwrap();
+        let folder = format!("<{}>)", folder.display());
+        let at = |what: &dyn Fn(&str) -> bool| {
+            calls
+                .iter()
+                .position(|call| what(call))
+                .unwrap_or_else(|| panic!("{calls:#?}"))
+        };
+        let flushes = |call: &str, path: &str| {
+            call.starts_with("syncfs(") || call.starts_with("fsync(") && call.contains(path)
+        };
+        let is_rename = |call: &str| call.starts_with("rename") && call.contains(".tmp\"");
+        let first = at(&is_rename);
+        let last = calls.iter().rposition(|call| is_rename(call)).unwrap();
+        for call in calls[first..=last].iter().filter(|call| is_rename(call)) {
+            let source = call.split('"').nth(1).unwrap();
+            let flushed = calls[..first].iter().any(|call| flushes(call, source));
+            assert!(flushed, "{source}: {calls:#?}");
+        }
+        let written = at(&|call| call.starts_with("rename") && call.contains("journal.new"));
+        let removed = at(&|call| call.starts_with("unlink") && call.contains("/.rcfssl.journal\""));
+        let between = |from: usize, to: usize, path: &str| {
+            let flushed = calls[from..to].iter().any(|call| flushes(call, path));
+            assert!(flushed, "{path} between {from} and {to}: {calls:#?}");
+        };
+        between(0, written, "journal.new");
+        between(written, first, &folder);
+        between(last, removed, &folder);
+    }
+}
