@@ -56,6 +56,8 @@ flags=$flags${separator}--remap-path-prefix=$here=/rcfssl
 # shellcheck disable=SC2046 # words
 CARGO_ENCODED_RUSTFLAGS=$flags cargo zigbuild --locked --release $(printf -- '--target %s ' "$@") \
     --target-dir "$target_dir" -p rcfssl -p rcfssljson
+# Packages of earlier binaries would stand beside these.
+rm -f "$out"/rcfssl_*.deb "$out"/rcfssl-as-cfssl_*.deb
 for target; do
     mkdir -p "$out/$target"
     for name in rcfssl rcfssljson; do

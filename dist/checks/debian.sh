@@ -14,7 +14,8 @@ command -v debootstrap > /dev/null || need_packages debootstrap
 command -v openssl > /dev/null || need_packages openssl
 
 work=$(mktemp -d)
-trap 'rm -rf --one-file-system "$work"' EXIT
+# debootstrap mounts it, and leaves it where it is interrupted.
+trap 'umount "$work/base/proc" 2> /dev/null || true; rm -rf --one-file-system "$work"' EXIT
 architecture=$(dpkg --print-architecture)
 
 # This machine's own mirror and release.
