@@ -8,7 +8,6 @@ use rcfssl_core::certificate::to_be_signed;
 use rcfssl_core::csr::{Content, Unverified};
 use rcfssl_core::host::Hosts;
 use rcfssl_core::key::{self, Curve, KeyFormat, KeySpec, PrivateKey, SigningKey};
-use rcfssl_core::policy::Surroundings;
 use rcfssl_core::{Authority, Certificate, Csr, Policy, Request, Serial};
 use time::OffsetDateTime;
 
@@ -24,17 +23,6 @@ fn main() {
     divan::main();
 }
 
-struct Nowhere;
-
-impl Surroundings for Nowhere {
-    fn variable(&self, _: &str) -> Option<String> {
-        None
-    }
-    fn file(&self, _: &str) -> Option<Vec<u8>> {
-        None
-    }
-}
-
 /// An authority, and a request for it.
 struct Scene {
     key: PrivateKey,
@@ -48,7 +36,7 @@ impl Scene {
     fn new(spec: KeySpec) -> Self {
         let key = key::generate(spec).unwrap();
         let (request, _) = Request::read(REQUEST).unwrap();
-        let (policy, _) = Policy::read(CONFIG, &Nowhere, &mut |_| {}).unwrap();
+        let (policy, _) = Policy::read(CONFIG, &(), &mut |_| {}).unwrap();
         let root = Request {
             ca: Some(Default::default()),
             ..request.clone()
@@ -113,7 +101,7 @@ fn read_a_key(bencher: Bencher<'_, '_>, spec: KeySpec) {
 #[divan::bench]
 fn read_the_documents() -> (Request, Policy) {
     let (request, _) = Request::read(black_box(REQUEST)).unwrap();
-    let (policy, _) = Policy::read(black_box(CONFIG), &Nowhere, &mut |_| {}).unwrap();
+    let (policy, _) = Policy::read(black_box(CONFIG), &(), &mut |_| {}).unwrap();
     (request, policy)
 }
 

@@ -12,7 +12,6 @@ use aws_lc_rs::signature::{ECDSA_P256_SHA256_ASN1_SIGNING, EcdsaKeyPair, RSA_PKC
 use rcfssl_core::authority::Overrides;
 use rcfssl_core::csr::Content;
 use rcfssl_core::key::{self, Curve, KeyFormat, KeySpec, PrivateKey};
-use rcfssl_core::policy::Surroundings;
 use rcfssl_core::{Certificate, Csr, Policy, Request};
 use serde::Serialize;
 use time::OffsetDateTime;
@@ -75,18 +74,6 @@ impl Authority {
     }
 }
 
-struct Nowhere;
-
-impl Surroundings for Nowhere {
-    fn variable(&self, _: &str) -> Option<String> {
-        None
-    }
-
-    fn file(&self, _: &str) -> Option<Vec<u8>> {
-        None
-    }
-}
-
 /// Everything that is there before the first certificate.
 struct Issuing {
     certificate: Certificate,
@@ -98,7 +85,7 @@ struct Issuing {
 impl Issuing {
     fn new(authority: Authority) -> Result<Self> {
         let failed = |error: rcfssl_core::Error| anyhow!("{error}");
-        let (policy, _) = Policy::read(CONFIG, &Nowhere, &mut |_| {}).map_err(failed)?;
+        let (policy, _) = Policy::read(CONFIG, &(), &mut |_| {}).map_err(failed)?;
         let (request, _) = Request::read(REQUEST).map_err(failed)?;
         let key = key::generate(authority.spec()).map_err(failed)?;
         let root = Request {

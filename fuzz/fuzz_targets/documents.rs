@@ -7,28 +7,16 @@ use std::sync::LazyLock;
 use libfuzzer_sys::fuzz_target;
 use rcfssl_core::csr::Content;
 use rcfssl_core::key::{self, KeySpec, PrivateKey};
-use rcfssl_core::policy::Surroundings;
 use rcfssl_core::{Authority, Certificate, Csr, Overrides, Policy, Request};
 use time::OffsetDateTime;
 
 static KEY: LazyLock<PrivateKey> = LazyLock::new(|| key::generate(KeySpec::Ed25519).unwrap());
 
-struct Nowhere;
-
-impl Surroundings for Nowhere {
-    fn variable(&self, _: &str) -> Option<String> {
-        None
-    }
-    fn file(&self, _: &str) -> Option<Vec<u8>> {
-        None
-    }
-}
-
 fuzz_target!(|input: &[u8]| {
     let cut = input.iter().position(|byte| *byte == 0).unwrap_or(input.len());
     let (request, configuration) = input.split_at(cut);
     let configuration = configuration.get(1..).unwrap_or_default();
-    let policy = match Policy::read(configuration, &Nowhere, &mut |_| ()) {
+    let policy = match Policy::read(configuration, &(), &mut |_| ()) {
         Ok((policy, _)) => policy,
         Err(_) => Policy::builtin(),
     };

@@ -178,17 +178,6 @@ mod tests {
     use crate::certificate::{Serial, Subject};
     use crate::csr::Content;
     use crate::key::{Curve, KeySpec, PrivateKey, SigningKey};
-    use crate::policy::Surroundings;
-
-    struct Nowhere;
-    impl Surroundings for Nowhere {
-        fn variable(&self, _: &str) -> Option<String> {
-            None
-        }
-        fn file(&self, _: &str) -> Option<Vec<u8>> {
-            None
-        }
-    }
 
     const NOW: OffsetDateTime = datetime!(2026-11-22 12:00 UTC);
 
@@ -196,7 +185,7 @@ mod tests {
         let text = format!(
             r#"{{"signing":{{"default":{{"expiry":"8760h","usages":["signing","client auth"]}},"profiles":{{{profiles}}}}}}}"#
         );
-        Policy::read(text.as_bytes(), &Nowhere, &mut |_| {}).unwrap().0
+        Policy::read(text.as_bytes(), &(), &mut |_| {}).unwrap().0
     }
 
     fn key() -> PrivateKey {

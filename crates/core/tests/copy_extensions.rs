@@ -12,20 +12,8 @@ use rcfssl_core::host::Hosts;
 use rcfssl_core::key::{self, Curve, KeySpec};
 use rcfssl_core::name::Subject;
 use rcfssl_core::oid::{self, Oid};
-use rcfssl_core::policy::Surroundings;
 use rcfssl_core::{Authority, Certificate, Csr, Policy, Request};
 use time::OffsetDateTime;
-
-struct Nowhere;
-
-impl Surroundings for Nowhere {
-    fn variable(&self, _: &str) -> Option<String> {
-        None
-    }
-    fn file(&self, _: &str) -> Option<Vec<u8>> {
-        None
-    }
-}
 
 const CONFIG: &str = r#"{"signing":{"default":{
     "expiry":"1h", "usages":["signing","server auth"], "copy_extensions":true,
@@ -67,7 +55,7 @@ fn certificate(extensions: Vec<Extension>) -> Certificate {
     };
     let leaf_key = key::generate(KeySpec::Ecdsa(Curve::P256)).unwrap();
     let csr = Csr::make(&content, &leaf_key).unwrap();
-    let (policy, _) = Policy::read(CONFIG.as_bytes(), &Nowhere, &mut |_| {}).unwrap();
+    let (policy, _) = Policy::read(CONFIG.as_bytes(), &(), &mut |_| {}).unwrap();
     let authority = Authority::new(&issuer, &key);
     let serial = Serial::random().unwrap();
     let profile = policy.default_profile();

@@ -14,7 +14,6 @@ use rcfssl_core::certificate::{Serial, to_be_signed};
 use rcfssl_core::csr::{self, Content, Unverified};
 use rcfssl_core::host::Hosts;
 use rcfssl_core::key::{self, KeyFormat, PrivateKey, SigningKey};
-use rcfssl_core::policy::Surroundings;
 use rcfssl_core::{Authority, Certificate, Csr, Policy, Profile, Request, pem};
 use serde::Deserialize;
 use time::OffsetDateTime;
@@ -44,17 +43,6 @@ struct Case {
     csr: Option<String>,
     key: Option<String>,
     now: i64,
-}
-
-struct Nowhere;
-
-impl Surroundings for Nowhere {
-    fn variable(&self, _: &str) -> Option<String> {
-        None
-    }
-    fn file(&self, _: &str) -> Option<Vec<u8>> {
-        None
-    }
 }
 
 /// A case that rcfssl refuses on purpose.
@@ -236,7 +224,7 @@ fn profile(case: &Case) -> Profile {
         return request.root_profile().unwrap();
     }
     let policy = match &case.config {
-        Some(text) => Policy::read(text.as_bytes(), &Nowhere, &mut |_| {}).unwrap().0,
+        Some(text) => Policy::read(text.as_bytes(), &(), &mut |_| {}).unwrap().0,
         None => Policy::builtin(),
     };
     policy.profile(&case.profile).unwrap().profile.clone()

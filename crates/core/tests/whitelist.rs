@@ -7,7 +7,6 @@ use rcfssl_core::host::Hosts;
 use rcfssl_core::key::{self, SignatureAlgorithm};
 use rcfssl_core::name::Subject;
 use rcfssl_core::oid::Oid;
-use rcfssl_core::policy::Surroundings;
 use rcfssl_core::{Authority, Certificate, Csr, Overrides, Policy};
 use time::OffsetDateTime;
 
@@ -16,23 +15,12 @@ const PKI: [&[u8]; 2] = [
     include_bytes!("../../../fixtures/conformance/pki/ca-rsa3072-key.pem"),
 ];
 
-struct Nowhere;
-
-impl Surroundings for Nowhere {
-    fn variable(&self, _: &str) -> Option<String> {
-        None
-    }
-    fn file(&self, _: &str) -> Option<Vec<u8>> {
-        None
-    }
-}
-
 /// The algorithm of what an authority of 3072 bits signs by this whitelist.
 fn algorithm(whitelist: &str) -> Oid {
     let configuration = format!(
         r#"{{"signing": {{"default": {{"usages": ["signing"], "expiry": "1h", "CSRWhitelist": {whitelist}}}}}}}"#
     );
-    let (policy, _) = Policy::read(configuration.as_bytes(), &Nowhere, &mut |_| ()).unwrap();
+    let (policy, _) = Policy::read(configuration.as_bytes(), &(), &mut |_| ()).unwrap();
     let key = key::read(PKI[1]).unwrap();
     let content = Content {
         subject: Subject::default(),

@@ -3,13 +3,14 @@
 
 use super::document::{self, AuthKey, CertificatePolicy, Document};
 use super::profile::{CaConstraint, DEFAULT_BACKDATE, Elsewhere, Profile};
-use super::{Surroundings, Usages, invalid, re2};
+use super::{Surroundings, Usages, invalid};
 use crate::asn1::{self, tag};
 use crate::duration::Duration;
 use crate::error::{Code, Result};
 use crate::event::{Event, Sink};
 use crate::extension::Extension;
 use crate::oid::{self, Oid};
+use crate::regexp::Regexp;
 
 /// Turns the document's profiles into ours, with what else it says at hand.
 pub(super) struct Builder<'a> {
@@ -58,7 +59,8 @@ impl Builder<'_> {
         let name_whitelist = match document.name_whitelist.as_str() {
             "" => None,
             text => {
-                Some(re2::compile(text).ok_or_else(|| invalid("failed to compile name whitelist section"))?)
+                let refused = |_| invalid("failed to compile name whitelist section");
+                Some(Regexp::compile(text).map_err(refused)?)
             }
         };
         check_lint_sources(document)?;

@@ -4,7 +4,6 @@
 mod build;
 mod document;
 mod profile;
-pub(crate) mod re2;
 pub mod usage;
 
 pub use document::CsrWhitelist;
@@ -31,6 +30,17 @@ pub trait Surroundings {
     fn variable(&self, name: &str) -> Option<String>;
     /// The contents of a file.
     fn file(&self, path: &str) -> Option<Vec<u8>>;
+}
+
+/// Where there is nothing.
+impl Surroundings for () {
+    fn variable(&self, _: &str) -> Option<String> {
+        None
+    }
+
+    fn file(&self, _: &str) -> Option<Vec<u8>> {
+        None
+    }
 }
 
 /// The signing section of a configuration.

@@ -1,12 +1,12 @@
 //! How certificates of one kind are made.
 
-use regex::bytes::Regex;
 use time::OffsetDateTime;
 
 use super::{CsrWhitelist, Usages};
 use crate::duration::Duration;
 use crate::error::{Code, Error, Result};
 use crate::extension::Extension;
+use crate::regexp::Regexp;
 
 /// How long before now a certificate begins, where the profile does not say.
 pub(super) const DEFAULT_BACKDATE: Duration = Duration::minutes(5);
@@ -47,7 +47,7 @@ pub struct Profile {
     /// Every request must bring its serial number, which commands cannot.
     pub client_provides_serial: bool,
     /// The names that it may sign.
-    pub(super) name_whitelist: Option<Regex>,
+    pub(super) name_whitelist: Option<Regexp>,
     /// Why it cannot sign here, although it is valid.
     pub(super) elsewhere: Option<Elsewhere>,
 }
@@ -183,6 +183,6 @@ impl Profile {
     pub fn allows_name(&self, name: &str) -> bool {
         self.name_whitelist
             .as_ref()
-            .is_none_or(|names| names.is_match(name.as_bytes()))
+            .is_none_or(|names| names.is_match(name))
     }
 }

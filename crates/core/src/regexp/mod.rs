@@ -1,10 +1,11 @@
 //! Go's regular expressions, for whoever has one of a user: a match anywhere, and
 //! the reason why one is refused.
 
+mod re2;
+
 use regex::bytes::Regex;
 
 use crate::error::{Error, Result};
-use crate::policy::re2;
 
 /// A compiled expression.
 #[derive(Debug, Clone)]
