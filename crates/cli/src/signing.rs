@@ -162,7 +162,13 @@ impl<'a> Signing<'a> {
         }
         let signer = self.signer.inspect_err(|_| hint_missing(context))?;
         let authority = Authority::new(&signer.certificate, &signer.key);
-        authority.sign(csr, self.profile?, &overrides, self.now, &mut context.sink())
+        let issued = authority.sign(csr, self.profile?, &overrides, self.now, &mut context.sink())?;
+        if issued.is_self_issued {
+            context.hint(
+                "the certificate has the same subject as its authority: openssl and others take it for self-signed",
+            );
+        }
+        Ok(issued)
     }
 }
 

@@ -58,6 +58,8 @@ pub struct Issued {
     pub der: Vec<u8>,
     /// Its serial number.
     pub serial: Serial,
+    /// Subject and issuer are the same (RFC 5280, section 3.2).
+    pub is_self_issued: bool,
 }
 
 impl Issued {
@@ -182,13 +184,15 @@ impl<'a> Authority<'a> {
     /// # Errors
     /// Where the key does not sign.
     pub fn issue(&self, template: &Template, sink: Sink<'_>) -> Result<Issued> {
+        let subject = template.subject.to_der();
         let issuer = match &self.signer {
             Some(signer) => signer.issuer.clone(),
             None => Issuer {
-                name: template.subject.to_der(),
+                name: subject.clone(),
                 key_identifier: None,
             },
         };
+        let is_self_issued = subject == issuer.name;
         let algorithm = template.signature_algorithm;
         let to_be_signed = to_be_signed(template, &issuer, algorithm);
         let signature = self.key.sign(algorithm, &to_be_signed)?;
@@ -199,6 +203,7 @@ impl<'a> Authority<'a> {
         Ok(Issued {
             der: assemble(&to_be_signed, algorithm, &signature),
             serial,
+            is_self_issued,
         })
     }
 

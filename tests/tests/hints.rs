@@ -1,0 +1,236 @@
+//! The traps that users report: each gets a hint on standard error and changes nothing
+//! else; under `-strict` it is an error before a key is made.
+
+#![allow(clippy::panic, clippy::unwrap_used, reason = "functions of tests")]
+
+use rcfssl_tests::Workplace;
+use rcfssl_tests::openssl::in_folder;
+
+const GENCERT: &str = "gencert -ca ca.pem -ca-key ca-key.pem -config config.json";
+
+/// A line behind `rcfssl`, and its hint: a clock's time stands as `TIME`.
+const TRAPS: [(&str, &str); 12] = [
+    (
+        "GENCERT -profile nope leaf.json",
+        "there is no profile \"nope\" in the configuration, which has long, odd, ca: the default profile is used",
+    ),
+    (
+        "GENCERT -profile odd leaf.json",
+        "usages that mean nothing are ignored: \"clent auth\" (\"client auth\"?), \"zzz\"",
+    ),
+    (
+        "GENCERT unknown.json",
+        "unknown.json, line 3: the key \"host\" (\"hosts\"?) is not known and ignored",
+    ),
+    (
+        "gencert -ca ca.pem -ca-key ca-key.pem -config unknown-config.json leaf.json",
+        "unknown-config.json, line 2: the key \"signing.default.expires\" (\"expiry\"?) is not known and ignored",
+    ),
+    (
+        "GENCERT -profile long leaf.json",
+        "the certificate ends at TIME, after its authority's, which ends at TIME",
+    ),
+    (
+        "gencert -initca -config config.json -profile long -ca ca.pem root.json",
+        "-initca makes a self-signed authority and does not look at -config, -profile, -ca",
+    ),
+    (
+        "GENCERT empty.json",
+        "an empty string among the hosts makes a DNS name of no length; leave hosts out for none",
+    ),
+    (
+        "GENCERT -hostname a.example,,b.example leaf.json",
+        "an empty string among the hosts makes a DNS name of no length; leave hosts out for none",
+    ),
+    (
+        "gencert -initca named.json",
+        "the certificate of an authority keeps IP addresses only, and loses a.example",
+    ),
+    (
+        "GENCERT -profile ca named.json",
+        "the certificate of an authority keeps IP addresses only, and loses a.example",
+    ),
+    (
+        "sign -ca ca.pem -ca-key ca-key.pem -config config.json other.csr",
+        "alternative names of these kinds are left out: otherName, directoryName, registeredID",
+    ),
+    (
+        "gencert leaf.json",
+        "-ca is missing and nothing was signed, though the exit status is 0, as in cfssl",
+    ),
+];
+
+fn place() -> Workplace {
+    let place = Workplace::new().unwrap();
+    let key = r#""key": {"algo": "ecdsa", "size": 256}"#;
+    for (name, contents) in [
+        ("root.json", format!(r#"{{"CN": "Root", {key}}}"#)),
+        ("leaf.json", format!(r#"{{"CN": "leaf", "hosts": ["a.example"], {key}}}"#)),
+        ("named.json", format!(r#"{{"CN": "named", "hosts": ["a.example", "10.0.0.1"], {key}}}"#)),
+        ("empty.json", format!(r#"{{"CN": "leaf", "hosts": ["a.example", ""], {key}}}"#)),
+        ("unknown.json", format!("{{\"CN\": \"leaf\",\n{key},\n\"host\": [\"a.example\"]}}")),
+        ("same.json", format!(r#"{{"CN": "Root", "hosts": ["a.example"], {key}}}"#)),
+        (
+            "config.json",
+            r#"{"signing": {"default": {"expiry": "1h", "usages": ["signing"]}, "profiles": {
+                "long": {"expiry": "900000h", "usages": ["signing"]},
+                "odd": {"expiry": "1h", "usages": ["signing", "clent auth", "zzz"]},
+                "ca": {"expiry": "1h", "usages": ["cert sign"], "ca_constraint": {"is_ca": true}}
+            }}}"#
+            .to_owned(),
+        ),
+        (
+            "unknown-config.json",
+            "{\"signing\": {\"default\": {\"expiry\": \"1h\", \"usages\": [\"signing\"],\n\"expires\": \"2h\"}}}".to_owned(),
+        ),
+        (
+            "other.cnf",
+            "[req]\ndistinguished_name = dn\n[dn]\n[ext]\nsubjectAltName = DNS:a.example, \
+             otherName:1.2.3;UTF8:me, dirName:dir, RID:1.2.3.4\n[dir]\nCN = me\n"
+                .to_owned(),
+        ),
+    ] {
+        place.write(name, contents).unwrap();
+    }
+    place
+        .shell("rcfssl gencert -initca root.json | rcfssljson -bare ca")
+        .unwrap()
+        .ok()
+        .unwrap();
+    let make = "req -new -newkey ec -pkeyopt ec_paramgen_curve:P-256 -noenc -keyout other-key.pem -subj /CN=other \
+                -config other.cnf -reqexts ext -out other.csr";
+    in_folder(&place.path(), &make.split(' ').collect::<Vec<_>>()).unwrap();
+    place
+}
+
+fn line(trap: &str) -> String {
+    format!("rcfssl {}", trap.replace("GENCERT", GENCERT))
+}
+
+/// What stands on standard error, without the clock's times.
+fn told(err: &str) -> String {
+    let time = regex::Regex::new(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ").unwrap();
+    time.replace_all(err, "TIME").into_owned()
+}
+
+#[test]
+fn each_trap_is_hinted_at() {
+    let place = place();
+    for (trap, hint) in TRAPS {
+        let step = place.call(&line(trap)).unwrap();
+        assert_eq!(step.status, 0, "{trap}: {}", step.err());
+        let err = told(&step.err());
+        assert_eq!(
+            err.lines().last(),
+            Some(format!("hint: {hint}").as_str()),
+            "{trap}"
+        );
+        assert_eq!(err.matches("hint: ").count(), 1, "{trap}: {err}");
+        assert!(!step.out().contains("hint"), "{trap}");
+
+        let quiet = place
+            .call(&line(&trap.replacen(' ', " -loglevel 3 ", 1)))
+            .unwrap();
+        assert_eq!(quiet.status, 0, "{trap}");
+        assert!(!quiet.err().contains("hint"), "{trap}: {}", quiet.err());
+        assert_eq!(quiet.out().is_empty(), step.out().is_empty(), "{trap}");
+    }
+}
+
+#[test]
+fn each_trap_is_an_error_under_strict() {
+    let place = place();
+    let before = place.tree().unwrap();
+    for (trap, error) in TRAPS {
+        let first = place.call(&line(trap)).unwrap();
+        let flag = line(trap).replacen("gencert ", "gencert -strict ", 1);
+        let flag = flag.replacen("sign -ca ", "sign -strict -ca ", 1);
+        for strict in [flag, format!("RCFSSL_STRICT=1 {}", line(trap))] {
+            let step = place.shell(&strict).unwrap();
+            assert_eq!(step.status, 1, "{strict}");
+            assert_eq!(step.out(), "", "{strict}");
+            let err = told(&step.err());
+            assert_eq!(err.lines().last(), Some(error), "{strict}");
+            // The log lines up to there, and none of a key.
+            assert!(!err.contains("hint"), "{err}");
+            assert!(!err.contains("generating key"), "{err}");
+            assert!(!err.contains("signed certificate"), "{err}");
+            let log = step.log();
+            let there = log.len() - 1;
+            assert_eq!(log[..there], first.log()[..there], "{strict}");
+        }
+    }
+    assert!(place.tree().unwrap() == before);
+}
+
+#[test]
+fn strict_is_the_same_where_there_is_no_trap() {
+    let place = place();
+    let plain = place.call(&line("GENCERT leaf.json")).unwrap().ok().unwrap();
+    for strict in [
+        line("GENCERT -strict leaf.json"),
+        format!("RCFSSL_STRICT=1 {}", line("GENCERT leaf.json")),
+        format!("RCFSSL_STRICT=1 {}", line("GENCERT -strict=true leaf.json")),
+    ] {
+        let step = place.shell(&strict).unwrap().ok().unwrap();
+        assert_eq!(step.log().len(), plain.log().len());
+        let keys = |out: &str| {
+            let value: serde_json::Value = serde_json::from_str(out).unwrap();
+            value.as_object().unwrap().keys().cloned().collect::<Vec<_>>()
+        };
+        assert_eq!(keys(&step.out()), keys(&plain.out()));
+    }
+}
+
+/// What is only worth a word is never an error.
+#[test]
+fn the_authoritys_own_subject_is_hinted_at() {
+    let place = place();
+    for trap in ["GENCERT same.json", "GENCERT -strict same.json"] {
+        let step = place.call(&line(trap)).unwrap().ok().unwrap();
+        let hint = "hint: the certificate has the same subject as its authority: openssl and others take it for self-signed";
+        assert_eq!(step.err().lines().last(), Some(hint));
+        place.write("same-out.json", step.out()).unwrap();
+        place
+            .shell("rcfssljson -bare same < same-out.json")
+            .unwrap()
+            .ok()
+            .unwrap();
+        let refused = in_folder(&place.path(), &["verify", "-CAfile", "ca.pem", "same.pem"]);
+        assert!(
+            refused
+                .unwrap_err()
+                .to_string()
+                .contains("self-signed certificate")
+        );
+    }
+}
+
+/// After cfssl's text come the file, the place, and the line with a mark.
+#[test]
+fn mistakes_in_documents_are_shown_at_their_place() {
+    let place = place();
+    place
+        .write("bad.json", "{\n  \"CN\": \"leaf\"\n  \"hosts\": []\n}\n")
+        .unwrap();
+    for (line, text, shown) in [
+        (
+            "rcfssl genkey bad.json",
+            "invalid character '\"' after object key:value pair",
+            ["bad.json, line 3, column 3:", "    \"hosts\": []", "    ^"],
+        ),
+        (
+            "rcfssl genkey - < bad.json",
+            "invalid character '\"' after object key:value pair",
+            ["standard input, line 3, column 3:", "    \"hosts\": []", "    ^"],
+        ),
+    ] {
+        let step = place.shell(line).unwrap();
+        assert_eq!((step.status, step.out().as_str()), (1, ""), "{line}");
+        let err = step.err();
+        let lines: Vec<&str> = err.lines().collect();
+        assert!(lines[0].contains(text), "{err}");
+        let hints = shown.map(|line| format!("hint: {line}"));
+        assert_eq!(lines[1..], hints, "{err}");
+    }
+}
