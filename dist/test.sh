@@ -2,10 +2,10 @@
 # Tests what is shipped: builds it (see build.sh, deb.sh) and runs the checks beside
 # this script, all of them or those named. One line for each stands at the end.
 #
-#     sh dist/test.sh [CHECK...]
+#     sh dist/test.sh [--native] [CHECK...]
 #
-# static        both static builds: nothing dynamic, sums, SBOM; x86_64 runs the tests
-#               of the walk-through and of the start
+# static        the static builds: nothing dynamic, sums, SBOM; this machine's runs the
+#               tests of the walk-through and of the start
 # aarch64       the aarch64 build runs the tests of the walk-through under qemu-user
 # debian        the packages in a fresh Debian root, before and after golang-cfssl (root)
 # lintian       the packages by Debian's rules
@@ -14,12 +14,23 @@
 #               accident, and the tests of the start see one that was built on purpose
 # reproducible  a second build in another folder has the same hashes
 #
+# With --native nothing is built for the other processor, and all checks are those that
+# need no such build.
+#
 # RCFSSL_DIST_OUT is the folder of what is built (out/dist); logs are in out/checks.
 # Checks that need root say SKIPPED where they do not have it, and fail instead with
 # RCFSSL_CI=1.
 set -eu
 cd "$(dirname -- "$0")/.."
-[ $# -gt 0 ] || set -- static aarch64 debian lintian dockerfile install reproducible
+targets='x86_64-unknown-linux-musl aarch64-unknown-linux-musl'
+checks='static aarch64 debian lintian dockerfile install reproducible'
+if [ "${1:-}" = --native ]; then
+    shift
+    targets=$(uname -m)-unknown-linux-musl
+    checks='static debian lintian dockerfile install reproducible'
+fi
+# shellcheck disable=SC2086 # a list of words
+[ $# -gt 0 ] || set -- $checks
 
 RCFSSL_DIST_OUT=${RCFSSL_DIST_OUT:-out/dist}
 export RCFSSL_DIST_OUT
@@ -53,12 +64,14 @@ check() {
 rm -f "$logs"/*.status
 case " $* " in
     *" static "* | *" aarch64 "* | *" debian "* | *" lintian "* | *" reproducible "*)
-        check build sh dist/build.sh --out "$RCFSSL_DIST_OUT"
+        # shellcheck disable=SC2086 # a list of words
+        check build sh dist/build.sh --out "$RCFSSL_DIST_OUT" $targets
         ;;
 esac
 case " $* " in
     *" debian "* | *" lintian "*)
-        check packages sh dist/deb.sh --out "$RCFSSL_DIST_OUT"
+        # shellcheck disable=SC2086 # a list of words
+        check packages sh dist/deb.sh --out "$RCFSSL_DIST_OUT" $targets
         ;;
 esac
 for name; do

@@ -2,10 +2,10 @@
 # What the scripts beside this one need, and how they get it: from Debian or Ubuntu,
 # PyPI and cargo. They are called from the top of the repository.
 #
-# RCFSSL_NO_INSTALL=1 leaves the machine as it is. RCFSSL_DIST_TOOLS is the folder of
-# the tools that are not Debian's; several clones may share it.
+# RCFSSL_NO_INSTALL=1 installs no packages. RCFSSL_DIST_TOOLS is the folder of
+# the tools that are not Debian's, which all clones share.
 
-tools=${RCFSSL_DIST_TOOLS:-${CARGO_TARGET_DIR:-$PWD/target}/dist-tools}
+tools=${RCFSSL_DIST_TOOLS:-${XDG_CACHE_HOME:-$HOME/.cache}/rcfssl/tools}
 mkdir -p "$tools"
 tools=$(cd "$tools" && pwd)
 

@@ -1,11 +1,12 @@
 #!/bin/sh
 # Installs what the tests need on Debian or Ubuntu, and runs everything: format,
-# lints, licences, advisories, every test against the release binaries, and some fuzzing.
+# lints, licences, advisories, every test against the release binaries, the static
+# binaries and their package in a fresh root, and some fuzzing.
 #
 #     sh tests/run.sh
 #
 # Tests that need root say SKIPPED where they do not have it. With RCFSSL_CI=1 they
-# fail instead. RCFSSL_NO_INSTALL=1 leaves the machine as it is.
+# fail instead. RCFSSL_NO_INSTALL=1 installs no packages.
 set -eu
 cd "$(dirname -- "$0")/.."
 
@@ -86,6 +87,9 @@ cargo build --locked --release -p rcfssl -p rcfssljson
 
 say "Tests"
 RCFSSL_TEST_BIN=${CARGO_TARGET_DIR:-target}/release cargo test --locked --workspace
+
+say "What is shipped"
+sh dist/test.sh --native static debian lintian dockerfile
 
 say "Fuzzing, a little"
 fuzz/run.sh "${RCFSSL_FUZZ_SECONDS:-10}"

@@ -4,6 +4,7 @@ set -eu
 . dist/tools.sh
 out=$(cd "${RCFSSL_DIST_OUT:-out/dist}" && pwd)
 
+targets=$(cd "$out" && echo *-linux-musl)
 elsewhere=$(mktemp -d)
 trap 'rm -rf "$elsewhere"' EXIT
 clone="$elsewhere/another folder"
@@ -15,8 +16,9 @@ ln -s "$(cd "${CARGO_HOME:-$HOME/.cargo}" && pwd)/registry" "$elsewhere/cargo/re
 (
     cd "$clone"
     unset CARGO_TARGET_DIR
+    # shellcheck disable=SC2086 # a list of words
     CARGO_HOME=$elsewhere/cargo RCFSSL_DIST_TOOLS=$tools SOURCE_DATE_EPOCH=$SOURCE_DATE_EPOCH \
-        RCFSSL_NO_INSTALL=1 sh dist/deb.sh --out "$elsewhere/out"
+        RCFSSL_NO_INSTALL=1 sh dist/deb.sh --out "$elsewhere/out" $targets
 )
 sed 's/^/first:  /' "$out/SHA256SUMS"
 sed 's/^/second: /' "$elsewhere/out/SHA256SUMS"

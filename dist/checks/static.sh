@@ -1,5 +1,5 @@
 #!/bin/sh
-# Both static builds: nothing dynamic, right sums, an SBOM that agrees with the lock
+# The static builds: nothing dynamic, right sums, an SBOM that agrees with the lock
 # file; and what runs here starts fast and makes the walk-through's certificates.
 set -eu
 . dist/tools.sh
@@ -8,9 +8,9 @@ command -v readelf > /dev/null || need_packages binutils
 
 (cd "$out" && sha256sum --check --quiet SHA256SUMS)
 sizes=
-for target in x86_64-unknown-linux-musl aarch64-unknown-linux-musl; do
+for folder in "$out"/*-linux-musl; do
     for name in rcfssl rcfssljson; do
-        file=$out/$target/$name
+        file=$folder/$name
         if readelf -lW "$file" | grep -q INTERP || readelf -dW "$file" | grep -q NEEDED; then
             die "$file is dynamic"
         fi
