@@ -73,6 +73,8 @@ kept! {
     selfsign_takes_no_hosts_from_the_flag
     sign_keeps_names_out_of_subject_that_the_whitelist_does
     sign_refuses_characters_that_a_string_may_not_hold
+    sign_refuses_half_a_character
+    sign_refuses_keys_with_other_tags
     sign_refuses_names_with_other_tags
     sign_refuses_points_off_their_curve
     sign_refuses_rsa_keys_that_are_none

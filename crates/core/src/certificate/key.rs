@@ -10,12 +10,16 @@ use crate::error::{Error, Result};
 use crate::key::{KeyKind, PublicKey, has_good_point};
 use crate::oid;
 
-/// Checks a key. RSA keys need NULL parameters and numbers above 0, EC keys a curve
+/// Checks a key. All need the structure of one, of whose identifier octets x509-parser
+/// does not look at all; RSA keys need NULL parameters and numbers above 0, EC keys a curve
 /// that Go knows and a point on it; other algorithms are passed over.
 ///
 /// # Errors
 /// Go's sentences, such as `x509: unsupported elliptic curve`.
 pub fn check_key(spki: &SubjectPublicKeyInfo<'_>, key: &PublicKey) -> Result<()> {
+    if !is_well_formed(spki.raw) {
+        return Err(Error::plain("asn1: structure error: malformed public key"));
+    }
     let algorithm = spki.algorithm.algorithm.as_bytes();
     let why = if algorithm == oid::RSA_ENCRYPTION.octets() {
         let parameters = spki.algorithm.parameters.as_ref();
@@ -33,6 +37,16 @@ pub fn check_key(spki: &SubjectPublicKeyInfo<'_>, key: &PublicKey) -> Result<()>
         None
     };
     why.map_or(Ok(()), |why| Err(Error::plain(why)))
+}
+
+/// Is it a SEQUENCE of an AlgorithmIdentifier and a BIT STRING (RFC 5280, 4.1)?
+fn is_well_formed(spki: &[u8]) -> bool {
+    let Some(mut fields) = Reader::inside(spki, tag::SEQUENCE) else {
+        return false;
+    };
+    let algorithm = fields.enter(tag::SEQUENCE);
+    algorithm.is_some_and(|mut parts| parts.expect(tag::OBJECT_IDENTIFIER).is_some())
+        && fields.expect(tag::BIT_STRING).is_some()
 }
 
 /// What is wrong with an RSAPublicKey (RFC 8017, appendix A.1.1).
@@ -62,6 +76,17 @@ fn is_shortest(contents: &[u8]) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_key_has_an_algorithm_and_bits() {
+        let good = [0x30, 9, 0x30, 4, 6, 2, 0x2b, 1, 3, 1, 0];
+        assert!(is_well_formed(&good));
+        for at in [0, 2, 4, 8] {
+            let mut bad = good;
+            bad[at] ^= 4;
+            assert!(!is_well_formed(&bad), "{at}");
+        }
+    }
 
     #[test]
     fn rsa_keys_have_two_numbers_above_zero() {

@@ -29,7 +29,7 @@ fn wrong_characters(value: &Any<'_>) -> Option<&'static str> {
     let printable = |b: &u8| b.is_ascii_alphanumeric() || b" '()+,-./:=?*&".contains(b);
     let data = value.data;
     let (good, why) = match value.tag() {
-        Tag::Utf8String => (std::str::from_utf8(data).is_ok(), "asn1: string not valid UTF-8"),
+        Tag::Utf8String => (std::str::from_utf8(data).is_ok(), "asn1: invalid UTF-8 string"),
         Tag::PrintableString => (
             data.iter().all(printable),
             "asn1: syntax error: PrintableString contains invalid character",
@@ -42,7 +42,7 @@ fn wrong_characters(value: &Any<'_>) -> Option<&'static str> {
             data.iter().all(|b| b.is_ascii_digit() || *b == b' '),
             "asn1: syntax error: NumericString contains invalid character",
         ),
-        Tag::BmpString => (data.len().is_multiple_of(2), "pkix: invalid BMPString"),
+        Tag::BmpString => (data.len().is_multiple_of(2), "pkcs12: odd-length BMP string"),
         _ => return None,
     };
     (!good).then_some(why)
