@@ -69,6 +69,15 @@ pub fn good(random: &mut Random) -> &'static str {
     random.pick(&GOOD)
 }
 
+/// One of whole seconds, for what begins at this very moment: with a fraction its end
+/// would depend on the fraction of the second in which it begins.
+pub fn whole(random: &mut Random) -> &'static str {
+    match good(random) {
+        "72h3m0.5s" | "0.000001h" => "1h",
+        other => other,
+    }
+}
+
 /// Any: most mean something.
 pub fn any(random: &mut Random) -> &'static str {
     match random.below(100) {

@@ -224,7 +224,7 @@ pub fn self_signed(maker: &mut Maker<'_>) -> Result<()> {
             "\"server auth\",\"client auth\"",
             "\"cert sign\",\"any\"",
         ]);
-        let expiry = super::duration::good(&mut maker.random);
+        let expiry = super::duration::whole(&mut maker.random);
         let config = format!(
             r#"{{"signing":{{"profiles":{{"p":{{"usages":[{usages}],"expiry":"{expiry}","issuer_urls":["http://x/"]}}}}}}}}"#
         );
