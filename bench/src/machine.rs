@@ -20,9 +20,24 @@ pub struct Machine {
     system: String,
     kernel: String,
     rcfssl: String,
-    linkage: &'static str,
+    linkage: Linkage,
     cfssl: String,
     date: String,
+}
+
+/// How the binaries of rcfssl were linked.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "lowercase")]
+enum Linkage {
+    Dynamic,
+    Static,
+}
+
+impl Machine {
+    /// Do the binaries need a loader?
+    pub fn is_dynamic(&self) -> bool {
+        self.linkage == Linkage::Dynamic
+    }
 }
 
 impl std::fmt::Display for Machine {
@@ -32,10 +47,14 @@ impl std::fmt::Display for Machine {
             "{}, {} cores, {}, {}",
             self.processor, self.cores, self.system, self.kernel
         )?;
+        let linkage = match self.linkage {
+            Linkage::Dynamic => "dynamic",
+            Linkage::Static => "static",
+        };
         write!(
             f,
-            "{} ({}) against {}, {}",
-            self.rcfssl, self.linkage, self.cfssl, self.date
+            "{} ({linkage}) against {}, {}",
+            self.rcfssl, self.cfssl, self.date
         )
     }
 }
@@ -96,7 +115,11 @@ pub fn describe(place: &Place) -> Result<Machine> {
         system: system.trim_matches('"').to_owned(),
         kernel: format!("Linux {}", output("uname", &["-r"])?),
         rcfssl: runtime.unwrap_or("rcfssl").to_owned(),
-        linkage: if is_dynamic { "dynamic" } else { "static" },
+        linkage: if is_dynamic {
+            Linkage::Dynamic
+        } else {
+            Linkage::Static
+        },
         cfssl: package.unwrap_or_else(|_| "cfssl of unknown version".to_owned()),
         date: output("date", &["-u", "+%Y-%m-%d"])?,
     })

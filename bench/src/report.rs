@@ -25,7 +25,7 @@ pub struct Report {
 struct Line {
     name: &'static str,
     unit: &'static str,
-    target: f64,
+    target: Option<f64>,
     #[serde(flatten)]
     measured: Measured,
 }
@@ -52,24 +52,27 @@ impl Report {
     pub fn add(&mut self, row: &Row, measured: &Measured) {
         let shown =
             |q: &crate::statistics::Quartiles| format!("{:.2} ({:.2}–{:.2})", q.median, q.lower, q.upper);
-        let mark = if measured.ratio <= row.target {
-            ""
-        } else {
-            " MISSED"
+        let target = match self.machine.is_dynamic() {
+            true => row.dynamic_target,
+            false => Some(row.target),
+        };
+        let promised = match target {
+            None => String::new(),
+            Some(target) if measured.ratio <= target => format!("{target:.2}"),
+            Some(target) => format!("{target:.2} MISSED"),
         };
         println!(
-            "| {} | {} | {} | {} | {:.3} | {:.2}{mark} |",
+            "| {} | {} | {} | {} | {:.3} | {promised} |",
             row.name,
             row.kind.unit(),
             shown(&measured.ours),
             shown(&measured.theirs),
             measured.ratio,
-            row.target
         );
         self.rows.push(Line {
             name: row.name,
             unit: row.kind.unit(),
-            target: row.target,
+            target,
             measured: Measured { ..*measured },
         });
     }
