@@ -154,3 +154,12 @@ fn delegation_is_copied_as_in_cfssl() {
     let copied = certificate(vec![extension(oid::DELEGATION_USAGE, &[5, 0])]);
     assert_eq!(copied.extension(&oid::DELEGATION_USAGE), Some(&[5, 0][..]));
 }
+
+/// What Go does not read of a certificate may hold anything, here octets that are no
+/// list of timestamps (RFC 6962, 3.3): what we sign we can read.
+#[test]
+fn what_nobody_reads_may_hold_anything() {
+    let timestamps = Oid::from_arcs(&[1, 3, 6, 1, 4, 1, 11129, 2, 4, 2]).unwrap();
+    let copied = certificate(vec![extension(timestamps.clone(), &[4, 0])]);
+    assert_eq!(copied.extension(&timestamps), Some(&[4, 0][..]));
+}

@@ -135,6 +135,13 @@ impl Certificate {
             .map(|extension| extension.value.as_slice())
     }
 
+    /// The tags of alternative names that are of no kind that [`Hosts`] has.
+    pub fn other_names(&self) -> Vec<u8> {
+        self.extension(&oid::SUBJECT_ALT_NAME)
+            .and_then(|value| extension::read_subject_alt_name(value).ok())
+            .map_or(Vec::new(), |(_, others)| others)
+    }
+
     /// The subjectKeyIdentifier, without its header.
     pub fn subject_key_identifier(&self) -> Option<&[u8]> {
         let value = self.extension(&oid::SUBJECT_KEY_IDENTIFIER)?;
@@ -188,12 +195,21 @@ fn go_would_read(parsed: &X509Certificate<'_>) -> bool {
         seen.push(&extension.oid);
         new
     });
-    // Two are read by our own code, which takes what Go takes: a negative path
-    // length, say.
-    let own = [oid::BASIC_CONSTRAINTS, oid::SUBJECT_ALT_NAME];
+    // What Go reads of them, but for the two that our own code reads, which takes what
+    // Go takes: a negative path length, say. Others may hold anything.
+    const READ: [Oid; 8] = [
+        oid::SUBJECT_KEY_IDENTIFIER,
+        oid::KEY_USAGE,
+        oid::NAME_CONSTRAINTS,
+        oid::CRL_DISTRIBUTION_POINTS,
+        oid::CERTIFICATE_POLICIES,
+        oid::AUTHORITY_KEY_IDENTIFIER,
+        oid::EXTENDED_KEY_USAGE,
+        oid::AUTHORITY_INFORMATION_ACCESS,
+    ];
     let readable_extensions = extensions.iter().all(|extension| {
         let parsed = !matches!(extension.parsed_extension(), ParsedExtension::ParseError { .. });
-        parsed || own.iter().any(|oid| oid.octets() == extension.oid.as_bytes())
+        parsed || READ.iter().all(|oid| oid.octets() != extension.oid.as_bytes())
     });
     tbs.version.0 <= X509Version::V3.0
         && minimal_serial
