@@ -2,12 +2,10 @@
 
 use std::ffi::OsStr;
 use std::fs;
-use std::io::{self, Read};
 use std::os::unix::ffi::OsStrExt;
 
 use rcfssl_core::policy::Surroundings;
 use rcfssl_core::{Error, Result};
-use rcfssl_files::describe;
 use zeroize::Zeroizing;
 
 /// A file's contents, which may be secret.
@@ -15,15 +13,7 @@ use zeroize::Zeroizing;
 /// # Errors
 /// Go's sentence: `open x: no such file or directory`.
 pub fn file(path: &OsStr) -> Result<Zeroizing<Vec<u8>>> {
-    let shown = path.to_string_lossy();
-    let mut file =
-        fs::File::open(path).map_err(|error| Error::plain(format!("open {shown}: {}", describe(&error))))?;
-    // Room for what is there at once: a buffer that grows leaves copies behind.
-    let size = file.metadata().map_or(0, |m| m.len().min(1 << 20));
-    let mut contents = Zeroizing::new(Vec::with_capacity(size as usize + 1));
-    file.read_to_end(&mut contents)
-        .map_err(|error| Error::plain(format!("read {shown}: {}", describe(&error))))?;
-    Ok(contents)
+    rcfssl_files::read(Some(path)).map_err(Error::plain)
 }
 
 /// A file's contents, or those of standard input for `-`.
@@ -31,13 +21,7 @@ pub fn file(path: &OsStr) -> Result<Zeroizing<Vec<u8>>> {
 /// # Errors
 /// As [`file`].
 pub fn file_or_stdin(path: &OsStr) -> Result<Zeroizing<Vec<u8>>> {
-    if path != "-" {
-        return file(path);
-    }
-    let mut contents = Zeroizing::new(Vec::new());
-    let read = io::stdin().lock().read_to_end(&mut contents);
-    read.map_err(|error| Error::plain(format!("read /dev/stdin: {}", describe(&error))))?;
-    Ok(contents)
+    rcfssl_files::read(Some(path).filter(|path| *path != "-")).map_err(Error::plain)
 }
 
 /// A file's contents, or with `env:NAME` the value of a variable, with

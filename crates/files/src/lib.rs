@@ -18,10 +18,14 @@ pub use journal::{Recovered, is_interrupted, recover};
 pub use lock::{FolderLock, LockError};
 pub use transaction::{Change, NewFile, commit};
 
+use std::ffi::OsStr;
 use std::fs::{self, File, OpenOptions, Permissions};
-use std::io::{self, Write};
+use std::io::{self, Read, Write};
+use std::os::fd::AsFd;
 use std::os::unix::fs::{MetadataExt, PermissionsExt};
 use std::path::{Path, PathBuf};
+
+use zeroize::Zeroizing;
 
 /// The modes of new files, less the umask, as cfssljson has them.
 pub mod mode {
@@ -97,6 +101,40 @@ pub fn describe(error: &io::Error) -> String {
         Some(first) => first.to_lowercase().chain(chars).collect(),
         None => String::new(),
     }
+}
+
+/// The most that is read of one file, in bytes. No document, certificate or list is as
+/// large; a device may be without end.
+const MOST_READ: u64 = 256 << 20;
+
+/// Reads a file, or standard input where there is none: what may be secret.
+///
+/// # Errors
+/// Go's sentence: `open x: no such file or directory`, `read x: is a directory`;
+/// `read x: file too large` above 256 MiB.
+pub fn read(path: Option<&OsStr>) -> Result<Zeroizing<Vec<u8>>, String> {
+    let shown = path.map_or("/dev/stdin".into(), OsStr::to_string_lossy);
+    let failed = |what: &str, error: &io::Error| format!("{what} {shown}: {}", describe(error));
+    let (file, size) = match path {
+        // Without the library's buffer, which nobody would wipe.
+        None => {
+            let file = io::stdin().as_fd().try_clone_to_owned().map(File::from);
+            (file.map_err(|error| failed("read", &error))?, 16 << 10)
+        }
+        Some(path) => {
+            let file = File::open(path).map_err(|error| failed("open", &error))?;
+            let size = file.metadata().map_or(0, |m| m.len().min(1 << 20));
+            (file, size as usize)
+        }
+    };
+    // Room for what is there at once: a buffer that grows leaves copies behind.
+    let mut contents = Zeroizing::new(Vec::with_capacity(size + 1));
+    let read = file.take(MOST_READ + 1).read_to_end(&mut contents);
+    read.map_err(|error| failed("read", &error))?;
+    if contents.len() as u64 > MOST_READ {
+        return Err(format!("read {shown}: file too large"));
+    }
+    Ok(contents)
 }
 
 /// Writes a file. A new one gets `mode` less the umask; one that is there keeps

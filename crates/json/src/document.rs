@@ -98,12 +98,12 @@ struct Message {
 }
 json_object!(Message as "main.ResponseMessage" { "code" => code, "message" => message });
 
-/// Reads the input and gives the object with the results.
+/// Reads the input, of this name, and gives the object with the results.
 ///
 /// # Errors
 /// What to print: Go's sentence for input that is no such document, and the
 /// messages of a request that failed.
-pub fn read(text: &[u8], bare: bool) -> Result<Members, String> {
+pub fn read(file: &str, text: &[u8], bare: bool) -> Result<Members, String> {
     let failed = |error: json::Error| {
         if text.trim_ascii().is_empty() {
             return format!(
@@ -111,15 +111,12 @@ pub fn read(text: &[u8], bare: bool) -> Result<Members, String> {
                  probably failed"
             );
         }
-        let (line, column, shown) = json::locate(text, error.offset);
-        // A private key may stand in that line.
-        if shown.contains("PRIVATE KEY") {
-            return format!("Failed to parse input: {error}\nhint: line {line}, column {column}");
+        let mut out = format!("Failed to parse input: {error}");
+        for line in json::place(file, text, error.offset) {
+            out.push_str("\nhint: ");
+            out.push_str(&line);
         }
-        format!(
-            "Failed to parse input: {error}\nhint: line {line}, column {column}: {}",
-            excerpt(&shown)
-        )
+        out
     };
     if bare {
         let mut members = Members::default();
@@ -140,8 +137,4 @@ pub fn read(text: &[u8], bare: bool) -> Result<Members, String> {
         out.push_str("\nhint: this is what a command prints: rcfssljson reads it with -bare");
     }
     Err(out)
-}
-
-fn excerpt(line: &str) -> String {
-    line.chars().take(60).collect()
 }

@@ -5,15 +5,13 @@ mod outputs;
 mod p12;
 
 use std::ffi::{OsStr, OsString};
-use std::fs::File;
-use std::io::{self, Read, Write};
+use std::io::{self, Write};
 use std::path::Path;
 use std::process::ExitCode;
 
 use rcfssl_core::flag::{self, FlagError, Parsed};
 use rcfssl_files::describe;
 use rcfssljson::flags::{FLAGS, FlagId, help};
-use zeroize::Zeroizing;
 
 use outputs::Output;
 
@@ -67,9 +65,10 @@ fn run(flags: &Parsed) -> Result<(), String> {
         return print(format!("Version: {STANDS_IN_FOR}\nRuntime: rcfssljson {own}\n").as_bytes());
     }
     let password = flags.value(FlagId::P12 as usize).map(p12::password).transpose()?;
-    let input =
-        read(flags.value(FlagId::File as usize)).map_err(|error| format!("Failed to read input: {error}"))?;
-    let result = document::read(&input, on(FlagId::Bare))?;
+    let file = flags.value(FlagId::File as usize).filter(|file| *file != "-");
+    let input = rcfssl_files::read(file).map_err(|error| format!("Failed to read input: {error}"))?;
+    let name = file.map_or("standard input".into(), OsStr::to_string_lossy);
+    let result = document::read(&name, &input, on(FlagId::Bare))?;
     let base = flags
         .positional()
         .first()
@@ -86,24 +85,6 @@ fn run(flags: &Parsed) -> Result<(), String> {
         }
     }
     Ok(())
-}
-
-fn read(path: Option<&OsStr>) -> Result<Zeroizing<Vec<u8>>, String> {
-    let mut input = Zeroizing::new(Vec::with_capacity(16 * 1024));
-    match path {
-        None => {
-            let read = io::stdin().lock().read_to_end(&mut input);
-            read.map_err(|error| format!("read /dev/stdin: {}", describe(&error)))?;
-        }
-        Some(path) if path == "-" => return read(None),
-        Some(path) => {
-            let shown = path.to_string_lossy();
-            let mut file = File::open(path).map_err(|error| format!("open {shown}: {}", describe(&error)))?;
-            file.read_to_end(&mut input)
-                .map_err(|error| format!("read {shown}: {}", describe(&error)))?;
-        }
-    }
-    Ok(input)
 }
 
 fn write(base: &OsStr, output: &Output) -> Result<(), String> {

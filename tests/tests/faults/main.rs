@@ -47,3 +47,17 @@ fn fails(place: &Workplace, line: &str, error: &str) {
 fn names(place: &Workplace) -> Vec<String> {
     place.tree().unwrap().files.into_keys().collect()
 }
+
+#[test]
+fn what_has_no_end_is_not_read_for_ever() {
+    let place = Workplace::new().unwrap();
+    for line in [
+        "rcfssl genkey - < /dev/zero",
+        "rcfssl certinfo -cert /dev/zero",
+        "rcfssljson -f /dev/zero x",
+    ] {
+        let step = place.shell(line).unwrap();
+        assert_eq!((step.status, step.out().as_str()), (1, ""), "{line}");
+        assert!(step.err().ends_with(": file too large\n"), "{}", step.err());
+    }
+}

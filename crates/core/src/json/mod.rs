@@ -14,6 +14,7 @@ mod cursor;
 mod decode;
 mod list;
 mod located;
+mod place;
 mod scan;
 mod write;
 
@@ -21,6 +22,7 @@ pub use cursor::{Cursor, Kind, lossy};
 pub use decode::{Decode, Object, Report, UnknownKey, decode_object};
 pub use list::{Bytes, List, Map};
 pub use located::Located;
+pub use place::place;
 pub use scan::check;
 pub use write::{quote, to_string, to_string_indented};
 

@@ -30,8 +30,7 @@ impl PrivateKeyInfo {
     /// 2002 where there is no PEM, 2100 for an encrypted key, 2003 for what is no key.
     pub fn read_pem(text: &[u8]) -> Result<Self> {
         let block = read::key_block(text).ok_or(Code::KeyDecode)?;
-        let encrypted = |value: &str| value.contains("ENCRYPTED");
-        if encrypted(&block.label) || block.header("Proc-Type").is_some_and(encrypted) {
+        if read::is_encrypted_block(&block) {
             return Err(Code::KeyEncrypted.into());
         }
         let der = &block.contents;

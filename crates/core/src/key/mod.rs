@@ -16,7 +16,7 @@ pub use generate::{KeySpec, generate};
 pub use info::PrivateKeyInfo;
 pub use public::{Curve, KeyKind, PublicKey};
 pub(crate) use read::read_der;
-pub use read::{read, read_encrypted};
+pub use read::{is_encrypted, read, read_encrypted};
 pub use sign::{SignatureAlgorithm, SigningKey};
 pub use verify::{has_good_point, verify};
 pub use write::KeyFormat;

@@ -51,6 +51,16 @@ pub fn read_encrypted(text: &[u8], password: Option<&[u8]>) -> Result<PrivateKey
     read_der(&block.contents)
 }
 
+/// Is the first key of a text encrypted, in either way?
+pub fn is_encrypted(text: &[u8]) -> bool {
+    key_block(text).is_some_and(|block| is_encrypted_block(&block))
+}
+
+pub(super) fn is_encrypted_block(block: &Block) -> bool {
+    let says_so = |value: &str| value.contains("ENCRYPTED");
+    says_so(&block.label) || block.header("Proc-Type").is_some_and(says_so)
+}
+
 pub(super) fn key_block(text: &[u8]) -> Option<Block> {
     let mut rest = text;
     loop {
