@@ -33,6 +33,19 @@ fn commands(place: &Workplace) -> BTreeSet<String> {
     names
 }
 
+/// Those of them that are not cfssl's alone.
+fn commands_that_are_there(place: &Workplace) -> BTreeSet<String> {
+    let help = place.call("rcfssl -h").unwrap().err();
+    let missing = help.split_once("does not have yet:\n").unwrap().1;
+    let is_missing = |name: &String| {
+        missing.contains(&format!("\n  {name} ")) || missing.starts_with(&format!("  {name} "))
+    };
+    commands(place)
+        .into_iter()
+        .filter(|name| !is_missing(name))
+        .collect()
+}
+
 /// The flags that `-h` lists, with their dash.
 fn flags(place: &Workplace, call: &str) -> Vec<String> {
     let help = place.call(&format!("{call} -h")).unwrap().err();
@@ -160,7 +173,27 @@ fn bash_offers_commands_flags_choices_and_files() {
     let place = place();
     script(&place, "bash");
     for name in ["rcfssl", "cfssl"] {
-        assert_eq!(bash(&place, &[name, ""]), commands(&place));
+        assert_eq!(bash(&place, &[name, ""]), commands_that_are_there(&place));
+        assert_eq!(
+            bash(&place, &[name, "-loglevel", "3", ""]),
+            commands_that_are_there(&place)
+        );
+        assert_eq!(
+            bash(&place, &[name, "-loglevel", "=", "3", "certi"]),
+            set(&["certinfo"])
+        );
+        assert_eq!(bash(&place, &[name, "-l"]), set(&["-loglevel"]));
+        assert_eq!(bash(&place, &[name, "gencert", "--ini"]), set(&["--initca"]));
+        assert_eq!(bash(&place, &[name, "genkey", "-key-format", "="]).len(), 2);
+        assert_eq!(
+            bash(&place, &[name, "genkey", "-key-format", "=", "p"]),
+            set(&["pkcs8"])
+        );
+        assert_eq!(bash(&place, &[name, "completions", "f"]), set(&["fish"]));
+        assert_eq!(
+            bash(&place, &[name, "print-defaults", "c"]),
+            set(&["config", "csr"])
+        );
         assert_eq!(
             bash(&place, &[name, "gen"]),
             set(&["gencert", "gencrl", "gencsr", "genkey"])
@@ -223,6 +256,7 @@ fn fish_offers_them_too() {
     );
     assert_eq!(offered("cfssl gencert -prof"), set(&["-profile"]));
     assert_eq!(offered("cfssl bundle -flavor o"), set(&["optimal"]));
+    assert_eq!(offered("cfssl completions f"), set(&["fish"]));
     assert_eq!(offered("rcfssljson -p"), set(&["-p12"]));
     for command in commands(&place) {
         let offered = offered(&format!("rcfssl {command} -"));
@@ -244,4 +278,49 @@ fn zsh_finds_the_function_of_each_name() {
          autoload -U +X _rcfssl && print loaded'",
     );
     assert_eq!(step.out(), "_rcfssl\n".repeat(4) + "loaded\n");
+}
+
+/// Types at zsh's prompt: each argument and a TAB, and then a key that notes the line.
+const TYPE: &str = r#"
+zmodload zsh/zpty
+zpty shell zsh -f -i
+zpty -w shell 'fpath=($PWD/site $fpath); autoload -U compinit; compinit -D -u'
+zpty -w shell 'note() { print -r -- "$BUFFER" >> noted; BUFFER=; }; zle -N note; bindkey "^]" note'
+for typed in $argv; do
+    zpty -w -n shell "$typed"$'\t\x1d'
+done
+zpty -w -n shell $'exit\n'
+while zpty -r shell line; do :; done
+"#;
+
+#[test]
+fn zsh_completes_one_name_after_the_other() {
+    needs!("zsh");
+    let place = place();
+    run(&place, "mkdir site; rcfssl completions zsh > site/_rcfssl");
+    place.write("ca.pem", "").unwrap();
+    place.write("type", TYPE).unwrap();
+    let typed = [
+        ("rcfssl gencs", "rcfssl gencsr "),
+        ("rcfssljson -ba", "rcfssljson -bare "),
+        ("cfssljson -ba", "cfssljson -bare "),
+        ("rcfssl ocsps", "rcfssl ocspsign "),
+        ("cfssl certinfo -cert=ca.p", "cfssl certinfo -cert=ca.pem "),
+        ("cfssl certinfo -cert ca.p", "cfssl certinfo -cert ca.pem "),
+        ("cfssl genkey -key-format=p", "cfssl genkey -key-format=pkcs8 "),
+        ("rcfssl completions f", "rcfssl completions fish "),
+        ("rcfssl print-defaults l", "rcfssl print-defaults list "),
+        ("rcfssl -logl", "rcfssl -loglevel="),
+        ("rcfssl -loglevel 3 gencs", "rcfssl -loglevel 3 gencsr "),
+        (
+            "rcfssl -loglevel=3 gencert -init",
+            "rcfssl -loglevel=3 gencert -initca ",
+        ),
+    ];
+    let lines: Vec<String> = typed.iter().map(|(line, _)| format!("'{line}'")).collect();
+    let line = format!("timeout 60 zsh -f type {} > /dev/null", lines.join(" "));
+    run(&place, &line);
+    let noted = place.read("noted").unwrap();
+    let noted: Vec<&str> = noted.lines().collect();
+    assert_eq!(noted, typed.map(|(_, whole)| whole));
 }

@@ -113,7 +113,8 @@ CSRJSON is the request document, - for standard input; `rcfssl print-defaults
 csr` shows one. With -initca the certificate is a new self-signed authority,
 around a new key or that of -ca-key. The result is one line of JSON with `cert`,
 `csr` and `key`; `rcfssljson -bare NAME` writes it to files. The password of an
-encrypted authority key is taken from CFSSL_CA_PK_PASSWORD.",
+encrypted authority key is taken from CFSSL_CA_PK_PASSWORD where the authority signs
+for another; an authority that makes its own certificate anew needs a plain key.",
         is_here: true,
     },
     Command {
@@ -199,12 +200,8 @@ man -l FILE, and by name where FOLDER is man1 in a folder of MANPATH.",
         id: CommandId::PrintDefaults,
         name: "print-defaults",
         about: "print a document to start from",
-        usage: &[
-            "print-defaults config",
-            "print-defaults csr",
-            "print-defaults list",
-        ],
-        details: "",
+        usage: &["print-defaults config|csr|list"],
+        details: "list prints the other two names.",
         is_here: true,
     },
     Command {

@@ -69,10 +69,10 @@ pub fn listed_flags(command: CommandId) -> Vec<&'static Flag> {
 
 /// The lines of these flags.
 pub fn flags(flags: &[FlagId]) -> String {
+    let mut flags: Vec<&Flag> = flags.iter().map(|flag| &FLAGS[*flag as usize]).collect();
+    flags.sort_unstable_by_key(|flag| flag.name);
     let mut out = String::new();
-    for flag in flags {
-        write_flag(&mut out, &FLAGS[*flag as usize]);
-    }
+    flags.iter().for_each(|flag| write_flag(&mut out, flag));
     out
 }
 
