@@ -9,7 +9,7 @@ use rcfssl_tests::openssl::in_folder;
 const GENCERT: &str = "gencert -ca ca.pem -ca-key ca-key.pem -config config.json";
 
 /// A line behind `rcfssl`, and its hint: a clock's time stands as `TIME`.
-const TRAPS: [(&str, &str); 12] = [
+const TRAPS: [(&str, &str); 19] = [
     (
         "GENCERT -profile nope leaf.json",
         "there is no profile \"nope\" in the configuration, which has long, odd, ca: the default profile is used",
@@ -55,8 +55,36 @@ const TRAPS: [(&str, &str); 12] = [
         "alternative names of these kinds are left out: otherName, directoryName, registeredID",
     ),
     (
+        "genkey empty.json",
+        "an empty string among the hosts makes a DNS name of no length; leave hosts out for none",
+    ),
+    (
+        "genkey -initca named.json",
+        "the certificate of an authority keeps IP addresses only, and loses a.example",
+    ),
+    (
+        "genkey -initca -config config.json -ca ca.pem root.json",
+        "-initca makes a self-signed authority and does not look at -config, -ca",
+    ),
+    (
+        "selfsign -config config.json -profile odd host leaf.json",
+        "usages that mean nothing are ignored: \"clent auth\" (\"client auth\"?), \"zzz\"",
+    ),
+    (
+        "info -ca ca.pem -ca-key ca-key.pem -config config.json -profile odd",
+        "usages that mean nothing are ignored: \"clent auth\" (\"client auth\"?), \"zzz\"",
+    ),
+    (
+        "info -ca ca.pem -ca-key ca-key.pem -config config.json -profile nope",
+        "there is no profile \"nope\" in the configuration, which has long, odd, ca: the default profile is used",
+    ),
+    (
+        "gencsr -key other-key.pem -cert other.pem",
+        "alternative names of these kinds are left out: otherName, directoryName, registeredID",
+    ),
+    (
         "gencert leaf.json",
-        "-ca is missing and nothing was signed, though the exit status is 0, as in cfssl",
+        "-ca is missing: nothing is signed, which cfssl ends with status 0",
     ),
 ];
 
@@ -99,6 +127,9 @@ fn place() -> Workplace {
         .unwrap();
     let make = "req -new -newkey ec -pkeyopt ec_paramgen_curve:P-256 -noenc -keyout other-key.pem -subj /CN=other \
                 -config other.cnf -reqexts ext -out other.csr";
+    in_folder(&place.path(), &make.split(' ').collect::<Vec<_>>()).unwrap();
+    let make =
+        "req -x509 -key other-key.pem -subj /CN=other -config other.cnf -extensions ext -out other.pem";
     in_folder(&place.path(), &make.split(' ').collect::<Vec<_>>()).unwrap();
     place
 }
@@ -143,8 +174,7 @@ fn each_trap_is_an_error_under_strict() {
     let before = place.tree().unwrap();
     for (trap, error) in TRAPS {
         let first = place.call(&line(trap)).unwrap();
-        let flag = line(trap).replacen("gencert ", "gencert -strict ", 1);
-        let flag = flag.replacen("sign -ca ", "sign -strict -ca ", 1);
+        let flag = line(&trap.replace("GENCERT", GENCERT).replacen(' ', " -strict ", 1));
         for strict in [flag, format!("RCFSSL_STRICT=1 {}", line(trap))] {
             let step = place.shell(&strict).unwrap();
             assert_eq!(step.status, 1, "{strict}");
@@ -161,6 +191,169 @@ fn each_trap_is_an_error_under_strict() {
         }
     }
     assert!(place.tree().unwrap() == before);
+}
+
+#[test]
+fn the_flag_wins_over_the_variable_and_the_variable_means_what_it_says() {
+    let place = place();
+    let trap = "genkey empty.json";
+    for (variable, flag, status) in [
+        ("1", "", 1),
+        ("true", "", 1),
+        ("yes", "", 1),
+        ("0", "", 0),
+        ("false", "", 0),
+        ("", "", 0),
+        ("1", "-strict=false ", 0),
+        ("0", "-strict ", 1),
+    ] {
+        let line = format!(
+            "RCFSSL_STRICT={variable} rcfssl {}",
+            trap.replacen(' ', &format!(" {flag}"), 1)
+        );
+        assert_eq!(place.shell(&line).unwrap().status, status, "{line}");
+    }
+    // The smaller programs end with 0 whatever happens, but for a trap.
+    let newkey = |line: &str| place.shell(line).unwrap().status;
+    assert_eq!(newkey("RCFSSL_STRICT=1 cfssl-newkey unknown.json"), 1);
+    assert_eq!(newkey("RCFSSL_STRICT=1 cfssl-newkey missing.json"), 0);
+    assert_eq!(newkey("cfssl-newkey unknown.json"), 0);
+}
+
+/// cfssl's own error comes after the hint where every usage is unknown, and under
+/// `-strict` no key is made for it.
+#[test]
+fn a_profile_of_unknown_usages_alone_is_explained() {
+    let place = place();
+    let config = r#"{"signing": {"default": {"expiry": "1h", "usages": ["Signing"]}}}"#;
+    place.write("none.json", config).unwrap();
+    let step = place
+        .call("rcfssl gencert -ca ca.pem -ca-key ca-key.pem -config none.json leaf.json")
+        .unwrap();
+    assert_eq!(step.status, 1);
+    assert!(step.err().contains(r#""code":5100"#), "{}", step.err());
+    assert!(
+        step.err()
+            .contains("hint: usages that mean nothing are ignored: \"Signing\" (\"signing\"?)")
+    );
+    let step = place
+        .call("rcfssl gencert -strict -ca ca.pem -ca-key ca-key.pem -config none.json leaf.json")
+        .unwrap();
+    assert_eq!(step.status, 1);
+    assert_eq!(step.err().lines().count(), 1, "{}", step.err());
+}
+
+#[test]
+fn encrypted_keys_are_named_where_they_are_not_opened() {
+    let place = place();
+    for make in [
+        "pkcs8 -topk8 -in ca-key.pem -passout pass:secret -out pkcs8.pem",
+        "ec -in ca-key.pem -aes128 -passout pass:secret -out legacy.pem",
+    ] {
+        in_folder(&place.path(), &make.split(' ').collect::<Vec<_>>()).unwrap();
+    }
+    for key in ["pkcs8.pem", "legacy.pem"] {
+        let sign = format!("rcfssl gencert -ca ca.pem -ca-key {key} leaf.json");
+        let again = format!("rcfssl gencert -initca -ca-key {key} root.json");
+        for (line, hint) in [
+            (sign.clone(), "put its password into CFSSL_CA_PK_PASSWORD"),
+            (
+                format!("CFSSL_CA_PK_PASSWORD=wrong {sign}"),
+                "the password in CFSSL_CA_PK_PASSWORD does not open it",
+            ),
+            (
+                format!("CFSSL_CA_PK_PASSWORD=secret {again}"),
+                "no password is used here",
+            ),
+        ] {
+            let step = place.shell(&line).unwrap();
+            assert_eq!(step.status, 1, "{line}");
+            assert!(
+                step.err().contains("hint: the key is encrypted"),
+                "{line}: {}",
+                step.err()
+            );
+            assert!(step.err().contains(hint), "{line}: {}", step.err());
+        }
+        let line = format!("CFSSL_CA_PK_PASSWORD=secret {sign}");
+        place.shell(&line).unwrap().ok().unwrap();
+    }
+}
+
+/// Our own way to an intermediate is strict by itself.
+#[test]
+fn an_intermediate_needs_an_authority_that_may_have_one() {
+    let place = place();
+    place
+        .write(
+            "flat.json",
+            r#"{"CN": "Flat", "ca": {"pathlen": 0, "pathlenzero": true}}"#,
+        )
+        .unwrap();
+    place
+        .write("one.json", r#"{"CN": "One", "ca": {"pathlen": 1}}"#)
+        .unwrap();
+    for name in ["flat", "one"] {
+        let line = format!("rcfssl gencert -initca {name}.json | rcfssljson -bare {name}");
+        place.shell(&line).unwrap().ok().unwrap();
+    }
+    let line = line("GENCERT leaf.json | rcfssljson -bare leaf");
+    place.shell(&line).unwrap().ok().unwrap();
+    for (flags, error) in [
+        (
+            "-signed-by-ca -ca ca.pem -ca-key ca-key.pem",
+            "-signed-by-ca goes with -initca",
+        ),
+        (
+            "-signed-by-ca -renewca -ca ca.pem -ca-key ca-key.pem",
+            "-signed-by-ca goes with -initca",
+        ),
+        (
+            "-initca -signed-by-ca -ca-key ca-key.pem",
+            "-signed-by-ca needs -ca",
+        ),
+        ("-initca -signed-by-ca -ca ca.pem", "-signed-by-ca needs -ca-key"),
+        (
+            "-initca -signed-by-ca -ca leaf.pem -ca-key leaf-key.pem",
+            "the certificate of -ca is not that of an authority",
+        ),
+        (
+            "-initca -signed-by-ca -ca flat.pem -ca-key flat-key.pem",
+            "the authority may have no authority below it: its path length is 0",
+        ),
+        (
+            "-initca -signed-by-ca -ca one.pem -ca-key one-key.pem",
+            "the path length 1 must be below the authority's, which is 1",
+        ),
+        (
+            "-initca -signed-by-ca -ca ca.pem -ca-key ca-key.pem -config config.json -profile odd",
+            "the profile makes no authorities: it has no ca_constraint",
+        ),
+    ] {
+        let step = place.call(&format!("rcfssl gencert {flags} one.json")).unwrap();
+        assert_eq!((step.status, step.out().as_str()), (1, ""), "{flags}");
+        let said: Vec<String> = step.err().lines().map(str::to_owned).collect();
+        assert!(said.contains(&error.to_owned()), "{flags}: {said:?}");
+        assert!(!step.err().contains("generating key"), "{flags}");
+    }
+}
+
+#[test]
+fn what_stands_behind_the_arguments_is_told() {
+    let place = place();
+    place.write("serials", "1\n").unwrap();
+    let step = place
+        .call("rcfssl gencrl serials ca.pem ca-key.pem 3600 -pem")
+        .unwrap();
+    assert_eq!(step.status, 0);
+    assert_eq!(
+        step.err(),
+        "hint: -pem stands behind the arguments, where flags are not read\n"
+    );
+    let step = place
+        .call("rcfssl gencrl -crl-number=-5 serials ca.pem ca-key.pem")
+        .unwrap();
+    assert_eq!((step.status, step.out().as_str()), (1, ""));
 }
 
 #[test]
@@ -232,5 +425,21 @@ fn mistakes_in_documents_are_shown_at_their_place() {
         assert!(lines[0].contains(text), "{err}");
         let hints = shown.map(|line| format!("hint: {line}"));
         assert_eq!(lines[1..], hints, "{err}");
+    }
+    // Of a long line what is near; rcfssljson tells the same.
+    let long = format!("{{\"CN\": \"{}\" x}}", "a b".repeat(100));
+    place.write("long.json", long).unwrap();
+    for line in ["rcfssl genkey long.json", "rcfssljson -bare -f long.json x"] {
+        let step = place.call(line).unwrap();
+        assert_eq!(step.status, 1);
+        let err = step.err();
+        let hints: Vec<&str> = err
+            .lines()
+            .filter_map(|line| line.strip_prefix("hint: "))
+            .collect();
+        assert_eq!(hints.len(), 3, "{err}");
+        assert_eq!(hints[0], "long.json, line 1, column 311:");
+        let mark = hints[2].chars().position(|c| c == '^').unwrap();
+        assert_eq!(hints[1].chars().nth(mark), Some('x'), "{err}");
     }
 }

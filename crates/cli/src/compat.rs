@@ -47,10 +47,39 @@ impl Signer {
         let key = input::prefixed(args.path(FlagId::CaKey))
             .map_err(|error| Error::wrap(Code::CertificateRead, error))?;
         let certificate = Certificate::read_pem(&certificate)?;
-        let password = input::ca_password();
-        let key = key::read_encrypted(&key, password.as_ref().map(|p| p.as_slice()))?;
+        let key = authority_key(context, &key)?;
         Ok(Signer { certificate, key })
     }
+}
+
+/// The key of an authority, with the password of the environment where it is encrypted.
+///
+/// # Errors
+/// As [`key::read_encrypted`], of which not every one speaks of encryption: a hint does.
+pub fn authority_key(context: &Context, text: &[u8]) -> Result<PrivateKey> {
+    let password = input::ca_password();
+    let key = key::read_encrypted(text, password.as_ref().map(|p| p.as_slice()));
+    key.inspect_err(|_| {
+        if key::is_encrypted(text) {
+            context.hint(match password {
+                None => "the key is encrypted: put its password into CFSSL_CA_PK_PASSWORD",
+                Some(_) => "the key is encrypted, and the password in CFSSL_CA_PK_PASSWORD does not open it",
+            });
+        }
+    })
+}
+
+/// The key of an authority that makes its own certificate anew, for which cfssl knows
+/// no password.
+///
+/// # Errors
+/// As [`key::read`].
+pub fn own_key(context: &Context, text: &[u8]) -> Result<PrivateKey> {
+    key::read(text).inspect_err(|_| {
+        if key::is_encrypted(text) {
+            context.hint("the key is encrypted: no password is used here, as in cfssl; decrypt it first");
+        }
+    })
 }
 
 /// Looks at the files for speaking to a remote signer, which cfssl opens whether

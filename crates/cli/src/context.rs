@@ -5,7 +5,7 @@ use std::cell::{OnceCell, RefCell};
 use std::ffi::OsStr;
 use std::sync::Arc;
 
-use rcfssl_core::json::Report;
+use rcfssl_core::json::{self, Report};
 use rcfssl_core::key::{KeyFormat, PrivateKey};
 use rcfssl_core::{Code, Error, Event, Policy, Result, flag};
 
@@ -70,10 +70,13 @@ pub struct Context {
 impl Context {
     /// A context before the configuration is read.
     pub fn new(args: Args, log: Log) -> Self {
-        let from_environment = std::env::var("RCFSSL_STRICT")
-            .ok()
-            .and_then(|value| flag::parse_bool(&value));
-        let strict = args.bool(FlagId::Strict) || from_environment == Some(true);
+        let variable = std::env::var("RCFSSL_STRICT").unwrap_or_default();
+        // Who says anything but no means yes.
+        let from_environment = !variable.is_empty() && flag::parse_bool(&variable) != Some(false);
+        let strict = match args.is_set(FlagId::Strict) {
+            true => args.bool(FlagId::Strict),
+            false => from_environment,
+        };
         Context {
             args,
             log,
@@ -124,7 +127,7 @@ impl Context {
             name => name,
         };
         if let Err(Error::Json { error, .. }) = &read {
-            hints::place(&file, text, error)
+            json::place(&file, text, error.offset)
                 .into_iter()
                 .for_each(|line| self.hint(line));
         }

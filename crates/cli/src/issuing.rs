@@ -11,10 +11,12 @@ use rcfssl_core::{Authority, Code, Csr, Error, Event, Profile, Request, Result};
 use time::OffsetDateTime;
 
 use crate::args::FlagId;
-use crate::context::{Context, Failure};
+use crate::context::{Context, Failure, Outcome};
+use crate::hints::Trap;
 use crate::input;
 use crate::log::Level;
 use crate::output::Made;
+use crate::signing;
 
 /// Reads the request document, the one argument of a command.
 ///
@@ -51,6 +53,28 @@ pub fn document_at(context: &Context, path: &OsStr) -> std::result::Result<Reque
     context.read_document(path, &text, Request::read(&text))
 }
 
+/// Tells of what a new authority does not look at, and of names that it loses.
+///
+/// # Errors
+/// A trap, under `-strict`.
+pub fn trap_authority(context: &Context, request: &Request) -> Outcome {
+    let ignored = [
+        (FlagId::Config, "config"),
+        (FlagId::Profile, "profile"),
+        (FlagId::Ca, "ca"),
+    ];
+    let flags: Vec<_> = ignored
+        .into_iter()
+        .filter(|(flag, _)| context.args.is_set(*flag))
+        .map(|(_, name)| name)
+        .collect();
+    if !flags.is_empty() {
+        context.trap(Trap::IgnoredByInitca { flags })?;
+    }
+    signing::trap_empty_host(context, &request.hosts)?;
+    signing::trap_lost_names(context, &request.hosts())
+}
+
 /// Some published guides renew a certificate with `-profile=client.json` and no
 /// document at all.
 fn hint_at_missing_document(context: &Context) {
@@ -61,7 +85,7 @@ fn hint_at_missing_document(context: &Context) {
              -profile={stem} {profile} was probably meant"
         ));
     } else {
-        context.hint("the request document is the last argument: rcfssl gencert [flags] request.json");
+        context.hint("the request document is the last argument");
     }
 }
 

@@ -5,6 +5,7 @@ use rcfssl_core::authority::{self, Overrides};
 use rcfssl_core::certinfo::rfc3339;
 use rcfssl_core::host::Hosts;
 use rcfssl_core::key::{KeyKind, SigningKey};
+use rcfssl_core::policy::{Policy, Selection};
 use rcfssl_core::{Authority, Code, Csr, Error, Issued, Profile, Result};
 use time::OffsetDateTime;
 
@@ -48,12 +49,8 @@ impl<'a> Signing<'a> {
         let name = args.text(FlagId::Profile);
         let policy = context.policy();
         let selection = policy.profile(&name);
-        if selection.as_ref().is_ok_and(|selection| selection.fell_back) {
-            let known = policy.profiles().map(|(name, _)| name.to_owned()).collect();
-            context.trap(Trap::UnknownProfile {
-                name: name.into_owned(),
-                known,
-            })?;
+        if let Ok(selection) = &selection {
+            trap_profile(context, policy, &name, selection)?;
         }
         let signing = Signing {
             database: context.refuse_database(),
@@ -91,11 +88,6 @@ impl<'a> Signing<'a> {
         let Some(profile) = self.profile() else {
             return Ok(());
         };
-        if !profile.usages.unknown.is_empty() && !profile.usages.is_empty() {
-            context.trap(Trap::UnknownUsages {
-                names: profile.usages.unknown.clone(),
-            })?;
-        }
         if let Ok(signer) = &self.signer
             && let KeyKind::Rsa { bits: bits @ ..2048 } = signer.key.public_key().kind()
         {
@@ -125,6 +117,31 @@ impl<'a> Signing<'a> {
             Some(profile) if profile.constraint.is_ca => trap_lost_names(context, hosts),
             _ => Ok(()),
         }
+    }
+
+    /// May the authority have this one below it? cfssl asks only of what requests want.
+    ///
+    /// # Errors
+    /// Where the signer is no authority, or may have none of that reach below it.
+    pub fn check_intermediate(&self) -> Result<()> {
+        let (Ok(signer), Some(profile)) = (&self.signer, self.profile()) else {
+            return Ok(());
+        };
+        let (reach, wanted) = (signer.certificate.path_len, profile.constraint.path_len);
+        if !signer.certificate.is_ca {
+            return Err(Error::plain("the certificate of -ca is not that of an authority"));
+        }
+        if reach == 0 {
+            return Err(Error::plain(
+                "the authority may have no authority below it: its path length is 0",
+            ));
+        }
+        if reach > 0 && wanted >= reach {
+            return Err(Error::plain(format!(
+                "the path length {wanted} must be below the authority's, which is {reach}"
+            )));
+        }
+        Ok(())
     }
 
     /// What was held back, in cfssl's order.
@@ -170,6 +187,26 @@ impl<'a> Signing<'a> {
         }
         Ok(issued)
     }
+}
+
+/// Tells of a profile that was not found and of usages that mean nothing.
+///
+/// # Errors
+/// A trap, under `-strict`.
+pub fn trap_profile(context: &Context, policy: &Policy, name: &str, selection: &Selection<'_>) -> Outcome {
+    if selection.fell_back {
+        context.trap(Trap::UnknownProfile {
+            name: name.to_owned(),
+            known: policy.profiles().map(|(name, _)| name.to_owned()).collect(),
+        })?;
+    }
+    let unknown = &selection.profile.usages.unknown;
+    if !unknown.is_empty() {
+        context.trap(Trap::UnknownUsages {
+            names: unknown.clone(),
+        })?;
+    }
+    Ok(())
 }
 
 /// What an authority that cannot be read may come from: cfssl reads the file with
@@ -219,4 +256,32 @@ pub fn trap_lost_names(context: &Context, hosts: &Hosts) -> Outcome {
         return Ok(());
     }
     context.trap(Trap::AuthorityLosesNames { names })
+}
+
+/// Tells of alternative names that are passed over, by their tags.
+///
+/// # Errors
+/// The trap, under `-strict`.
+pub fn trap_dropped_names(context: &Context, tags: &[u8]) -> Outcome {
+    if tags.is_empty() {
+        return Ok(());
+    }
+    context.trap(Trap::DroppedNames { kinds: kinds(tags) })
+}
+
+/// The names of GeneralName's kinds (RFC 5280, section 4.2.1.6).
+fn kinds(tags: &[u8]) -> Vec<&'static str> {
+    let mut kinds: Vec<_> = tags
+        .iter()
+        .map(|tag| match tag {
+            0 => "otherName",
+            3 => "x400Address",
+            4 => "directoryName",
+            5 => "ediPartyName",
+            8 => "registeredID",
+            _ => "unknown",
+        })
+        .collect();
+    kinds.dedup();
+    kinds
 }

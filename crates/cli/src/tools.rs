@@ -1,6 +1,6 @@
 //! cfssl's smaller programs. Called by the name of one, as through a link, the
 //! binary is that program: with its few flags and its exit status, which is 0
-//! whatever happens, and 2 for a wrong flag.
+//! whatever happens, 2 for a wrong flag, and 1 for a trap where `RCFSSL_STRICT` is set.
 
 use std::ffi::{OsStr, OsString};
 use std::path::Path;
@@ -98,28 +98,29 @@ pub fn named(path: &OsStr) -> Option<Tool> {
 
 /// Runs a program; gives its exit status.
 pub fn run(tool: Tool, arguments: Vec<OsString>) -> u8 {
-    let wrong = match tool {
-        Tool::Mkbundle => mkbundle::run(arguments)
-            .err()
-            .map(|error| (error, mkbundle::HELP.to_owned())),
-        Tool::Command(command) => command.run(arguments).err().map(|error| (error, command.help())),
+    let (done, help) = match tool {
+        Tool::Mkbundle => (mkbundle::run(arguments).map(|()| 0), mkbundle::HELP.to_owned()),
+        Tool::Command(command) => (command.run(arguments), command.help()),
     };
-    wrong.map_or(0, |(error, help)| complain(error, &help))
+    done.unwrap_or_else(|error| complain(error, &help))
 }
 
 impl Reduced {
-    fn run(&self, arguments: Vec<OsString>) -> Result<(), FlagError> {
+    /// Runs it; gives its exit status.
+    fn run(&self, arguments: Vec<OsString>) -> Result<u8, FlagError> {
         let args = args::parse_only(self.flags, arguments)?;
         let mut context = Context::new(args, Log::new(Level::Info as i64));
         // A configuration that cannot be read is told of and does not matter.
         match configuration(&context) {
             Ok(policy) => context.policy = policy.map(std::sync::Arc::new),
             Err(Failure::Error(error)) => log::print(format_args!("Failed to load config file: {error}")),
+            Err(trap @ Failure::Strict(_)) => return Ok(context.finish(Err(trap))),
             Err(_) => {}
         }
         let outcome = commands::run(self.command, &context);
-        context.finish(outcome);
-        Ok(())
+        let is_trap = matches!(outcome, Err(Failure::Strict(_)));
+        let status = context.finish(outcome);
+        Ok(if is_trap { status } else { 0 })
     }
 
     fn help(&self) -> String {

@@ -16,7 +16,7 @@ use time::{OffsetDateTime, UtcOffset};
 use zeroize::Zeroizing;
 
 use crate::args::FlagId;
-use crate::context::{Context, Outcome};
+use crate::context::{Context, Failure, Outcome};
 use crate::input;
 use crate::log::Level;
 use crate::net::address::{self, Address};
@@ -32,7 +32,7 @@ const MAX_CERTIFICATE: u64 = 1 << 20;
 /// Bundles the certificate of a file or of a server.
 pub fn run(context: &Context) -> Outcome {
     let args = &context.args;
-    let platforms = platforms(context);
+    let platforms = platforms(context)?;
     let flavor = Flavor::named(&args.text(FlagId::Flavor));
     let store = match flavor {
         Flavor::Force => Store::none(context),
@@ -65,10 +65,13 @@ pub fn now() -> OffsetDateTime {
 }
 
 /// The platforms of `-metadata`. cfssl passes over a document that is no good.
-fn platforms(context: &Context) -> Vec<Platform> {
+///
+/// # Errors
+/// A trap, under `-strict`.
+fn platforms(context: &Context) -> std::result::Result<Vec<Platform>, Failure> {
     let path = context.args.path(FlagId::Metadata);
     if !context.args.is_set(FlagId::Metadata) {
-        return Vec::new();
+        return Ok(Vec::new());
     }
     let folder = Path::new(path).parent().unwrap_or(Path::new(""));
     let mut open = |keystore: &str| {
@@ -79,14 +82,16 @@ fn platforms(context: &Context) -> Vec<Platform> {
         }
         text.map(|text| text.to_vec())
     };
-    let read =
-        input::file(path).and_then(|document| Platform::read_all(&document, &mut open, &mut context.sink()));
+    let read = input::file(path).map_err(Failure::from).and_then(|document| {
+        let read = Platform::read_all(&document, &mut open, &mut context.sink());
+        context.read_document(path, &document, read)
+    });
     match read {
-        Ok((platforms, _)) => platforms,
-        Err(error) => {
+        Err(Failure::Error(error)) => {
             context.hint(format_args!("the platform metadata was not used: {error}"));
-            Vec::new()
+            Ok(Vec::new())
         }
+        read => read,
     }
 }
 

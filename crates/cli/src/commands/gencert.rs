@@ -4,12 +4,12 @@
 
 use rcfssl_core::authority::Overrides;
 use rcfssl_core::host::Hosts;
-use rcfssl_core::key::{self, SigningKey};
+use rcfssl_core::key::SigningKey;
 use rcfssl_core::{Certificate, Code, Error, Request, Result};
 
 use crate::args::FlagId;
+use crate::compat;
 use crate::context::{Context, Outcome};
-use crate::hints::Trap;
 use crate::input;
 use crate::issuing;
 use crate::log::Level;
@@ -19,6 +19,9 @@ use crate::signing::{self, Signing};
 /// Makes what the flags ask for and prints it.
 pub fn run(context: &Context) -> Outcome {
     let args = &context.args;
+    if args.bool(FlagId::SignedByCa) && (args.bool(FlagId::RenewCa) || !args.bool(FlagId::InitCa)) {
+        return Err(Error::plain("-signed-by-ca goes with -initca").into());
+    }
     if args.bool(FlagId::RenewCa) {
         context
             .log
@@ -37,9 +40,7 @@ pub fn run(context: &Context) -> Outcome {
     if args.bool(FlagId::SignedByCa) {
         return intermediate(context, request);
     }
-    trap_ignored_flags(context)?;
-    signing::trap_empty_host(context, &request.hosts)?;
-    signing::trap_lost_names(context, &request.hosts())?;
+    issuing::trap_authority(context, &request)?;
     let made = if args.is_set(FlagId::CaKey) {
         context
             .log
@@ -60,29 +61,12 @@ fn logged<T>(context: &Context, result: Result<T>) -> Result<T> {
     result.inspect_err(|error| context.error(error))
 }
 
-fn trap_ignored_flags(context: &Context) -> Outcome {
-    let ignored = [
-        (FlagId::Config, "config"),
-        (FlagId::Profile, "profile"),
-        (FlagId::Ca, "ca"),
-    ];
-    let flags: Vec<_> = ignored
-        .into_iter()
-        .filter(|(flag, _)| context.args.is_set(*flag))
-        .map(|(_, name)| name)
-        .collect();
-    if flags.is_empty() {
-        return Ok(());
-    }
-    context.trap(Trap::IgnoredByInitca { flags })
-}
-
 /// `-renewca`: the authority's certificate with a new number and a new lifetime
 /// of the old length.
 fn renew_authority(context: &Context) -> Result<Made> {
     let args = &context.args;
     let certificate = Certificate::read_pem(&input::prefixed(args.path(FlagId::Ca))?)?;
-    let key = key::read(&input::prefixed(args.path(FlagId::CaKey))?)?;
+    let key = compat::own_key(context, &input::prefixed(args.path(FlagId::CaKey))?)?;
     if !certificate.is_ca {
         return Err(Error::plain("input certificate is not a CA cert"));
     }
@@ -96,13 +80,19 @@ fn renew_authority(context: &Context) -> Result<Made> {
 
 /// `-initca -ca-key`: a certificate for an authority that has its key already.
 fn remake_authority(context: &Context, request: &Request) -> Result<Made> {
-    let key = key::read(&input::prefixed(context.args.path(FlagId::CaKey))?)?;
+    let key = compat::own_key(context, &input::prefixed(context.args.path(FlagId::CaKey))?)?;
     issuing::authority_again(context, request, &key)
 }
 
 /// `-initca -signed-by-ca`: an intermediate. Without a profile its `ca` section
 /// says how long it lives and how far it reaches.
 fn intermediate(context: &Context, mut request: Request) -> Outcome {
+    for (flag, name) in [(FlagId::Ca, "-ca"), (FlagId::CaKey, "-ca-key")] {
+        if !context.args.is_set(flag) {
+            return Err(Error::plain(format!("-signed-by-ca needs {name}")).into());
+        }
+    }
+    let says_how_long = request.ca.is_some();
     request.ca.get_or_insert_default();
     let own = request.root_profile()?;
     let signing = if context.args.is_set(FlagId::Profile) {
@@ -110,16 +100,17 @@ fn intermediate(context: &Context, mut request: Request) -> Outcome {
             return Ok(());
         };
         if signing.profile().is_some_and(|profile| !profile.constraint.is_ca) {
-            let name = context.args.text(FlagId::Profile);
-            return Err(Error::plain(format!(
-                "the profile \"{name}\" makes no authorities: it has no ca_constraint"
-            ))
-            .into());
+            return Err(Error::plain("the profile makes no authorities: it has no ca_constraint").into());
+        }
+        if says_how_long {
+            context.hint("the profile says how long the authority lives and how far it reaches, not the request's ca section");
         }
         signing
     } else {
         Signing::with_profile(context, &own)?
     };
+    signing.check_intermediate()?;
+    signing::trap_empty_host(context, &request.hosts)?;
     signing::trap_lost_names(context, &request.hosts())?;
     make(context, &request, signing, None)
 }

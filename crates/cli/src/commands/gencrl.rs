@@ -1,10 +1,13 @@
 //! `gencrl`: a CRL from a list of serial numbers.
 
+use std::os::unix::ffi::OsStrExt;
+
 use rcfssl_core::crl::{self, CrlContent, SerialNumber};
-use rcfssl_core::{Certificate, Error, base64, flag, key, pem};
+use rcfssl_core::{Certificate, Error, base64, flag, pem};
 use time::{Duration, OffsetDateTime};
 
 use crate::args::FlagId;
+use crate::compat;
 use crate::context::{Context, Outcome};
 use crate::input;
 use crate::output;
@@ -19,6 +22,18 @@ pub fn run(context: &Context) -> Outcome {
         context.hint("rcfssl gencrl serials.txt ca.pem ca-key.pem [seconds]");
         return Err(Error::plain("gencrl needs a list of serial numbers, a certificate and a key").into());
     };
+    let number = args
+        .is_set(FlagId::CrlNumber)
+        .then(|| args.int(FlagId::CrlNumber));
+    let number = number.map(u64::try_from).transpose();
+    let number =
+        number.map_err(|_| Error::plain("a CRL number is not negative (RFC 5280, section 5.2.3)"))?;
+    if let Some(flag) = rest.iter().find(|argument| argument.as_bytes().starts_with(b"-")) {
+        context.hint(format_args!(
+            "{} stands behind the arguments, where flags are not read",
+            flag.to_string_lossy()
+        ));
+    }
     let serials = input::file_or_stdin(serials)?;
     let certificate = input::file_or_stdin(certificate)?;
     let key = input::file_or_stdin(key)?;
@@ -26,17 +41,14 @@ pub fn run(context: &Context) -> Outcome {
         .first()
         .map_or(Ok(0), |text| seconds(&text.to_string_lossy()))?;
     let issuer = Certificate::read_pem(&certificate)?;
-    let password = input::ca_password();
-    let key = key::read_encrypted(&key, password.as_ref().map(|p| p.as_slice()))?;
+    let key = compat::authority_key(context, &key)?;
     let now = OffsetDateTime::now_utc();
     let lifetime = Duration::seconds(if seconds == 0 { DEFAULT_SECONDS } else { seconds });
     let content = CrlContent {
         serials: read_serials(&String::from_utf8_lossy(&serials)),
         now,
         next_update: now.checked_add(lifetime).unwrap_or(now),
-        number: args
-            .is_set(FlagId::CrlNumber)
-            .then(|| args.int(FlagId::CrlNumber).unsigned_abs()),
+        number,
     };
     let crl = crl::sign(&content, &issuer, &key)?;
     let text = if args.bool(FlagId::Pem) {

@@ -23,9 +23,11 @@ pub fn run(context: &Context) -> Outcome {
         if !args.positional().is_empty() {
             return Err(Error::plain("with -cert, gencsr takes no request document").into());
         }
-        Request::from_certificate(&Certificate::read_pem(&input::prefixed(
-            args.path(FlagId::Cert),
-        )?)?)
+        let certificate = Certificate::read_pem(&input::prefixed(args.path(FlagId::Cert))?)?;
+        if !args.is_set(FlagId::Hostname) {
+            signing::trap_dropped_names(context, &certificate.other_names())?;
+        }
+        Request::from_certificate(&certificate)
     } else {
         issuing::document(context)?
     };

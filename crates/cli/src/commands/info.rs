@@ -7,6 +7,7 @@ use crate::args::FlagId;
 use crate::compat::Signer;
 use crate::context::{Context, Outcome};
 use crate::output;
+use crate::signing;
 
 #[derive(Serialize)]
 struct Info<'a> {
@@ -29,7 +30,10 @@ pub fn run(context: &Context) -> Outcome {
         return Err(Error::plain("info needs -config with -ca and -ca-key").into());
     }
     let signer = Signer::read(context)?;
-    let profile = context.policy().profile(&args.text(FlagId::Profile))?.profile;
+    let (policy, name) = (context.policy(), args.text(FlagId::Profile));
+    let selection = policy.profile(&name)?;
+    signing::trap_profile(context, policy, &name, &selection)?;
+    let profile = selection.profile;
     let certificate = signer.certificate.to_pem();
     let info = Info {
         certificate: certificate.trim_end(),

@@ -6,7 +6,6 @@ use time::OffsetDateTime;
 
 use crate::args::FlagId;
 use crate::context::{Context, Failure, Outcome};
-use crate::hints::Trap;
 use crate::issuing;
 use crate::log;
 use crate::output::Made;
@@ -53,13 +52,7 @@ fn profile(context: &Context) -> Result<Profile, Failure> {
     };
     let name = context.args.text(FlagId::Profile);
     let selection = policy.profile(&name)?;
-    if selection.fell_back {
-        let known = policy.profiles().map(|(name, _)| name.to_owned()).collect();
-        context.trap(Trap::UnknownProfile {
-            name: name.into_owned(),
-            known,
-        })?;
-    }
+    signing::trap_profile(context, policy, &name, &selection)?;
     Ok(selection.profile.clone())
 }
 

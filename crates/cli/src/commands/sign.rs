@@ -11,7 +11,6 @@ use rcfssl_core::{Csr, Error, Issued, Profile, Request, Result, json_object};
 
 use crate::args::FlagId;
 use crate::context::{Context, Failure, Outcome};
-use crate::hints::Trap;
 use crate::input;
 use crate::output::Made;
 use crate::signing::{self, Signing};
@@ -66,10 +65,8 @@ pub fn run(context: &Context) -> Outcome {
     let (mut overrides, hosts) = (Overrides::default(), hostnames.map(Hosts::parse));
     if let Ok(csr) = &csr {
         let (asked, others) = csr.hosts().unwrap_or_default();
-        if hosts.is_none() && !others.is_empty() {
-            context.trap(Trap::DroppedNames {
-                kinds: kinds(&others),
-            })?;
+        if hosts.is_none() {
+            signing::trap_dropped_names(context, &others)?;
         }
         signing.check_hosts(context, hosts.as_ref().unwrap_or(&asked))?;
         let takes_subject = signing.profile().is_none_or(Profile::takes_subject);
@@ -122,23 +119,6 @@ impl SubjectDocument {
             ..Subject::default()
         }
     }
-}
-
-/// The names of GeneralName's kinds (RFC 5280, section 4.2.1.6).
-fn kinds(tags: &[u8]) -> Vec<&'static str> {
-    let mut kinds: Vec<_> = tags
-        .iter()
-        .map(|tag| match tag {
-            0 => "otherName",
-            3 => "x400Address",
-            4 => "directoryName",
-            5 => "ediPartyName",
-            8 => "registeredID",
-            _ => "unknown",
-        })
-        .collect();
-    kinds.dedup();
-    kinds
 }
 
 impl Signing<'_> {

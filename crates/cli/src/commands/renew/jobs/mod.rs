@@ -44,7 +44,7 @@ pub fn read(context: &Context, path: &Path) -> Result<Vec<Group>, Failure> {
             groups = reader.organizations(&document);
         }
         Err(error) => {
-            let places = hints::place(&file, &text, &error).into_iter().skip(1);
+            let places = json::place(&file, &text, error.offset).into_iter().skip(1);
             places.for_each(|line| context.hint(line));
             reader.unreadable(&document, error);
         }

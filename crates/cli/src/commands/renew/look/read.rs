@@ -37,7 +37,9 @@ impl Look<'_> {
         let text = input::file(path.as_os_str()).map_err(message)?;
         let (request, report) = Request::read(&text).map_err(|error| {
             let place = match &error {
-                rcfssl_core::Error::Json { error, .. } => hints::place(&shown, &text, error).swap_remove(0),
+                rcfssl_core::Error::Json { error, .. } => {
+                    rcfssl_core::json::place(&shown, &text, error.offset).swap_remove(0)
+                }
                 _ => format!("{shown}:"),
             };
             format!("{place} {}", error.message())
