@@ -177,6 +177,9 @@ impl<'a> Folder<'a> {
     }
 
     fn run(&self, command: &mut Command) -> Result<(Taken, Vec<u8>)> {
+        // What was written before goes to disk before, and is not counted here.
+        let synced = Command::new("sync").status().context("sync")?;
+        ensure!(synced.success(), "sync: {synced}");
         let output = command.output().context("/usr/bin/time (package time)")?;
         let error = String::from_utf8_lossy(&output.stderr);
         ensure!(output.status.success(), "{command:?}: {}: {error}", output.status);
