@@ -48,7 +48,7 @@ export AWS_LC_SYS_USE_SYSTEM=0
 separator=$(printf '\037')
 flags=-Clinker=rust-lld
 # At a fixed address, as Go's programs are: a position-independent one would write
-# the addresses into 57 pages at every start, a quarter of what one gencert takes.
+# the addresses into dozens of pages at every start.
 flags=$flags${separator}-Crelocation-model=static
 flags=$flags${separator}--remap-path-prefix=$cargo_home=/cargo
 flags=$flags${separator}--remap-path-prefix=$target_dir=/rcfssl/target

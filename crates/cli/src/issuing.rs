@@ -11,12 +11,10 @@ use rcfssl_core::{Authority, Code, Csr, Error, Event, Profile, Request, Result};
 use time::OffsetDateTime;
 
 use crate::args::FlagId;
-use crate::context::{Context, Failure, Outcome};
-use crate::hints::Trap;
+use crate::context::{Context, Failure};
 use crate::input;
 use crate::log::Level;
 use crate::output::Made;
-use crate::signing;
 
 /// Reads the request document, the one argument of a command.
 ///
@@ -51,28 +49,6 @@ pub fn document(context: &Context) -> std::result::Result<Request, Failure> {
 pub fn document_at(context: &Context, path: &OsStr) -> std::result::Result<Request, Failure> {
     let text = input::file_or_stdin(path)?;
     context.read_document(path, &text, Request::read(&text))
-}
-
-/// Tells of what a new authority does not look at, and of names that it loses.
-///
-/// # Errors
-/// A trap, under `-strict`.
-pub fn trap_authority(context: &Context, request: &Request) -> Outcome {
-    let ignored = [
-        (FlagId::Config, "config"),
-        (FlagId::Profile, "profile"),
-        (FlagId::Ca, "ca"),
-    ];
-    let flags: Vec<_> = ignored
-        .into_iter()
-        .filter(|(flag, _)| context.args.is_set(*flag))
-        .map(|(_, name)| name)
-        .collect();
-    if !flags.is_empty() {
-        context.trap(Trap::IgnoredByInitca { flags })?;
-    }
-    signing::trap_empty_host(context, &request.hosts)?;
-    signing::trap_lost_names(context, &request.hosts())
 }
 
 /// Some published guides renew a certificate with `-profile=client.json` and no

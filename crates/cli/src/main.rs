@@ -13,6 +13,7 @@ mod output;
 mod scan;
 mod signing;
 mod tools;
+mod traps;
 
 use std::ffi::OsString;
 use std::process::ExitCode;

@@ -5,7 +5,6 @@ use rcfssl_core::authority::{self, Overrides};
 use rcfssl_core::certinfo::rfc3339;
 use rcfssl_core::host::Hosts;
 use rcfssl_core::key::{KeyKind, SigningKey};
-use rcfssl_core::policy::{Policy, Selection};
 use rcfssl_core::{Authority, Code, Csr, Error, Issued, Profile, Result};
 use time::OffsetDateTime;
 
@@ -13,6 +12,7 @@ use crate::args::FlagId;
 use crate::compat::{self, Signer};
 use crate::context::{Context, Failure, Outcome};
 use crate::hints::Trap;
+use crate::traps;
 
 /// What is known before a request is there: the authority and the profile, or
 /// what is wrong with them, held until cfssl's turn to say it.
@@ -50,7 +50,7 @@ impl<'a> Signing<'a> {
         let policy = context.policy();
         let selection = policy.profile(&name);
         if let Ok(selection) = &selection {
-            trap_profile(context, policy, &name, selection)?;
+            traps::profile(context, policy, &name, selection)?;
         }
         let signing = Signing {
             database: context.refuse_database(),
@@ -114,7 +114,7 @@ impl<'a> Signing<'a> {
     /// A trap, under `-strict`.
     pub fn check_hosts(&self, context: &Context, hosts: &Hosts) -> Outcome {
         match self.profile() {
-            Some(profile) if profile.constraint.is_ca => trap_lost_names(context, hosts),
+            Some(profile) if profile.constraint.is_ca => traps::lost_names(context, hosts),
             _ => Ok(()),
         }
     }
@@ -180,33 +180,13 @@ impl<'a> Signing<'a> {
         let signer = self.signer.inspect_err(|_| hint_missing(context))?;
         let authority = Authority::new(&signer.certificate, &signer.key);
         let issued = authority.sign(csr, self.profile?, &overrides, self.now, &mut context.sink())?;
-        if issued.is_self_issued {
+        if issued.is_self_issued() {
             context.hint(
                 "the certificate has the same subject as its authority: openssl and others take it for self-signed",
             );
         }
         Ok(issued)
     }
-}
-
-/// Tells of a profile that was not found and of usages that mean nothing.
-///
-/// # Errors
-/// A trap, under `-strict`.
-pub fn trap_profile(context: &Context, policy: &Policy, name: &str, selection: &Selection<'_>) -> Outcome {
-    if selection.fell_back {
-        context.trap(Trap::UnknownProfile {
-            name: name.to_owned(),
-            known: policy.profiles().map(|(name, _)| name.to_owned()).collect(),
-        })?;
-    }
-    let unknown = &selection.profile.usages.unknown;
-    if !unknown.is_empty() {
-        context.trap(Trap::UnknownUsages {
-            names: unknown.clone(),
-        })?;
-    }
-    Ok(())
 }
 
 /// What an authority that cannot be read may come from: cfssl reads the file with
@@ -229,59 +209,4 @@ pub fn hostnames(context: &Context) -> Option<Vec<String>> {
         .is_set(FlagId::Hostname)
         .then(|| context.args.text(FlagId::Hostname))?;
     Some(list.split(',').map(str::to_owned).collect())
-}
-
-/// Tells of an empty string among hosts.
-///
-/// # Errors
-/// The trap, under `-strict`.
-pub fn trap_empty_host<S: AsRef<str>>(context: &Context, hosts: &[S]) -> Outcome {
-    if hosts.iter().any(|host| host.as_ref().is_empty()) {
-        context.trap(Trap::EmptyHost)?;
-    }
-    Ok(())
-}
-
-/// Tells of names that an authority's certificate does not keep.
-///
-/// # Errors
-/// The trap, under `-strict`.
-pub fn trap_lost_names(context: &Context, hosts: &Hosts) -> Outcome {
-    let names: Vec<String> = hosts
-        .texts()
-        .filter(|name| !name.is_empty())
-        .map(str::to_owned)
-        .collect();
-    if names.is_empty() {
-        return Ok(());
-    }
-    context.trap(Trap::AuthorityLosesNames { names })
-}
-
-/// Tells of alternative names that are passed over, by their tags.
-///
-/// # Errors
-/// The trap, under `-strict`.
-pub fn trap_dropped_names(context: &Context, tags: &[u8]) -> Outcome {
-    if tags.is_empty() {
-        return Ok(());
-    }
-    context.trap(Trap::DroppedNames { kinds: kinds(tags) })
-}
-
-/// The names of GeneralName's kinds (RFC 5280, section 4.2.1.6).
-fn kinds(tags: &[u8]) -> Vec<&'static str> {
-    let mut kinds: Vec<_> = tags
-        .iter()
-        .map(|tag| match tag {
-            0 => "otherName",
-            3 => "x400Address",
-            4 => "directoryName",
-            5 => "ediPartyName",
-            8 => "registeredID",
-            _ => "unknown",
-        })
-        .collect();
-    kinds.dedup();
-    kinds
 }

@@ -8,7 +8,7 @@ use rcfssljson::flags as json;
 
 use super::commands::{COMMANDS, Command};
 use super::flags::{FLAGS, Flag};
-use super::help::listed_flags;
+use super::help::{TOP_FLAG, listed_flags};
 
 /// The script for a shell: `bash`, `zsh` or `fish`.
 pub fn script(shell: &str) -> Option<String> {
@@ -37,14 +37,11 @@ fn commands() -> impl Iterator<Item = &'static Command> {
     COMMANDS.iter().filter(|command| command.is_here)
 }
 
-/// The flags before a command, without dashes.
-const TOP: &str = "loglevel";
-
 fn bash() -> String {
     let names: Vec<_> = commands().map(|command| command.name).collect();
     let mut out = String::from(BASH_HEAD);
     let _ = writeln!(out, "    if [ \"$COMP_CWORD\" -eq \"$at\" ]; then");
-    let _ = writeln!(out, "        flags='{TOP}' words='{}'", names.join(" "));
+    let _ = writeln!(out, "        flags='{TOP_FLAG}' words='{}'", names.join(" "));
     out.push_str("        _rcfssl_reply\n        return\n    fi\n    case $before in\n");
     for flag in FLAGS.iter().filter(|flag| !flag.listed.is_empty()) {
         let reply = match (choices(flag), flag.kind) {
@@ -118,7 +115,7 @@ fn zsh() -> String {
     for command in commands() {
         let _ = writeln!(out, "        '{}:{}'", command.name, zsh_quote(command.about));
     }
-    out.push_str(ZSH_COMMAND);
+    out.push_str(&ZSH_COMMAND.replace("@TOP@", TOP_FLAG));
     for command in COMMANDS {
         let argument = match argument_choices(command) {
             Some(words) => format!("':argument:({})'", words.join(" ")),
@@ -165,7 +162,7 @@ const ZSH_COMMAND: &str = "\
     done
     if (( CURRENT <= at )); then
         if [[ $words[CURRENT] == -* || CURRENT -lt at ]]; then
-            _arguments '-loglevel=[what to log]:level: '
+            _arguments '-@TOP@=[what to log]:level: '
         else
             _describe command commands
         fi
@@ -210,7 +207,7 @@ fn fish() -> String {
     let mut out = String::from("# Completions of rcfssl for fish.\nfor program in rcfssl cfssl\n");
     let _ = writeln!(
         out,
-        "    complete -c $program -x -n __fish_use_subcommand -o {TOP}"
+        "    complete -c $program -x -n __fish_use_subcommand -o {TOP_FLAG}"
     );
     for command in commands() {
         let _ = writeln!(

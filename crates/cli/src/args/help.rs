@@ -7,6 +7,9 @@ use rcfssl_core::flag::Kind;
 use super::commands::{COMMANDS, Command, CommandId};
 use super::flags::{FLAGS, Flag, FlagId};
 
+/// The flag that may stand before a command too.
+pub const TOP_FLAG: &str = "loglevel";
+
 /// What `rcfssl -h` prints.
 pub fn top() -> String {
     let mut out = String::from(
@@ -27,7 +30,7 @@ Commands:
         let _ = writeln!(out, "  {:<16}{}", command.name, command.about);
     }
     out.push_str("\nFlags:\n");
-    for flag in FLAGS.iter().filter(|flag| flag.name == "loglevel") {
+    for flag in FLAGS.iter().filter(|flag| flag.name == TOP_FLAG) {
         write_flag(&mut out, flag);
     }
     out

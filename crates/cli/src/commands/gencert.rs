@@ -15,6 +15,7 @@ use crate::issuing;
 use crate::log::Level;
 use crate::output::Made;
 use crate::signing::{self, Signing};
+use crate::traps;
 
 /// Makes what the flags ask for and prints it.
 pub fn run(context: &Context) -> Outcome {
@@ -40,7 +41,7 @@ pub fn run(context: &Context) -> Outcome {
     if args.bool(FlagId::SignedByCa) {
         return intermediate(context, request);
     }
-    issuing::trap_authority(context, &request)?;
+    traps::authority(context, &request)?;
     let made = if args.is_set(FlagId::CaKey) {
         context
             .log
@@ -110,8 +111,8 @@ fn intermediate(context: &Context, mut request: Request) -> Outcome {
         Signing::with_profile(context, &own)?
     };
     signing.check_intermediate()?;
-    signing::trap_empty_host(context, &request.hosts)?;
-    signing::trap_lost_names(context, &request.hosts())?;
+    traps::empty_host(context, &request.hosts)?;
+    traps::lost_names(context, &request.hosts())?;
     make(context, &request, signing, None)
 }
 
@@ -127,7 +128,7 @@ fn sign(context: &Context, mut request: Request) -> Outcome {
     let Some(signing) = Signing::prepare(context, "a ")? else {
         return Ok(());
     };
-    signing::trap_empty_host(context, &request.hosts)?;
+    traps::empty_host(context, &request.hosts)?;
     signing.check_hosts(context, &request.hosts())?;
     make(context, &request, signing, hostnames)?;
     if request.hosts.is_empty() {

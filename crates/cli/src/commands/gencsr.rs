@@ -10,6 +10,7 @@ use crate::input;
 use crate::issuing;
 use crate::output::Made;
 use crate::signing;
+use crate::traps;
 
 /// Makes the request and prints it with the key, which is the file as it is.
 pub fn run(context: &Context) -> Outcome {
@@ -25,7 +26,7 @@ pub fn run(context: &Context) -> Outcome {
         }
         let certificate = Certificate::read_pem(&input::prefixed(args.path(FlagId::Cert))?)?;
         if !args.is_set(FlagId::Hostname) {
-            signing::trap_dropped_names(context, &certificate.other_names())?;
+            traps::dropped_names(context, &certificate.other_names())?;
         }
         Request::from_certificate(&certificate)
     } else {
@@ -34,7 +35,7 @@ pub fn run(context: &Context) -> Outcome {
     if let Some(hosts) = signing::hostnames(context) {
         request.hosts = hosts.into();
     }
-    signing::trap_empty_host(context, &request.hosts)?;
+    traps::empty_host(context, &request.hosts)?;
     let csr = issuing::csr(context, &request, &key)?;
     let made = Made {
         cert: None,

@@ -6,20 +6,20 @@ use crate::args::FlagId;
 use crate::context::{Context, Outcome};
 use crate::issuing;
 use crate::output::Made;
-use crate::signing;
+use crate::traps;
 
 /// Makes them and prints them.
 pub fn run(context: &Context) -> Outcome {
     let request = issuing::document(context)?;
     if context.args.bool(FlagId::InitCa) {
-        issuing::trap_authority(context, &request)?;
+        traps::authority(context, &request)?;
         issuing::new_authority(context, &request)?.print()?;
         return Ok(());
     }
     if request.ca.is_some() {
         return Err(Error::plain("ca section only permitted in initca").into());
     }
-    signing::trap_empty_host(context, &request.hosts)?;
+    traps::empty_host(context, &request.hosts)?;
     let (key, csr) = issuing::key_and_csr(context, &request, false)?;
     let made = Made {
         cert: None,

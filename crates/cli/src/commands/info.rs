@@ -7,7 +7,7 @@ use crate::args::FlagId;
 use crate::compat::Signer;
 use crate::context::{Context, Outcome};
 use crate::output;
-use crate::signing;
+use crate::traps;
 
 #[derive(Serialize)]
 struct Info<'a> {
@@ -32,7 +32,7 @@ pub fn run(context: &Context) -> Outcome {
     let signer = Signer::read(context)?;
     let (policy, name) = (context.policy(), args.text(FlagId::Profile));
     let selection = policy.profile(&name)?;
-    signing::trap_profile(context, policy, &name, &selection)?;
+    traps::profile(context, policy, &name, &selection)?;
     let profile = selection.profile;
     let certificate = signer.certificate.to_pem();
     let info = Info {

@@ -9,7 +9,7 @@ use crate::context::{Context, Failure, Outcome};
 use crate::issuing;
 use crate::log;
 use crate::output::Made;
-use crate::signing;
+use crate::traps;
 
 /// Makes key, request and certificate and prints them.
 pub fn run(context: &Context) -> Outcome {
@@ -30,7 +30,7 @@ pub fn run(context: &Context) -> Outcome {
         );
     }
     let request = issuing::document_at(context, path)?;
-    signing::trap_empty_host(context, &request.hosts)?;
+    traps::empty_host(context, &request.hosts)?;
     let profile = profile(context)?;
     let (key, csr) = issuing::key_and_csr(context, &request, false)?;
     let issued = Authority::self_signed(&key).sign_itself(&csr, &profile, OffsetDateTime::now_utc())?;
@@ -52,7 +52,7 @@ fn profile(context: &Context) -> Result<Profile, Failure> {
     };
     let name = context.args.text(FlagId::Profile);
     let selection = policy.profile(&name)?;
-    signing::trap_profile(context, policy, &name, &selection)?;
+    traps::profile(context, policy, &name, &selection)?;
     Ok(selection.profile.clone())
 }
 

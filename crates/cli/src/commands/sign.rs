@@ -14,6 +14,7 @@ use crate::context::{Context, Failure, Outcome};
 use crate::input;
 use crate::output::Made;
 use crate::signing::{self, Signing};
+use crate::traps;
 
 /// The SUBJECT document: what takes the place of the request's subject.
 #[derive(Debug, Default)]
@@ -58,7 +59,7 @@ pub fn run(context: &Context) -> Outcome {
     };
     let hostnames = signing::hostnames(context);
     if let Some(hosts) = &hostnames {
-        signing::trap_empty_host(context, hosts)?;
+        traps::empty_host(context, hosts)?;
     }
     // What is wrong with the authority comes first in cfssl.
     let csr = Csr::read_pem(&text);
@@ -66,7 +67,7 @@ pub fn run(context: &Context) -> Outcome {
     if let Ok(csr) = &csr {
         let (asked, others) = csr.hosts().unwrap_or_default();
         if hosts.is_none() {
-            signing::trap_dropped_names(context, &others)?;
+            traps::dropped_names(context, &others)?;
         }
         signing.check_hosts(context, hosts.as_ref().unwrap_or(&asked))?;
         let takes_subject = signing.profile().is_none_or(Profile::takes_subject);

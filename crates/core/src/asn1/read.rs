@@ -86,13 +86,14 @@ pub fn unsigned(contents: &[u8]) -> Option<u64> {
 /// The value of an INTEGER of at most 64 bits that is written without octets that say
 /// nothing (X.690, 8.3.2).
 pub fn signed(contents: &[u8]) -> Option<i64> {
-    let sign = match contents {
-        [] | [0, 0..0x80, ..] | [0xff, 0x80..=0xff, ..] => return None,
-        [first, ..] if *first < 0x80 => 0,
-        _ => -1,
-    };
+    let sign = if *contents.first()? < 0x80 { 0 } else { -1 };
     let fold = |value: i64, octet: &u8| value << 8 | i64::from(*octet);
-    (contents.len() <= 8).then(|| contents.iter().fold(sign, fold))
+    (is_shortest(contents) && contents.len() <= 8).then(|| contents.iter().fold(sign, fold))
+}
+
+/// Is an INTEGER written without octets that say nothing (X.690, 8.3.2)?
+pub fn is_shortest(contents: &[u8]) -> bool {
+    !matches!(contents, [] | [0, 0..0x80, ..] | [0xff, 0x80..=0xff, ..])
 }
 
 fn fold(octets: &[u8]) -> u64 {

@@ -13,6 +13,8 @@ pub use wanted::Wanted;
 
 use time::OffsetDateTime;
 
+use crate::asn1::read::Reader;
+use crate::asn1::tag;
 use crate::certificate::{Certificate, Issuer, Names, Serial, Subject, Template, assemble, to_be_signed};
 use crate::csr::Csr;
 use crate::error::{Code, Error, Result};
@@ -58,14 +60,23 @@ pub struct Issued {
     pub der: Vec<u8>,
     /// Its serial number.
     pub serial: Serial,
-    /// Subject and issuer are the same (RFC 5280, section 3.2).
-    pub is_self_issued: bool,
 }
 
 impl Issued {
     /// PEM, as Go writes it.
     pub fn to_pem(&self) -> String {
         pem::encode("CERTIFICATE", &self.der)
+    }
+
+    /// Are subject and issuer the same (RFC 5280, section 3.2)?
+    pub fn is_self_issued(&self) -> bool {
+        let names = || {
+            let mut fields = Reader::inside(&self.der, tag::SEQUENCE)?.enter(tag::SEQUENCE)?;
+            // version, serialNumber and signature; validity stands between the names.
+            let issuer = fields.nth(3)?;
+            Some((issuer.raw, fields.nth(1)?.raw))
+        };
+        names().is_some_and(|(issuer, subject)| issuer == subject)
     }
 }
 
@@ -184,15 +195,13 @@ impl<'a> Authority<'a> {
     /// # Errors
     /// Where the key does not sign.
     pub fn issue(&self, template: &Template, sink: Sink<'_>) -> Result<Issued> {
-        let subject = template.subject.to_der();
         let issuer = match &self.signer {
             Some(signer) => signer.issuer.clone(),
             None => Issuer {
-                name: subject.clone(),
+                name: template.subject.to_der(),
                 key_identifier: None,
             },
         };
-        let is_self_issued = subject == issuer.name;
         let algorithm = template.signature_algorithm;
         let to_be_signed = to_be_signed(template, &issuer, algorithm);
         let signature = self.key.sign(algorithm, &to_be_signed)?;
@@ -203,7 +212,6 @@ impl<'a> Authority<'a> {
         Ok(Issued {
             der: assemble(&to_be_signed, algorithm, &signature),
             serial,
-            is_self_issued,
         })
     }
 

@@ -4,14 +4,14 @@
 use x509_parser::asn1_rs::Tag;
 use x509_parser::x509::SubjectPublicKeyInfo;
 
-use crate::asn1::read::Reader;
+use crate::asn1::read::{Reader, is_shortest};
 use crate::asn1::tag;
 use crate::error::{Error, Result};
 use crate::key::{KeyKind, PublicKey, has_good_point};
 use crate::oid;
 
-/// Checks a key. All need the structure of one, of whose identifier octets x509-parser
-/// does not look at all; RSA keys need NULL parameters and numbers above 0, EC keys a curve
+/// Checks a key. All need the identifier octets of one, of which x509-parser passes over
+/// some; RSA keys need NULL parameters and numbers above 0, EC keys a curve
 /// that Go knows and a point on it; other algorithms are passed over.
 ///
 /// # Errors
@@ -66,11 +66,6 @@ fn wrong_rsa(bits: &[u8]) -> Option<&'static str> {
         return Some("x509: RSA modulus is not a positive number");
     }
     (!is_positive(exponent)).then_some("x509: RSA public exponent is not a positive number")
-}
-
-/// Is an INTEGER written without octets that say nothing (X.690, 8.3.2)?
-fn is_shortest(contents: &[u8]) -> bool {
-    !matches!(contents, [] | [0, 0..0x80, ..] | [0xff, 0x80..=0xff, ..])
 }
 
 #[cfg(test)]

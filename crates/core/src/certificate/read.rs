@@ -8,6 +8,7 @@ use x509_parser::oid_registry::Oid as ParsedOid;
 use x509_parser::x509::{SubjectPublicKeyInfo, X509Name, X509Version};
 
 use super::{Issuer, check_key, check_name, pkcs7};
+use crate::asn1::read::is_shortest;
 use crate::error::{Code, Error, Result};
 use crate::extension::{self, Extension};
 use crate::host::Hosts;
@@ -182,12 +183,6 @@ fn extensions_that_count<'a, 'b>(parsed: &'b X509Certificate<'a>) -> &'b [X509Ex
 /// x509-parser takes all that Go takes and more: this is what Go refuses beyond.
 fn go_would_read(parsed: &X509Certificate<'_>) -> bool {
     let tbs = &parsed.tbs_certificate;
-    let minimal_serial = match tbs.raw_serial() {
-        [] => false,
-        [0, second, ..] => *second >= 0x80,
-        [0xff, second, ..] => *second < 0x80,
-        _ => true,
-    };
     let mut seen = Vec::new();
     let extensions = extensions_that_count(parsed);
     let unique_extensions = extensions.iter().all(|extension| {
@@ -212,7 +207,7 @@ fn go_would_read(parsed: &X509Certificate<'_>) -> bool {
         parsed || READ.iter().all(|oid| oid.octets() != extension.oid.as_bytes())
     });
     tbs.version.0 <= X509Version::V3.0
-        && minimal_serial
+        && is_shortest(tbs.raw_serial())
         && unique_extensions
         && readable_extensions
         && parsed.signature_algorithm == tbs.signature

@@ -22,6 +22,7 @@ use crate::args::FlagId;
 use crate::context::{Context, Failure, Outcome};
 use crate::issuing;
 use crate::signing;
+use crate::traps;
 
 use report::Reporter;
 use task::{Group, Options, Order, Task};
@@ -89,7 +90,7 @@ fn options(context: &Context) -> Result<Options, Failure> {
     };
     let hostnames = signing::hostnames(context);
     if let Some(hosts) = &hostnames {
-        signing::trap_empty_host(context, hosts)?;
+        traps::empty_host(context, hosts)?;
     }
     let wait = args.duration(FlagId::Wait).as_nanoseconds();
     let before = args.is_set(FlagId::Before).then(|| args.duration(FlagId::Before));

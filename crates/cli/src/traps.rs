@@ -1,0 +1,107 @@
+//! Where commands look for the traps that several of them share: each is told of in a
+//! hint, and is an error under `-strict` (see [`Trap`]).
+
+use rcfssl_core::Request;
+use rcfssl_core::host::Hosts;
+use rcfssl_core::policy::{Policy, Selection};
+
+use crate::args::FlagId;
+use crate::context::{Context, Outcome};
+use crate::hints::Trap;
+
+/// Tells of a profile that was not found and of usages that mean nothing.
+///
+/// # Errors
+/// A trap, under `-strict`.
+pub fn profile(context: &Context, policy: &Policy, name: &str, selection: &Selection<'_>) -> Outcome {
+    if selection.fell_back {
+        context.trap(Trap::UnknownProfile {
+            name: name.to_owned(),
+            known: policy.profiles().map(|(name, _)| name.to_owned()).collect(),
+        })?;
+    }
+    let unknown = &selection.profile.usages.unknown;
+    if !unknown.is_empty() {
+        context.trap(Trap::UnknownUsages {
+            names: unknown.clone(),
+        })?;
+    }
+    Ok(())
+}
+
+/// Tells of what a new authority does not look at, and of names that it loses.
+///
+/// # Errors
+/// A trap, under `-strict`.
+pub fn authority(context: &Context, request: &Request) -> Outcome {
+    let ignored = [
+        (FlagId::Config, "config"),
+        (FlagId::Profile, "profile"),
+        (FlagId::Ca, "ca"),
+    ];
+    let flags: Vec<_> = ignored
+        .into_iter()
+        .filter(|(flag, _)| context.args.is_set(*flag))
+        .map(|(_, name)| name)
+        .collect();
+    if !flags.is_empty() {
+        context.trap(Trap::IgnoredByInitca { flags })?;
+    }
+    empty_host(context, &request.hosts)?;
+    lost_names(context, &request.hosts())
+}
+
+/// Tells of an empty string among hosts.
+///
+/// # Errors
+/// The trap, under `-strict`.
+pub fn empty_host<S: AsRef<str>>(context: &Context, hosts: &[S]) -> Outcome {
+    if hosts.iter().any(|host| host.as_ref().is_empty()) {
+        context.trap(Trap::EmptyHost)?;
+    }
+    Ok(())
+}
+
+/// Tells of names that an authority's certificate does not keep.
+///
+/// # Errors
+/// The trap, under `-strict`.
+pub fn lost_names(context: &Context, hosts: &Hosts) -> Outcome {
+    let names: Vec<String> = hosts
+        .texts()
+        .filter(|name| !name.is_empty())
+        .map(str::to_owned)
+        .collect();
+    if names.is_empty() {
+        return Ok(());
+    }
+    context.trap(Trap::AuthorityLosesNames { names })
+}
+
+/// Tells of alternative names that are passed over, by their tags.
+///
+/// # Errors
+/// The trap, under `-strict`.
+pub fn dropped_names(context: &Context, tags: &[u8]) -> Outcome {
+    if tags.is_empty() {
+        return Ok(());
+    }
+    context.trap(Trap::DroppedNames { kinds: kinds(tags) })
+}
+
+/// The names of GeneralName's kinds (RFC 5280, section 4.2.1.6).
+fn kinds(tags: &[u8]) -> Vec<&'static str> {
+    let mut kinds: Vec<_> = tags
+        .iter()
+        .map(|tag| match tag {
+            0 => "otherName",
+            3 => "x400Address",
+            4 => "directoryName",
+            5 => "ediPartyName",
+            8 => "registeredID",
+            _ => "unknown",
+        })
+        .collect();
+    kinds.dedup();
+    kinds
+}

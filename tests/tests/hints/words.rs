@@ -1,0 +1,187 @@
+//! Hints that are no traps, and refusals with a reason.
+
+use rcfssl_tests::openssl::in_folder;
+
+use super::{line, place};
+
+#[test]
+fn encrypted_keys_are_named_where_they_are_not_opened() {
+    let place = place();
+    for make in [
+        "pkcs8 -topk8 -in ca-key.pem -passout pass:secret -out pkcs8.pem",
+        "ec -in ca-key.pem -aes128 -passout pass:secret -out legacy.pem",
+    ] {
+        in_folder(&place.path(), &make.split(' ').collect::<Vec<_>>()).unwrap();
+    }
+    for key in ["pkcs8.pem", "legacy.pem"] {
+        let sign = format!("rcfssl gencert -ca ca.pem -ca-key {key} leaf.json");
+        let again = format!("rcfssl gencert -initca -ca-key {key} root.json");
+        for (line, hint) in [
+            (sign.clone(), "put its password into CFSSL_CA_PK_PASSWORD"),
+            (
+                format!("CFSSL_CA_PK_PASSWORD=wrong {sign}"),
+                "the password in CFSSL_CA_PK_PASSWORD does not open it",
+            ),
+            (
+                format!("CFSSL_CA_PK_PASSWORD=secret {again}"),
+                "no password is used here",
+            ),
+        ] {
+            let step = place.shell(&line).unwrap();
+            assert_eq!(step.status, 1, "{line}");
+            assert!(
+                step.err().contains("hint: the key is encrypted"),
+                "{line}: {}",
+                step.err()
+            );
+            assert!(step.err().contains(hint), "{line}: {}", step.err());
+        }
+        let line = format!("CFSSL_CA_PK_PASSWORD=secret {sign}");
+        place.shell(&line).unwrap().ok().unwrap();
+    }
+}
+
+/// Our own way to an intermediate is strict by itself.
+#[test]
+fn an_intermediate_needs_an_authority_that_may_have_one() {
+    let place = place();
+    place
+        .write(
+            "flat.json",
+            r#"{"CN": "Flat", "ca": {"pathlen": 0, "pathlenzero": true}}"#,
+        )
+        .unwrap();
+    place
+        .write("one.json", r#"{"CN": "One", "ca": {"pathlen": 1}}"#)
+        .unwrap();
+    for name in ["flat", "one"] {
+        let line = format!("rcfssl gencert -initca {name}.json | rcfssljson -bare {name}");
+        place.shell(&line).unwrap().ok().unwrap();
+    }
+    let line = line("GENCERT leaf.json | rcfssljson -bare leaf");
+    place.shell(&line).unwrap().ok().unwrap();
+    for (flags, error) in [
+        (
+            "-signed-by-ca -ca ca.pem -ca-key ca-key.pem",
+            "-signed-by-ca goes with -initca",
+        ),
+        (
+            "-signed-by-ca -renewca -ca ca.pem -ca-key ca-key.pem",
+            "-signed-by-ca goes with -initca",
+        ),
+        (
+            "-initca -signed-by-ca -ca-key ca-key.pem",
+            "-signed-by-ca needs -ca",
+        ),
+        ("-initca -signed-by-ca -ca ca.pem", "-signed-by-ca needs -ca-key"),
+        (
+            "-initca -signed-by-ca -ca leaf.pem -ca-key leaf-key.pem",
+            "the certificate of -ca is not that of an authority",
+        ),
+        (
+            "-initca -signed-by-ca -ca flat.pem -ca-key flat-key.pem",
+            "the authority may have no authority below it: its path length is 0",
+        ),
+        (
+            "-initca -signed-by-ca -ca one.pem -ca-key one-key.pem",
+            "the path length 1 must be below the authority's, which is 1",
+        ),
+        (
+            "-initca -signed-by-ca -ca ca.pem -ca-key ca-key.pem -config config.json -profile odd",
+            "the profile makes no authorities: it has no ca_constraint",
+        ),
+    ] {
+        let step = place.call(&format!("rcfssl gencert {flags} one.json")).unwrap();
+        assert_eq!((step.status, step.out().as_str()), (1, ""), "{flags}");
+        let said: Vec<String> = step.err().lines().map(str::to_owned).collect();
+        assert!(said.contains(&error.to_owned()), "{flags}: {said:?}");
+        assert!(!step.err().contains("generating key"), "{flags}");
+    }
+}
+
+#[test]
+fn what_stands_behind_the_arguments_is_told() {
+    let place = place();
+    place.write("serials", "1\n").unwrap();
+    let step = place
+        .call("rcfssl gencrl serials ca.pem ca-key.pem 3600 -pem")
+        .unwrap();
+    assert_eq!(step.status, 0);
+    assert_eq!(
+        step.err(),
+        "hint: -pem stands behind the arguments, where flags are not read\n"
+    );
+    let step = place
+        .call("rcfssl gencrl -crl-number=-5 serials ca.pem ca-key.pem")
+        .unwrap();
+    assert_eq!((step.status, step.out().as_str()), (1, ""));
+}
+
+/// What is only worth a word is never an error.
+#[test]
+fn the_authoritys_own_subject_is_hinted_at() {
+    let place = place();
+    for trap in ["GENCERT same.json", "GENCERT -strict same.json"] {
+        let step = place.call(&line(trap)).unwrap().ok().unwrap();
+        let hint = "hint: the certificate has the same subject as its authority: openssl and others take it for self-signed";
+        assert_eq!(step.err().lines().last(), Some(hint));
+        place.write("same-out.json", step.out()).unwrap();
+        place
+            .shell("rcfssljson -bare same < same-out.json")
+            .unwrap()
+            .ok()
+            .unwrap();
+        let refused = in_folder(&place.path(), &["verify", "-CAfile", "ca.pem", "same.pem"]);
+        assert!(
+            refused
+                .unwrap_err()
+                .to_string()
+                .contains("self-signed certificate")
+        );
+    }
+}
+
+/// After cfssl's text come the file, the place, and the line with a mark.
+#[test]
+fn mistakes_in_documents_are_shown_at_their_place() {
+    let place = place();
+    place
+        .write("bad.json", "{\n  \"CN\": \"leaf\"\n  \"hosts\": []\n}\n")
+        .unwrap();
+    for (line, text, shown) in [
+        (
+            "rcfssl genkey bad.json",
+            "invalid character '\"' after object key:value pair",
+            ["bad.json, line 3, column 3:", "    \"hosts\": []", "    ^"],
+        ),
+        (
+            "rcfssl genkey - < bad.json",
+            "invalid character '\"' after object key:value pair",
+            ["standard input, line 3, column 3:", "    \"hosts\": []", "    ^"],
+        ),
+    ] {
+        let step = place.shell(line).unwrap();
+        assert_eq!((step.status, step.out().as_str()), (1, ""), "{line}");
+        let err = step.err();
+        let lines: Vec<&str> = err.lines().collect();
+        assert!(lines[0].contains(text), "{err}");
+        let hints = shown.map(|line| format!("hint: {line}"));
+        assert_eq!(lines[1..], hints, "{err}");
+    }
+    // Of a long line what is near; rcfssljson tells the same.
+    let long = format!("{{\"CN\": \"{}\" x}}", "a b".repeat(100));
+    place.write("long.json", long).unwrap();
+    for line in ["rcfssl genkey long.json", "rcfssljson -bare -f long.json x"] {
+        let step = place.call(line).unwrap();
+        assert_eq!(step.status, 1);
+        let err = step.err();
+        let hints: Vec<&str> = err
+            .lines()
+            .filter_map(|line| line.strip_prefix("hint: "))
+            .collect();
+        assert_eq!(hints.len(), 3, "{err}");
+        assert_eq!(hints[0], "long.json, line 1, column 311:");
+        let mark = hints[2].chars().position(|c| c == '^').unwrap();
+        assert_eq!(hints[1].chars().nth(mark), Some('x'), "{err}");
+    }
+}
