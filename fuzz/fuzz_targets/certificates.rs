@@ -3,7 +3,8 @@
 
 use libfuzzer_sys::fuzz_target;
 use rcfssl_core::certinfo::CertificateInfo;
-use rcfssl_core::{Certificate, Request, Wanted, pem};
+use rcfssl_core::{Certificate, Request, Wanted};
+use rcfssl_go::pem;
 
 fuzz_target!(|input: &[u8]| {
     let read = [Certificate::read(input), Certificate::read_pem(input)];

@@ -4,7 +4,7 @@
 
 use libfuzzer_sys::fuzz_target;
 use rcfssl_core::key::{self, PrivateKeyInfo, SigningKey};
-use rcfssl_core::pem;
+use rcfssl_go::pem;
 
 fuzz_target!(|input: &[u8]| {
     let packed = PrivateKeyInfo::read_pem(input);

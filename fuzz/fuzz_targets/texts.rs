@@ -5,10 +5,11 @@ use std::ffi::OsString;
 use std::os::unix::ffi::OsStringExt;
 
 use libfuzzer_sys::fuzz_target;
-use rcfssl_core::flag::{self, Kind};
+use rcfssl_go::flag::{self, Kind};
 use rcfssl_core::host::Host;
-use rcfssl_core::regexp::Regexp;
-use rcfssl_core::{Duration, base64, name, timestamp};
+use rcfssl_go::regexp::Regexp;
+use rcfssl_core::{Duration, name};
+use rcfssl_go::{base64, rfc3339};
 
 fuzz_target!(|input: &[u8]| {
     let _ = base64::decode(input);

@@ -7,7 +7,8 @@
 use std::ffi::OsStr;
 
 use rcfssl_core::key::{self, PrivateKey, SigningKey};
-use rcfssl_core::{Certificate, Code, Error, Result, pem};
+use rcfssl_core::{Certificate, Code, Error, Result};
+use rcfssl_go::pem;
 
 use crate::args::FlagId;
 use crate::context::Context;

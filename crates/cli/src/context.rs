@@ -5,9 +5,10 @@ use std::cell::{OnceCell, RefCell};
 use std::ffi::OsStr;
 use std::sync::Arc;
 
-use rcfssl_core::json::{self, Report};
 use rcfssl_core::key::{KeyFormat, PrivateKey};
-use rcfssl_core::{Code, Error, Event, Policy, Result, flag};
+use rcfssl_core::{Code, Error, Event, Policy, Result};
+use rcfssl_go::flag;
+use rcfssl_go::json::{self, Report};
 
 use zeroize::Zeroizing;
 

@@ -5,7 +5,7 @@
 
 use std::fmt;
 
-use rcfssl_core::json::{self, UnknownKey};
+use rcfssl_go::json::{self, UnknownKey};
 
 /// Something that is probably not what the user wanted.
 #[derive(Debug, Clone, PartialEq, Eq)]

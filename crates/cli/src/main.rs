@@ -8,9 +8,7 @@ mod hints;
 mod input;
 mod issuing;
 mod log;
-mod net;
 mod output;
-mod scan;
 mod signing;
 mod tools;
 mod traps;
@@ -19,8 +17,8 @@ use std::ffi::OsString;
 use std::process::ExitCode;
 use std::sync::Arc;
 
-use rcfssl_core::flag::FlagError;
 use rcfssl_core::{Error, Policy};
+use rcfssl_go::flag::FlagError;
 
 use args::commands::{Command, CommandId};
 use args::{FlagId, help};

@@ -2,8 +2,9 @@
 
 use std::io::{self, Write};
 
-use rcfssl_core::{Error, Result, json};
-use rcfssl_files::describe;
+use rcfssl_core::{Error, Result};
+use rcfssl_go::json;
+use rcfssl_go::os::describe;
 use serde::Serialize;
 use zeroize::{Zeroize, Zeroizing};
 

@@ -5,7 +5,7 @@
 use std::ffi::{OsStr, OsString};
 use std::path::Path;
 
-use rcfssl_core::flag::FlagError;
+use rcfssl_go::flag::FlagError;
 
 use crate::args::commands::CommandId;
 use crate::args::{self, FlagId, help};

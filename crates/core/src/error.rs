@@ -7,7 +7,7 @@
 use std::borrow::Cow;
 use std::fmt;
 
-use crate::json;
+use rcfssl_go::json;
 
 /// The result of everything in this crate that can be refused.
 pub type Result<T> = std::result::Result<T, Error>;
@@ -128,6 +128,12 @@ impl From<Code> for Error {
             code,
             message: Cow::Borrowed(code.message()),
         }
+    }
+}
+
+impl From<rcfssl_go::Error> for Error {
+    fn from(error: rcfssl_go::Error) -> Self {
+        Error::Plain(error.into())
     }
 }
 

@@ -5,10 +5,10 @@ use time::OffsetDateTime;
 
 use crate::asn1::{self, Writer, tag};
 use crate::certificate::Certificate;
-use crate::duration::Duration;
 use crate::error::{Code, Error, Result};
 use crate::key::SigningKey;
 use crate::oid;
+use rcfssl_go::duration::Duration;
 
 /// What is said of a certificate.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -53,7 +53,7 @@ pub fn parse_reason(text: &str) -> Result<u8> {
     let number = text.parse::<i64>().map_err(|_| {
         Error::plain(format!(
             "strconv.Atoi: parsing {}: invalid syntax",
-            crate::quote::quote(text)
+            rcfssl_go::quote::quote(text)
         ))
     })?;
     // 10 is a reason, but cfssl takes it by name only.

@@ -5,11 +5,11 @@
 use time::OffsetDateTime;
 
 use crate::certificate::{Certificate, Names, Template};
-use crate::duration::Duration;
 use crate::host::Hosts;
 use crate::key::{self, SignatureAlgorithm};
 use crate::oid::{self, Oid};
 use crate::policy::{CaConstraint, Policy, Profile};
+use rcfssl_go::duration::Duration;
 
 /// Why a certificate is not one of an authority's.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

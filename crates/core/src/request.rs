@@ -2,15 +2,16 @@
 
 use crate::asn1;
 use crate::certificate::Certificate;
-use crate::duration::Duration;
 use crate::error::{Code, Error, Result};
 use crate::extension::{self, Extension};
 use crate::host::{self, Hosts};
-use crate::json::{self, Bytes, Cursor, Decode, List, Map, Report, object};
 use crate::key::KeySpec;
 use crate::name::{self, Extra, Subject};
 use crate::oid::{self, Oid};
 use crate::policy::{CaConstraint, DEFAULT_CA_EXPIRY, Profile};
+use rcfssl_go::duration::Duration;
+use rcfssl_go::json::{self, Bytes, Cursor, Decode, List, Map, Report};
+use rcfssl_go::json_object;
 
 /// A request as its document has it.
 #[derive(Debug, Clone, PartialEq)]
@@ -34,7 +35,7 @@ pub struct Request {
     /// The CRL of a new authority.
     pub crl_url: String,
 }
-object!(Request as "csr.CertificateRequest" {
+json_object!(Request as "csr.CertificateRequest" {
     "CN" => cn,
     "names" => names,
     "hosts" => hosts,
@@ -85,7 +86,7 @@ pub struct Name {
     /// Attributes by their object identifiers.
     pub oid: Map<String>,
 }
-object!(Name as "csr.Name" {
+json_object!(Name as "csr.Name" {
     "C" => c,
     "ST" => st,
     "L" => l,
@@ -104,7 +105,7 @@ pub struct Key {
     /// Bits
     pub size: i64,
 }
-object!(Key as "csr.KeyRequest" { "algo" => algo, "size" => size });
+json_object!(Key as "csr.KeyRequest" { "algo" => algo, "size" => size });
 
 /// The `ca` section.
 #[derive(Debug, Clone, Default, PartialEq)]
@@ -118,7 +119,7 @@ pub struct Ca {
     /// How long before now it begins.
     pub backdate: String,
 }
-object!(Ca as "csr.CAConfig" {
+json_object!(Ca as "csr.CAConfig" {
     "pathlen" => path_len,
     "pathlenzero" => path_len_zero,
     "expiry" => expiry,
@@ -132,7 +133,7 @@ pub struct RawExtension {
     critical: bool,
     value: Bytes,
 }
-object!(RawExtension as "pkix.Extension" { "Id" => id, "Critical" => critical, "Value" => value });
+json_object!(RawExtension as "pkix.Extension" { "Id" => id, "Critical" => critical, "Value" => value });
 
 /// The arcs of an object identifier as a list of numbers.
 #[derive(Debug, Clone, Default, PartialEq)]

@@ -11,7 +11,8 @@ use std::sync::Arc;
 use made::{Made, NOW, ca_params, issuer_at, leaf_params};
 use rcfssl_core::bundle::{Bundle, Bundler, Flavor, Outside, Platform};
 use rcfssl_core::verify::Pool;
-use rcfssl_core::{Certificate, Event, key, pem};
+use rcfssl_core::{Certificate, Event, key};
+use rcfssl_go::pem;
 use serde_json::{Value, json};
 use time::Duration;
 

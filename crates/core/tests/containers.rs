@@ -86,7 +86,7 @@ fn what_is_written_is_read_back() {
 fn no_two_files_are_alike_and_nothing_secret_shows() {
     let (one, two) = (written("pw", "leaf"), written("pw", "leaf"));
     assert_ne!(one, two);
-    let scalar = &rcfssl_core::pem::decode(sample!("leaf-key.pem"))
+    let scalar = &rcfssl_go::pem::decode(sample!("leaf-key.pem"))
         .unwrap()
         .0
         .contents[7..39];
@@ -161,7 +161,7 @@ fn pkcs7_is_read_where_it_has_the_crls_field() {
     let chain = [sample!("leaf.der"), sample!("root.der")];
     let input = bundle::read(sample!("crl.p7b"), "0").unwrap();
     assert_eq!(ders(&input.certificates), chain);
-    let text = rcfssl_core::pem::encode("PKCS7", sample!("crl.p7b"));
+    let text = rcfssl_go::pem::encode("PKCS7", sample!("crl.p7b"));
     let twice = bundle::read_pem(format!("before\n{text}{text}").as_bytes()).unwrap();
     assert_eq!(ders(&twice), [chain, chain].concat());
     let refused = bundle::read(sample!("no-crls.p7b"), "0").unwrap_err();
@@ -178,13 +178,13 @@ fn certificates_come_as_pem_or_one_behind_the_other_in_der() {
     assert_eq!(ders(&input.certificates), chain);
     let spaced = [chain[0], b"\n"].concat();
     assert_eq!(bundle::read(&spaced, "0").unwrap().certificates.len(), 1);
-    let pem = rcfssl_core::pem::encode("ANY LABEL", sample!("leaf.der"));
+    let pem = rcfssl_go::pem::encode("ANY LABEL", sample!("leaf.der"));
     assert_eq!(bundle::read_pem(pem.as_bytes()).unwrap().len(), 1);
     assert_eq!(bundle::read_pem(b" \n").unwrap().len(), 0);
     for (text, code) in [
         (format!("{pem}trailing"), 1002),
         ("nothing".to_owned(), 1002),
-        (rcfssl_core::pem::encode("CERTIFICATE", b"x"), 1003),
+        (rcfssl_go::pem::encode("CERTIFICATE", b"x"), 1003),
     ] {
         let refused = bundle::read(text.as_bytes(), "0").unwrap_err().error.to_string();
         assert!(refused.contains(&code.to_string()), "{refused}");
@@ -227,7 +227,7 @@ proptest! {
         password in prop::sample::select(vec!["pw", ""]),
     ) {
         let _ = bundle::read(&file, password);
-        let pem = rcfssl_core::pem::encode("PKCS7", &file);
+        let pem = rcfssl_go::pem::encode("PKCS7", &file);
         let _ = bundle::read_pem(pem.as_bytes());
     }
 }

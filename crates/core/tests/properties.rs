@@ -5,11 +5,13 @@
 use proptest::collection::vec;
 use proptest::prelude::*;
 use rcfssl_core::csr::{Content, Unverified};
-use rcfssl_core::host::{Host, Hosts, mail, uri::Uri};
-use rcfssl_core::json::{self, Cursor};
+use rcfssl_core::host::{Host, Hosts};
 use rcfssl_core::key::{self, Curve, KeySpec, PrivateKey};
 use rcfssl_core::name::{Attribute, Extra, Subject};
-use rcfssl_core::{Certificate, Csr, Duration, Policy, Request, asn1, base64, extension, oid, pem};
+use rcfssl_core::{Certificate, Csr, Duration, Policy, Request, asn1, extension, oid};
+use rcfssl_go::json::{self, Cursor};
+use rcfssl_go::{base64, pem};
+use rcfssl_go::{mail, url::Uri};
 
 fn test_key() -> PrivateKey {
     key::generate(KeySpec::Ecdsa(Curve::P256)).unwrap()

@@ -14,7 +14,8 @@ use rcfssl_core::certificate::{Serial, to_be_signed};
 use rcfssl_core::csr::{self, Content, Unverified};
 use rcfssl_core::host::Hosts;
 use rcfssl_core::key::{self, KeyFormat, PrivateKey, SigningKey};
-use rcfssl_core::{Authority, Certificate, Csr, Policy, Profile, Request, pem};
+use rcfssl_core::{Authority, Certificate, Csr, Policy, Profile, Request};
+use rcfssl_go::pem;
 use serde::Deserialize;
 use time::OffsetDateTime;
 

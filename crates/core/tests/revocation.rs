@@ -12,7 +12,8 @@ use rcfssl_core::crl::{self, CrlContent, SerialNumber};
 use rcfssl_core::key::{self, PrivateKey};
 use rcfssl_core::ocsp::{Responder, Status};
 use rcfssl_core::revocation::{Answer, Checker, Finding, Note, RevocationList, Web};
-use rcfssl_core::{Duration, certinfo, pem};
+use rcfssl_core::{Duration, certinfo};
+use rcfssl_go::pem;
 use rcgen::{CrlDistributionPoint, ExtendedKeyUsagePurpose};
 
 /// Pages by address; what stands before a `/M` with base64 behind it answers OCSP.

@@ -17,7 +17,8 @@ use tempfile::TempPath;
 
 use crate::lock::FolderLock;
 use crate::transaction::sync_folder;
-use crate::{describe, folder_of, follow};
+use crate::{folder_of, follow};
+use rcfssl_go::os::describe;
 
 /// Its name in the folder.
 pub(crate) const JOURNAL: &str = ".rcfssl.journal";

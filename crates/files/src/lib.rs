@@ -25,6 +25,7 @@ use std::os::fd::AsFd;
 use std::os::unix::fs::{MetadataExt, PermissionsExt};
 use std::path::{Path, PathBuf};
 
+use rcfssl_go::os::describe;
 use zeroize::Zeroizing;
 
 /// The modes of new files, less the umask, as cfssljson has them.
@@ -89,17 +90,6 @@ fn write_error(source: io::Error) -> WriteError {
     WriteError {
         operation: "write",
         source,
-    }
-}
-
-/// What the operating system says, in the words that C and Go have for it.
-pub fn describe(error: &io::Error) -> String {
-    let text = error.to_string();
-    let text = text.split(" (os error").next().unwrap_or(&text);
-    let mut chars = text.chars();
-    match chars.next() {
-        Some(first) => first.to_lowercase().chain(chars).collect(),
-        None => String::new(),
     }
 }
 

@@ -1,8 +1,8 @@
 //! The two shapes of input: what a command prints, and an answer of the API,
 //! which has that inside.
 
-use rcfssl_core::json::{self, Cursor, Decode, Kind, List};
-use rcfssl_core::json_object;
+use rcfssl_go::json::{self, Cursor, Decode, Kind, List};
+use rcfssl_go::json_object;
 
 /// The members of an object by their exact keys; of a key given twice the last
 /// counts.

@@ -3,7 +3,7 @@
 
 use std::fmt::Write;
 
-use rcfssl_core::flag::Kind;
+use rcfssl_go::flag::Kind;
 
 /// One flag.
 #[derive(Debug)]

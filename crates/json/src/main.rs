@@ -9,8 +9,8 @@ use std::io::{self, Write};
 use std::path::Path;
 use std::process::ExitCode;
 
-use rcfssl_core::flag::{self, FlagError, Parsed};
-use rcfssl_files::describe;
+use rcfssl_go::flag::{self, FlagError, Parsed};
+use rcfssl_go::os::describe;
 use rcfssljson::flags::{FLAGS, FlagId, help};
 
 use outputs::Output;

@@ -1,7 +1,7 @@
 //! Which files there are to write, in cfssljson's order.
 
-use rcfssl_core::base64;
 use rcfssl_files::mode;
+use rcfssl_go::base64;
 use zeroize::Zeroizing;
 
 use crate::document::{Member, Members};

@@ -6,9 +6,10 @@ use std::io::Read;
 use std::path::Path;
 
 use rcfssl_core::key::PrivateKeyInfo;
-use rcfssl_core::pem;
 use rcfssl_core::pkcs12::{RANDOM_OCTETS, Store};
-use rcfssl_files::{describe, mode};
+use rcfssl_files::mode;
+use rcfssl_go::os::describe;
+use rcfssl_go::pem;
 use zeroize::Zeroizing;
 
 use crate::document::{Member, Members};

@@ -3,7 +3,7 @@
 
 use std::fmt::Write;
 
-use rcfssl_core::flag::Kind;
+use rcfssl_go::flag::Kind;
 use rcfssljson::flags as json;
 
 use super::commands::{COMMANDS, Command};

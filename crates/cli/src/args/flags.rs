@@ -1,7 +1,7 @@
 //! The one table of flags: parsing, help, completions and man pages come from
 //! it. To add a flag, add a line.
 
-use rcfssl_core::flag::Kind;
+use rcfssl_go::flag::Kind;
 
 use super::commands::CommandId::{self, *};
 

@@ -2,7 +2,7 @@
 
 use std::fmt::Write;
 
-use rcfssl_core::flag::Kind;
+use rcfssl_go::flag::Kind;
 
 use super::commands::{COMMANDS, Command, CommandId};
 use super::flags::{FLAGS, Flag, FlagId};

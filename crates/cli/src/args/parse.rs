@@ -4,7 +4,7 @@ use std::borrow::Cow;
 use std::ffi::{OsStr, OsString};
 
 use rcfssl_core::Duration;
-use rcfssl_core::flag::{self, FlagError, Parsed};
+use rcfssl_go::flag::{self, FlagError, Parsed};
 
 use super::commands::CommandId;
 use super::flags::{FLAGS, FlagId, Scope};

@@ -12,16 +12,16 @@ use rcfssl_core::bundle::{self, Bundler, Flavor, Input, Outside, Platform};
 use rcfssl_core::key::{self, PrivateKey};
 use rcfssl_core::verify::{Pool, Purpose, Verifier};
 use rcfssl_core::{Certificate, Code, Error, Result};
-use time::{OffsetDateTime, UtcOffset};
+use time::OffsetDateTime;
 use zeroize::Zeroizing;
 
 use crate::args::FlagId;
 use crate::context::{Context, Failure, Outcome};
 use crate::input;
 use crate::log::Level;
-use crate::net::address::{self, Address};
-use crate::net::{http, roots, tls};
 use crate::output;
+use rcfssl_net::address::{self, Address};
+use rcfssl_net::{http, roots, tls};
 
 /// How long a connection to `-domain` may take.
 const DIAL_TIMEOUT: Duration = Duration::from_secs(5);
@@ -38,7 +38,7 @@ pub fn run(context: &Context) -> Outcome {
         Flavor::Force => Store::none(context),
         _ => Store::open(context)?,
     };
-    let now = now();
+    let now = rcfssl_net::now();
     let (input, mut bundler) = if args.is_set(FlagId::Cert) {
         let given = Given::read(context)?;
         let bundler = store.into_bundler(flavor, platforms)?;
@@ -57,11 +57,6 @@ pub fn run(context: &Context) -> Outcome {
     let bundle = bundler.bundle(certificates, input.key, flavor, now, &mut outside, &mut sink)?;
     output::stdout(bundle.to_json()?.as_bytes())?;
     Ok(())
-}
-
-/// The clock, in the zone in which Go's errors show it.
-pub fn now() -> OffsetDateTime {
-    OffsetDateTime::now_utc().to_offset(UtcOffset::current_local_offset().unwrap_or(UtcOffset::UTC))
 }
 
 /// The platforms of `-metadata`. cfssl passes over a document that is no good.
@@ -203,7 +198,7 @@ fn make_folder(context: &Context) -> Result<()> {
         format_args!("intermediate stash directory {shown} doesn't exist, creating"),
     );
     fs::create_dir_all(folder).map_err(|error| {
-        let error = Error::plain(format!("mkdir {shown}: {}", rcfssl_files::describe(&error)));
+        let error = Error::plain(format!("mkdir {shown}: {}", rcfssl_go::os::describe(&error)));
         context.error(format_args!(
             "failed to create intermediate stash directory {shown}: {error}"
         ));
@@ -342,7 +337,7 @@ impl Outside for World<'_> {
                 .log
                 .line(Level::Info, format_args!("stashed new intermediate {file_name}")),
             Err(error) => {
-                let (file, why) = (file.display(), rcfssl_files::describe(&error));
+                let (file, why) = (file.display(), rcfssl_go::os::describe(&error));
                 self.context.error(format_args!(
                     "failed to write new intermediate: open {file}: {why}"
                 ));

@@ -4,13 +4,14 @@ use std::time::Duration;
 
 use rcfssl_core::certinfo::{CertificateInfo, RequestInfo};
 use rcfssl_core::csr::Unverified;
-use rcfssl_core::{Certificate, Code, Error, json, pem};
+use rcfssl_core::{Certificate, Code, Error};
+use rcfssl_go::{json, pem};
 
 use crate::args::FlagId;
 use crate::context::{Context, Outcome};
 use crate::input;
-use crate::net::{address::Address, hello, tls};
 use crate::output;
+use rcfssl_net::{address::Address, hello, tls};
 
 /// How long a connection to `-domain` may take.
 const DIAL_TIMEOUT: Duration = Duration::from_secs(10);

@@ -3,7 +3,8 @@
 use std::os::unix::ffi::OsStrExt;
 
 use rcfssl_core::crl::{self, CrlContent, SerialNumber};
-use rcfssl_core::{Certificate, Error, base64, flag, pem};
+use rcfssl_core::{Certificate, Error};
+use rcfssl_go::{base64, flag, pem};
 use time::{Duration, OffsetDateTime};
 
 use crate::args::FlagId;

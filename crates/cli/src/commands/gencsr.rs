@@ -1,8 +1,8 @@
 //! `gencsr`: a request around a key that is there already.
 
-use rcfssl_core::json;
 use rcfssl_core::key;
 use rcfssl_core::{Certificate, Error, Request};
+use rcfssl_go::json;
 
 use crate::args::FlagId;
 use crate::context::{Context, Outcome};

@@ -1,6 +1,7 @@
 //! `info`: an authority's certificate and what a profile allows.
 
-use rcfssl_core::{Error, json};
+use rcfssl_core::Error;
+use rcfssl_go::json;
 use serde::Serialize;
 
 use crate::args::FlagId;

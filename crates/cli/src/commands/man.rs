@@ -4,7 +4,7 @@ use std::fs;
 use std::path::Path;
 
 use rcfssl_core::Error;
-use rcfssl_files::describe;
+use rcfssl_go::os::describe;
 
 use crate::args::{FlagId, man};
 use crate::context::{Context, Outcome};

@@ -10,14 +10,15 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::mpsc;
 use std::thread;
 
-use rcfssl_core::flag::{self, FlagError, Kind};
 use rcfssl_core::revocation::{Checker, Finding};
-use rcfssl_core::{Certificate, pem, rfc2253};
+use rcfssl_core::{Certificate, rfc2253};
+use rcfssl_go::flag::{self, FlagError, Kind};
+use rcfssl_go::pem;
 use time::OffsetDateTime;
 
 use crate::input;
 use crate::log::{Level, Log};
-use crate::net::http::Network;
+use rcfssl_net::http::Network;
 
 const FILE: usize = 0;
 const WORKERS: usize = 1;
@@ -61,7 +62,7 @@ pub fn run(arguments: Vec<OsString>) -> Result<(), FlagError> {
     let mut file = match File::create(target) {
         Ok(file) => file,
         Err(error) => {
-            let (target, why) = (target.to_string_lossy(), rcfssl_files::describe(&error));
+            let (target, why) = (target.to_string_lossy(), rcfssl_go::os::describe(&error));
             log.line(Level::Error, format_args!("open {target}: {why}"));
             return Ok(());
         }
@@ -75,7 +76,7 @@ pub fn run(arguments: Vec<OsString>) -> Result<(), FlagError> {
                 Ok(()) => total += 1,
                 Err(error) => log.line(
                     Level::Error,
-                    format_args!("Failed to write PEM block: {}", rcfssl_files::describe(&error)),
+                    format_args!("Failed to write PEM block: {}", rcfssl_go::os::describe(&error)),
                 ),
             }
         }
@@ -101,7 +102,7 @@ fn walk(path: &Path, files: &mut Vec<PathBuf>, log: &Log) -> Result<(), String> 
     let found = || log.line(Level::Info, format_args!("Found {shown}"));
     found();
     let described =
-        |call: &str, error: io::Error| format!("{call} {shown}: {}", rcfssl_files::describe(&error));
+        |call: &str, error: io::Error| format!("{call} {shown}: {}", rcfssl_go::os::describe(&error));
     let metadata = fs::symlink_metadata(path).map_err(|error| described("lstat", error))?;
     if metadata.is_file() {
         files.push(path.to_owned());

@@ -1,7 +1,8 @@
 //! `ocspsign`: an OCSP response about one certificate.
 
 use rcfssl_core::ocsp::{self, Responder, Status};
-use rcfssl_core::{Certificate, Code, Error, Result, base64, json, key};
+use rcfssl_core::{Certificate, Code, Error, Result, key};
+use rcfssl_go::{base64, json};
 use serde::Serialize;
 use time::format_description::BorrowedFormatItem;
 use time::macros::format_description;

@@ -6,16 +6,17 @@ use std::sync::{Arc, Mutex, mpsc};
 use std::thread;
 use std::time::Duration;
 
-use rcfssl_core::regexp::Regexp;
 use rcfssl_core::verify::Pool;
-use rcfssl_core::{Error, Result, json};
+use rcfssl_core::{Error, Result};
+use rcfssl_go::json;
+use rcfssl_go::regexp::Regexp;
 
 use crate::args::FlagId;
 use crate::context::{Context, Outcome};
 use crate::input;
 use crate::log::Level;
 use crate::output;
-use crate::scan::{self, Findings, Target};
+use rcfssl_net::scan::{self, Findings, Target};
 
 /// Lists the scanners, or runs them on hosts, several at the same time.
 pub fn run(context: &Context) -> Outcome {
@@ -56,8 +57,8 @@ pub fn run(context: &Context) -> Outcome {
 /// What is done to every host.
 struct Job {
     ip: String,
-    family: Result<Regexp>,
-    scanner: Result<Regexp>,
+    family: rcfssl_go::Result<Regexp>,
+    scanner: rcfssl_go::Result<Regexp>,
     timeout: Duration,
     roots: Option<Arc<Pool>>,
 }

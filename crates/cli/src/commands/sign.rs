@@ -4,10 +4,11 @@ use std::ffi::OsStr;
 
 use rcfssl_core::authority::Overrides;
 use rcfssl_core::host::Hosts;
-use rcfssl_core::json::{self, List};
 use rcfssl_core::name::Subject;
 use rcfssl_core::request::Name;
-use rcfssl_core::{Csr, Error, Issued, Profile, Request, Result, json_object};
+use rcfssl_core::{Csr, Error, Issued, Profile, Request, Result};
+use rcfssl_go::json::{self, List};
+use rcfssl_go::json_object;
 
 use crate::args::FlagId;
 use crate::context::{Context, Failure, Outcome};

@@ -24,8 +24,8 @@ use crate::host::Hosts;
 use crate::key::{PublicKey, SigningKey};
 use crate::name;
 use crate::oid;
-use crate::pem;
 use crate::policy::{CaConstraint, Profile};
+use rcfssl_go::pem;
 use validity::span;
 
 /// A key that signs, and the certificate it signs for, if there is one yet.

@@ -3,9 +3,9 @@
 use time::OffsetDateTime;
 
 use super::certificate_error;
-use crate::duration::Duration;
 use crate::error::Result;
 use crate::policy::Profile;
+use rcfssl_go::duration::Duration;
 
 /// From when to when: now to the nearest minute less the backdate, for as long as
 /// the profile says, unless it names moments.

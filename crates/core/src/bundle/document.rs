@@ -10,9 +10,9 @@ use super::{Bundle, Status, rank};
 use crate::certificate::Certificate;
 use crate::certinfo::{rfc3339, signature_name};
 use crate::error::Result;
-use crate::json;
 use crate::key::{KeyFormat, KeyKind};
 use crate::name::Attribute;
+use rcfssl_go::json;
 
 #[derive(Serialize)]
 struct Document<'a> {

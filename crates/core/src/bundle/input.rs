@@ -4,8 +4,8 @@ use crate::asn1::read::Reader;
 use crate::certificate::{Certificate, pkcs7};
 use crate::error::{Code, Error, Result};
 use crate::key::PrivateKey;
-use crate::pem::{self, Block};
 use crate::pkcs12;
+use rcfssl_go::pem::{self, Block};
 
 /// Certificates, and the private key that came with them.
 #[derive(Debug)]

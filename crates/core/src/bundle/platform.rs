@@ -8,9 +8,10 @@ use super::{input, rank};
 use crate::certificate::Certificate;
 use crate::error::{Error, Result};
 use crate::event::{Event, Sink};
-use crate::json::{self, List, Report, object};
-use crate::pem;
 use crate::verify::Path;
+use rcfssl_go::json::{self, List, Report};
+use rcfssl_go::json_object;
+use rcfssl_go::pem;
 
 #[derive(Debug, Default)]
 struct Entry {
@@ -20,7 +21,7 @@ struct Entry {
     key_algo: String,
     keystore: String,
 }
-object!(Entry as "ubiquity.Platform" {
+json_object!(Entry as "ubiquity.Platform" {
     "name" => name,
     "weight" => weight,
     "hash_algo" => hash_algo,

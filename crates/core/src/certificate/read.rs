@@ -15,7 +15,7 @@ use crate::host::Hosts;
 use crate::key::PublicKey;
 use crate::name::{Attribute, Value};
 use crate::oid::{self, Oid};
-use crate::pem;
+use rcfssl_go::pem;
 
 /// A certificate as it was read.
 #[derive(Debug, Clone)]

@@ -6,10 +6,10 @@ use serde_json::value::RawValue;
 use super::signed_decimal;
 use crate::asn1::read::Reader;
 use crate::asn1::tag;
-use crate::base64;
 use crate::certificate::decimal;
 use crate::key::{KeyKind, PublicKey, SignatureAlgorithm};
 use crate::oid::Oid;
+use rcfssl_go::base64;
 
 /// The numbers of a key, by Go's names of them.
 #[derive(Debug, Serialize)]

@@ -6,16 +6,16 @@ use key::{KeyInfo, key_info, signature_number};
 use serde::Serialize;
 use time::OffsetDateTime;
 
-use crate::base64;
 use crate::certificate::{Certificate, decimal};
 use crate::csr::Unverified;
 use crate::host;
-use crate::host::uri::Uri;
 use crate::key::SignatureAlgorithm;
 use crate::name::{Attribute, Subject};
 use crate::oid::{self, Oid};
+use rcfssl_go::base64;
+use rcfssl_go::url::Uri;
 
-/// A certificate, for [`json::to_string_indented`](crate::json::to_string_indented).
+/// A certificate, for [`json::to_string_indented`](rcfssl_go::json::to_string_indented).
 #[derive(Debug, Serialize)]
 pub struct CertificateInfo {
     subject: NameInfo,

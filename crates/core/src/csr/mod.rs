@@ -16,7 +16,7 @@ use crate::host::Hosts;
 use crate::key::{PublicKey, SigningKey};
 use crate::name::{Attribute, Subject};
 use crate::oid;
-use crate::pem;
+use rcfssl_go::pem;
 
 /// A request whose signature is good.
 #[derive(Debug, Clone)]

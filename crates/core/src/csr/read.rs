@@ -11,7 +11,7 @@ use crate::certificate::{check_key, check_name, name_attributes, public_key};
 use crate::error::{Code, Error, Result};
 use crate::key::{self, SignatureAlgorithm};
 use crate::oid::Oid;
-use crate::pem;
+use rcfssl_go::pem;
 
 /// For what is wrong deeper inside.
 const MALFORMED: &str = "asn1: structure error: malformed certification request";

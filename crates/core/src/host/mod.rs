@@ -1,15 +1,13 @@
 //! One host string of a document or of `-hostname`, and lists of them: the
 //! subject alternative names of a certificate.
 
-pub mod mail;
-pub mod uri;
-
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
 use crate::error::{Error, Result};
-use crate::quote::quote;
+use rcfssl_go::quote::quote;
 
-use uri::Uri;
+use rcfssl_go::mail;
+use rcfssl_go::url::Uri;
 
 /// What a host string turned out to be (RFC 5280, section 4.2.1.6).
 #[derive(Debug, Clone, PartialEq, Eq)]

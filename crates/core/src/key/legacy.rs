@@ -9,7 +9,7 @@ use md5::{Digest, Md5};
 use zeroize::{Zeroize, Zeroizing};
 
 use crate::error::{Error, Result};
-use crate::pem::Block;
+use rcfssl_go::pem::Block;
 
 /// Opens a block whose `DEK-Info` names a cipher.
 ///

@@ -14,7 +14,7 @@ use zeroize::Zeroizing;
 use super::{Curve, PrivateKey, PublicKey, Secret, legacy, write};
 use crate::error::{Code, Error, Result};
 use crate::oid;
-use crate::pem::{self, Block};
+use rcfssl_go::pem::{self, Block};
 
 /// Reads the first private key of a PEM text; blocks of EC parameters before it
 /// are passed over, labels are not looked at.

@@ -8,7 +8,7 @@ use super::{Curve, KeyKind, PrivateKey, Secret};
 use crate::asn1::{Writer, tag};
 use crate::error::{Code, Error, Result};
 use crate::oid;
-use crate::pem;
+use rcfssl_go::pem;
 
 /// The form in which a private key is written.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]

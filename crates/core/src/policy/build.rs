@@ -5,12 +5,12 @@ use super::document::{self, AuthKey, CertificatePolicy, Document};
 use super::profile::{CaConstraint, DEFAULT_BACKDATE, Elsewhere, Profile};
 use super::{Surroundings, Usages, invalid};
 use crate::asn1::{self, tag};
-use crate::duration::Duration;
 use crate::error::{Code, Result};
 use crate::event::{Event, Sink};
 use crate::extension::Extension;
 use crate::oid::{self, Oid};
-use crate::regexp::Regexp;
+use rcfssl_go::duration::Duration;
+use rcfssl_go::regexp::Regexp;
 
 /// Turns the document's profiles into ours, with what else it says at hand.
 pub(super) struct Builder<'a> {
@@ -196,7 +196,7 @@ fn check_lint_sources(document: &document::Profile) -> Result<()> {
         .find(|source| !KNOWN.contains(&source.trim()))
     {
         Some(source) => {
-            let source = crate::quote::quote(source);
+            let source = rcfssl_go::quote::quote(source);
             Err(invalid(format!(
                 "failed to build excluded lint source list: unknown source {source}"
             )))

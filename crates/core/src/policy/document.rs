@@ -2,10 +2,11 @@
 
 use time::OffsetDateTime;
 
-use crate::duration::Duration;
-use crate::json::{self, Cursor, Decode, Kind, List, Map, object};
-use crate::quote::quote;
-use crate::timestamp;
+use rcfssl_go::duration::Duration;
+use rcfssl_go::json::{self, Cursor, Decode, Kind, List, Map};
+use rcfssl_go::json_object;
+use rcfssl_go::quote::quote;
+use rcfssl_go::rfc3339;
 
 /// The whole document.
 #[derive(Debug, Default)]
@@ -15,7 +16,7 @@ pub struct Document {
     pub auth_keys: Map<AuthKey>,
     pub remotes: Map<String>,
 }
-object!(Document as "config.Config" {
+json_object!(Document as "config.Config" {
     "signing" => signing,
     "ocsp" => ocsp,
     "auth_keys" => auth_keys,
@@ -27,7 +28,7 @@ pub struct Signing {
     pub profiles: Map<Option<Profile>>,
     pub default: Option<Profile>,
 }
-object!(Signing as "config.Signing" { "profiles" => profiles, "default" => default });
+json_object!(Signing as "config.Signing" { "profiles" => profiles, "default" => default });
 
 /// Read for its types only.
 #[derive(Debug, Default)]
@@ -37,7 +38,7 @@ pub struct Ocsp {
     key_file: String,
     interval: Nanoseconds,
 }
-object!(Ocsp as "ocsp.Config" {
+json_object!(Ocsp as "ocsp.Config" {
     "CACertFile" => ca_cert_file,
     "ResponderCertFile" => responder_cert_file,
     "KeyFile" => key_file,
@@ -49,7 +50,7 @@ pub struct AuthKey {
     pub kind: String,
     pub key: String,
 }
-object!(AuthKey as "config.AuthKey" { "type" => kind, "key" => key });
+json_object!(AuthKey as "config.AuthKey" { "type" => kind, "key" => key });
 
 /// One profile. Beside the documented keys it has those of Go's fields without
 /// a tag, which match by their names: `Expiry` is not `expiry`.
@@ -85,7 +86,7 @@ pub struct Profile {
     pub csr_whitelist: Option<CsrWhitelist>,
     pub client_provides_serial_numbers: bool,
 }
-object!(Profile as "config.SigningProfile" {
+json_object!(Profile as "config.SigningProfile" {
     "usages" => usages,
     "issuer_urls" => issuer_urls,
     "ocsp_url" => ocsp_url,
@@ -123,7 +124,7 @@ pub struct CaConstraint {
     pub max_path_len: i64,
     pub max_path_len_zero: bool,
 }
-object!(CaConstraint as "config.CAConstraint" {
+json_object!(CaConstraint as "config.CAConstraint" {
     "is_ca" => is_ca,
     "max_path_len" => max_path_len,
     "max_path_len_zero" => max_path_len_zero,
@@ -134,7 +135,7 @@ pub struct AuthRemote {
     pub remote: String,
     pub auth_key: String,
 }
-object!(AuthRemote as "config.AuthRemote" { "remote" => remote, "auth_key" => auth_key });
+json_object!(AuthRemote as "config.AuthRemote" { "remote" => remote, "auth_key" => auth_key });
 
 /// Which parts of a request are taken over, where not all are.
 #[derive(Debug, Default, Clone)]
@@ -155,7 +156,7 @@ pub struct CsrWhitelist {
     /// URIs.
     pub uris: bool,
 }
-object!(CsrWhitelist as "config.CSRWhitelist" {
+json_object!(CsrWhitelist as "config.CSRWhitelist" {
     "Subject" => subject,
     "PublicKeyAlgorithm" => public_key_algorithm,
     "PublicKey" => public_key,
@@ -171,14 +172,14 @@ pub struct CertificatePolicy {
     pub id: DottedOid,
     pub qualifiers: List<Qualifier>,
 }
-object!(CertificatePolicy as "config.CertificatePolicy" { "ID" => id, "Qualifiers" => qualifiers });
+json_object!(CertificatePolicy as "config.CertificatePolicy" { "ID" => id, "Qualifiers" => qualifiers });
 
 #[derive(Debug, Default)]
 pub struct Qualifier {
     pub kind: String,
     pub value: String,
 }
-object!(Qualifier as "config.CertificatePolicyQualifier" { "Type" => kind, "Value" => value });
+json_object!(Qualifier as "config.CertificatePolicyQualifier" { "Type" => kind, "Value" => value });
 
 /// A length of time as a bare number of nanoseconds. Read for its type only:
 /// the string beside it always replaces it.
@@ -231,7 +232,7 @@ impl Decode for Time {
                 // Go looks at the text between the quotes, escapes and all.
                 let raw = String::from_utf8_lossy(cursor.raw()).into_owned();
                 let text = raw.trim_matches('"');
-                match timestamp::parse(text) {
+                match rfc3339::parse(text) {
                     Ok(time) if time.unix_timestamp() == GO_ZERO_TIME => self.0 = None,
                     Ok(time) => self.0 = Some(time),
                     Err(why) => cursor.abort(why, offset),

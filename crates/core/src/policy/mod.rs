@@ -10,10 +10,10 @@ pub use document::CsrWhitelist;
 pub use profile::{CaConstraint, Elsewhere, Profile};
 pub use usage::Usages;
 
-use crate::duration::Duration;
 use crate::error::{Code, Error, Result};
 use crate::event::Sink;
-use crate::json::{self, Report};
+use rcfssl_go::duration::Duration;
+use rcfssl_go::json::{self, Report};
 
 use build::Builder;
 use document::Document;

@@ -3,10 +3,10 @@
 use time::OffsetDateTime;
 
 use super::{CsrWhitelist, Usages};
-use crate::duration::Duration;
 use crate::error::{Code, Error, Result};
 use crate::extension::Extension;
-use crate::regexp::Regexp;
+use rcfssl_go::duration::Duration;
+use rcfssl_go::regexp::Regexp;
 
 /// How long before now a certificate begins, where the profile does not say.
 pub(super) const DEFAULT_BACKDATE: Duration = Duration::minutes(5);

@@ -10,7 +10,7 @@ use crate::certificate::{Certificate, our_oid};
 use crate::error::{Error, Result};
 use crate::key::{self, SignatureAlgorithm};
 use crate::oid::Oid;
-use crate::pem;
+use rcfssl_go::pem;
 
 /// A list as it was read.
 #[derive(Debug)]

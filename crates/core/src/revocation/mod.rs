@@ -15,7 +15,7 @@ use std::fmt;
 use time::OffsetDateTime;
 
 use crate::certificate::Certificate;
-use crate::pem;
+use rcfssl_go::pem;
 
 /// What HTTP gives.
 #[derive(Debug)]
@@ -238,7 +238,7 @@ fn ask(url: &str, request: &[u8], web: &mut dyn Web) -> Result<Answer, String> {
     if request.len() > 256 {
         return web.post_ocsp(url, request);
     }
-    let text = crate::base64::encode(request)
+    let text = rcfssl_go::base64::encode(request)
         .replace('+', "%2B")
         .replace('/', "%2F")
         .replace('=', "%3D");

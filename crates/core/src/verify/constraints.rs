@@ -10,9 +10,10 @@ use crate::asn1::read::{Element, Reader};
 use crate::asn1::tag;
 use crate::certificate::Certificate;
 use crate::error::Code;
-use crate::host::{self, uri::Uri};
+use crate::host;
 use crate::oid;
-use crate::quote::quote;
+use rcfssl_go::quote::quote;
+use rcfssl_go::url::Uri;
 
 /// How many comparisons of a name with a constraint one certificate may cost.
 const MAX_COMPARISONS: usize = 250_000;

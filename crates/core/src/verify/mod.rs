@@ -24,7 +24,7 @@ use crate::error::{Code, Error};
 use crate::key::KeyKind;
 use crate::name::Subject;
 use crate::oid::{self, Oid};
-use crate::quote::quote;
+use rcfssl_go::quote::quote;
 
 /// Certificates from the one in question to a root.
 pub type Path = Vec<Arc<Certificate>>;

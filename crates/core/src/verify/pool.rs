@@ -4,7 +4,7 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 use crate::certificate::Certificate;
-use crate::pem;
+use rcfssl_go::pem;
 
 /// A set of certificates, in the order in which they were added.
 #[derive(Debug, Default, Clone)]

@@ -5,9 +5,10 @@ use std::ffi::{OsStr, OsString};
 use std::fs;
 use std::path::Path;
 
+use rcfssl_core::Certificate;
 use rcfssl_core::host::Hosts;
 use rcfssl_core::name::{Attribute, Subject};
-use rcfssl_core::{Certificate, pem};
+use rcfssl_go::pem;
 use serde::Serialize;
 
 use crate::input;
@@ -50,7 +51,7 @@ pub fn find(paths: &[OsString], unreadable: &mut Vec<Unreadable>) -> Vec<Found> 
 }
 
 fn folder(folder: &Path, found: &mut Vec<Found>, unreadable: &mut Vec<Unreadable>) -> Result<(), String> {
-    let about = |error: std::io::Error| format!("open: {}", rcfssl_files::describe(&error));
+    let about = |error: std::io::Error| format!("open: {}", rcfssl_go::os::describe(&error));
     let before = found.len() + unreadable.len();
     let mut names = Vec::new();
     for entry in fs::read_dir(folder).map_err(about)? {

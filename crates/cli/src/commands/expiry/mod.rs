@@ -5,8 +5,9 @@ mod table;
 
 use std::collections::HashSet;
 
+use rcfssl_core::Duration;
 use rcfssl_core::certinfo::{rfc3339, signed_decimal};
-use rcfssl_core::{Duration, json};
+use rcfssl_go::json;
 use serde::Serialize;
 use time::OffsetDateTime;
 

@@ -172,7 +172,7 @@ fn task(context: &Context, certificate: PathBuf, order: Order) -> Task {
 fn listed(context: &Context, folder: &Path) -> Result<Group, Failure> {
     let about = |error: std::io::Error| {
         let shown = folder.to_string_lossy();
-        Error::plain(format!("open {shown}: {}", rcfssl_files::describe(&error)))
+        Error::plain(format!("open {shown}: {}", rcfssl_go::os::describe(&error)))
     };
     let mut names = HashSet::new();
     for entry in fs::read_dir(folder).map_err(about)? {

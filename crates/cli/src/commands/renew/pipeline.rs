@@ -319,7 +319,7 @@ impl Locks {
         let impossible = |why: String| Lock::Impossible(why.into());
         let real = match std::fs::canonicalize(folder) {
             Ok(real) => real,
-            Err(error) => return impossible(format!("open {shown}: {}", rcfssl_files::describe(&error))),
+            Err(error) => return impossible(format!("open {shown}: {}", rcfssl_go::os::describe(&error))),
         };
         self.in_use.retain(|(_, lock)| lock.strong_count() > 0);
         let known = self.in_use.iter().find(|(known, _)| *known == real);
@@ -329,7 +329,7 @@ impl Locks {
         let lock = match FolderLock::acquire(&real, options.wait) {
             Ok(lock) => Arc::new(lock),
             Err(LockError::Impossible(error)) => {
-                return impossible(format!("lock {shown}: {}", rcfssl_files::describe(&error)));
+                return impossible(format!("lock {shown}: {}", rcfssl_go::os::describe(&error)));
             }
             Err(LockError::Held { process }) => {
                 let process = process.map_or("another process".to_owned(), |id| format!("process {id}"));

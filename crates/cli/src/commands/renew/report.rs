@@ -8,8 +8,9 @@ use std::process::{Command, Stdio};
 use std::sync::Arc;
 use std::time::Instant;
 
+use rcfssl_core::Serial;
 use rcfssl_core::certinfo::rfc3339;
-use rcfssl_core::{Serial, json};
+use rcfssl_go::json;
 use serde::Serialize;
 use time::OffsetDateTime;
 
@@ -363,7 +364,7 @@ impl<'a> Reporter<'a> {
             Ok(status) => Err(format!("failed: {status}")),
             Err(error) => Err(format!(
                 "could not be started: {}",
-                rcfssl_files::describe(&error)
+                rcfssl_go::os::describe(&error)
             )),
         };
         self.counts.commands_failed += usize::from(result.is_err());

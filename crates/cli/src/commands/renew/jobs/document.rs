@@ -2,8 +2,8 @@
 
 use std::fmt;
 
-use rcfssl_core::json::{List, Located};
-use rcfssl_core::json_object;
+use rcfssl_go::json::{List, Located};
+use rcfssl_go::json_object;
 
 /// The whole document.
 #[derive(Debug, Default)]

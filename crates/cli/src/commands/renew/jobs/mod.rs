@@ -8,8 +8,8 @@ mod document;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use rcfssl_core::json::{self, Located, UnknownKey};
 use rcfssl_core::{Duration, Policy};
+use rcfssl_go::json::{self, Located, UnknownKey};
 
 use document::{Document, Organization, Problem, Wanted};
 

@@ -12,7 +12,8 @@ use rcfssl_core::csr::Content;
 use rcfssl_core::host::Hosts;
 use rcfssl_core::key::{KeySpec, SigningKey};
 use rcfssl_core::renewal::{self, Difference, Stranger};
-use rcfssl_core::{Authority, Certificate, Profile, Serial, Wanted, name, pem};
+use rcfssl_core::{Authority, Certificate, Profile, Serial, Wanted, name};
+use rcfssl_go::pem;
 use time::OffsetDateTime;
 
 use self::read::is_missing;

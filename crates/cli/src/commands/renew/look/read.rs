@@ -6,7 +6,8 @@ use std::path::Path;
 
 use rcfssl_core::csr::Content;
 use rcfssl_core::key::{self, PrivateKey};
-use rcfssl_core::{Certificate, Profile, Request, pem};
+use rcfssl_core::{Certificate, Profile, Request};
+use rcfssl_go::pem;
 use zeroize::Zeroizing;
 
 use super::{Look, message};
@@ -38,7 +39,7 @@ impl Look<'_> {
         let (request, report) = Request::read(&text).map_err(|error| {
             let place = match &error {
                 rcfssl_core::Error::Json { error, .. } => {
-                    rcfssl_core::json::place(&shown, &text, error.offset).swap_remove(0)
+                    rcfssl_go::json::place(&shown, &text, error.offset).swap_remove(0)
                 }
                 _ => format!("{shown}:"),
             };
@@ -133,7 +134,7 @@ impl Existing {
 /// Is there nothing at this path? A link that leads nowhere is nothing.
 pub(super) fn is_missing(path: &Path) -> Result<bool, String> {
     let about = |error: io::Error| {
-        let why = rcfssl_files::describe(&error);
+        let why = rcfssl_go::os::describe(&error);
         format!("open {}: {why}", path.to_string_lossy())
     };
     path.try_exists().map(|there| !there).map_err(about)

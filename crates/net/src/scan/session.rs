@@ -4,8 +4,8 @@ use std::collections::BTreeMap;
 
 use super::connectivity::{in_plain, older};
 use super::{Finding, Grade, Output, PATIENCE, Target};
-use crate::net::address::Address;
-use crate::net::{dial, tls};
+use crate::address::Address;
+use crate::{dial, tls};
 
 /// A session from the first address is taken up again by every address of the
 /// host. As in cfssl this is asked in TLS 1.2, and in TLS 1.3 of hosts that speak

@@ -15,11 +15,11 @@ use std::sync::{Arc, mpsc};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use rcfssl_core::regexp::Regexp;
 use rcfssl_core::verify::Pool;
+use rcfssl_go::regexp::Regexp;
 use serde::Serialize;
 
-use crate::net::address::Address;
+use crate::address::Address;
 
 /// How long one connection may take.
 const PATIENCE: Duration = Duration::from_secs(5);
@@ -54,12 +54,17 @@ pub struct Finding {
 #[derive(Debug, Serialize)]
 #[serde(untagged)]
 pub enum Output {
+    /// One sentence.
     Text(String),
     /// `null` where there is none, as Go shows an empty list.
     Texts(Option<Vec<String>>),
+    /// Whether each address answers.
     ByAddress(BTreeMap<String, bool>),
+    /// What each name resolves to or stands for.
     ByName(BTreeMap<String, String>),
+    /// The versions of TLS that take each cipher suite.
     Suites(Vec<BTreeMap<String, Vec<handshake::Version>>>),
+    /// The signature algorithms that the host takes.
     Signatures(Vec<handshake::Signature>),
 }
 

@@ -4,7 +4,7 @@
 use super::Target;
 use super::groups::{CURVES, TLS13_GROUPS, TLS13_SUITES};
 use super::suites::{self, Suite};
-use crate::net::hello::{self, Choice, Offer, Refusal, SSL30, TLS12, TLS13};
+use crate::hello::{self, Choice, Offer, Refusal, SSL30, TLS12, TLS13};
 
 /// Signature algorithms of TLS 1.2: RSA and ECDSA with SHA-256, SHA-384 and SHA-1,
 /// which is what cfssl asks for.

@@ -6,8 +6,7 @@ use rcfssl_core::Certificate;
 use rcfssl_core::verify::{Purpose, Verifier};
 
 use super::{Finding, Grade, Output, PATIENCE, Target};
-use crate::commands::bundle::now;
-use crate::net::{dial, hello, roots, tls};
+use crate::{dial, hello, roots, tls};
 
 /// At least one address is found.
 pub fn lookup(target: &Target) -> Finding {
@@ -68,7 +67,7 @@ fn verify(target: &Target, chain: Vec<Certificate>) -> Result<(), String> {
     let verifier = Verifier {
         roots: &roots,
         intermediates: &chain.collect(),
-        now: now(),
+        now: crate::now(),
         purpose: Purpose::ServerAuth,
         host: Some(&target.host),
     };

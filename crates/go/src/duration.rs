@@ -52,7 +52,7 @@ impl Duration {
     /// Go's sentence: `time: invalid duration "x"`, `time: missing unit in
     /// duration "10"` or `time: unknown unit "q" in duration "1q"`.
     pub fn parse(text: &str) -> Result<Self> {
-        let invalid = || Error::plain(format!("time: invalid duration {}", quote(text)));
+        let invalid = || Error::new(format!("time: invalid duration {}", quote(text)));
         let (negative, unsigned) = match text.as_bytes().first() {
             Some(b'-') => (true, &text[1..]),
             Some(b'+') => (false, &text[1..]),
@@ -80,14 +80,14 @@ impl Duration {
                 .unwrap_or(after.len());
             let (unit, after) = after.split_at(end);
             if unit.is_empty() {
-                return Err(Error::plain(format!(
+                return Err(Error::new(format!(
                     "time: missing unit in duration {}",
                     quote(text)
                 )));
             }
             let Some(unit_length) = unit_length(unit) else {
                 let (unit, text) = (quote(unit), quote(text));
-                return Err(Error::plain(format!(
+                return Err(Error::new(format!(
                     "time: unknown unit {unit} in duration {text}"
                 )));
             };

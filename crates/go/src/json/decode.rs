@@ -61,7 +61,6 @@ macro_rules! json_object {
         }
     };
 }
-pub(crate) use json_object as object;
 
 impl<T: Object> Decode for T {
     fn decode(&mut self, cursor: &mut Cursor<'_>) {
@@ -164,7 +163,7 @@ impl Decode for i64 {
 
 /// Reads an integer literal; a number with a fraction, an exponent or too many
 /// digits is an error, as in Go.
-pub(crate) fn decode_integer<T: std::str::FromStr>(target: &mut T, cursor: &mut Cursor<'_>, go_type: &str) {
+pub fn decode_integer<T: std::str::FromStr>(target: &mut T, cursor: &mut Cursor<'_>, go_type: &str) {
     match cursor.kind() {
         Kind::Number => {
             let offset = cursor.offset();

@@ -26,8 +26,9 @@ impl<T: Decode> Decode for Located<T> {
 
 #[cfg(test)]
 mod tests {
-    use super::super::{List, object, read};
+    use super::super::{List, read};
     use super::*;
+    use crate::json_object;
 
     #[derive(Debug, Default)]
     struct Document {
@@ -35,7 +36,7 @@ mod tests {
         list: List<Located<i64>>,
         none: Located<bool>,
     }
-    object!(Document as "test.Document" { "name" => name, "list" => list, "none" => none });
+    json_object!(Document as "test.Document" { "name" => name, "list" => list, "none" => none });
 
     #[test]
     fn places_are_kept() {

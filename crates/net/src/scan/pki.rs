@@ -7,9 +7,9 @@ use time::{Duration, OffsetDateTime};
 
 use super::connectivity::chain;
 use super::{Finding, Grade, Output, PATIENCE, Target};
-use crate::net::address::Address;
-use crate::net::dial;
-use crate::net::http::Network;
+use crate::address::Address;
+use crate::dial;
+use crate::http::Network;
 
 /// None has expired, or will within 30 days.
 pub fn expiration(target: &Target) -> Finding {

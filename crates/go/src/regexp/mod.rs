@@ -17,7 +17,7 @@ impl Regexp {
     /// # Errors
     /// Go's sentence: ``error parsing regexp: missing closing ): `(` `` and the like.
     pub fn compile(expression: &str) -> Result<Self> {
-        let refused = || Error::plain(format!("error parsing regexp: {}", reason(expression)));
+        let refused = || Error::new(format!("error parsing regexp: {}", reason(expression)));
         re2::compile(expression).map(Regexp).ok_or_else(refused)
     }
 

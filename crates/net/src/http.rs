@@ -9,9 +9,9 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
-use rcfssl_core::host::uri::Uri;
-use rcfssl_core::json;
 use rcfssl_core::revocation::{Answer, Web};
+use rcfssl_go::json;
+use rcfssl_go::url::Uri;
 use ureq::tls::{Certificate, RootCerts, TlsConfig};
 use ureq::{Agent, Error};
 
@@ -111,7 +111,7 @@ fn describe(error: &Error, url: &str) -> String {
             let shown = socket.map_or(address.to_string(), |(ip, port)| {
                 SocketAddr::new(ip, port).to_string()
             });
-            format!("dial tcp {shown}: connect: {}", rcfssl_files::describe(error))
+            format!("dial tcp {shown}: connect: {}", rcfssl_go::os::describe(error))
         }
         Error::ConnectProxyFailed(why) => format!("{NO_TUNNEL}: {why}"),
         Error::Timeout(_) => "context deadline exceeded".to_owned(),

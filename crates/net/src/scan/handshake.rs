@@ -12,7 +12,7 @@ use super::groups::YOUNGER;
 use super::probe::{Probe, SIGNATURES, curve_name, version_name};
 use super::suites::Suite;
 use super::{Finding, Grade, Output, Target};
-use crate::net::hello::{Choice, Offer, SSL30, TLS12, TLS13};
+use crate::hello::{Choice, Offer, SSL30, TLS12, TLS13};
 
 /// A version, and the curves that go with a suite in it.
 #[derive(Debug, Serialize)]

@@ -19,14 +19,12 @@ mod scan;
 mod write;
 
 pub use cursor::{Cursor, Kind, lossy};
-pub use decode::{Decode, Object, Report, UnknownKey, decode_object};
+pub use decode::{Decode, Object, Report, UnknownKey, decode_integer, decode_object};
 pub use list::{Bytes, List, Map};
 pub use located::Located;
 pub use place::place;
 pub use scan::check;
 pub use write::{quote, to_string, to_string_indented};
-
-pub(crate) use decode::{decode_integer, object};
 
 use std::fmt;
 

@@ -149,9 +149,9 @@ fn describe(error: &io::Error, stream: &TcpStream) -> String {
         _ => match (stream.local_addr(), stream.peer_addr()) {
             (Ok(local), Ok(peer)) => format!(
                 "read tcp {local}->{peer}: read: {}",
-                rcfssl_files::describe(error)
+                rcfssl_go::os::describe(error)
             ),
-            _ => rcfssl_files::describe(error),
+            _ => rcfssl_go::os::describe(error),
         },
     }
 }

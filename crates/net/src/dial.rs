@@ -44,6 +44,7 @@ pub fn dial(address: &Address, timeout: Duration) -> Result<TcpStream, String> {
 /// A connection with an end in time.
 #[derive(Debug)]
 pub struct Timed {
+    /// The connection itself.
     pub stream: TcpStream,
     /// When it ends, however much comes until then.
     pub deadline: Instant,
@@ -81,9 +82,9 @@ impl Write for Timed {
 /// nothing.
 fn describe(error: &io::Error) -> String {
     match error.raw_os_error() {
-        Some(_) => format!("connect: {}", rcfssl_files::describe(error)),
+        Some(_) => format!("connect: {}", rcfssl_go::os::describe(error)),
         None if error.kind() == io::ErrorKind::TimedOut => "i/o timeout".to_owned(),
-        None => rcfssl_files::describe(error),
+        None => rcfssl_go::os::describe(error),
     }
 }
 

@@ -1,0 +1,17 @@
+//! The network: addresses, connections, TLS, HTTP, scans of hosts, and the system's
+//! roots. Nothing here is set up before somebody asks for it.
+
+pub mod address;
+pub mod dial;
+pub mod hello;
+pub mod http;
+pub mod roots;
+pub mod scan;
+pub mod tls;
+
+use time::{OffsetDateTime, UtcOffset};
+
+/// The clock, in the local zone, in which Go's errors show it.
+pub fn now() -> OffsetDateTime {
+    OffsetDateTime::now_utc().to_offset(UtcOffset::current_local_offset().unwrap_or(UtcOffset::UTC))
+}
