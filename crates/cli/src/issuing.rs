@@ -31,7 +31,9 @@ pub fn document(context: &Context) -> std::result::Result<Request, Failure> {
             .into());
         }
         [_, extra, ..] => {
-            if let Some(flag) = extra.to_str().filter(|text| text.starts_with('-')) {
+            if extra == "-" {
+                context.hint("the request document is named already: - stands for standard input, remove it");
+            } else if let Some(flag) = extra.to_str().filter(|text| text.starts_with('-')) {
                 context.hint(format_args!(
                     "{flag} stands behind the request document, where flags are not read; put it before the document"
                 ));

@@ -61,6 +61,26 @@ impl Parsed {
     pub fn positional(&self) -> &[OsString] {
         &self.positional
     }
+
+    /// Refuses arguments that begin with a dash. Go leaves flags behind the first
+    /// argument unread; a program of our own would take `-dry-run` for a file there, and
+    /// do the work.
+    ///
+    /// # Errors
+    /// A sentence that names the first of them; `-` alone is none.
+    pub fn refuse_late_flags(&self) -> Result<(), String> {
+        let is_flag = |argument: &&OsString| argument.len() > 1 && argument.as_bytes().starts_with(b"-");
+        match self.positional.iter().find(is_flag) {
+            None => Ok(()),
+            Some(flag) => {
+                let flag = flag.to_string_lossy();
+                Err(format!(
+                    "{flag} is not read as a flag here: flags come before all other arguments (a file of that name \
+                     is ./{flag})"
+                ))
+            }
+        }
+    }
 }
 
 /// Reads a command line. `find` gives the number and kind of a flag by its name.
@@ -253,6 +273,21 @@ mod tests {
         assert_eq!(positional("-initca -- -x"), ["-x"]);
         assert_eq!(positional("-"), ["-"]);
         assert_eq!(positional("'' -ca"), ["", "-ca"]);
+    }
+
+    #[test]
+    fn a_flag_behind_an_argument_is_found() {
+        for (line, late) in [
+            ("-initca x -ca y", "-ca"),
+            ("x y --ca=z -cn", "--ca=z"),
+            ("-- -x", "-x"),
+        ] {
+            let error = read(line).unwrap().refuse_late_flags().unwrap_err();
+            assert!(error.starts_with(&format!("{late} is not read as a flag")), "{error}");
+        }
+        for line in ["", "-initca x", "-ca -x y -", "x '' y-z"] {
+            assert_eq!(read(line).unwrap().refuse_late_flags(), Ok(()), "{line}");
+        }
     }
 
     #[test]

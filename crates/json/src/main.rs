@@ -64,6 +64,8 @@ fn run(flags: &Parsed) -> Result<(), String> {
         let own = env!("CARGO_PKG_VERSION");
         return print(format!("Version: {STANDS_IN_FOR}\nRuntime: rcfssljson {own}\n").as_bytes());
     }
+    // cfssljson passes over them in silence, and writes.
+    flags.refuse_late_flags()?;
     let password = flags.value(FlagId::P12 as usize).map(p12::password).transpose()?;
     let file = flags.value(FlagId::File as usize).filter(|file| *file != "-");
     let input = rcfssl_files::read(file).map_err(|error| format!("Failed to read input: {error}"))?;

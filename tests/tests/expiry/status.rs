@@ -123,6 +123,7 @@ fn what_is_wrongly_asked_is_unknown() {
             "-json -prometheus well.pem",
             "-json and -prometheus do not go together",
         ),
+        ("well.pem -warn 9000h", "-warn is not read as a flag here"),
     ] {
         let step = expiry(&organization, arguments);
         assert_eq!(step.status, 3, "{arguments}: {}", step.out());

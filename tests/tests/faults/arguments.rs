@@ -7,7 +7,7 @@ use std::os::unix::ffi::OsStrExt;
 use rcfssl_tests::Workplace;
 use rcfssl_tests::workplace::Step;
 
-use crate::{place, run};
+use crate::{names, place, run};
 
 /// Bytes that are no UTF-8.
 fn odd(name: &str) -> OsString {
@@ -99,4 +99,22 @@ fn a_long_name_is_written_as_long_as_the_system_allows() {
         (step.status, step.err()),
         (1, format!("open {base}y-key.pem: file name too long\n"))
     );
+}
+
+/// cfssljson passes over flags behind the base name and writes, even with `-stdout`.
+#[test]
+fn a_flag_behind_the_base_name_is_refused_before_anything_is_written() {
+    let place = place();
+    for (line, flag) in [
+        ("rcfssljson -bare x -stdout < in.json", "-stdout"),
+        ("rcfssljson -bare x y --f=in.json < in.json", "--f=in.json"),
+        ("rcfssljson -bare -- -x < in.json", "-x"),
+    ] {
+        let step = run(&place, line);
+        assert_eq!((step.status, step.out().as_str()), (1, ""), "{line}");
+        let told = format!("{flag} is not read as a flag here: flags come before all other arguments");
+        assert!(step.err().starts_with(&told), "{line}: {}", step.err());
+        assert_eq!(names(&place), ["in.json"], "{line}");
+    }
+    run(&place, "rcfssljson -bare x - < in.json").ok().unwrap();
 }

@@ -111,6 +111,13 @@ fn what_stands_behind_the_arguments_is_told() {
         step.err(),
         "hint: -pem stands behind the arguments, where flags are not read\n"
     );
+    let step = place.call("rcfssl genkey leaf.json -").unwrap();
+    assert_eq!((step.status, step.out().as_str()), (1, ""));
+    assert_eq!(
+        step.err(),
+        "only the request document is expected as an argument\n\
+         hint: the request document is named already: - stands for standard input, remove it\n"
+    );
     let step = place
         .call("rcfssl gencrl -crl-number=-5 serials ca.pem ca-key.pem")
         .unwrap();

@@ -317,6 +317,14 @@ fn wrong_arguments_are_told() {
         ("-before -1h .", 1, "-before is negative"),
         ("-rekye .", 2, "rekye"),
         ("-wait long .", 2, "long"),
+        // Go reads no flags behind an argument, and this would have renewed.
+        (
+            "-force -rekey server.pem -dry-run",
+            2,
+            "-dry-run is not read as a flag here",
+        ),
+        ("-force . -before=1h client.pem", 2, "-before=1h is not read"),
+        ("-force -- -dry-run", 2, "-dry-run is not read"),
     ] {
         let step = renew(&organization, arguments);
         assert_eq!(step.status, status, "{arguments}");

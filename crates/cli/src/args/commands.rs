@@ -28,6 +28,15 @@ pub enum CommandId {
     Version,
 }
 
+impl CommandId {
+    /// Commands that cfssl does not have. What cfssl passes over in silence, such as a
+    /// flag behind an argument, is an error of theirs.
+    pub fn is_our_own(self) -> bool {
+        use CommandId::{Completions, Expiry, Man, Renew};
+        matches!(self, Completions | Expiry | Man | Renew)
+    }
+}
+
 /// What help says of a command.
 #[derive(Debug)]
 pub struct Command {

@@ -58,7 +58,7 @@ impl Args {
 /// then, and only `-loglevel` is known, as in R1.2).
 ///
 /// # Errors
-/// As [`flag::parse`].
+/// As [`flag::parse`]; for our own commands, a flag behind an argument too.
 pub fn parse(
     command: Option<CommandId>,
     arguments: impl IntoIterator<Item = OsString>,
@@ -73,6 +73,9 @@ pub fn parse(
         known.then_some((number, flag.kind))
     };
     let args = flag::parse(find, arguments).map(Args)?;
+    if command.is_some_and(CommandId::is_our_own) {
+        args.0.refuse_late_flags().map_err(FlagError::Wrong)?;
+    }
     let format = args.text(FlagId::KeyFormat);
     if !matches!(&*format, "traditional" | "pkcs8") {
         let why = format!("invalid value {format:?} for flag -key-format: it is traditional or pkcs8");
@@ -111,6 +114,20 @@ mod tests {
         assert_eq!(args.text(FlagId::Address), "127.0.0.1");
         assert_eq!(args.int(FlagId::Port), 8888);
         assert_eq!(args.duration(FlagId::Interval), Duration::hours(96));
+    }
+
+    #[test]
+    fn our_own_commands_refuse_flags_behind_an_argument() {
+        let line = ["x.pem", "-dry-run"].map(OsString::from);
+        for command in args_commands().filter(|command| command.is_our_own()) {
+            assert!(matches!(parse(Some(command), line.clone()), Err(FlagError::Wrong(_))));
+            assert!(parse(Some(command), ["x.pem", "-"].map(OsString::from)).is_ok());
+        }
+        assert!(parse(Some(CommandId::Genkey), line).is_ok());
+    }
+
+    fn args_commands() -> impl Iterator<Item = CommandId> {
+        super::super::commands::COMMANDS.iter().map(|command| command.id)
     }
 
     #[test]
