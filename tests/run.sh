@@ -59,7 +59,7 @@ fi
 
 say "Format"
 cargo fmt --all --check
-cargo fmt --manifest-path fuzz/Cargo.toml --check
+cargo fmt --manifest-path tests/fuzz/Cargo.toml --check
 
 say "Lints"
 cargo clippy --quiet --locked --workspace --all-targets -- -D warnings
@@ -92,6 +92,6 @@ say "What is shipped"
 sh dist/test.sh --native static debian lintian dockerfile
 
 say "Fuzzing, a little"
-fuzz/run.sh "${RCFSSL_FUZZ_SECONDS:-10}"
+tests/fuzz/run.sh "${RCFSSL_FUZZ_SECONDS:-10}"
 
 say "All is well"

@@ -1,4 +1,4 @@
-//! What operators copy from `examples/operators`, each tried as far as that goes
+//! What operators copy from `dist/operators`, each tried as far as that goes
 //! without the machine's own init, cluster and clock.
 
 #![allow(clippy::panic, clippy::unwrap_used, reason = "functions of tests")]
@@ -16,7 +16,7 @@ use rcfssl_tests::workplace::Step;
 use rcfssl_tests::{Organization, binaries, fixtures, repository};
 
 fn example(name: &str) -> PathBuf {
-    repository().join("examples/operators").join(name)
+    repository().join("dist/operators").join(name)
 }
 
 fn read(name: &str) -> String {

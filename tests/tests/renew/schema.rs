@@ -10,7 +10,7 @@ use serde_json::{Value, json};
 use crate::{renewed, sum};
 
 fn schema() -> Value {
-    let text = fs::read_to_string(repository().join("schemas/jobs.schema.json")).unwrap();
+    let text = fs::read_to_string(repository().join("dist/schemas/jobs.schema.json")).unwrap();
     serde_json::from_str(&text).unwrap()
 }
 
@@ -186,7 +186,7 @@ fn the_example_is_valid_and_runs() {
     assert_eq!(
         jobs.join(pointed).canonicalize().unwrap(),
         repository()
-            .join("schemas/jobs.schema.json")
+            .join("dist/schemas/jobs.schema.json")
             .canonicalize()
             .unwrap()
     );

@@ -1,6 +1,6 @@
 //! The jobs document: organizations, their authorities and their certificates.
 //!
-//! `schemas/jobs.schema.json` in the repository describes it for editors. The
+//! `dist/schemas/jobs.schema.json` in the repository describes it for editors. The
 //! document is checked as a whole before anything is made.
 
 mod document;

@@ -79,7 +79,7 @@ impl Options {
 }
 
 fn options(mut arguments: impl Iterator<Item = String>) -> Result<Options> {
-    let top = Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
+    let top = Path::new(env!("CARGO_MANIFEST_DIR")).join("../..");
     let mut options = Options {
         quick: false,
         binaries: top.join("target/release"),

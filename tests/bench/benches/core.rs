@@ -11,8 +11,8 @@ use rcfssl_core::key::{self, Curve, KeyFormat, KeySpec, PrivateKey, SigningKey};
 use rcfssl_core::{Authority, Certificate, Csr, Policy, Request, Serial};
 use time::OffsetDateTime;
 
-const REQUEST: &[u8] = include_bytes!("../../fixtures/documents/server.json");
-const CONFIG: &[u8] = include_bytes!("../../fixtures/documents/ca-config.json");
+const REQUEST: &[u8] = include_bytes!("../../../fixtures/documents/server.json");
+const CONFIG: &[u8] = include_bytes!("../../../fixtures/documents/ca-config.json");
 const KINDS: [KeySpec; 3] = [
     KeySpec::Ecdsa(Curve::P256),
     KeySpec::Ed25519,

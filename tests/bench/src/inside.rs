@@ -18,8 +18,8 @@ use time::OffsetDateTime;
 
 use crate::statistics::Quartiles;
 
-const REQUEST: &[u8] = include_bytes!("../../fixtures/documents/server.json");
-const CONFIG: &[u8] = include_bytes!("../../fixtures/documents/ca-config.json");
+const REQUEST: &[u8] = include_bytes!("../../../fixtures/documents/server.json");
+const CONFIG: &[u8] = include_bytes!("../../../fixtures/documents/ca-config.json");
 
 /// The key of the authority that issues.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -56,7 +56,7 @@ impl Place {
                 symlink(from.join(target), folder.join(name))?;
             }
         }
-        let documents = Path::new(env!("CARGO_MANIFEST_DIR")).join("../fixtures/documents");
+        let documents = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../fixtures/documents");
         for entry in fs::read_dir(&documents).with_context(|| documents.display().to_string())? {
             let entry = entry?;
             fs::copy(entry.path(), work.path().join(entry.file_name()))?;

@@ -1,10 +1,10 @@
 #!/bin/sh
 # Fuzzes each target, or those that are named, for some seconds.
 #
-#     fuzz/run.sh SECONDS [TARGET…]
+#     tests/fuzz/run.sh SECONDS [TARGET…]
 #
-# What was found interesting stays in fuzz/corpus, what failed in fuzz/artifacts:
-# `fuzz/run.sh 0 TARGET` with such a file in fuzz/corpus/TARGET tries it again. With a
+# What was found interesting stays in tests/fuzz/corpus, what failed in tests/fuzz/artifacts:
+# `tests/fuzz/run.sh 0 TARGET` with such a file in tests/fuzz/corpus/TARGET tries it again. With a
 # nightly compiler, `cargo fuzz run TARGET` does the same and finds more.
 set -eu
 cd "$(dirname -- "$0")"
@@ -25,10 +25,10 @@ RUSTFLAGS=$counters cargo build --locked --quiet --release --target "$target"
 seeds=$(mktemp -d)
 trap 'rm -rf "$seeds"' EXIT
 mkdir "$seeds/documents" "$seeds/certificates" "$seeds/requests" "$seeds/texts"
-for document in ../fixtures/documents/*.json; do
-    { cat "$document"; printf '\000'; cat ../fixtures/documents/ca-config.json; } > "$seeds/documents/${document##*/}"
+for document in ../../fixtures/documents/*.json; do
+    { cat "$document"; printf '\000'; cat ../../fixtures/documents/ca-config.json; } > "$seeds/documents/${document##*/}"
 done
-for file in ../fixtures/conformance/pki/*; do
+for file in ../../fixtures/conformance/pki/*; do
     case $(head -n 1 "$file" | tr -d '\000') in
     *"BEGIN CERTIFICATE--"*) folder=certificates ;;
     *"CERTIFICATE REQUEST--"*) folder=requests ;;
@@ -37,8 +37,8 @@ for file in ../fixtures/conformance/pki/*; do
     cp "$file" "$seeds/$folder/"
     sed -e '/^-----END/q' "$file" | sed -e '/^-----/d' | base64 -di > "$seeds/$folder/${file##*/}.der"
 done
-ln -s "$PWD/../crates/core/tests/keys" "$seeds/keys"
-ln -s "$PWD/../crates/core/tests/pkcs" "$seeds/bundles"
+ln -s "$PWD/../../crates/core/tests/keys" "$seeds/keys"
+ln -s "$PWD/../../crates/core/tests/pkcs" "$seeds/bundles"
 printf '%s' '-a=1 --b 2160h45m0.5s' > "$seeds/texts/flags"
 printf '%s' 'https://user@[2001:db8::1]:2379/path' > "$seeds/texts/address"
 printf '%s' '2026-11-22T10:00:00+01:00' > "$seeds/texts/time"
