@@ -1,7 +1,6 @@
 //! What comes in: files, standard input, the environment.
 
 use std::ffi::OsStr;
-use std::fs;
 use std::os::unix::ffi::OsStrExt;
 
 use rcfssl_core::policy::Surroundings;
@@ -57,11 +56,11 @@ pub fn ca_password() -> Option<Zeroizing<Vec<u8>>> {
 pub struct Process;
 
 impl Surroundings for Process {
-    fn variable(&self, name: &str) -> Option<String> {
-        std::env::var(name).ok()
+    fn variable(&self, name: &str) -> Option<Zeroizing<String>> {
+        std::env::var(name).ok().map(Zeroizing::new)
     }
 
-    fn file(&self, path: &str) -> Option<Vec<u8>> {
-        fs::read(path).ok()
+    fn file(&self, path: &str) -> Option<Zeroizing<Vec<u8>>> {
+        file(OsStr::new(path)).ok()
     }
 }

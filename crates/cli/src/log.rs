@@ -112,6 +112,16 @@ impl Log {
                     "profile has both a remote and an auth remote specified",
                 );
             }
+            Event::LocalSettingsSkipped { profile } => {
+                let profile = match profile {
+                    None => "default profile".to_owned(),
+                    Some(name) => format!("Profiles[{name}]"),
+                };
+                self.line(
+                    Level::Warning,
+                    format_args!("{profile} points to a remote signer: {SKIPPED}"),
+                );
+            }
             Event::PathLenZeroIgnored => line(Level::Info, "ignore invalid 'pathlenzero' value"),
             Event::Bundling { subject } => {
                 self.line(Level::Info, format_args!("bundling certificate for {subject}"));
@@ -131,6 +141,9 @@ impl Log {
         }
     }
 }
+
+/// cfssl's list of what a profile with a remote server leaves out.
+const SKIPPED: &str = r#"The configuration value by "usages", "issuer_urls", "ocsp_url", "crl_url", "ca_constraint", "expiry", "backdate", "not_before", "not_after", "cert_store" and "ct_log_servers" are skipped"#;
 
 /// Prints a line on standard error, in one write, so that it stays in one piece where
 /// others write there too. When that is closed, nobody is there to tell.

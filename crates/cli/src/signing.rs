@@ -168,13 +168,14 @@ impl<'a> Signing<'a> {
             context.hint("-remote: rcfssl does not let other servers sign yet");
             return Err(elsewhere());
         }
-        if let Some(feature) = profile.and_then(Profile::elsewhere) {
+        if let Some(feature) = profile.and_then(Profile::unsupported) {
             context.hint(format_args!(
-                "the profile has \"{}\", which rcfssl does not do yet",
+                "the profile has \"{}\", which rcfssl does not do",
                 feature.field()
             ));
         }
         if profile.is_some_and(Profile::is_remote) {
+            context.hint("the profile has \"remote\", which rcfssl does not do yet");
             return Err(elsewhere());
         }
         let signer = self.signer.inspect_err(|_| hint_missing(context))?;

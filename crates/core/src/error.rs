@@ -49,6 +49,7 @@ codes! {
     VerifyNameMismatch = 1215, "Unable to verify certificate";
     VerifyTooManyConstraints = 1218, "Unable to verify certificate";
     VerifyUnknownAuthority = 1220, "Unable to verify certificate";
+    InvalidCertificateRequest = 1300, "Invalid certificate request";
     MissingSerial = 1400, "Missing serial number in request";
     KeyUnknown = 2000, "Unknown private key error";
     KeyRead = 2001, "Failed to read private key";
@@ -69,6 +70,10 @@ codes! {
     UnknownProfile = 5400, "Unknown policy profile";
     UnmatchedWhitelist = 5500, "Request does not match policy whitelist";
     Dial = 6000, "Failed to dial remote server";
+    RemoteJson = 7200, "API client JSON config error";
+    RemoteIo = 7300, "API client IO error";
+    RemoteHttp = 7400, "API client HTTP error";
+    RemoteRefused = 7500, "API client error: Server request failed";
     IssuerMismatch = 8100, "Certificate not issued by this issuer";
     InvalidStatus = 8200, "Invalid revocation status";
     CsrDecode = 9002, "CSR Decode failed";

@@ -31,6 +31,11 @@ pub enum Event {
     PathTooLongForIssuer,
     /// A profile has both `remote` and `auth_remote`.
     RemoteNamedTwice,
+    /// A profile that other servers sign for says how to sign here.
+    LocalSettingsSkipped {
+        /// Its name; none for the default profile.
+        profile: Option<String>,
+    },
     /// `pathlenzero` beside a `pathlen` that says otherwise.
     PathLenZeroIgnored,
     /// A chain is being looked for.

@@ -5,6 +5,7 @@
 //! what the commands do with it.
 
 pub mod asn1;
+pub mod auth;
 pub mod authority;
 pub mod bundle;
 pub mod certificate;
@@ -25,6 +26,7 @@ pub mod renewal;
 pub mod request;
 pub mod revocation;
 pub mod rfc2253;
+pub mod serial;
 pub mod verify;
 
 pub use authority::{Authority, Issued, Overrides, Wanted};

@@ -135,6 +135,7 @@ known! {
     OCSP_NO_CHECK = "1.3.6.1.5.5.7.48.1.5", "RFC 6960 id-pkix-ocsp-nocheck";
     QUALIFIER_CPS = "1.3.6.1.5.5.7.2.1", "RFC 5280 id-qt-cps";
     QUALIFIER_USER_NOTICE = "1.3.6.1.5.5.7.2.2", "RFC 5280 id-qt-unotice";
+    CT_POISON = "1.3.6.1.4.1.11129.2.4.3", "RFC 6962 precertificate poison";
     DELEGATION_USAGE = "1.3.6.1.4.1.44363.44", "RFC 9345 delegationUsage";
 
     OCSP_BASIC = "1.3.6.1.5.5.7.48.1.1", "RFC 6960 id-pkix-ocsp-basic";

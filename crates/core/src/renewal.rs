@@ -11,9 +11,9 @@ use crate::oid::{self, Oid};
 use crate::policy::{CaConstraint, Policy, Profile};
 use rcfssl_go::duration::Duration;
 
-/// Why a certificate is not one of an authority's.
+/// Why a certificate is not one of a CA's.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Stranger {
+pub enum IssuerMismatch {
     /// It names another issuer.
     OtherName,
     /// It names the authority, but another key has signed it.
@@ -46,19 +46,19 @@ pub struct Unclear<'a> {
 ///
 /// # Errors
 /// Why not.
-pub fn check_issuer(certificate: &Certificate, authority: &Certificate) -> Result<(), Stranger> {
+pub fn check_issuer(certificate: &Certificate, authority: &Certificate) -> Result<(), IssuerMismatch> {
     if certificate.issuer != authority.subject {
-        return Err(Stranger::OtherName);
+        return Err(IssuerMismatch::OtherName);
     }
     let algorithm =
-        SignatureAlgorithm::from_oid(&certificate.signature_algorithm).ok_or(Stranger::OtherKey)?;
+        SignatureAlgorithm::from_oid(&certificate.signature_algorithm).ok_or(IssuerMismatch::OtherKey)?;
     key::verify(
         &authority.public_key,
         algorithm,
         &certificate.to_be_signed,
         &certificate.signature,
     )
-    .map_err(|_| Stranger::OtherKey)
+    .map_err(|_| IssuerMismatch::OtherKey)
 }
 
 /// Is less left than `before`, or without it than a third of the lifetime?
@@ -174,7 +174,7 @@ mod tests {
     use time::macros::datetime;
 
     use super::*;
-    use crate::authority::{Authority, Wanted};
+    use crate::authority::{Authority, Decided, Wanted};
     use crate::certificate::{Serial, Subject};
     use crate::csr::Content;
     use crate::key::{Curve, KeySpec, PrivateKey, SigningKey};
@@ -192,10 +192,14 @@ mod tests {
         key::generate(KeySpec::Ecdsa(Curve::P256)).unwrap()
     }
 
-    fn template(key: &PrivateKey, profile: &Profile, hosts: &[&str]) -> Template {
+    fn decided(key: &PrivateKey, profile: &Profile, hosts: &[&str]) -> Decided {
+        named("a", key, profile, hosts)
+    }
+
+    fn named(common_name: &str, key: &PrivateKey, profile: &Profile, hosts: &[&str]) -> Decided {
         let content = Content {
             subject: crate::name::Subject {
-                common_name: "a".into(),
+                common_name: common_name.into(),
                 ..Default::default()
             },
             hosts: Hosts::parse(hosts),
@@ -204,12 +208,12 @@ mod tests {
         let wanted = Wanted::of_content(&content, key.public_key(), profile).unwrap();
         let serial = Serial::random().unwrap();
         Authority::self_signed(key)
-            .decide(wanted, profile, None, NOW, serial, &mut |_| {})
+            .decide(wanted, profile, NOW, serial, &mut |_| {})
             .unwrap()
     }
 
-    fn certificate(key: &PrivateKey, template: &Template) -> Certificate {
-        let issued = Authority::self_signed(key).issue(template, &mut |_| {}).unwrap();
+    fn certificate(key: &PrivateKey, decided: &Decided) -> Certificate {
+        let issued = Authority::self_signed(key).issue(decided, &mut |_| {}).unwrap();
         Certificate::read(&issued.der).unwrap()
     }
 
@@ -217,7 +221,7 @@ mod tests {
     fn a_third_of_the_lifetime_or_what_is_asked_for_decides() {
         let key = key();
         let profile = policy("").default_profile().clone();
-        let certificate = certificate(&key, &template(&key, &profile, &[]));
+        let certificate = certificate(&key, &decided(&key, &profile, &[]));
         let at = |hours: i64| certificate.not_after - time::Duration::hours(hours);
         assert!(!is_due(&certificate, None, at(8760 / 3)));
         assert!(is_due(&certificate, None, at(8760 / 3 - 1)));
@@ -234,7 +238,7 @@ mod tests {
         const AUTHORITY: &str = r#""ca":{"expiry":"2h","usages":["signing","client auth"],"ca_constraint":{"is_ca":true,"max_path_len":1}}"#;
         let key = key();
         let profile = policy("").default_profile().clone();
-        let certificate = certificate(&key, &template(&key, &profile, &[]));
+        let certificate = certificate(&key, &decided(&key, &profile, &[]));
         let name = |profiles: &[&str]| {
             let policy = policy(&profiles.join(","));
             let found = fitting_profile(&policy, &certificate);
@@ -256,8 +260,10 @@ mod tests {
     fn what_it_no_longer_says_is_found() {
         let key = key();
         let profile = policy("").default_profile().clone();
-        let old = certificate(&key, &template(&key, &profile, &["a", "10.0.0.1", "b"]));
-        let same = template(&key, &profile, &["10.0.0.1", "b", "a"]);
+        let old = certificate(&key, &decided(&key, &profile, &["a", "10.0.0.1", "b"]));
+        let same = decided(&key, &profile, &["10.0.0.1", "b", "a"])
+            .template()
+            .clone();
         assert_eq!(difference(&old, &same), None);
         let mut other = same.clone();
         other.names = Names::Built(Hosts::parse(["a", "b"]));
@@ -277,13 +283,11 @@ mod tests {
     fn another_key_of_the_same_name_is_another_authority() {
         let (own, other) = (key(), key());
         let profile = policy("").default_profile().clone();
-        let authority = certificate(&own, &template(&own, &profile, &[]));
+        let authority = certificate(&own, &decided(&own, &profile, &[]));
         assert_eq!(check_issuer(&authority, &authority), Ok(()));
-        let twin = certificate(&other, &template(&other, &profile, &[]));
-        assert_eq!(check_issuer(&authority, &twin), Err(Stranger::OtherKey));
-        let mut renamed = template(&other, &profile, &[]);
-        renamed.subject = Subject::Raw(vec![0x30, 0]);
-        let stranger = certificate(&other, &renamed);
-        assert_eq!(check_issuer(&stranger, &authority), Err(Stranger::OtherName));
+        let twin = certificate(&other, &decided(&other, &profile, &[]));
+        assert_eq!(check_issuer(&authority, &twin), Err(IssuerMismatch::OtherKey));
+        let renamed = certificate(&other, &named("b", &other, &profile, &[]));
+        assert_eq!(check_issuer(&renamed, &authority), Err(IssuerMismatch::OtherName));
     }
 }

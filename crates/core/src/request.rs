@@ -1,5 +1,9 @@
 //! The request document: what a certificate or an authority is asked for with.
 
+use std::collections::BTreeMap;
+
+use serde::{Serialize, Serializer};
+
 use crate::asn1;
 use crate::certificate::Certificate;
 use crate::error::{Code, Error, Result};
@@ -66,26 +70,45 @@ impl Default for Request {
     }
 }
 
-/// One entry of `names`.
-#[derive(Debug, Clone, Default, PartialEq)]
+/// One entry of `names`. Written, it has only the members that are not empty.
+#[derive(Debug, Clone, Default, PartialEq, Serialize)]
 pub struct Name {
     /// Country
+    #[serde(rename = "C", skip_serializing_if = "String::is_empty")]
     pub c: String,
     /// State or province
+    #[serde(rename = "ST", skip_serializing_if = "String::is_empty")]
     pub st: String,
     /// Locality
+    #[serde(rename = "L", skip_serializing_if = "String::is_empty")]
     pub l: String,
     /// Organization
+    #[serde(rename = "O", skip_serializing_if = "String::is_empty")]
     pub o: String,
     /// Organizational unit
+    #[serde(rename = "OU", skip_serializing_if = "String::is_empty")]
     pub ou: String,
     /// E-mail address
+    #[serde(rename = "E", skip_serializing_if = "String::is_empty")]
     pub e: String,
     /// Read, and never used.
+    #[serde(rename = "SerialNumber", skip_serializing_if = "String::is_empty")]
     serial_number: String,
     /// Attributes by their object identifiers.
+    #[serde(
+        rename = "OID",
+        skip_serializing_if = "Map::is_empty",
+        serialize_with = "in_order"
+    )]
     pub oid: Map<String>,
 }
+
+/// As Go writes a map.
+fn in_order<S: Serializer>(map: &Map<String>, serializer: S) -> std::result::Result<S::Ok, S::Error> {
+    let sorted: BTreeMap<_, _> = map.iter().map(|(key, value)| (key, value)).collect();
+    sorted.serialize(serializer)
+}
+
 json_object!(Name as "csr.Name" {
     "C" => c,
     "ST" => st,

@@ -60,10 +60,10 @@ fn certificate(extensions: Vec<Extension>) -> Certificate {
     let serial = Serial::random().unwrap();
     let profile = policy.default_profile();
     let wanted = Wanted::of_csr(&csr, profile).unwrap();
-    let template = authority
-        .decide(wanted, profile, None, now, serial, &mut |_| {})
+    let decided = authority
+        .decide(wanted, profile, now, serial, &mut |_| {})
         .unwrap();
-    let issued = authority.issue(&template, &mut |_| {}).unwrap();
+    let issued = authority.issue(&decided, &mut |_| {}).unwrap();
     Certificate::read(&issued.der).unwrap()
 }
 

@@ -120,12 +120,12 @@ fn certificates_are_the_recorded_bytes() {
         let now = clock(case, &profile, &theirs);
         let serial = Serial::from_magnitude(&theirs.serial);
         let overrides = overrides(case);
-        let crl_url = overrides.crl_url.as_deref();
-        let template = Wanted::of_csr(&csr, &profile).and_then(|mut wanted| {
+        let decided = Wanted::of_csr(&csr, &profile).and_then(|mut wanted| {
             wanted.replace(&overrides);
-            authority.decide(wanted, &profile, crl_url, now, serial, &mut |_| {})
+            authority.decide(wanted, &profile, now, serial, &mut |_| {})
         });
-        let template = template.unwrap_or_else(|error| panic!("{}: {error}", case.name));
+        let decided = decided.unwrap_or_else(|error| panic!("{}: {error}", case.name));
+        let template = decided.template();
         let issuer = match &signer {
             Some(certificate) => certificate.as_issuer(),
             None => rcfssl_core::certificate::Issuer {
@@ -133,10 +133,10 @@ fn certificates_are_the_recorded_bytes() {
                 key_identifier: None,
             },
         };
-        let made = to_be_signed(&template, &issuer, key.algorithm());
+        let made = to_be_signed(template, &issuer, key.algorithm());
         assert_eq!(hex(&made), hex(&theirs.to_be_signed), "{}", case.name);
         if is_deterministic(&key) {
-            let issued = authority.issue(&template, &mut |_| {}).unwrap();
+            let issued = authority.issue(&decided, &mut |_| {}).unwrap();
             assert_eq!(hex(&issued.der), hex(&recorded), "{}", case.name);
             whole += 1;
         }
@@ -241,8 +241,8 @@ fn overrides(case: &Case) -> Overrides {
     };
     Overrides {
         hosts,
-        subject: None,
         crl_url: case.crl.clone().filter(|url| !url.is_empty()),
+        ..Overrides::default()
     }
 }
 

@@ -60,14 +60,13 @@ impl Scene {
         }
     }
 
-    fn template(&self) -> rcfssl_core::certificate::Template {
+    fn decided(&self) -> rcfssl_core::authority::Decided {
         let profile = self.policy.profile("server").unwrap().profile;
         let wanted = Wanted::of_content(&content(&self.request), self.leaf.public_key(), profile).unwrap();
         Authority::new(&self.certificate, &self.key)
             .decide(
                 wanted,
                 profile,
-                None,
                 OffsetDateTime::now_utc(),
                 Serial::random().unwrap(),
                 &mut |_| {},
@@ -132,14 +131,14 @@ fn read_a_request(bencher: Bencher<'_, '_>) {
 #[divan::bench]
 fn decide_on_a_template(bencher: Bencher<'_, '_>) {
     let scene = Scene::new(KINDS[0]);
-    bencher.bench(|| scene.template());
+    bencher.bench(|| scene.decided());
 }
 
 #[divan::bench]
 fn encode_a_certificate(bencher: Bencher<'_, '_>) {
     let scene = Scene::new(KINDS[0]);
-    let (template, issuer) = (scene.template(), scene.certificate.as_issuer());
-    bencher.bench(|| to_be_signed(black_box(&template), &issuer, scene.key.algorithm()));
+    let (decided, issuer) = (scene.decided(), scene.certificate.as_issuer());
+    bencher.bench(|| to_be_signed(black_box(decided.template()), &issuer, scene.key.algorithm()));
 }
 
 #[divan::bench(args = KINDS)]

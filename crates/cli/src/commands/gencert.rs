@@ -147,11 +147,11 @@ fn make(
     let (key, csr) = issuing::key_and_csr(context, request, false)?;
     let overrides = Overrides {
         hosts: hostnames.map(Hosts::parse),
-        subject: None,
         crl_url: context
             .args
             .is_set(FlagId::CrlUrl)
             .then(|| context.args.text(FlagId::CrlUrl).into_owned()),
+        ..Overrides::default()
     };
     let issued = signing.sign(context, &csr, overrides)?;
     let made = Made {

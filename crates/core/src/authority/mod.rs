@@ -1,122 +1,82 @@
 //! Who signs: one way for leaves, intermediates, roots, renewed roots and
 //! self-signed certificates.
 //!
-//! Signing has two steps. [`Authority::decide`] makes a [`Template`] of request,
+//! Signing has two steps. [`Authority::decide`] makes a [`Decided`] of request,
 //! profile and issuer, and is where things are refused; [`Authority::issue`]
 //! encodes and signs it.
 
+mod decided;
 mod validity;
 mod wanted;
 
-pub use validity::validity;
-pub use wanted::Wanted;
+pub use decided::{Decided, Issued};
+pub use validity::{period, validity};
+pub use wanted::{AskedExtension, Overrides, Wanted};
 
 use time::OffsetDateTime;
 
-use crate::asn1::read::Reader;
-use crate::asn1::tag;
-use crate::certificate::{Certificate, Issuer, Names, Serial, Subject, Template, assemble, to_be_signed};
+use crate::certificate::{Certificate, Issuer, Names, Serial, Subject, Template};
 use crate::csr::Csr;
 use crate::error::{Code, Error, Result};
 use crate::event::{Event, Sink};
 use crate::extension::{self, Extension};
 use crate::host::Hosts;
-use crate::key::{PublicKey, SigningKey};
+use crate::key::SigningKey;
 use crate::name;
 use crate::oid;
 use crate::policy::{CaConstraint, Profile};
-use rcfssl_go::pem;
 use validity::span;
 
 /// A key that signs, and the certificate it signs for, if there is one yet.
+#[derive(Clone, Copy)]
 pub struct Authority<'a> {
     key: &'a dyn SigningKey,
-    signer: Option<Signer>,
-}
-
-/// The certificate of an authority, as far as it matters for signing.
-struct Signer {
-    issuer: Issuer,
-    public_key: PublicKey,
-    is_ca: bool,
-    path_len: i64,
-}
-
-/// What a command asks for beside the request.
-#[derive(Debug, Clone, Default)]
-pub struct Overrides {
-    /// Takes the place of all the request's alternative names.
-    pub hosts: Option<Hosts>,
-    /// Takes the place of the request's subject.
-    pub subject: Option<name::Subject>,
-    /// Takes the place of the profile's CRL distribution point.
-    pub crl_url: Option<String>,
-}
-
-/// A certificate that was signed.
-#[derive(Debug, Clone)]
-pub struct Issued {
-    /// The whole DER.
-    pub der: Vec<u8>,
-    /// Its serial number.
-    pub serial: Serial,
-}
-
-impl Issued {
-    /// PEM, as Go writes it.
-    pub fn to_pem(&self) -> String {
-        pem::encode("CERTIFICATE", &self.der)
-    }
-
-    /// Are subject and issuer the same (RFC 5280, section 3.2)?
-    pub fn is_self_issued(&self) -> bool {
-        let names = || {
-            let mut fields = Reader::inside(&self.der, tag::SEQUENCE)?.enter(tag::SEQUENCE)?;
-            // version, serialNumber and signature; validity stands between the names.
-            let issuer = fields.nth(3)?;
-            Some((issuer.raw, fields.nth(1)?.raw))
-        };
-        names().is_some_and(|(issuer, subject)| issuer == subject)
-    }
+    certificate: Option<&'a Certificate>,
+    key_fits: bool,
 }
 
 impl<'a> Authority<'a> {
     /// An authority that has a certificate. Whether that makes it an authority,
     /// and how long, is not looked at, as in cfssl.
-    pub fn new(certificate: &Certificate, key: &'a dyn SigningKey) -> Self {
-        let signer = Signer {
-            issuer: certificate.as_issuer(),
-            public_key: certificate.public_key.clone(),
-            is_ca: certificate.is_ca,
-            path_len: certificate.path_len,
-        };
+    pub fn new(certificate: &'a Certificate, key: &'a dyn SigningKey) -> Self {
+        let key_fits = certificate.public_key.is_same_key(key.public_key());
+        Authority::checked(certificate, key, key_fits)
+    }
+
+    /// The same, where it is known already whether the key is that of the certificate.
+    pub fn checked(certificate: &'a Certificate, key: &'a dyn SigningKey, key_fits: bool) -> Self {
         Authority {
             key,
-            signer: Some(signer),
+            certificate: Some(certificate),
+            key_fits,
         }
     }
 
     /// A key that signs for itself.
     pub fn self_signed(key: &'a dyn SigningKey) -> Self {
-        Authority { key, signer: None }
+        Authority {
+            key,
+            certificate: None,
+            key_fits: true,
+        }
     }
 
-    /// Decides what the certificate will say, in cfssl's order of refusals.
+    /// Decides what the certificate will say, in cfssl's order of refusals. `serial` is
+    /// its number, unless the profile has clients choose it.
     ///
     /// # Errors
-    /// 5300 for an authority that may not be, 5500 for a name outside the
-    /// whitelist, 1400 where the profile wants the client to give the serial
-    /// number, 5100 without usages, 5200 for bad policies, 1000 for what cannot be
-    /// encoded and for a key that is not the issuer's.
+    /// 5300 for an authority that may not be, 5500 for a name outside the whitelist,
+    /// 1400 for a serial number that the client should have chosen, 1300 for an
+    /// extension that it may not ask for, 5100 without usages, 5200 for bad policies,
+    /// 1000 for what cannot be encoded and for a key that is not the issuer's.
     pub fn decide(
         &self,
         wanted: Wanted,
         profile: &Profile,
-        crl_url: Option<&str>,
         now: OffsetDateTime,
         serial: Serial,
         sink: Sink<'_>,
-    ) -> Result<Template> {
+    ) -> Result<Decided> {
         if wanted.constraint.is_ca {
             self.check_authority(wanted.constraint, profile, sink)?;
         }
@@ -127,12 +87,13 @@ impl<'a> Authority<'a> {
         {
             return Err(Code::UnmatchedWhitelist.into());
         }
-        if profile.client_provides_serial {
-            return Err(Code::MissingSerial.into());
-        }
-        if profile.usages.is_empty() {
-            return Err(Code::NoKeyUsages.into());
-        }
+        let chosen = match &wanted.serial {
+            _ if !profile.client_provides_serial => None,
+            Some(chosen) => Some(chosen.to_serial()),
+            None => return Err(Code::MissingSerial.into()),
+        };
+        let extra = self.extra(&wanted, profile)?;
+        let dns_names = wanted.dns_names(profile);
         let public_key = wanted
             .public_key
             .ok_or_else(|| Error::plain("x509: unsupported public key type: <nil>"))?;
@@ -142,34 +103,31 @@ impl<'a> Authority<'a> {
         {
             hosts.keep_ip_only();
         }
-        let mut extra = wanted.extra;
-        extra.extend(profile.policies.clone()?);
-        if profile.ocsp_no_check {
-            extra.push(Extension {
-                oid: oid::OCSP_NO_CHECK,
-                critical: false,
-                value: extension::null(),
-            });
+        if let Some(unsupported) = profile.unsupported() {
+            return Err(unsupported.error());
         }
-        if let Some(elsewhere) = profile.elsewhere() {
-            return Err(elsewhere.error());
-        }
+        let positive = || certificate_error("x509: serial number must be positive");
+        let serial = chosen.map_or(Ok(serial), |chosen| chosen.ok_or_else(positive))?;
         if !profile.constraint.is_ca && wanted.constraint.path_len != -1 {
             return Err(certificate_error(
                 "x509: only CAs are allowed to specify MaxPathLen",
             ));
         }
-        self.check_key()?;
+        if !self.key_fits {
+            return Err(certificate_error(
+                "x509: provided PrivateKey doesn't match parent's PublicKey",
+            ));
+        }
         if let Names::Built(hosts) = &names {
             hosts.check().map_err(certificate_error)?;
         }
-        let (not_before, not_after) = validity(profile, now)?;
+        let (not_before, not_after) = period(profile, wanted.not_before, wanted.not_after, now)?;
         let given = |url: &str| match url {
             "" => Vec::new(),
             url => vec![url.to_owned()],
         };
         let own_algorithm = self.key.algorithm();
-        Ok(Template {
+        let template = Template {
             serial,
             signature_algorithm: match profile.signs_with_default() {
                 true => own_algorithm.gos_default(),
@@ -185,34 +143,67 @@ impl<'a> Authority<'a> {
             ocsp_urls: given(&profile.ocsp_url),
             issuer_urls: profile.issuer_urls.clone(),
             names,
-            crl_urls: given(crl_url.unwrap_or(&profile.crl_url)),
+            crl_urls: given(wanted.crl_url.as_deref().unwrap_or(&profile.crl_url)),
             extra,
-        })
+        };
+        Ok(self.decided(template, wanted.common_name, dns_names))
     }
 
-    /// Encodes and signs.
-    ///
-    /// # Errors
-    /// Where the key does not sign.
-    pub fn issue(&self, template: &Template, sink: Sink<'_>) -> Result<Issued> {
-        let issuer = match &self.signer {
-            Some(signer) => signer.issuer.clone(),
+    /// The extensions behind those that every certificate has, in cfssl's order.
+    fn extra(&self, wanted: &Wanted, profile: &Profile) -> Result<Vec<Extension>> {
+        let mut extra = wanted.extra.clone();
+        for asked in &wanted.asked {
+            if !profile.allows_extension(&asked.arcs) {
+                return Err(Code::InvalidCertificateRequest.into());
+            }
+            extra.push(asked.read()?);
+        }
+        if profile.usages.is_empty() {
+            return Err(Code::NoKeyUsages.into());
+        }
+        extra.extend(profile.policies.clone()?);
+        if profile.ocsp_no_check {
+            extra.push(Extension {
+                oid: oid::OCSP_NO_CHECK,
+                critical: false,
+                value: extension::null(),
+            });
+        }
+        Ok(extra)
+    }
+
+    fn decided(&self, template: Template, common_name: String, dns_names: Option<Vec<String>>) -> Decided {
+        let issuer = match self.certificate {
+            Some(certificate) => certificate.as_issuer(),
             None => Issuer {
                 name: template.subject.to_der(),
                 key_identifier: None,
             },
         };
-        let algorithm = template.signature_algorithm;
-        let to_be_signed = to_be_signed(template, &issuer, algorithm);
-        let signature = self.key.sign(algorithm, &to_be_signed)?;
-        let serial = template.serial.clone();
+        Decided {
+            template,
+            issuer,
+            common_name,
+            dns_names,
+        }
+    }
+
+    /// Encodes and signs what this authority has decided.
+    ///
+    /// # Errors
+    /// 2300 where another authority has decided it, and where the key does not sign.
+    pub fn issue(&self, decided: &Decided, sink: Sink<'_>) -> Result<Issued> {
+        if self
+            .certificate
+            .is_some_and(|own| own.subject != decided.issuer.name)
+        {
+            return Err(Code::KeyMismatch.into());
+        }
+        let issued = decided.sign(self.key)?;
         sink(Event::CertificateSigned {
-            serial: serial.clone(),
+            serial: issued.serial.clone(),
         });
-        Ok(Issued {
-            der: assemble(&to_be_signed, algorithm, &signature),
-            serial,
-        })
+        Ok(issued)
     }
 
     /// Signs what a request asks for: decides, encodes and signs.
@@ -230,9 +221,8 @@ impl<'a> Authority<'a> {
         let serial = Serial::random()?;
         let mut wanted = Wanted::of_csr(csr, profile)?;
         wanted.replace(overrides);
-        let crl_url = overrides.crl_url.as_deref();
-        let template = self.decide(wanted, profile, crl_url, now, serial, sink)?;
-        self.issue(&template, sink)
+        let decided = self.decide(wanted, profile, now, serial, sink)?;
+        self.issue(&decided, sink)
     }
 
     /// Signs a request with its own key, as `selfsign` does: numbered with 63 bits,
@@ -266,7 +256,8 @@ impl<'a> Authority<'a> {
             crl_urls: Vec::new(),
             extra: csr.extensions.clone(),
         };
-        self.issue(&template, &mut |_| {})
+        let common_name = name::Subject::from_attributes(&csr.subject).common_name;
+        self.issue(&self.decided(template, common_name, None), &mut |_| {})
     }
 
     /// May a request for an authority be signed? Asked only of requests that ask
@@ -276,13 +267,13 @@ impl<'a> Authority<'a> {
         let refusal = if !profile.constraint.is_ca {
             Event::AuthorityDisallowedByPolicy
         } else {
-            match &self.signer {
-                Some(Signer {
+            match self.certificate {
+                Some(Certificate {
                     path_len: 0,
                     is_ca: true,
                     ..
                 }) => Event::AuthorityDisallowedByIssuer,
-                Some(Signer { path_len, .. }) if *path_len > 0 && asked.path_len >= *path_len => {
+                Some(Certificate { path_len, .. }) if *path_len > 0 && asked.path_len >= *path_len => {
                     Event::PathTooLongForIssuer
                 }
                 _ => return Ok(()),
@@ -290,17 +281,6 @@ impl<'a> Authority<'a> {
         };
         sink(refusal);
         Err(Code::InvalidRequest.into())
-    }
-
-    fn check_key(&self) -> Result<()> {
-        let own = self.key.public_key();
-        let belongs = |signer: &Signer| signer.public_key.is_same_key(own);
-        if self.signer.as_ref().is_none_or(belongs) {
-            return Ok(());
-        }
-        Err(certificate_error(
-            "x509: provided PrivateKey doesn't match parent's PublicKey",
-        ))
     }
 }
 

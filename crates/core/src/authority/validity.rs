@@ -13,14 +13,27 @@ use rcfssl_go::duration::Duration;
 /// # Errors
 /// Code 1000 for a moment that a certificate cannot hold: beyond the year 9999.
 pub fn validity(profile: &Profile, now: OffsetDateTime) -> Result<(OffsetDateTime, OffsetDateTime)> {
+    period(profile, None, None, now)
+}
+
+/// The same, with moments that a client has asked for in the place of the profile's.
+///
+/// # Errors
+/// As [`validity`].
+pub fn period(
+    profile: &Profile,
+    not_before: Option<OffsetDateTime>,
+    not_after: Option<OffsetDateTime>,
+    now: OffsetDateTime,
+) -> Result<(OffsetDateTime, OffsetDateTime)> {
     let too_late = || certificate_error("asn1: structure error: cannot represent time as GeneralizedTime");
-    let not_before = match profile.not_before {
+    let not_before = match not_before.or(profile.not_before) {
         Some(moment) => moment,
         None => nearest_minute(now)
             .and_then(|minute| minute.checked_sub(span(profile.backdate)))
             .ok_or_else(too_late)?,
     };
-    let not_after = match profile.not_after {
+    let not_after = match not_after.or(profile.not_after) {
         Some(moment) => moment,
         None => not_before
             .checked_add(span(profile.expiry))

@@ -1,7 +1,8 @@
 //! What a certificate is wanted to say, before the profile and the issuer have
 //! had their say.
 
-use super::Overrides;
+use time::OffsetDateTime;
+
 use crate::certificate::{Certificate, Names, Subject};
 use crate::csr::{Content, Csr};
 use crate::error::{Code, Error, Result};
@@ -9,8 +10,81 @@ use crate::extension::{self, Extension};
 use crate::host::Hosts;
 use crate::key::{KeyKind, PublicKey};
 use crate::name::{self, Attribute};
-use crate::oid;
+use crate::oid::{self, Oid};
 use crate::policy::{CaConstraint, Profile};
+use crate::serial::ChosenSerial;
+
+/// What a client asks for beside the request.
+#[derive(Debug, Clone, Default)]
+pub struct Overrides {
+    /// Takes the place of all the request's alternative names.
+    pub hosts: Option<Hosts>,
+    /// Takes the place of the request's subject.
+    pub subject: Option<name::Subject>,
+    /// Takes the place of the profile's CRL distribution point.
+    pub crl_url: Option<String>,
+    /// The number, where the profile has clients choose it.
+    pub serial: Option<ChosenSerial>,
+    /// Takes the place of what profile and clock say.
+    pub not_before: Option<OffsetDateTime>,
+    /// The same for the end.
+    pub not_after: Option<OffsetDateTime>,
+    /// Extensions, which the profile must allow.
+    pub extensions: Vec<AskedExtension>,
+}
+
+/// An extension that a client asks for, as it stands in cfssl's API.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct AskedExtension {
+    /// The arcs of its object identifier.
+    pub arcs: Vec<i64>,
+    /// critical
+    pub critical: bool,
+    /// The DER inside extnValue, in hexadecimal digits.
+    pub value: String,
+}
+
+impl AskedExtension {
+    /// Reads it.
+    ///
+    /// # Errors
+    /// 1300 for a value that is not hexadecimal, 1000 for what is no object identifier.
+    pub(super) fn read(&self) -> Result<Extension> {
+        let value =
+            hexadecimal(&self.value).map_err(|why| Error::wrap(Code::InvalidCertificateRequest, why))?;
+        let oid = Oid::from_arcs(&self.arcs)
+            .ok_or_else(|| super::certificate_error("asn1: structure error: invalid object identifier"))?;
+        Ok(Extension {
+            oid,
+            critical: self.critical,
+            value,
+        })
+    }
+}
+
+/// Reads hexadecimal digits, with the errors of Go's `hex` package.
+fn hexadecimal(text: &str) -> std::result::Result<Vec<u8>, String> {
+    let mut octets = Vec::with_capacity(text.len() / 2);
+    let mut high = None;
+    for byte in text.bytes() {
+        let Some(digit) = char::from(byte).to_digit(16).and_then(|d| u8::try_from(d).ok()) else {
+            let (code, shown) = (u32::from(byte), char::from(byte));
+            let shown = match shown.is_control() {
+                true => String::new(),
+                false => format!(" '{shown}'"),
+            };
+            return Err(format!("encoding/hex: invalid byte: U+{code:04X}{shown}"));
+        };
+        match high.take() {
+            Some(high) => octets.push(high << 4 | digit),
+            None => high = Some(digit),
+        }
+    }
+    match high {
+        Some(_) => Err("encoding/hex: odd length hex string".to_owned()),
+        None => Ok(octets),
+    }
+}
 
 /// What a certificate is wanted to say: of a request as far as the profile takes
 /// it over, or of an older certificate.
@@ -30,6 +104,14 @@ pub struct Wanted {
     pub(super) constraint: CaConstraint,
     /// Extensions that are taken over.
     pub(super) extra: Vec<Extension>,
+    /// Extensions that the client asks for beside the request.
+    pub(super) asked: Vec<AskedExtension>,
+    /// The alternative names are not the request's own.
+    replaces_hosts: bool,
+    pub(super) crl_url: Option<String>,
+    pub(super) serial: Option<ChosenSerial>,
+    pub(super) not_before: Option<OffsetDateTime>,
+    pub(super) not_after: Option<OffsetDateTime>,
 }
 
 impl Wanted {
@@ -69,19 +151,38 @@ impl Wanted {
             public_key: Some(public_key.clone()),
             constraint: CaConstraint::leaf(),
             extra: Vec::new(),
+            asked: Vec::new(),
+            replaces_hosts: false,
+            crl_url: None,
+            serial: None,
+            not_before: None,
+            not_after: None,
         }
     }
 
-    /// Puts what a command asks for in the place of what a request says.
+    /// Puts what a client asks for in the place of what a request says.
     pub fn replace(&mut self, overrides: &Overrides) {
         if let Some(hosts) = &overrides.hosts {
             self.names = Names::Built(hosts.clone());
             self.hosts.clone_from(hosts);
+            self.replaces_hosts = true;
         }
+        self.asked.clone_from(&overrides.extensions);
+        self.crl_url.clone_from(&overrides.crl_url);
+        self.serial.clone_from(&overrides.serial);
+        self.not_before = overrides.not_before;
+        self.not_after = overrides.not_after;
         if let Some(subject) = &overrides.subject {
             self.common_name.clone_from(&subject.common_name);
             self.subject = Subject::Built(Box::new(subject.clone()));
         }
+    }
+
+    /// The DNS names as Go has them in the end: no list where there was never one, and
+    /// none for an authority.
+    pub(super) fn dns_names(&self, profile: &Profile) -> Option<Vec<String>> {
+        let is_list = self.replaces_hosts || !self.hosts.dns.is_empty();
+        (is_list && !profile.constraint.is_ca).then(|| self.hosts.dns.clone())
     }
 
     fn of_parts(
@@ -137,6 +238,12 @@ impl Wanted {
             public_key,
             constraint,
             extra,
+            asked: Vec::new(),
+            replaces_hosts: false,
+            crl_url: None,
+            serial: None,
+            not_before: None,
+            not_after: None,
         })
     }
 }

@@ -1,6 +1,7 @@
 //! From a template to the bytes that are signed, and to the whole certificate.
 
 use super::{Issuer, Names, Template};
+use crate::asn1::read::Reader;
 use crate::asn1::{self, Writer, tag};
 use crate::extension;
 use crate::key::SignatureAlgorithm;
@@ -53,12 +54,7 @@ fn write_extensions(w: &mut Writer, template: &Template, issuer: &Issuer, subjec
     add(&oid::SUBJECT_KEY_IDENTIFIER, false, &mut |w| {
         w.octet_string(&template.public_key.identifier())
     });
-    // A certificate of the issuer's own name is taken for self-signed, as in Go.
-    let authority = issuer
-        .key_identifier
-        .as_ref()
-        .filter(|id| !id.is_empty() && issuer.name != subject);
-    if let Some(identifier) = authority {
+    if let Some(identifier) = own_key_identifier(issuer, subject) {
         add(&oid::AUTHORITY_KEY_IDENTIFIER, false, &mut |w| {
             w.sequence(|w| w.primitive(tag::context(0), identifier));
         });
@@ -83,6 +79,28 @@ fn write_extensions(w: &mut Writer, template: &Template, issuer: &Issuer, subjec
         });
     }
     template.extra.iter().for_each(|extra| extra.write(w));
+}
+
+/// What is written of the issuer's key. A certificate of the issuer's own name is taken
+/// for self-signed, as in Go.
+fn own_key_identifier<'a>(issuer: &'a Issuer, subject: &[u8]) -> Option<&'a [u8]> {
+    let identifier = issuer.key_identifier.as_deref()?;
+    (!identifier.is_empty() && issuer.name != subject).then_some(identifier)
+}
+
+/// The keyIdentifier that the authorityKeyIdentifier of a certificate will have.
+pub(crate) fn authority_key_identifier(template: &Template, issuer: &Issuer) -> Option<Vec<u8>> {
+    let extra = template.extra.iter();
+    match extra
+        .rev()
+        .find(|extra| extra.oid == oid::AUTHORITY_KEY_IDENTIFIER)
+    {
+        Some(extra) => {
+            let mut fields = Reader::inside(&extra.value, tag::SEQUENCE)?;
+            fields.optional(tag::context(0)).map(<[u8]>::to_vec)
+        }
+        None => own_key_identifier(issuer, &template.subject.to_der()).map(<[u8]>::to_vec),
+    }
 }
 
 /// SIGNED{…}: a certificate, a request or a CRL from the signed bytes and the

@@ -11,6 +11,7 @@ mod read;
 mod template;
 mod usage;
 
+pub(crate) use encode::authority_key_identifier;
 pub use encode::{assemble, to_be_signed};
 pub(crate) use key::check_key;
 pub(crate) use name::check_name;

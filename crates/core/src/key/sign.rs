@@ -111,8 +111,8 @@ impl SignatureAlgorithm {
     }
 }
 
-/// What signs: a key in memory, or one that lives elsewhere.
-pub trait SigningKey {
+/// What signs: a key in memory, or one in a token or a service.
+pub trait SigningKey: Send + Sync {
     /// The public half.
     fn public_key(&self) -> &PublicKey;
 

@@ -1,10 +1,11 @@
 //! From the document's profiles to ours: names looked up, durations read,
 //! what a profile leaves open taken from the default one.
 
-use super::document::{self, AuthKey, CertificatePolicy, Document};
-use super::profile::{CaConstraint, DEFAULT_BACKDATE, Elsewhere, Profile};
+use super::document::{self, CertificatePolicy, Document};
+use super::profile::{CaConstraint, DEFAULT_BACKDATE, LatePolicies, Profile, Remote, SignedBy, Unsupported};
 use super::{Surroundings, Usages, invalid};
 use crate::asn1::{self, tag};
+use crate::auth::AuthKey;
 use crate::error::{Code, Result};
 use crate::event::{Event, Sink};
 use crate::extension::Extension;
@@ -27,9 +28,9 @@ impl Builder<'_> {
         default: Option<&Profile>,
         alone: bool,
     ) -> Result<Profile> {
-        let remote = self.is_remote(document)?;
+        let remote = self.remote(document)?;
         let (mut expiry, mut backdate) = (Duration::ZERO, Duration::ZERO);
-        if !remote {
+        if remote.is_none() {
             if document.expiry.is_empty() {
                 return Err(invalid("empty expiry string"));
             }
@@ -55,7 +56,9 @@ impl Builder<'_> {
                 return Err(invalid("invalid policy qualifier type"));
             }
         }
-        self.auth_keys(document)?;
+        let auth_key = self.auth_key(&document.auth_key, "auth_key")?;
+        let prev_auth_key = self.auth_key(&document.prev_auth_key, "prev_auth_key")?;
+        let remote_key = self.auth_key(&document.auth_remote.auth_key, "auth_remote's auth_key")?;
         let name_whitelist = match document.name_whitelist.as_str() {
             "" => None,
             text => {
@@ -64,18 +67,24 @@ impl Builder<'_> {
             }
         };
         check_lint_sources(document)?;
-        let elsewhere = if remote || !document.remote_server.is_empty() {
-            Some(Elsewhere::Remote)
+        let remote =
+            remote.or_else(|| Some(document.remote_server.clone()).filter(|given| !given.is_empty()));
+        let unsupported = if remote.is_some() {
+            None
         } else if !document.ct_log_servers.is_empty() {
-            Some(Elsewhere::Transparency)
+            Some(Unsupported::Transparency)
         } else if document.lint_error_level.0 {
             Some(if alone {
-                Elsewhere::LintAlone
+                Unsupported::LintAlone
             } else {
-                Elsewhere::Lint
+                Unsupported::Lint
             })
         } else {
             None
+        };
+        let signed_by = match remote {
+            Some(addresses) => SignedBy::Remote(Remote::new(&addresses, remote_key)),
+            None => SignedBy::Local,
         };
         let constraint = match &document.ca_constraint {
             c if c.is_ca => CaConstraint::authority(c.max_path_len, c.max_path_len_zero),
@@ -114,16 +123,24 @@ impl Builder<'_> {
             copy_extensions: document.copy_extensions,
             policies: certificate_policies(&document.policies),
             csr_whitelist: document.csr_whitelist.clone(),
+            allowed_extensions: document
+                .allowed_extensions
+                .iter()
+                .map(|oid| oid.0.clone())
+                .collect(),
             client_provides_serial: document.client_provides_serial_numbers,
+            signed_by,
+            auth_key,
+            prev_auth_key,
             name_whitelist,
-            elsewhere,
+            unsupported,
         })
     }
 
-    /// Does another server sign? Its name must be known then.
-    fn is_remote(&mut self, document: &document::Profile) -> Result<bool> {
+    /// The addresses of the servers that sign, where others do; their name must be known.
+    fn remote(&mut self, document: &document::Profile) -> Result<Option<String>> {
         let name = match (document.remote.as_str(), document.auth_remote.remote.as_str()) {
-            ("", "") => return Ok(false),
+            ("", "") => return Ok(None),
             ("", name) | (name, "") => name,
             _ => {
                 (self.sink)(Event::RemoteNamedTwice);
@@ -131,45 +148,37 @@ impl Builder<'_> {
             }
         };
         match self.document.remotes.get(name) {
-            Some(address) if !address.is_empty() => Ok(true),
+            Some(addresses) if !addresses.is_empty() => Ok(Some(addresses.clone())),
             _ => Err(invalid("failed to find remote in remotes section")),
         }
     }
 
-    fn auth_keys(&self, document: &document::Profile) -> Result<()> {
-        let keys = [
-            (&document.auth_key, "auth_key"),
-            (&document.prev_auth_key, "prev_auth_key"),
-            (&document.auth_remote.auth_key, "auth_remote's auth_key"),
-        ];
-        for (name, field) in keys {
-            if name.is_empty() {
-                continue;
-            }
-            let Some(key) = self.document.auth_keys.get(name) else {
-                return Err(invalid(format!("failed to find {field} in auth_keys section")));
-            };
-            if key.kind != "standard" {
-                return Err(invalid("unknown authentication type"));
-            }
-            if !self.is_hex_key(key) {
-                return Err(invalid("failed to create new standard auth provider"));
-            }
+    /// The key of a name, where one is given.
+    fn auth_key(&self, name: &str, field: &str) -> Result<Option<AuthKey>> {
+        if name.is_empty() {
+            return Ok(None);
         }
-        Ok(())
+        let Some(key) = self.document.auth_keys.get(name) else {
+            return Err(invalid(format!("failed to find {field} in auth_keys section")));
+        };
+        if key.kind != "standard" {
+            return Err(invalid("unknown authentication type"));
+        }
+        let refused = || invalid("failed to create new standard auth provider");
+        self.read_auth_key(&key.key).ok_or_else(refused).map(Some)
     }
 
-    fn is_hex_key(&self, AuthKey { key, .. }: &AuthKey) -> bool {
-        let text = match key.split_once(':') {
-            None => Some(key.clone()),
-            Some(("env", name)) => Some(self.surroundings.variable(name).unwrap_or_default()),
+    /// Reads a key: hexadecimal digits, or `env:` or `file:` and where they stand.
+    fn read_auth_key(&self, text: &str) -> Option<AuthKey> {
+        match text.split_once(':') {
+            None => AuthKey::from_hex(text),
+            Some(("env", name)) => AuthKey::from_hex(&self.surroundings.variable(name).unwrap_or_default()),
             Some(("file", path)) => {
-                let bytes = self.surroundings.file(path);
-                bytes.map(|b| String::from_utf8_lossy(&b).trim().to_owned())
+                let octets = self.surroundings.file(path)?;
+                AuthKey::from_hex(std::str::from_utf8(&octets).ok()?.trim())
             }
             Some(_) => None,
-        };
-        text.is_some_and(|t| t.len() % 2 == 0 && t.bytes().all(|b| b.is_ascii_hexdigit()))
+        }
     }
 }
 
@@ -206,7 +215,7 @@ fn check_lint_sources(document: &document::Profile) -> Result<()> {
 }
 
 /// The certificatePolicies extension (RFC 5280, section 4.2.1.4), not critical.
-fn certificate_policies(policies: &[CertificatePolicy]) -> Result<Option<Extension>> {
+fn certificate_policies(policies: &[CertificatePolicy]) -> LatePolicies {
     if policies.is_empty() {
         return Ok(None);
     }

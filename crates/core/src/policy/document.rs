@@ -1,6 +1,9 @@
 //! The configuration document, field by field, before it means anything.
 
+use std::fmt;
+
 use time::OffsetDateTime;
+use zeroize::Zeroize;
 
 use rcfssl_go::duration::Duration;
 use rcfssl_go::json::{self, Cursor, Decode, Kind, List, Map};
@@ -45,10 +48,23 @@ json_object!(Ocsp as "ocsp.Config" {
     "Interval" => interval,
 });
 
-#[derive(Debug, Default)]
+/// Its text is wiped when the document is dropped.
+#[derive(Default)]
 pub struct AuthKey {
     pub kind: String,
     pub key: String,
+}
+
+impl Drop for AuthKey {
+    fn drop(&mut self) {
+        self.key.zeroize();
+    }
+}
+
+impl fmt::Debug for AuthKey {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "AuthKey({:?})", self.kind)
+    }
 }
 json_object!(AuthKey as "config.AuthKey" { "type" => kind, "key" => key });
 
@@ -117,6 +133,20 @@ json_object!(Profile as "config.SigningProfile" {
     "CSRWhitelist" => csr_whitelist,
     "ClientProvidesSerialNumbers" => client_provides_serial_numbers,
 });
+
+impl Profile {
+    /// Does it say how to sign here? Beside a remote server that is of no use.
+    pub fn has_local_settings(&self) -> bool {
+        let texts = [&self.ocsp_url, &self.expiry, &self.backdate, &self.name_whitelist];
+        self.usages.is_given()
+            || self.issuer_urls.is_given()
+            || texts.iter().any(|text| !text.is_empty())
+            || self.ca_constraint.is_ca
+            || self.not_before.0.is_some()
+            || self.not_after.0.is_some()
+            || !self.ct_log_servers.is_empty()
+    }
+}
 
 #[derive(Debug, Default, Clone)]
 pub struct CaConstraint {

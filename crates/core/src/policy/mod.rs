@@ -6,14 +6,15 @@ mod document;
 mod profile;
 pub mod usage;
 
-pub use document::CsrWhitelist;
-pub use profile::{CaConstraint, Elsewhere, Profile};
+pub use document::{CsrWhitelist, DottedOid, Time};
+pub use profile::{CaConstraint, LatePolicies, Profile, Remote, SignedBy, Unsupported};
 pub use usage::Usages;
 
 use crate::error::{Code, Error, Result};
-use crate::event::Sink;
+use crate::event::{Event, Sink};
 use rcfssl_go::duration::Duration;
 use rcfssl_go::json::{self, Report};
+use zeroize::Zeroizing;
 
 use build::Builder;
 use document::Document;
@@ -27,27 +28,29 @@ pub const DEFAULT_CA_EXPIRY: Duration = Duration::hours(43800);
 /// keys may stand in the environment or in files.
 pub trait Surroundings {
     /// The value of an environment variable.
-    fn variable(&self, name: &str) -> Option<String>;
+    fn variable(&self, name: &str) -> Option<Zeroizing<String>>;
     /// The contents of a file.
-    fn file(&self, path: &str) -> Option<Vec<u8>>;
+    fn file(&self, path: &str) -> Option<Zeroizing<Vec<u8>>>;
 }
 
 /// Where there is nothing.
 impl Surroundings for () {
-    fn variable(&self, _: &str) -> Option<String> {
+    fn variable(&self, _: &str) -> Option<Zeroizing<String>> {
         None
     }
 
-    fn file(&self, _: &str) -> Option<Vec<u8>> {
+    fn file(&self, _: &str) -> Option<Zeroizing<Vec<u8>>> {
         None
     }
 }
 
 /// The signing section of a configuration.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub struct Policy {
     default: Profile,
     named: Vec<(String, Profile)>,
+    /// The remote profiles that say how to sign here; none for the default profile.
+    skipping: Vec<Option<String>>,
 }
 
 /// A profile found by name.
@@ -71,6 +74,7 @@ impl Policy {
         Policy {
             default,
             named: Vec::new(),
+            skipping: Vec::new(),
         }
     }
 
@@ -115,9 +119,51 @@ impl Policy {
                 .ok_or_else(|| invalid("can't parse nil profile"))?;
             named.push((name.clone(), builder.profile(profile, Some(&default), false)?));
         }
-        let policy = Policy { default, named };
+        let policy = Policy {
+            default,
+            named,
+            skipping: skipping(signing),
+        };
         policy.check(signing)?;
+        policy.tell_skipped(builder.sink);
         Ok((policy, report))
+    }
+
+    /// Tells of remote profiles that say how to sign here. cfssl does so whenever it
+    /// looks over a configuration: when it is read, and for each kind of signer.
+    pub fn tell_skipped(&self, sink: Sink<'_>) {
+        for profile in &self.skipping {
+            sink(Event::LocalSettingsSkipped {
+                profile: profile.clone(),
+            });
+        }
+    }
+
+    /// Lets other servers sign for every profile, whatever the configuration says; keys
+    /// for tokens stay.
+    #[must_use]
+    pub fn signed_at(mut self, addresses: &str) -> Self {
+        let named = self.named.iter_mut().map(|(_, profile)| profile);
+        for profile in named.chain([&mut self.default]) {
+            profile.sign_at(addresses);
+        }
+        self
+    }
+
+    /// The default profile and the named ones.
+    fn all(&self) -> impl Iterator<Item = &Profile> {
+        let named = self.named.iter().map(|(_, profile)| profile);
+        named.chain([&self.default])
+    }
+
+    /// Is a key needed here, because a profile signs with it?
+    pub fn needs_local_signer(&self) -> bool {
+        self.all().any(|profile| !profile.is_remote())
+    }
+
+    /// Do other servers sign for some profile?
+    pub fn needs_remote_signer(&self) -> bool {
+        self.all().any(Profile::is_remote)
     }
 
     /// What cfssl checks once all profiles are read.
@@ -171,13 +217,7 @@ impl Policy {
                 fell_back: false,
             });
         }
-        let mut all = self
-            .named
-            .iter()
-            .map(|(_, profile)| profile)
-            .chain([&self.default]);
-        let first_is_remote = all.next().is_some_and(Profile::is_remote);
-        if all.any(|profile| profile.is_remote() != first_is_remote) {
+        if self.needs_local_signer() && self.needs_remote_signer() {
             return Err(Code::UnknownProfile.into());
         }
         Ok(Selection {
@@ -189,6 +229,18 @@ impl Policy {
 
 fn invalid(why: impl std::fmt::Display) -> Error {
     Error::wrap(Code::InvalidPolicy, why)
+}
+
+/// The remote profiles that say how to sign here.
+fn skipping(signing: &document::Signing) -> Vec<Option<String>> {
+    let named = signing.profiles.iter();
+    let named = named.map(|(name, profile)| (Some(name.clone()), profile.as_ref()));
+    [(None, signing.default.as_ref())]
+        .into_iter()
+        .chain(named)
+        .filter(|(_, profile)| profile.is_some_and(|p| !is_local(p) && p.has_local_settings()))
+        .map(|(name, _)| name)
+        .collect()
 }
 
 fn is_local(profile: &document::Profile) -> bool {

@@ -3,6 +3,7 @@
 use time::OffsetDateTime;
 
 use super::{CsrWhitelist, Usages};
+use crate::auth::AuthKey;
 use crate::error::{Code, Error, Result};
 use crate::extension::Extension;
 use rcfssl_go::duration::Duration;
@@ -40,16 +41,56 @@ pub struct Profile {
     pub not_after: Option<OffsetDateTime>,
     /// Copies a request's extensions of one's own.
     pub copy_extensions: bool,
-    /// The certificatePolicies extension, or why signing with this profile fails.
-    pub policies: Result<Option<Extension>>,
+    /// The certificatePolicies extension.
+    pub policies: LatePolicies,
     /// Which parts of a request are taken over; all, where not given.
     pub csr_whitelist: Option<CsrWhitelist>,
+    /// The extensions that clients may ask for by the API, as arcs.
+    pub allowed_extensions: Vec<Vec<i64>>,
     /// Every request must bring its serial number, which commands cannot.
     pub client_provides_serial: bool,
+    /// Who signs.
+    pub signed_by: SignedBy,
+    /// The key with which clients must make their tokens; none where no token is asked for.
+    pub auth_key: Option<AuthKey>,
+    /// The key before that one: its tokens are still taken.
+    pub prev_auth_key: Option<AuthKey>,
     /// The names that it may sign.
     pub(super) name_whitelist: Option<Regexp>,
-    /// Why it cannot sign here, although it is valid.
-    pub(super) elsewhere: Option<Elsewhere>,
+    /// What it asks for beside a signature and does not get.
+    pub(super) unsupported: Option<Unsupported>,
+}
+
+/// The certificatePolicies extension, or why there can be none. A quirk of cfssl: it
+/// takes a configuration with malformed policies, and refuses to sign by it.
+pub type LatePolicies = Result<Option<Extension>>;
+
+/// Who signs for a profile.
+#[derive(Debug, Clone)]
+pub enum SignedBy {
+    /// The CA whose key is here.
+    Local,
+    /// Another server.
+    Remote(Remote),
+}
+
+/// The servers that sign for a profile.
+#[derive(Debug, Clone)]
+pub struct Remote {
+    /// Their addresses as written, to be tried in this order; at least one.
+    pub addresses: Vec<String>,
+    /// The key for tokens; none where requests go without.
+    pub auth: Option<AuthKey>,
+}
+
+impl Remote {
+    /// Splits a list at its commas. Blanks around the addresses stay.
+    pub(super) fn new(addresses: &str, auth: Option<AuthKey>) -> Self {
+        Remote {
+            addresses: addresses.split(',').map(str::to_owned).collect(),
+            auth,
+        }
+    }
 }
 
 /// Whether certificates of a profile are authorities, and how far down.
@@ -80,11 +121,9 @@ impl CaConstraint {
     }
 }
 
-/// A feature of cfssl that a profile asks for and that is not done here.
+/// A feature of cfssl that a profile asks for and that rcfssl does not have.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Elsewhere {
-    /// `remote`, `auth_remote`: another server signs.
-    Remote,
+pub enum Unsupported {
     /// `ct_log_servers`: the certificate is logged first.
     Transparency,
     /// `lint_error_level` in a configuration with named profiles.
@@ -93,26 +132,24 @@ pub enum Elsewhere {
     LintAlone,
 }
 
-impl Elsewhere {
+impl Unsupported {
     /// The field that asks for it.
     pub const fn field(self) -> &'static str {
         match self {
-            Elsewhere::Remote => "remote",
-            Elsewhere::Transparency => "ct_log_servers",
-            Elsewhere::Lint | Elsewhere::LintAlone => "lint_error_level",
+            Unsupported::Transparency => "ct_log_servers",
+            Unsupported::Lint | Unsupported::LintAlone => "lint_error_level",
         }
     }
 
     /// The error that cfssl gives: where it would try and fail, that of the failure.
     pub fn error(self) -> Error {
         match self {
-            Elsewhere::Remote => Error::wrap(Code::InvalidRequest, "failed to connect to remote"),
-            Elsewhere::Transparency => Code::PrecertSubmission.into(),
-            Elsewhere::Lint => Error::wrap(
+            Unsupported::Transparency => Code::PrecertSubmission.into(),
+            Unsupported::Lint => Error::wrap(
                 Code::CertificateUnknown,
                 "x509: provided PrivateKey doesn't match parent's PublicKey",
             ),
-            Elsewhere::LintAlone => Code::KeyUnavailable.into(),
+            Unsupported::LintAlone => Code::KeyUnavailable.into(),
         }
     }
 }
@@ -135,9 +172,13 @@ impl Profile {
             copy_extensions: false,
             policies: Ok(None),
             csr_whitelist: None,
+            allowed_extensions: Vec::new(),
             client_provides_serial: false,
+            signed_by: SignedBy::Local,
+            auth_key: None,
+            prev_auth_key: None,
             name_whitelist: None,
-            elsewhere: None,
+            unsupported: None,
         }
     }
 
@@ -156,14 +197,42 @@ impl Profile {
         }
     }
 
+    /// The servers that sign for it, where others do.
+    pub fn remote(&self) -> Option<&Remote> {
+        match &self.signed_by {
+            SignedBy::Local => None,
+            SignedBy::Remote(remote) => Some(remote),
+        }
+    }
+
     /// Does another server sign for it?
     pub fn is_remote(&self) -> bool {
-        self.elsewhere == Some(Elsewhere::Remote)
+        self.remote().is_some()
+    }
+
+    /// Lets these servers sign for it. The key for tokens stays.
+    pub(super) fn sign_at(&mut self, addresses: &str) {
+        let auth = self.remote().and_then(|remote| remote.auth.clone());
+        self.signed_by = SignedBy::Remote(Remote::new(addresses, auth));
+    }
+
+    /// Was this token made over the request with a key of the profile? Never where it
+    /// has none.
+    pub fn accepts_token(&self, token: &[u8], request: &[u8]) -> bool {
+        // As in cfssl, the previous key counts only beside a present one.
+        let previous = self.prev_auth_key.as_ref().filter(|_| self.auth_key.is_some());
+        let mut keys = self.auth_key.iter().chain(previous);
+        keys.any(|key| key.accepts(token, request))
+    }
+
+    /// May a client ask for this extension?
+    pub fn allows_extension(&self, arcs: &[i64]) -> bool {
+        self.allowed_extensions.iter().any(|allowed| allowed == arcs)
     }
 
     /// What it asks for that is not done here.
-    pub fn elsewhere(&self) -> Option<Elsewhere> {
-        self.elsewhere
+    pub fn unsupported(&self) -> Option<Unsupported> {
+        self.unsupported
     }
 
     /// Does it take the subject over from requests?

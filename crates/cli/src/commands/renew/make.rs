@@ -65,11 +65,10 @@ pub fn make(
             &made
         }
     };
-    let mut template = plan.template.clone();
-    template.public_key = key.public_key().clone();
-    template.serial = Serial::random().map_err(message)?;
+    let mut decided = plan.decided.clone();
+    decided.with(key.public_key().clone(), Serial::random().map_err(message)?);
     let authority = Authority::new(&issuing.certificate, &issuing.key);
-    let issued = authority.issue(&template, &mut |_| {}).map_err(message)?;
+    let issued = authority.issue(&decided, &mut |_| {}).map_err(message)?;
     let mut text = issued.to_pem().into_bytes();
     if let Some(existing) = &plan.existing {
         if own.is_none() && contains(&existing.rest, b"PRIVATE KEY-----") {
@@ -87,7 +86,7 @@ pub fn make(
     }
     Ok(Made {
         serial: issued.serial,
-        until: template.not_after,
+        until: issued.not_after,
         new_key: own.is_none(),
         files,
         copied_key: (options.backup && own.is_some())

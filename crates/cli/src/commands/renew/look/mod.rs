@@ -5,13 +5,12 @@ mod read;
 
 use std::path::Path;
 
-use rcfssl_core::authority::Overrides;
-use rcfssl_core::certificate::Template;
+use rcfssl_core::authority::{Decided, Overrides};
 use rcfssl_core::certinfo::rfc3339;
 use rcfssl_core::csr::Content;
 use rcfssl_core::host::Hosts;
 use rcfssl_core::key::{KeySpec, SigningKey};
-use rcfssl_core::renewal::{self, Difference, Stranger};
+use rcfssl_core::renewal::{self, Difference, IssuerMismatch};
 use rcfssl_core::{Authority, Certificate, Profile, Serial, Wanted, name};
 use rcfssl_go::pem;
 use time::OffsetDateTime;
@@ -45,7 +44,7 @@ pub struct Plan {
     /// The name of its profile.
     pub profile: String,
     /// What it will say; the key and the number are put in when it is made.
-    pub template: Template,
+    pub decided: Decided,
     /// What is there.
     pub existing: Option<Existing>,
     /// Its key.
@@ -112,9 +111,11 @@ impl<'a> Look<'a> {
         }
         match renewal::check_issuer(certificate, &self.issuing.certificate) {
             Ok(()) => {}
-            Err(Stranger::OtherName) if found => return Ok(Finding::Foreign),
-            Err(Stranger::OtherName) => return Err("another authority issued it".to_owned()),
-            Err(Stranger::OtherKey) => return Err("another authority of the same name issued it".to_owned()),
+            Err(IssuerMismatch::OtherName) if found => return Ok(Finding::Foreign),
+            Err(IssuerMismatch::OtherName) => return Err("another authority issued it".to_owned()),
+            Err(IssuerMismatch::OtherKey) => {
+                return Err("another authority of the same name issued it".to_owned());
+            }
         }
         let shown = self.companions.key.to_string_lossy();
         let key = self
@@ -142,14 +143,14 @@ impl<'a> Look<'a> {
                         common_name: cn.clone(),
                         ..subject()
                     }),
-                    crl_url: None,
+                    ..Overrides::default()
                 });
                 (wanted, None)
             }
         };
         let rebuilt = content.is_some() || hostnames.is_some() || cn.is_some();
-        let template = self.decide(wanted, profile)?;
-        let changed = || renewal::difference(certificate, &template).filter(|_| rebuilt);
+        let decided = self.decide(wanted, profile)?;
+        let changed = || renewal::difference(certificate, decided.template()).filter(|_| rebuilt);
         let Some(why) = self.why(certificate, changed) else {
             return Ok(untouched(certificate));
         };
@@ -160,7 +161,7 @@ impl<'a> Look<'a> {
         self.end_with_authority(Plan {
             why,
             profile: profile_name,
-            template,
+            decided,
             existing: Some(existing),
             key: Some(key),
             content,
@@ -189,12 +190,14 @@ impl<'a> Look<'a> {
             .as_ref()
             .map_or(self.issuing.key.public_key(), |key| key.key.public_key());
         let wanted = Wanted::of_content(&content, public_key, profile).map_err(message)?;
-        let template = self.decide(wanted, profile)?;
+        let decided = self.decide(wanted, profile)?;
         let why = match &existing {
             Err(why) => Some(*why),
-            Ok(Existing { certificate, .. }) => self
-                .unfit(certificate, key.as_ref())
-                .or_else(|| self.why(certificate, || renewal::difference(certificate, &template))),
+            Ok(Existing { certificate, .. }) => self.unfit(certificate, key.as_ref()).or_else(|| {
+                self.why(certificate, || {
+                    renewal::difference(certificate, decided.template())
+                })
+            }),
         };
         let (why, existing) = match (why, existing) {
             (None, Ok(existing)) => return Ok(untouched(&existing.certificate)),
@@ -206,7 +209,7 @@ impl<'a> Look<'a> {
         self.end_with_authority(Plan {
             why,
             profile: profile_name.to_owned(),
-            template,
+            decided,
             existing,
             key,
             content: Some(content),
@@ -242,11 +245,11 @@ impl<'a> Look<'a> {
         }
     }
 
-    fn decide(&self, wanted: Wanted, profile: &Profile) -> Result<Template, String> {
+    fn decide(&self, wanted: Wanted, profile: &Profile) -> Result<Decided, String> {
         let authority = Authority::new(&self.issuing.certificate, &self.issuing.key);
         let number = Serial::from_magnitude(&[]);
         authority
-            .decide(wanted, profile, None, self.now, number, &mut |_| {})
+            .decide(wanted, profile, self.now, number, &mut |_| {})
             .map_err(message)
     }
 
@@ -260,11 +263,11 @@ impl<'a> Look<'a> {
                 "its authority ended at {shown}; gencert -renewca renews that"
             ));
         }
-        if plan.template.not_after <= end {
+        if plan.decided.template().not_after <= end {
             return Ok(Finding::Wanting(Box::new(plan)));
         }
         if self.options.strict {
-            let own = rfc3339(plan.template.not_after);
+            let own = rfc3339(plan.decided.template().not_after);
             return Err(Trap::OutlivesAuthority {
                 end: own,
                 authority_end: shown,
@@ -281,7 +284,7 @@ impl<'a> Look<'a> {
                 )),
             });
         }
-        plan.template.not_after = end;
+        plan.decided.end_by(end);
         plan.warnings.push(format!(
             "cut to the end of its authority, {shown}; gencert -renewca renews the authority"
         ));

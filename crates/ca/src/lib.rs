@@ -1,0 +1,19 @@
+//! One way of signing certificates, for commands and server: a request in cfssl's JSON,
+//! a [`Signer`] that answers it, and what is recorded of the answer.
+//!
+//! Nothing here is asynchronous, reads arguments or logs: what happens goes out as
+//! events to a sink.
+
+mod issuer;
+mod local;
+mod metadata;
+mod request;
+mod signer;
+mod wire;
+
+pub use issuer::Issuer;
+pub use local::LocalSigner;
+pub use metadata::Metadata;
+pub use request::{AskedCsr, SignRequest, SubjectOverride};
+pub use signer::{Cost, Info, InfoRequest, Signed, Signer};
+pub use wire::ServeRequest;
