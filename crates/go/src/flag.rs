@@ -283,7 +283,10 @@ mod tests {
             ("-- -x", "-x"),
         ] {
             let error = read(line).unwrap().refuse_late_flags().unwrap_err();
-            assert!(error.starts_with(&format!("{late} is not read as a flag")), "{error}");
+            assert!(
+                error.starts_with(&format!("{late} is not read as a flag")),
+                "{error}"
+            );
         }
         for line in ["", "-initca x", "-ca -x y -", "x '' y-z"] {
             assert_eq!(read(line).unwrap().refuse_late_flags(), Ok(()), "{line}");

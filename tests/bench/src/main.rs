@@ -1,13 +1,10 @@
 //! Measures rcfssl against Debian's cfssl: whole processes in turn, and issuing in
 //! one process against the bare cryptography that it needs.
 //!
-//!     cargo run --release -p rcfssl-bench -- [--quick] [--bin DIR] [--json FILE] [--certificates N] [ROW…]
+//!     cargo run --release -p rcfssl-bench -- --help
 //!
-//! `--bin` names the folder of the binaries to measure (`target/release` where it
-//! is not given); `--quick` takes a tenth of the runs. ROW picks rows by a part of
-//! their names: `renew` those in which one run of `renew -jobs` makes many
-//! certificates, 10,000 where `--certificates` does not say. All of it is in a folder
-//! in `TMPDIR`: what is flushed to disk takes the time that this disk takes.
+//! All of it is in a folder in `TMPDIR`: what is flushed to disk takes the time that
+//! this disk takes.
 
 mod inside;
 mod machine;
@@ -20,24 +17,36 @@ mod statistics;
 use std::num::NonZero;
 use std::path::{Path, PathBuf};
 
-use anyhow::{Context, Result, bail};
+use anyhow::{Context, Result};
+use clap::Parser;
 
 use measure::Place;
 use report::Report;
 
-/// What the command line asks for.
+/// Measures rcfssl against Debian's cfssl.
+#[derive(Parser)]
 struct Options {
+    /// Take a tenth of the runs
+    #[arg(long)]
     quick: bool,
-    binaries: PathBuf,
+    /// The folder of the binaries to measure; target/release where it is not given
+    #[arg(long, value_name = "DIR")]
+    bin: Option<PathBuf>,
+    /// Write the figures to FILE as well
+    #[arg(long, value_name = "FILE")]
     json: Option<PathBuf>,
+    /// How many certificates the rows of `renew` make; 10,000 where it is not given
+    #[arg(long, value_name = "N")]
     certificates: Option<NonZero<usize>>,
+    /// Parts of the names of the rows to measure; all where there is none
+    #[arg(value_name = "ROW")]
     rows: Vec<String>,
 }
 
 fn main() -> Result<()> {
-    let options = options(std::env::args().skip(1))?;
+    let options = Options::parse();
     let cfssl = machine::find_cfssl()?;
-    let place = Place::new(&options.binaries, &cfssl)?;
+    let place = Place::new(&options.binaries(), &cfssl)?;
     let mut report = Report::new(machine::describe(&place)?);
     report.print_head();
     for row in rows::all() {
@@ -73,34 +82,12 @@ impl Options {
         self.certificates.map_or(usual, NonZero::get)
     }
 
+    fn binaries(&self) -> PathBuf {
+        let built = || Path::new(env!("CARGO_MANIFEST_DIR")).join("../../target/release");
+        self.bin.clone().unwrap_or_else(built)
+    }
+
     fn wants(&self, row: &str) -> bool {
         self.rows.is_empty() || self.rows.iter().any(|part| row.contains(part.as_str()))
     }
-}
-
-fn options(mut arguments: impl Iterator<Item = String>) -> Result<Options> {
-    let top = Path::new(env!("CARGO_MANIFEST_DIR")).join("../..");
-    let mut options = Options {
-        quick: false,
-        binaries: top.join("target/release"),
-        json: None,
-        certificates: None,
-        rows: Vec::new(),
-    };
-    while let Some(argument) = arguments.next() {
-        let mut value = || {
-            arguments
-                .next()
-                .with_context(|| format!("{argument} wants a value"))
-        };
-        match argument.as_str() {
-            "--quick" => options.quick = true,
-            "--bin" => options.binaries = value()?.into(),
-            "--json" => options.json = Some(value()?.into()),
-            "--certificates" => options.certificates = Some(value()?.parse().context("--certificates")?),
-            flag if flag.starts_with('-') => bail!("{flag} is not known"),
-            row => options.rows.push(row.to_owned()),
-        }
-    }
-    Ok(options)
 }

@@ -1,5 +1,5 @@
-//! Runs Debian's cfssl and rcfssl side by side on documents made by chance, and tells
-//! where they differ. Exit status 1 when they do.
+//! Runs Debian's cfssl and rcfssl side by side on random documents, and reports where
+//! they differ. Exit status 1 when they do.
 //!
 //! ```sh
 //! cargo run --release -p rcfssl-tests --bin differential -- --count 20000
@@ -9,32 +9,51 @@ use std::io::Write;
 use std::path::PathBuf;
 use std::process::ExitCode;
 
+use clap::Parser;
+
 use rcfssl_tests::differential::campaign::{self, Difference, Plan};
 use rcfssl_tests::differential::kept;
 use rcfssl_tests::differential::sides::Sides;
-use rcfssl_tests::{Context, Result, bail, ensure};
+use rcfssl_tests::{Result, ensure};
 
-const USAGE: &str = "\
-usage: differential [--seed N] [--count N | --trial N] [--keep] [--folder DIR]
-       differential --record
-  --seed N      the seed; a fresh one where it is not given
-  --count N     how many trials; 1000 where it is not given
-  --trial N     only the trial of this number
-  --keep        writes each difference into fixtures/differential, to be named there
-  --record      asks Debian's cfssl again for the answers to the trials kept there,
-                of which some were edited by hand
-  --folder DIR  writes each difference as a folder in DIR, to be run by hand
-The binaries are built, unless RCFSSL_TEST_BIN names their folder.";
-
+/// Runs Debian's cfssl and rcfssl side by side on random documents. The binaries are
+/// built, unless RCFSSL_TEST_BIN names their folder.
+#[derive(Parser)]
 struct Options {
-    plan: Plan,
+    /// The seed; a fresh one where it is not given
+    #[arg(long, value_name = "N")]
+    seed: Option<u64>,
+    /// How many trials
+    #[arg(long, value_name = "N", default_value_t = 1000)]
+    count: u64,
+    /// Only the trial of this number
+    #[arg(long, value_name = "N", conflicts_with = "count")]
+    trial: Option<u64>,
+    /// Write each difference into fixtures/differential, to be named there
+    #[arg(long)]
     keep: bool,
+    /// Ask Debian's cfssl again for the answers to the trials kept there, of which some
+    /// were edited by hand
+    #[arg(long)]
     record: bool,
+    /// Write each difference as a folder in DIR, to be run by hand
+    #[arg(long, value_name = "DIR")]
     folder: Option<PathBuf>,
 }
 
+impl Options {
+    fn plan(&self) -> Plan {
+        let (first, count) = self.trial.map_or((0, self.count), |trial| (trial, 1));
+        Plan {
+            seed: self.seed.unwrap_or_else(campaign::fresh_seed),
+            first,
+            count,
+        }
+    }
+}
+
 fn main() -> ExitCode {
-    match options().and_then(|options| run(&options)) {
+    match run(&Options::parse()) {
         Ok(true) => ExitCode::SUCCESS,
         Ok(false) => ExitCode::FAILURE,
         Err(error) => {
@@ -42,39 +61,6 @@ fn main() -> ExitCode {
             ExitCode::from(2)
         }
     }
-}
-
-fn options() -> Result<Options> {
-    let mut plan = Plan {
-        seed: campaign::fresh_seed(),
-        first: 0,
-        count: 1000,
-    };
-    let (mut keep, mut record, mut folder) = (false, false, None);
-    let mut words = std::env::args().skip(1);
-    while let Some(word) = words.next() {
-        let mut value = || {
-            words
-                .next()
-                .with_context(|| format!("{word} needs a value\n{USAGE}"))
-        };
-        let number = |text: String| text.parse::<u64>().with_context(|| format!("{word} {text}"));
-        match word.as_str() {
-            "--seed" => plan.seed = number(value()?)?,
-            "--count" => plan.count = number(value()?)?,
-            "--trial" => (plan.first, plan.count) = (number(value()?)?, 1),
-            "--keep" => keep = true,
-            "--record" => record = true,
-            "--folder" => folder = Some(PathBuf::from(value()?)),
-            _ => bail!("{USAGE}"),
-        }
-    }
-    Ok(Options {
-        plan,
-        keep,
-        record,
-        folder,
-    })
 }
 
 fn run(options: &Options) -> Result<bool> {
@@ -85,7 +71,7 @@ fn run(options: &Options) -> Result<bool> {
         paths.iter().for_each(|path| println!("{}", path.display()));
         return Ok(true);
     }
-    let plan = options.plan;
+    let plan = options.plan();
     println!("seed {}", plan.seed);
     let started = std::time::Instant::now();
     let report = campaign::run(plan, &sides, |done| {

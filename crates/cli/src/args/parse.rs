@@ -120,7 +120,10 @@ mod tests {
     fn our_own_commands_refuse_flags_behind_an_argument() {
         let line = ["x.pem", "-dry-run"].map(OsString::from);
         for command in args_commands().filter(|command| command.is_our_own()) {
-            assert!(matches!(parse(Some(command), line.clone()), Err(FlagError::Wrong(_))));
+            assert!(matches!(
+                parse(Some(command), line.clone()),
+                Err(FlagError::Wrong(_))
+            ));
             assert!(parse(Some(command), ["x.pem", "-"].map(OsString::from)).is_ok());
         }
         assert!(parse(Some(CommandId::Genkey), line).is_ok());
