@@ -36,7 +36,7 @@ fn commands(place: &Workplace) -> BTreeSet<String> {
 /// Those of them that are not cfssl's alone.
 fn commands_that_are_there(place: &Workplace) -> BTreeSet<String> {
     let help = place.call("rcfssl -h").unwrap().err();
-    let missing = help.split_once("does not have yet:\n").unwrap().1;
+    let missing = help.split_once("does not support yet:\n").unwrap().1;
     let is_missing = |name: &String| {
         missing.contains(&format!("\n  {name} ")) || missing.starts_with(&format!("  {name} "))
     };
@@ -224,6 +224,54 @@ fn bash_offers_commands_flags_choices_and_files() {
     );
 }
 
+/// A configuration with profiles whose names a shell would read otherwise.
+const CONFIG: &str = r#"{"signing": {"default": {"expiry": "1h"}, "profiles": {
+    "www": {"expiry": "1h", "usages": ["signing"]},
+    "wide area": {"expiry": "1h", "usages": ["signing"]},
+    "$(touch hit)": {"expiry": "1h", "usages": ["signing"]},
+    "client": {"expiry": "1h", "usages": ["signing"]}
+}}}"#;
+
+#[test]
+fn profiles_are_those_of_the_configuration_on_the_line() {
+    let place = place();
+    place.write("c.json", CONFIG).unwrap();
+    place.write("www.json", "").unwrap();
+    script(&place, "bash");
+    let w = set(&["www", "wide\\ area"]);
+    for line in [
+        &["cfssl", "gencert", "-config", "=", "c.json", "-profile", "=", "w"][..],
+        &["cfssl", "sign", "--config", "c.json", "--profile", "w"],
+    ] {
+        assert_eq!(bash(&place, line), w, "{line:?}");
+    }
+    assert_eq!(
+        bash(&place, &["cfssl", "sign", "-config", "c.json", "-profile", ""]).len(),
+        4
+    );
+    assert!(!place.join("hit").exists());
+    // Never files: not without a configuration, and not with one that cannot be read.
+    for line in [
+        &["cfssl", "sign", "-profile", ""][..],
+        &["cfssl", "sign", "-config", "www.json", "-profile", ""],
+    ] {
+        assert_eq!(bash(&place, line), set(&[]), "{line:?}");
+    }
+    needs!("fish");
+    script(&place, "fish");
+    let offered = |line: &str| {
+        let line = format!("fish --no-config -c 'source ./script; complete -C \"{line}\"'");
+        let step = run(&place, &line);
+        step.out()
+            .lines()
+            .map(|line| line.split('\t').next().unwrap().to_owned())
+            .collect::<BTreeSet<_>>()
+    };
+    let found = offered("rcfssl gencert -config c.json -profile w");
+    assert_eq!(found, set(&["www", "wide area"]));
+    assert_eq!(offered("rcfssl gencert -profile w"), set(&[]));
+}
+
 #[test]
 fn bash_offers_every_flag_that_help_lists() {
     let place = place();
@@ -299,6 +347,7 @@ fn zsh_completes_one_name_after_the_other() {
     let place = place();
     run(&place, "mkdir site; rcfssl completions zsh > site/_rcfssl");
     place.write("ca.pem", "").unwrap();
+    place.write("c.json", CONFIG).unwrap();
     place.write("type", TYPE).unwrap();
     let typed = [
         ("rcfssl gencs", "rcfssl gencsr "),
@@ -316,6 +365,15 @@ fn zsh_completes_one_name_after_the_other() {
             "rcfssl -loglevel=3 gencert -init",
             "rcfssl -loglevel=3 gencert -initca ",
         ),
+        (
+            "rcfssl gencert -config=c.json -profile=ww",
+            "rcfssl gencert -config=c.json -profile=www ",
+        ),
+        (
+            "rcfssl gencert -config c.json -profile cl",
+            "rcfssl gencert -config c.json -profile client ",
+        ),
+        ("rcfssl gencert -profile=c", "rcfssl gencert -profile=c"),
     ];
     let lines: Vec<String> = typed.iter().map(|(line, _)| format!("'{line}'")).collect();
     let line = format!("timeout 60 zsh -f type {} > /dev/null", lines.join(" "));

@@ -6,6 +6,7 @@
 use std::fmt;
 
 use rcfssl_go::json::{self, UnknownKey};
+pub use rcfssljson::complaint::nearest;
 
 /// Something that is probably not what the user wanted.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -146,18 +147,6 @@ fn known_usage(name: &str) -> Option<&'static str> {
     nearest(name, rcfssl_core::policy::usage::known_names())
 }
 
-/// The known word that looks most like this one, if any does.
-pub fn nearest(word: &str, known: impl IntoIterator<Item = &'static str>) -> Option<&'static str> {
-    let word = word.to_lowercase();
-    let distance = |other: &str| strsim::damerau_levenshtein(&word, &other.to_lowercase());
-    let limit = (word.chars().count() / 3).max(1);
-    let scored = known.into_iter().map(|other| (distance(other), other));
-    scored
-        .min_by_key(|(distance, _)| *distance)
-        .filter(|(distance, _)| *distance <= limit)
-        .map(|(_, other)| other)
-}
-
 /// The trap of a key that nobody knows.
 pub fn unknown_key(file: &str, text: &[u8], unknown: &UnknownKey) -> Trap {
     let (line, _, _) = json::locate(text, unknown.offset);
@@ -179,13 +168,10 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_nearest_word_is_found_and_only_if_near() {
-        let known = ["hosts", "names", "key", "CN"];
-        assert_eq!(nearest("host", known), Some("hosts"));
-        assert_eq!(nearest("hsots", known), Some("hosts"));
-        assert_eq!(nearest("NAME", known), Some("names"));
-        assert_eq!(nearest("comment", known), None);
+    fn misspelt_usages_are_recognized() {
         assert_eq!(known_usage("server-auth"), Some("server auth"));
         assert_eq!(known_usage("content committment"), Some("content commitment"));
+        assert_eq!(known_usage("signin"), Some("signing"));
+        assert_eq!(known_usage("zzz"), None);
     }
 }

@@ -20,8 +20,9 @@ use std::sync::Arc;
 use rcfssl_core::{Error, Policy};
 use rcfssl_go::flag::FlagError;
 
-use args::commands::{Command, CommandId};
-use args::{FlagId, help};
+use args::{Args, FlagId};
+use commands::Command;
+use commands::manual::help;
 use context::{Context, Failure};
 use log::Log;
 
@@ -42,34 +43,49 @@ fn main() -> ExitCode {
 /// Finds the command, reads its flags and the configuration, runs it. Gives the
 /// exit status, early where there is nothing to run.
 fn start(arguments: Vec<OsString>) -> Result<u8, u8> {
-    let top = args::parse(None, arguments).map_err(|error| complain(error, &help::top()))?;
+    let top = args::parse_only(&help::TOP_FLAGS, arguments).map_err(|error| match error {
+        FlagError::Help => print_help(&help::top()),
+        wrong => {
+            let known = help::TOP_FLAGS.map(|flag| &args::flags::FLAGS[flag as usize]);
+            log::print(help::wrong_flag("rcfssl", &known, &wrong));
+            WRONG_FLAG
+        }
+    })?;
+    let level = |args: &Args| Log::new(args.int(FlagId::LogLevel));
+    if top.bool(FlagId::ShowVersion) {
+        let log = level(&top);
+        return Ok(Context::new(top, log).finish(commands::print_version()));
+    }
     let mut rest = top.positional().iter().cloned();
     let Some(name) = rest.next() else {
         log::print("No command is given.");
-        eprint_text(&help::top());
+        print_help(&help::top());
         return Err(1);
     };
-    let Some(command) = name.to_str().and_then(args::commands::find) else {
-        log::print(format_args!("Command {} is not defined.", name.to_string_lossy()));
-        eprint_text(&help::top());
+    let Some(command) = name.to_str().and_then(commands::find) else {
+        log::print(help::undefined_command(&name.to_string_lossy()));
         return Err(1);
     };
-    let args = args::parse(Some(command.id), rest).map_err(|error| {
-        let status = complain(error, &help::command(command));
-        match command.id {
-            // Monitoring reads a 2 as something that ended.
-            CommandId::Expiry if status == WRONG_FLAG => commands::expiry::WRONG_FLAG,
-            _ => status,
+    let args = args::parse(command.flags, rest);
+    let args = match command.is_our_own {
+        true => args.and_then(Args::refuse_late_flags),
+        false => args,
+    };
+    let args = args.map_err(|error| match error {
+        FlagError::Help => print_help(&help::command(command)),
+        wrong => {
+            let call = format!("rcfssl {}", command.name);
+            log::print(help::wrong_flag(&call, &help::listed_flags(command), &wrong));
+            command.wrong_flag
         }
     })?;
-    // Behind the command as in 1.6.5, before it as in R1.2.
-    let level = if args.is_set(FlagId::LogLevel) {
+    // After the command as in 1.6.5, before it as in R1.2.
+    let log = level(if args.is_set(FlagId::LogLevel) {
         &args
     } else {
         &top
-    }
-    .int(FlagId::LogLevel);
-    Ok(run(command, Context::new(args, Log::new(level))))
+    });
+    Ok(run(command, Context::new(args, log)))
 }
 
 fn run(command: &Command, mut context: Context) -> u8 {
@@ -82,7 +98,13 @@ fn run(command: &Command, mut context: Context) -> u8 {
             return context.finish(Err(failure.told()));
         }
     }
-    let outcome = commands::run(command.id, &context);
+    let outcome = match command.run {
+        Some(run) => run(&context),
+        None => {
+            let name = command.name;
+            Err(Error::plain(format!("rcfssl does not support {name} yet; use cfssl for it")).into())
+        }
+    };
     context.finish(outcome)
 }
 
@@ -103,19 +125,8 @@ fn configuration(context: &Context) -> Result<Option<Policy>, Failure> {
     context.read_document(path, &text, read).map(Some)
 }
 
-/// Prints help, with what is wrong above it; gives the exit status.
-fn complain(error: FlagError, help: &str) -> u8 {
-    let status = match error {
-        FlagError::Help => 0,
-        FlagError::Wrong(text) => {
-            log::print(text);
-            WRONG_FLAG
-        }
-    };
-    eprint_text(help);
-    status
-}
-
-fn eprint_text(text: &str) {
+/// Prints help on standard error, as cfssl does; gives the exit status.
+fn print_help(text: &str) -> u8 {
     log::print(text.trim_end());
+    0
 }

@@ -7,12 +7,13 @@ use std::path::Path;
 
 use rcfssl_go::flag::FlagError;
 
-use crate::args::commands::CommandId;
-use crate::args::{self, FlagId, help};
-use crate::commands::{self, mkbundle};
+use crate::args::flags::FLAGS;
+use crate::args::{self, FlagId};
+use crate::commands::manual::help;
+use crate::commands::{self, Command, mkbundle};
 use crate::context::{Context, Failure};
 use crate::log::{self, Level, Log};
-use crate::{complain, configuration};
+use crate::{WRONG_FLAG, configuration, print_help};
 
 /// One of the programs.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -21,13 +22,18 @@ pub enum Tool {
     Command(&'static Reduced),
     /// `mkbundle`
     Mkbundle,
+    /// The name of the other program, `cfssljson` or `rcfssljson`.
+    Json(&'static str),
+    /// `multirootca`, which is not there yet.
+    Multirootca,
 }
 
 /// A command with fewer flags.
 #[derive(Debug, PartialEq, Eq)]
 pub struct Reduced {
     name: &'static str,
-    command: CommandId,
+    /// The name of the command.
+    command: &'static str,
     usage: &'static str,
     flags: &'static [FlagId],
 }
@@ -35,7 +41,7 @@ pub struct Reduced {
 static COMMANDS: [Reduced; 4] = [
     Reduced {
         name: "cfssl-bundle",
-        command: CommandId::Bundle,
+        command: "bundle",
         usage: "-cert FILE [flags]",
         flags: &[
             FlagId::Cert,
@@ -52,7 +58,7 @@ static COMMANDS: [Reduced; 4] = [
     },
     Reduced {
         name: "cfssl-certinfo",
-        command: CommandId::Certinfo,
+        command: "certinfo",
         usage: "-cert FILE",
         flags: &[
             FlagId::Aki,
@@ -64,13 +70,13 @@ static COMMANDS: [Reduced; 4] = [
     },
     Reduced {
         name: "cfssl-newkey",
-        command: CommandId::Genkey,
+        command: "genkey",
         usage: "[flags] CSRJSON",
         flags: &[FlagId::InitCa, FlagId::Config],
     },
     Reduced {
         name: "cfssl-scan",
-        command: CommandId::Scan,
+        command: "scan",
         usage: "[flags] HOST…",
         flags: &[
             FlagId::List,
@@ -89,8 +95,12 @@ static COMMANDS: [Reduced; 4] = [
 /// The program that this path is a name of.
 pub fn named(path: &OsStr) -> Option<Tool> {
     let name = Path::new(path).file_name()?;
-    if name == "mkbundle" || name == "cfssl-mkbundle" {
-        return Some(Tool::Mkbundle);
+    match name.to_str() {
+        Some("mkbundle" | "cfssl-mkbundle") => return Some(Tool::Mkbundle),
+        Some("cfssljson") => return Some(Tool::Json("cfssljson")),
+        Some("rcfssljson") => return Some(Tool::Json("rcfssljson")),
+        Some("multirootca") => return Some(Tool::Multirootca),
+        _ => {}
     }
     let command = COMMANDS.iter().find(|command| name == command.name);
     command.map(Tool::Command)
@@ -98,34 +108,60 @@ pub fn named(path: &OsStr) -> Option<Tool> {
 
 /// Runs a program; gives its exit status.
 pub fn run(tool: Tool, arguments: Vec<OsString>) -> u8 {
-    let (done, help) = match tool {
-        Tool::Mkbundle => (mkbundle::run(arguments).map(|()| 0), mkbundle::HELP.to_owned()),
-        Tool::Command(command) => (command.run(arguments), command.help()),
-    };
-    done.unwrap_or_else(|error| complain(error, &help))
+    match tool {
+        Tool::Command(command) => command.run(arguments),
+        Tool::Mkbundle => match mkbundle::run(arguments) {
+            Ok(()) => 0,
+            Err(FlagError::Help) => print_help(mkbundle::HELP),
+            Err(wrong) => {
+                log::print(help::wrong_flag("mkbundle", &[], &wrong));
+                WRONG_FLAG
+            }
+        },
+        Tool::Json(name) => {
+            log::print(format_args!(
+                "This is rcfssl, called by the name {name}: make {name} a link to rcfssljson instead."
+            ));
+            1
+        }
+        Tool::Multirootca => {
+            log::print("rcfssl does not support multirootca yet; use cfssl's for it.");
+            1
+        }
+    }
 }
 
 impl Reduced {
     /// Runs it; gives its exit status.
-    fn run(&self, arguments: Vec<OsString>) -> Result<u8, FlagError> {
-        let args = args::parse_only(self.flags, arguments)?;
+    fn run(&self, arguments: Vec<OsString>) -> u8 {
+        let Some(command) = commands::find(self.command) else {
+            return 1;
+        };
+        let args = match args::parse_only(self.flags, arguments) {
+            Ok(args) => args,
+            Err(FlagError::Help) => return print_help(&self.help(command)),
+            Err(wrong) => {
+                let known: Vec<_> = self.flags.iter().map(|flag| &FLAGS[*flag as usize]).collect();
+                log::print(help::wrong_flag(self.name, &known, &wrong));
+                return WRONG_FLAG;
+            }
+        };
         let mut context = Context::new(args, Log::new(Level::Info as i64));
-        // A configuration that cannot be read is told of and does not matter.
+        // A configuration that cannot be read is reported and does not matter.
         match configuration(&context) {
             Ok(policy) => context.policy = policy.map(std::sync::Arc::new),
             Err(Failure::Error(error)) => log::print(format_args!("Failed to load config file: {error}")),
-            Err(trap @ Failure::Strict(_)) => return Ok(context.finish(Err(trap))),
+            Err(trap @ Failure::Strict(_)) => return context.finish(Err(trap)),
             Err(_) => {}
         }
-        let outcome = commands::run(self.command, &context);
+        let outcome = command.run.map_or(Ok(()), |run| run(&context));
         let is_trap = matches!(outcome, Err(Failure::Strict(_)));
         let status = context.finish(outcome);
-        Ok(if is_trap { status } else { 0 })
+        if is_trap { status } else { 0 }
     }
 
-    fn help(&self) -> String {
-        let about = args::commands::COMMANDS[self.command as usize].about;
-        let mut about = about.chars();
+    fn help(&self, command: &Command) -> String {
+        let mut about = command.about.chars();
         let first = about.next().map(|first| first.to_ascii_uppercase());
         let flags = help::flags(self.flags);
         format!(
@@ -148,8 +184,8 @@ mod tests {
             Some(Tool::Command(command)) => Some(command.command),
             _ => None,
         };
-        assert_eq!(command("/usr/bin/cfssl-scan"), Some(CommandId::Scan));
-        assert_eq!(command("cfssl-newkey"), Some(CommandId::Genkey));
+        assert_eq!(command("/usr/bin/cfssl-scan"), Some("scan"));
+        assert_eq!(command("cfssl-newkey"), Some("genkey"));
         assert_eq!(command("cfssl-newkey/rcfssl"), None);
         assert_eq!(named(OsStr::new("./mkbundle")), Some(Tool::Mkbundle));
         assert_eq!(named(OsStr::new("rcfssl")), None);

@@ -4,6 +4,7 @@
 
 use std::borrow::Cow;
 use std::ffi::{OsStr, OsString};
+use std::fmt;
 use std::os::unix::ffi::OsStrExt;
 
 use crate::duration::Duration;
@@ -31,8 +32,21 @@ pub enum Kind {
 pub enum FlagError {
     /// `-h` or `-help`
     Help,
-    /// Go's sentence.
+    /// A flag of this name, without its dash, that is not defined.
+    Undefined(String),
+    /// Anything else, in Go's words.
     Wrong(String),
+}
+
+impl fmt::Display for FlagError {
+    /// Go's sentence.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            FlagError::Help => f.write_str("flag: help requested"),
+            FlagError::Undefined(name) => write!(f, "flag provided but not defined: -{name}"),
+            FlagError::Wrong(text) => f.write_str(text),
+        }
+    }
 }
 
 /// What was given: values by the flag's number, and what is left over.
@@ -119,7 +133,7 @@ pub fn parse(
             if matches!(&*name, "h" | "help") {
                 return Err(FlagError::Help);
             }
-            return wrong(format!("flag provided but not defined: -{name}"));
+            return Err(FlagError::Undefined(name.into_owned()));
         };
         let value = match value {
             Some(value) => value.to_owned(),
@@ -223,10 +237,7 @@ mod tests {
     }
 
     fn refusal(line: &str) -> String {
-        match read(line) {
-            Err(FlagError::Wrong(text)) => text,
-            other => panic!("{line}: {other:?}"),
-        }
+        read(line).unwrap_err().to_string()
     }
 
     fn positional(line: &str) -> Vec<String> {

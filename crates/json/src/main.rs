@@ -11,6 +11,7 @@ use std::process::ExitCode;
 
 use rcfssl_go::flag::{self, FlagError, Parsed};
 use rcfssl_go::os::describe;
+use rcfssljson::complaint::{complaint, nearest};
 use rcfssljson::flags::{FLAGS, FlagId, help};
 
 use outputs::Output;
@@ -19,37 +20,54 @@ use outputs::Output;
 const STANDS_IN_FOR: &str = "1.6.5";
 
 fn main() -> ExitCode {
-    match start(std::env::args_os().skip(1).collect()) {
-        Ok(()) => ExitCode::SUCCESS,
-        Err(status) => ExitCode::from(status),
-    }
+    let mut arguments = std::env::args_os();
+    let name = arguments.next().unwrap_or_default();
+    let status = match Path::new(&name).file_name().and_then(OsStr::to_str) {
+        Some(name @ ("cfssl" | "rcfssl" | "multirootca")) => {
+            complain(format_args!(
+                "This is rcfssljson, called by the name {name}: make {name} a link to rcfssl instead."
+            ));
+            1
+        }
+        _ => start(arguments.collect()),
+    };
+    ExitCode::from(status)
 }
 
-fn start(arguments: Vec<OsString>) -> Result<(), u8> {
+/// Reads the flags and does what they ask for; gives the exit status.
+fn start(arguments: Vec<OsString>) -> u8 {
     let find = |name: &str| {
         FLAGS
             .iter()
             .position(|flag| flag.name == name)
             .map(|at| (at, FLAGS[at].kind))
     };
-    let flags = flag::parse(find, arguments).map_err(|error| match error {
-        FlagError::Help => {
+    let flags = match flag::parse(find, arguments) {
+        Ok(flags) => flags,
+        Err(FlagError::Help) => {
             complain(help().trim_end());
-            0
+            return 0;
         }
-        FlagError::Wrong(text) => {
-            complain(text);
-            complain(help().trim_end());
-            2
+        Err(error) => {
+            let meant = match &error {
+                FlagError::Undefined(name) => nearest(name, FLAGS.iter().map(|flag| flag.name)),
+                _ => None,
+            };
+            let meant = meant.map(|name| format!("-{name}"));
+            complain(complaint(
+                "`rcfssljson -h` lists the flags",
+                meant.as_deref(),
+                error,
+            ));
+            return 2;
         }
-    });
-    match flags {
-        Ok(flags) => run(&flags).map_err(|text| {
+    };
+    match run(&flags) {
+        Ok(()) => 0,
+        Err(text) => {
             complain(text);
             1
-        }),
-        Err(0) => Ok(()),
-        Err(status) => Err(status),
+        }
     }
 }
 

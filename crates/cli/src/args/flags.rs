@@ -1,18 +1,15 @@
-//! The one table of flags: parsing, help, completions and man pages come from
-//! it. To add a flag, add a line.
+//! The one table of flags: parsing, help, completions and man pages come from it. To
+//! add a flag, add a line, and name it with the commands that help should list it for.
 
 use rcfssl_go::flag::Kind;
 
-use super::commands::CommandId::{self, *};
-
-/// Which commands take a flag.
+/// Whose flag it is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Scope {
-    /// cfssl's: every command of cfssl takes it, needed or not; help lists it
-    /// where it matters.
-    Everywhere,
-    /// Our own: only the commands that list it.
-    Listed,
+pub enum Origin {
+    /// cfssl's: every command takes it, needed or not.
+    Cfssl,
+    /// Our own: only the commands that list it take it.
+    Own,
 }
 
 /// One flag.
@@ -28,14 +25,12 @@ pub struct Flag {
     pub value: &'static str,
     /// What it does, in one line.
     pub help: &'static str,
-    /// Who takes it.
-    pub scope: Scope,
-    /// The commands whose help lists it.
-    pub listed: &'static [CommandId],
+    /// Whose it is, which decides the commands that take it.
+    pub origin: Origin,
 }
 
 macro_rules! flags {
-    ($($id:ident $name:literal $kind:ident $default:literal $value:literal $scope:ident [$($listed:ident)*] $help:literal;)*) => {
+    ($($id:ident $name:literal $kind:ident $default:literal $value:literal $origin:ident $help:literal;)*) => {
         /// A flag, as an index into [`FLAGS`].
         #[allow(dead_code, reason = "every flag of cfssl is read, also those that no command here uses")]
         #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -48,165 +43,164 @@ macro_rules! flags {
             default: $default,
             value: $value,
             help: $help,
-            scope: Scope::$scope,
-            listed: &[$($listed),*],
+            origin: Origin::$origin,
         },)*];
     };
 }
 
 flags! {
-    Hostname "hostname" Text "" "HOST,HOST…" Everywhere [Gencert Sign Gencsr Selfsign Renew]
+    Hostname "hostname" Text "" "HOST,HOST…" Cfssl
         "hosts of the certificate, instead of those in the request";
-    Cert "cert" File "" "FILE" Everywhere [Certinfo Bundle Gencsr Ocspsign]
-        "the certificate to work on; - for standard input where the command says so";
-    Csr "csr" File "" "FILE" Everywhere [Sign Certinfo Renew]
-        "the certification request to work on; for renew, a request document";
-    Ca "ca" File "" "FILE" Everywhere [Gencert Sign Crl Info Ocspsign Ocsprefresh Renew Serve]
-        "the authority's certificate; env:NAME takes it from the environment";
-    CaKey "ca-key" File "" "FILE" Everywhere [Gencert Sign Crl Info Renew Serve]
-        "the authority's private key; env:NAME takes it from the environment";
-    TlsCert "tls-cert" File "" "FILE" Everywhere [Serve]
-        "certificate that the server shows";
-    TlsKey "tls-key" File "" "FILE" Everywhere [Serve]
-        "private key of the server";
-    MutualTlsCa "mutual-tls-ca" File "" "FILE" Everywhere [Serve]
-        "authority of the clients that may connect";
-    MutualTlsCn "mutual-tls-cn" Text "" "REGEX" Everywhere [Serve]
-        "common names of the clients that may connect";
-    MinTlsVersion "min-tls-version" Text "" "1.2|1.3" Everywhere [Serve]
+    Cert "cert" File "" "FILE" Cfssl
+        "certificate file; - for standard input where the command allows it";
+    Csr "csr" File "" "FILE" Cfssl
+        "certificate request file; for renew, a request as JSON";
+    Ca "ca" File "" "FILE" Cfssl
+        "certificate of the CA; env:NAME reads it from an environment variable";
+    CaKey "ca-key" File "" "FILE" Cfssl
+        "private key of the CA; env:NAME reads it from an environment variable";
+    TlsCert "tls-cert" File "" "FILE" Cfssl
+        "certificate of this server";
+    TlsKey "tls-key" File "" "FILE" Cfssl
+        "private key of this server";
+    MutualTlsCa "mutual-tls-ca" File "" "FILE" Cfssl
+        "CA that issues the certificates of permitted clients";
+    MutualTlsCn "mutual-tls-cn" Text "" "REGEX" Cfssl
+        "common names of permitted clients";
+    MinTlsVersion "min-tls-version" Text "" "1.2|1.3" Cfssl
         "lowest TLS version to accept";
-    Disable "disable" Text "" "NAME,NAME…" Everywhere [Serve]
-        "endpoints to leave out";
-    TlsRemoteCa "tls-remote-ca" File "" "FILE" Everywhere [Serve]
-        "authority of the remote server";
-    MutualTlsClientCert "mutual-tls-client-cert" File "" "FILE" Everywhere [Serve]
-        "certificate to show to the remote server";
-    MutualTlsClientKey "mutual-tls-client-key" File "" "FILE" Everywhere [Serve]
-        "private key for that certificate";
-    Key "key" File "" "FILE" Everywhere [Bundle Gencsr Renew]
-        "private key of the certificate or request";
-    Intermediates "intermediates" File "" "FILE" Everywhere []
-        "accepted and not used";
-    CaBundle "ca-bundle" File "" "FILE" Everywhere [Bundle Serve Scan]
-        "the roots to trust, instead of the system's";
-    IntBundle "int-bundle" File "" "FILE" Everywhere [Bundle Serve]
-        "intermediate certificates to build chains from";
-    IntDir "int-dir" Folder "" "FOLDER" Everywhere [Bundle Serve]
-        "folder of intermediates; verified ones are kept there";
-    Metadata "metadata" File "" "FILE" Everywhere [Bundle Serve]
-        "which platforms trust which roots";
-    Address "address" Text "127.0.0.1" "ADDRESS" Everywhere [Serve Ocspserve]
+    Disable "disable" Text "" "NAME,NAME…" Cfssl
+        "endpoints to disable";
+    TlsRemoteCa "tls-remote-ca" File "" "FILE" Cfssl
+        "CA that issued the certificate of the remote server";
+    MutualTlsClientCert "mutual-tls-client-cert" File "" "FILE" Cfssl
+        "client certificate for the remote server";
+    MutualTlsClientKey "mutual-tls-client-key" File "" "FILE" Cfssl
+        "private key of the client certificate";
+    Key "key" File "" "FILE" Cfssl
+        "private key of the certificate or certificate request";
+    Intermediates "intermediates" File "" "FILE" Cfssl
+        "accepted and ignored";
+    CaBundle "ca-bundle" File "" "FILE" Cfssl
+        "roots to trust instead of the system's";
+    IntBundle "int-bundle" File "" "FILE" Cfssl
+        "intermediate certificates for building chains";
+    IntDir "int-dir" Folder "" "FOLDER" Cfssl
+        "folder of intermediate certificates; verified ones are saved there";
+    Metadata "metadata" File "" "FILE" Cfssl
+        "file that says which platforms trust which roots";
+    Address "address" Text "127.0.0.1" "ADDRESS" Cfssl
         "address to listen on";
-    Port "port" Int "8888" "PORT" Everywhere [Serve Ocspserve]
+    Port "port" Int "8888" "PORT" Cfssl
         "port to listen on";
-    Config "config" File "" "FILE" Everywhere [Gencert Genkey Sign Selfsign Info Renew Serve]
-        "the configuration with its profiles";
-    Profile "profile" Text "" "NAME" Everywhere [Gencert Sign Selfsign Info Renew]
-        "profile of the configuration to sign with";
-    InitCa "initca" Bool "false" "" Everywhere [Gencert Genkey]
-        "make a self-signed authority";
-    RenewCa "renewca" Bool "false" "" Everywhere [Gencert]
-        "sign the authority's certificate anew, for as long as it had";
-    Flavor "flavor" Text "ubiquitous" "ubiquitous|optimal|force" Everywhere [Bundle]
-        "which chain to choose";
-    Domain "domain" Text "" "NAME" Everywhere [Certinfo Bundle]
-        "take the certificate from this TLS server";
-    Ip "ip" Text "" "ADDRESS" Everywhere [Bundle Scan]
-        "connect to this address instead of looking the domain up";
-    Remote "remote" Text "" "HOST" Everywhere [Serve]
-        "let this server sign";
-    Label "label" Text "" "LABEL" Everywhere []
-        "which of the remote server's keys to use";
-    AuthKey "authkey" Text "" "KEY" Everywhere []
-        "accepted and not used";
-    Responder "responder" File "" "FILE" Everywhere [Ocspsign Ocsprefresh Serve]
+    Config "config" File "" "FILE" Cfssl
+        "configuration file with the signing profiles";
+    Profile "profile" Text "" "NAME" Cfssl
+        "signing profile";
+    InitCa "initca" Bool "false" "" Cfssl
+        "create a self-signed CA";
+    RenewCa "renewca" Bool "false" "" Cfssl
+        "renew the CA's own certificate with the same lifetime";
+    Flavor "flavor" Text "ubiquitous" "ubiquitous|optimal|force" Cfssl
+        "which chain to prefer";
+    Domain "domain" Text "" "NAME" Cfssl
+        "fetch the certificate from this TLS server";
+    Ip "ip" Text "" "ADDRESS" Cfssl
+        "connect to this address instead of looking up the domain";
+    Remote "remote" Text "" "HOST" Cfssl
+        "server that signs the certificates";
+    Label "label" Text "" "LABEL" Cfssl
+        "which key of the remote server to use";
+    AuthKey "authkey" Text "" "KEY" Cfssl
+        "accepted and ignored";
+    Responder "responder" File "" "FILE" Cfssl
         "certificate of the OCSP responder";
-    ResponderKey "responder-key" File "" "FILE" Everywhere [Ocspsign Ocsprefresh Serve]
+    ResponderKey "responder-key" File "" "FILE" Cfssl
         "private key of the OCSP responder";
-    Status "status" Text "good" "good|revoked|unknown" Everywhere [Ocspsign]
-        "what to say of the certificate";
-    Reason "reason" Text "0" "REASON" Everywhere [Ocspsign Revoke]
-        "why it was revoked: 1 to 9, or a name such as keyCompromise";
-    RevokedAt "revoked-at" Text "now" "DATE" Everywhere [Ocspsign]
-        "when it was revoked: now, or YYYY-MM-DD";
-    Interval "interval" Duration "96h0m0s" "DURATION" Everywhere [Ocspsign Ocsprefresh]
-        "how long an OCSP response is good";
-    List "list" Bool "false" "" Everywhere [Scan]
+    Status "status" Text "good" "good|revoked|unknown" Cfssl
+        "status of the certificate";
+    Reason "reason" Text "0" "REASON" Cfssl
+        "reason for the revocation: 1 to 9, or a name such as keyCompromise";
+    RevokedAt "revoked-at" Text "now" "DATE" Cfssl
+        "date of the revocation: now, or YYYY-MM-DD";
+    Interval "interval" Duration "96h0m0s" "DURATION" Cfssl
+        "how long an OCSP response is valid";
+    List "list" Bool "false" "" Cfssl
         "list the scanners";
-    Family "family" Text "" "REGEX" Everywhere [Scan]
+    Family "family" Text "" "REGEX" Cfssl
         "families of scanners to run";
-    Scanner "scanner" Text "" "REGEX" Everywhere [Scan]
+    Scanner "scanner" Text "" "REGEX" Cfssl
         "scanners to run";
-    Timeout "timeout" Duration "5m0s" "DURATION" Everywhere [Scan]
-        "how long a scan may take";
-    Csv "csv" File "" "FILE" Everywhere [Scan]
-        "file of hosts to scan, one in each line";
-    NumWorkers "num-workers" Int "10" "N" Everywhere [Scan]
-        "hosts to scan at the same time";
-    MaxHosts "max-hosts" Int "100" "N" Everywhere [Scan]
-        "hosts to take from the file at most";
-    Responses "responses" File "" "FILE" Everywhere [Ocspserve]
-        "file of OCSP responses to serve";
-    Path "path" Text "/" "PATH" Everywhere [Ocspserve]
-        "path to serve them at";
-    CrlUrl "crl" Text "" "URL" Everywhere [Gencert]
+    Timeout "timeout" Duration "5m0s" "DURATION" Cfssl
+        "time limit for one host";
+    Csv "csv" File "" "FILE" Cfssl
+        "CSV file with the hosts to scan; the last field of each line is the host";
+    NumWorkers "num-workers" Int "10" "N" Cfssl
+        "number of hosts to scan at the same time";
+    MaxHosts "max-hosts" Int "100" "N" Cfssl
+        "maximum number of hosts to scan";
+    Responses "responses" File "" "FILE" Cfssl
+        "file with the OCSP responses to serve";
+    Path "path" Text "/" "PATH" Cfssl
+        "URL path to serve them at";
+    CrlUrl "crl" Text "" "URL" Cfssl
         "CRL distribution point, instead of the profile's";
-    Password "password" Text "0" "PASSWORD" Everywhere [Bundle]
+    Password "password" Text "0" "PASSWORD" Cfssl
         "password of a PKCS#12 file";
-    Usage "usage" Text "" "USAGE" Everywhere []
-        "accepted and not used";
-    PgpPrivate "pgp-private" File "" "FILE" Everywhere []
-        "accepted and not used";
-    PgpName "pgp-name" Text "" "NAME" Everywhere []
-        "accepted and not used";
-    Serial "serial" Text "" "NUMBER" Everywhere [Revoke]
+    Usage "usage" Text "" "USAGE" Cfssl
+        "accepted and ignored";
+    PgpPrivate "pgp-private" File "" "FILE" Cfssl
+        "accepted and ignored";
+    PgpName "pgp-name" Text "" "NAME" Cfssl
+        "accepted and ignored";
+    Serial "serial" Text "" "NUMBER" Cfssl
         "serial number of a recorded certificate";
-    Cn "cn" Text "" "NAME" Everywhere [Gencert Renew]
+    Cn "cn" Text "" "NAME" Cfssl
         "common name, instead of the one in the request";
-    Aki "aki" Text "" "HEX" Everywhere [Revoke]
+    Aki "aki" Text "" "HEX" Cfssl
         "authority key identifier of a recorded certificate";
-    DbConfig "db-config" File "" "FILE" Everywhere [Revoke Crl Ocspdump Ocsprefresh Ocspserve Serve]
-        "the database of issued certificates";
-    Expiry "expiry" Duration "168h0m0s" "DURATION" Everywhere [Crl]
-        "how long a CRL is good";
-    Strict "strict" Bool "false" "" Everywhere
-        [Bundle Certinfo Gencert Gencrl Gencsr Genkey Info Ocspsign Renew Selfsign Sign]
-        "make an error of everything that would only be hinted at";
-    KeyFormat "key-format" Text "traditional" "traditional|pkcs8" Listed [Gencert Genkey Renew Selfsign]
-        "form of private keys; traditional is cfssl's";
-    SignedByCa "signed-by-ca" Bool "false" "" Listed [Gencert]
-        "with -initca: have the new authority signed by -ca, as an intermediate";
-    Jobs "jobs" File "" "FILE" Listed [Renew]
-        "document of organizations and their certificates";
-    Before "before" Duration "" "DURATION" Listed [Renew]
-        "renew when less than this is left; otherwise a third of the lifetime";
-    Force "force" Bool "false" "" Listed [Renew]
-        "renew also what is not due";
-    Rekey "rekey" Bool "false" "" Listed [Renew]
-        "make new keys";
-    DryRun "dry-run" Bool "false" "" Listed [Renew]
-        "say what would be done, and change nothing";
-    Exec "exec" Text "" "COMMAND" Listed [Renew]
-        "run with sh -c after each change, with RCFSSL_CERT, RCFSSL_KEY and RCFSSL_NAME set";
-    Backup "backup" Bool "false" "" Listed [Renew]
-        "keep the old files, as NAME.pem.bak and NAME-key.pem.bak";
-    Wait "wait" Duration "10s" "DURATION" Listed [Renew]
+    DbConfig "db-config" File "" "FILE" Cfssl
+        "configuration of the certificate database";
+    Expiry "expiry" Duration "168h0m0s" "DURATION" Cfssl
+        "how long the CRL is valid";
+    Strict "strict" Bool "false" "" Cfssl
+        "treat hints as errors";
+    KeyFormat "key-format" Text "traditional" "traditional|pkcs8" Own
+        "format of private keys; traditional is cfssl's";
+    SignedByCa "signed-by-ca" Bool "false" "" Own
+        "with -initca: an intermediate CA, signed by -ca";
+    Jobs "jobs" File "" "FILE" Own
+        "jobs document: organizations and their certificates";
+    Before "before" Duration "" "DURATION" Own
+        "renew when less than DURATION is left (default: a third of the lifetime)";
+    Force "force" Bool "false" "" Own
+        "renew certificates that are not due too";
+    Rekey "rekey" Bool "false" "" Own
+        "create new keys";
+    DryRun "dry-run" Bool "false" "" Own
+        "show what would be done; change nothing";
+    Exec "exec" Text "" "COMMAND" Own
+        "run COMMAND with sh -c after each change; it gets RCFSSL_CERT, RCFSSL_KEY and RCFSSL_NAME";
+    Backup "backup" Bool "false" "" Own
+        "keep the old files as NAME.pem.bak and NAME-key.pem.bak";
+    Wait "wait" Duration "10s" "DURATION" Own
         "how long to wait for another process in the same folder";
-    Json "json" Bool "false" "" Listed [Expiry Renew]
+    Json "json" Bool "false" "" Own
         "print the report as JSON";
-    Warn "warn" Duration "720h" "DURATION" Listed [Expiry]
-        "exit with 1 when a certificate ends within this time";
-    Critical "critical" Duration "168h" "DURATION" Listed [Expiry]
-        "exit with 2 when a certificate ends within this time, or has ended";
-    Prometheus "prometheus" Bool "false" "" Listed [Expiry]
+    Warn "warn" Duration "720h" "DURATION" Own
+        "exit with 1 if a certificate expires within DURATION";
+    Critical "critical" Duration "168h" "DURATION" Own
+        "exit with 2 if a certificate expires within DURATION or has expired";
+    Prometheus "prometheus" Bool "false" "" Own
         "print metrics for the textfile collector of node_exporter";
-    Pem "pem" Bool "false" "" Listed [Gencrl]
+    Pem "pem" Bool "false" "" Own
         "print the CRL as PEM";
-    CrlNumber "crl-number" Int "" "N" Listed [Gencrl]
-        "add the CRL number, which RFC 5280 wants";
-    Dir "dir" Folder "" "FOLDER" Listed [Man]
-        "folder to write the pages into, which is made where it is missing";
-    LogLevel "loglevel" Int "1" "LEVEL" Everywhere
-        [Bundle Certinfo Crl Expiry Gencert Gencrl Gencsr Genkey Info Ocspdump Ocsprefresh Ocspserve Ocspsign PrintDefaults Renew Revoke Scan Selfsign Serve Sign Version]
+    CrlNumber "crl-number" Int "" "N" Own
+        "add a CRL number (RFC 5280 requires one)";
+    Dir "dir" Folder "" "FOLDER" Own
+        "folder for the pages; created if missing";
+    ShowVersion "version" Bool "false" "" Own
+        "print the version";
+    LogLevel "loglevel" Int "1" "LEVEL" Cfssl
         "what to log: 0 debug, 1 info, 2 warning, 3 error, 4 critical, 5 fatal";
 }

@@ -6,8 +6,7 @@ use std::ffi::{OsStr, OsString};
 use rcfssl_core::Duration;
 use rcfssl_go::flag::{self, FlagError, Parsed};
 
-use super::commands::CommandId;
-use super::flags::{FLAGS, FlagId, Scope};
+use super::flags::{FLAGS, FlagId, Origin};
 
 /// What was given on the command line, with the defaults of the table behind it.
 #[derive(Debug)]
@@ -52,33 +51,33 @@ impl Args {
     pub fn positional(&self) -> &[OsString] {
         self.0.positional()
     }
+
+    /// Refuses flags behind an argument, which cfssl's commands ignore.
+    ///
+    /// # Errors
+    /// As [`Parsed::refuse_late_flags`].
+    pub fn refuse_late_flags(self) -> Result<Self, FlagError> {
+        self.0.refuse_late_flags().map_err(FlagError::Wrong)?;
+        Ok(self)
+    }
 }
 
-/// Reads the arguments behind a command's name, or before one (`command` is none
-/// then, and only `-loglevel` is known, as in R1.2).
+/// Reads the arguments after a command's name: `own` are the flags that it lists, and
+/// all of cfssl's are taken too.
 ///
 /// # Errors
-/// As [`flag::parse`]; for our own commands, a flag behind an argument too.
-pub fn parse(
-    command: Option<CommandId>,
-    arguments: impl IntoIterator<Item = OsString>,
-) -> Result<Args, FlagError> {
+/// As [`flag::parse`].
+pub fn parse(own: &[FlagId], arguments: impl IntoIterator<Item = OsString>) -> Result<Args, FlagError> {
     let find = |name: &str| {
         let number = FLAGS.iter().position(|flag| flag.name == name)?;
         let flag = &FLAGS[number];
-        let known = match command {
-            None => number == FlagId::LogLevel as usize,
-            Some(command) => flag.scope == Scope::Everywhere || flag.listed.contains(&command),
-        };
+        let known = flag.origin == Origin::Cfssl || own.iter().any(|flag| *flag as usize == number);
         known.then_some((number, flag.kind))
     };
     let args = flag::parse(find, arguments).map(Args)?;
-    if command.is_some_and(CommandId::is_our_own) {
-        args.0.refuse_late_flags().map_err(FlagError::Wrong)?;
-    }
     let format = args.text(FlagId::KeyFormat);
     if !matches!(&*format, "traditional" | "pkcs8") {
-        let why = format!("invalid value {format:?} for flag -key-format: it is traditional or pkcs8");
+        let why = format!("invalid value {format:?} for flag -key-format: use traditional or pkcs8");
         return Err(FlagError::Wrong(why));
     }
     Ok(args)
@@ -105,11 +104,7 @@ mod tests {
 
     #[test]
     fn every_command_takes_every_flag_of_cfssl() {
-        let args = parse(
-            Some(CommandId::Version),
-            ["-ca", "x", "-initca", "y"].map(OsString::from),
-        )
-        .unwrap();
+        let args = parse(&[], ["-ca", "x", "-initca", "y"].map(OsString::from)).unwrap();
         assert!(args.is_set(FlagId::Ca) && args.bool(FlagId::InitCa));
         assert_eq!(args.text(FlagId::Address), "127.0.0.1");
         assert_eq!(args.int(FlagId::Port), 8888);
@@ -117,27 +112,10 @@ mod tests {
     }
 
     #[test]
-    fn our_own_commands_refuse_flags_behind_an_argument() {
-        let line = ["x.pem", "-dry-run"].map(OsString::from);
-        for command in args_commands().filter(|command| command.is_our_own()) {
-            assert!(matches!(
-                parse(Some(command), line.clone()),
-                Err(FlagError::Wrong(_))
-            ));
-            assert!(parse(Some(command), ["x.pem", "-"].map(OsString::from)).is_ok());
-        }
-        assert!(parse(Some(CommandId::Genkey), line).is_ok());
-    }
-
-    fn args_commands() -> impl Iterator<Item = CommandId> {
-        super::super::commands::COMMANDS.iter().map(|command| command.id)
-    }
-
-    #[test]
-    fn before_the_command_only_the_log_level_is_known() {
-        let args = parse(None, ["-loglevel", "0", "version"].map(OsString::from)).unwrap();
-        assert_eq!(args.int(FlagId::LogLevel), 0);
-        assert_eq!(args.positional(), ["version"]);
-        assert!(parse(None, [OsString::from("-ca")]).is_err());
+    fn our_own_flags_belong_to_the_commands_that_list_them() {
+        let backup = || ["-backup"].map(OsString::from);
+        assert!(parse(&[FlagId::Backup], backup()).is_ok());
+        assert!(parse(&[FlagId::Pem], backup()).is_err());
+        assert!(parse_only(&[FlagId::LogLevel], ["-ca"].map(OsString::from)).is_err());
     }
 }

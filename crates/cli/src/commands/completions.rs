@@ -1,22 +1,40 @@
-//! `completions`: a script for a shell.
+//! `completions`: a script for a shell, and what the scripts ask for.
 
-use rcfssl_core::Error;
+use std::ffi::OsStr;
 
-use crate::args::completions;
+use rcfssl_core::{Error, Policy};
+
+use super::manual::completions;
 use crate::context::{Context, Outcome};
-use crate::output;
+use crate::{input, output};
 
-/// Prints the script.
+/// Prints the script. `profiles FILE` is what the scripts call: it prints the names of
+/// a configuration's profiles.
 pub fn run(context: &Context) -> Outcome {
-    let shell = context
-        .args
-        .positional()
-        .first()
-        .and_then(|shell| shell.to_str())
+    let mut arguments = context.args.positional().iter();
+    let word = arguments
+        .next()
+        .and_then(|word| word.to_str())
         .unwrap_or_default();
-    let Some(script) = completions::script(shell) else {
-        return Err(Error::plain("completions are for bash, zsh or fish: name one").into());
+    if let ("profiles", Some(config)) = (word, arguments.next()) {
+        return profiles(config);
+    }
+    let Some(script) = completions::script(word) else {
+        return Err(Error::plain("completions needs the name of the shell: bash, zsh or fish").into());
     };
     output::stdout(script.as_bytes())?;
+    Ok(())
+}
+
+fn profiles(config: &OsStr) -> Outcome {
+    let text = input::file(config)?;
+    let (policy, _) = Policy::read(&text, &input::Process, &mut |_| {})?;
+    let names = policy.profiles().map(|(name, _)| name);
+    // A name with a line feed would be two.
+    let lines: String = names
+        .filter(|name| !name.contains(char::is_control))
+        .map(|name| format!("{name}\n"))
+        .collect();
+    output::stdout(lines.as_bytes())?;
     Ok(())
 }

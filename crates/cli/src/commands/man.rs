@@ -6,7 +6,8 @@ use std::path::Path;
 use rcfssl_core::Error;
 use rcfssl_go::os::describe;
 
-use crate::args::{FlagId, man};
+use super::manual::pages;
+use crate::args::FlagId;
 use crate::context::{Context, Outcome};
 
 /// Writes the pages.
@@ -15,12 +16,12 @@ pub fn run(context: &Context) -> Outcome {
     let folder = match args.positional().first() {
         _ if args.is_set(FlagId::Dir) => args.path(FlagId::Dir),
         Some(folder) => folder,
-        None => return Err(Error::plain("man needs a folder to write the pages into: -dir FOLDER").into()),
+        None => return Err(Error::plain("man needs the folder to write to: -dir FOLDER").into()),
     };
     let folder = Path::new(folder);
     fs::create_dir_all(folder)
         .map_err(|error| Error::plain(format!("mkdir {}: {}", folder.display(), describe(&error))))?;
-    for page in man::pages() {
+    for page in pages::pages() {
         let path = folder.join(&page.file);
         rcfssl_files::write(&path, page.text.as_bytes(), 0o644)
             .map_err(|error| Error::plain(error.about(&path.to_string_lossy())))?;

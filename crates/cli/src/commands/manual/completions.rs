@@ -1,14 +1,15 @@
-//! Completions for shells, from the tables. They offer flags with one dash, as
-//! users of cfssl write them, and know the links `cfssl` and `cfssljson`.
+//! Completions for shells, from the tables. They offer flags with one dash, as users of
+//! cfssl write them, and work for links named `cfssl` and `cfssljson`.
 
 use std::fmt::Write;
 
 use rcfssl_go::flag::Kind;
 use rcfssljson::flags as json;
 
-use super::commands::{COMMANDS, Command};
-use super::flags::{FLAGS, Flag};
-use super::help::{TOP_FLAG, listed_flags};
+use super::help::{TOP_FLAGS, listed_flags};
+use crate::args::FlagId;
+use crate::args::flags::{FLAGS, Flag};
+use crate::commands::table::{COMMANDS, Command};
 
 /// The script for a shell: `bash`, `zsh` or `fish`.
 pub fn script(shell: &str) -> Option<String> {
@@ -20,42 +21,69 @@ pub fn script(shell: &str) -> Option<String> {
     }
 }
 
-/// The values that a flag may have, where they are words.
-fn choices(flag: &Flag) -> Option<Vec<&'static str>> {
-    flag.value.contains('|').then(|| flag.value.split('|').collect())
+/// What may follow a flag.
+enum Value {
+    None,
+    Words(Vec<&'static str>),
+    File,
+    Folder,
+    /// A profile of the configuration that `-config` names on the same line.
+    Profile,
+    Text,
+}
+
+fn value(flag: &Flag) -> Value {
+    match flag.kind {
+        _ if flag.value.contains('|') => Value::Words(flag.value.split('|').collect()),
+        _ if flag.name == FLAGS[FlagId::Profile as usize].name => Value::Profile,
+        Kind::Bool => Value::None,
+        Kind::File => Value::File,
+        Kind::Folder => Value::Folder,
+        Kind::Text | Kind::Int | Kind::Duration => Value::Text,
+    }
 }
 
 /// The words that a command may have as its argument, as its usage names them.
 fn argument_choices(command: &Command) -> Option<Vec<&'static str>> {
+    if command.name == "help" {
+        return Some(commands().map(|command| command.name).collect());
+    }
     let last = command.usage.first()?.rsplit(' ').next()?;
     let is_words = last.contains('|') && last.chars().all(|c| c.is_ascii_lowercase() || c == '|');
     is_words.then(|| last.split('|').collect())
 }
 
-/// The commands that are there.
+/// The commands that rcfssl has.
 fn commands() -> impl Iterator<Item = &'static Command> {
-    COMMANDS.iter().filter(|command| command.is_here)
+    COMMANDS.iter().filter(|command| command.run.is_some())
 }
 
 fn bash() -> String {
     let names: Vec<_> = commands().map(|command| command.name).collect();
     let mut out = String::from(BASH_HEAD);
     let _ = writeln!(out, "    if [ \"$COMP_CWORD\" -eq \"$at\" ]; then");
-    let _ = writeln!(out, "        flags='{TOP_FLAG}' words='{}'", names.join(" "));
+    let top: Vec<_> = TOP_FLAGS.iter().map(|flag| FLAGS[*flag as usize].name).collect();
+    let _ = writeln!(
+        out,
+        "        flags='{}' words='{}'",
+        top.join(" "),
+        names.join(" ")
+    );
     out.push_str("        _rcfssl_reply\n        return\n    fi\n    case $before in\n");
-    for flag in FLAGS.iter().filter(|flag| !flag.listed.is_empty()) {
-        let reply = match (choices(flag), flag.kind) {
-            (Some(choices), _) => format!("_rcfssl_compgen -W '{}'", choices.join(" ")),
-            (None, Kind::Folder) => "_rcfssl_compgen -d".to_owned(),
-            (None, Kind::File) => "_rcfssl_compgen -f".to_owned(),
-            (None, Kind::Bool) => continue,
-            (None, _) => ":".to_owned(),
+    for flag in FLAGS {
+        let reply = match value(flag) {
+            Value::Words(words) => format!("_rcfssl_compgen -W '{}'", words.join(" ")),
+            Value::Folder => "_rcfssl_compgen -d".to_owned(),
+            Value::File => "_rcfssl_compgen -f".to_owned(),
+            Value::Profile => "_rcfssl_profiles".to_owned(),
+            Value::None => continue,
+            Value::Text => "_rcfssl_no_files".to_owned(),
         };
         let _ = writeln!(out, "        -{0}|--{0}) {reply}; return ;;", flag.name);
     }
     out.push_str("    esac\n    case ${COMP_WORDS[at]} in\n");
     for command in COMMANDS {
-        let flags: Vec<_> = listed_flags(command.id).iter().map(|flag| flag.name).collect();
+        let flags: Vec<_> = listed_flags(command).iter().map(|flag| flag.name).collect();
         let words = argument_choices(command).unwrap_or_default().join(" ");
         let _ = writeln!(
             out,
@@ -87,6 +115,29 @@ const BASH_HEAD: &str = "\
 _rcfssl_compgen() {
     mapfile -t COMPREPLY < <(compgen \"$@\" -- \"$word\")
 }
+# Without this, bash offers files where nothing else fits. A shell that calls the
+# function itself has no such option to change.
+_rcfssl_no_files() {
+    compopt +o default +o filenames 2> /dev/null
+}
+# The profiles of the configuration on the line. compgen -W would expand what their
+# names hold.
+_rcfssl_profiles() {
+    local i config= name
+    _rcfssl_no_files
+    for ((i = 1; i < COMP_CWORD; i++)); do
+        case ${COMP_WORDS[i]} in
+            -config=*|--config=*) config=${COMP_WORDS[i]#*=} ;;
+            -config|--config)
+                [ \"${COMP_WORDS[i+1]}\" = = ] && i=$((i + 1))
+                config=${COMP_WORDS[i+1]} ;;
+        esac
+    done
+    [ -n \"$config\" ] || return
+    while IFS= read -r name; do
+        [[ $name == \"$word\"* ]] && COMPREPLY+=(\"$(printf %q \"$name\")\")
+    done < <(\"${COMP_WORDS[0]}\" completions profiles \"${config/#\\~/$HOME}\" 2> /dev/null)
+}
 # Flags behind one dash or two, or else words, or else files.
 _rcfssl_reply() {
     case $word in
@@ -115,7 +166,11 @@ fn zsh() -> String {
     for command in commands() {
         let _ = writeln!(out, "        '{}:{}'", command.name, zsh_quote(command.about));
     }
-    out.push_str(&ZSH_COMMAND.replace("@TOP@", TOP_FLAG));
+    let top: String = TOP_FLAGS
+        .iter()
+        .map(|flag| zsh_flag(&FLAGS[*flag as usize]))
+        .collect();
+    out.push_str(&ZSH_COMMAND.replace("@TOP@", &top));
     for command in COMMANDS {
         let argument = match argument_choices(command) {
             Some(words) => format!("':argument:({})'", words.join(" ")),
@@ -147,6 +202,21 @@ fn zsh() -> String {
 const ZSH_HEAD: &str = "\
 #compdef rcfssl cfssl rcfssljson cfssljson
 # Completions of rcfssl for zsh.
+# The profiles of the configuration on the line.
+_rcfssl_profiles() {
+    local -a names
+    local -i at
+    local config=
+    for (( at = 1; at < CURRENT; at++ )); do
+        case $words[at] in
+            -config=*|--config=*) config=${words[at]#*=} ;;
+            -config|--config) config=$words[at+1] ;;
+        esac
+    done
+    [[ -n $config ]] || return 1
+    names=(${(f)\"$($service completions profiles ${(Q)~config} 2> /dev/null)\"})
+    compadd -a names
+}
 _rcfssl_command() {
     local -a commands
     commands=(
@@ -162,7 +232,7 @@ const ZSH_COMMAND: &str = "\
     done
     if (( CURRENT <= at )); then
         if [[ $words[CURRENT] == -* || CURRENT -lt at ]]; then
-            _arguments '-@TOP@=[what to log]:level: '
+            _arguments@TOP@
         else
             _describe command commands
         fi
@@ -174,26 +244,26 @@ const ZSH_COMMAND: &str = "\
 ";
 
 fn zsh_flags(command: &Command) -> String {
-    let mut out = String::new();
-    for flag in listed_flags(command.id) {
-        let (equals, value) = match (choices(flag), flag.kind) {
-            (Some(choices), _) => ("=", format!(":value:({})", choices.join(" "))),
-            (None, Kind::Bool) => ("", String::new()),
-            (None, Kind::File) => ("=", ":file:_files".to_owned()),
-            (None, Kind::Folder) => ("=", ":folder:_files -/".to_owned()),
-            (None, _) => (
-                "=",
-                format!(":{}: ", flag.value.to_lowercase().replace([':', ',', '…'], " ")),
-            ),
-        };
-        let _ = write!(
-            out,
-            " \\\n                '-{}{equals}[{}]{value}'",
-            flag.name,
-            zsh_quote(flag.help)
-        );
-    }
-    out
+    listed_flags(command).into_iter().map(zsh_flag).collect()
+}
+
+fn zsh_flag(flag: &Flag) -> String {
+    let (equals, value) = match value(flag) {
+        Value::Words(words) => ("=", format!(":value:({})", words.join(" "))),
+        Value::None => ("", String::new()),
+        Value::File => ("=", ":file:_files".to_owned()),
+        Value::Folder => ("=", ":folder:_files -/".to_owned()),
+        Value::Profile => ("=", ":profile:_rcfssl_profiles".to_owned()),
+        Value::Text => (
+            "=",
+            format!(":{}: ", flag.value.to_lowercase().replace([':', ',', '…'], " ")),
+        ),
+    };
+    format!(
+        " \\\n                '-{}{equals}[{}]{value}'",
+        flag.name,
+        zsh_quote(flag.help)
+    )
 }
 
 fn zsh_quote(text: &str) -> String {
@@ -204,11 +274,15 @@ fn zsh_quote(text: &str) -> String {
 }
 
 fn fish() -> String {
-    let mut out = String::from("# Completions of rcfssl for fish.\nfor program in rcfssl cfssl\n");
-    let _ = writeln!(
-        out,
-        "    complete -c $program -x -n __fish_use_subcommand -o {TOP_FLAG}"
-    );
+    let mut out = String::from(FISH_HEAD);
+    for flag in TOP_FLAGS.map(|flag| &FLAGS[flag as usize]) {
+        let _ = writeln!(
+            out,
+            "    complete -c $program -x -n __fish_use_subcommand -o {} -d '{}'",
+            flag.name,
+            fish_quote(flag.help)
+        );
+    }
     for command in commands() {
         let _ = writeln!(
             out,
@@ -226,12 +300,13 @@ fn fish() -> String {
                 words.join(" ")
             );
         }
-        for flag in listed_flags(command.id) {
-            let value = match (choices(flag), flag.kind) {
-                (Some(choices), _) => format!(" -x -a '{}'", choices.join(" ")),
-                (None, Kind::Bool) => String::new(),
-                (None, Kind::File | Kind::Folder) => " -r -F".to_owned(),
-                (None, _) => " -x".to_owned(),
+        for flag in listed_flags(command) {
+            let value = match value(flag) {
+                Value::Words(words) => format!(" -x -a '{}'", words.join(" ")),
+                Value::None => String::new(),
+                Value::File | Value::Folder => " -r -F".to_owned(),
+                Value::Profile => " -x -a '(__rcfssl_profiles)'".to_owned(),
+                Value::Text => " -x".to_owned(),
             };
             let _ = writeln!(
                 out,
@@ -256,6 +331,25 @@ fn fish() -> String {
     out
 }
 
+const FISH_HEAD: &str = "\
+# Completions of rcfssl for fish.
+# The profiles of the configuration on the line.
+function __rcfssl_profiles
+    set -l words (commandline -opc)
+    set -l config
+    for at in (seq (count $words))
+        switch $words[$at]
+            case '-config=*' '--config=*'
+                set config (string split -m 1 = -- $words[$at])[2]
+            case -config --config
+                set config $words[(math $at + 1)]
+        end
+    end
+    test -n \"$config\"; and $words[1] completions profiles $config 2> /dev/null
+end
+for program in rcfssl cfssl
+";
+
 fn fish_quote(text: &str) -> String {
     text.replace('\\', "\\\\").replace('\'', "\\'")
 }
@@ -270,7 +364,7 @@ mod tests {
             let script = script(shell).unwrap();
             for command in commands() {
                 assert!(script.contains(command.name), "{shell} {}", command.name);
-                for flag in listed_flags(command.id) {
+                for flag in listed_flags(command) {
                     assert!(script.contains(flag.name), "{shell} {}", flag.name);
                 }
             }

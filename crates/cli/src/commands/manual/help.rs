@@ -2,13 +2,16 @@
 
 use std::fmt::Write;
 
-use rcfssl_go::flag::Kind;
+use rcfssl_go::flag::{FlagError, Kind};
+use rcfssljson::complaint::{complaint, nearest};
 
-use super::commands::{COMMANDS, Command, CommandId};
-use super::flags::{FLAGS, Flag, FlagId};
+use crate::args::FlagId;
+use crate::args::flags::{FLAGS, Flag};
+use crate::commands::table::{COMMANDS, Command};
+use crate::output::printable;
 
-/// The flag that may stand before a command too.
-pub const TOP_FLAG: &str = "loglevel";
+/// The flags that may stand before a command.
+pub const TOP_FLAGS: [FlagId; 2] = [FlagId::LogLevel, FlagId::ShowVersion];
 
 /// What `rcfssl -h` prints.
 pub fn top() -> String {
@@ -16,23 +19,21 @@ pub fn top() -> String {
         "\
 Usage: rcfssl COMMAND [flags] [arguments]
 
-Makes and looks at keys, requests and certificates, as cfssl does.
-`rcfssl COMMAND -h` tells more.
+Creates, signs and inspects keys, certificate requests and certificates, as cfssl does.
+`rcfssl help COMMAND` describes one command.
 
 Commands:
 ",
     );
-    for command in COMMANDS.iter().filter(|command| command.is_here) {
+    for command in COMMANDS.iter().filter(|command| command.run.is_some()) {
         let _ = writeln!(out, "  {:<16}{}", command.name, command.about);
     }
-    out.push_str("\nCommands of cfssl that rcfssl does not have yet:\n");
-    for command in COMMANDS.iter().filter(|command| !command.is_here) {
+    out.push_str("\nCommands of cfssl that rcfssl does not support yet:\n");
+    for command in COMMANDS.iter().filter(|command| command.run.is_none()) {
         let _ = writeln!(out, "  {:<16}{}", command.name, command.about);
     }
     out.push_str("\nFlags:\n");
-    for flag in FLAGS.iter().filter(|flag| flag.name == TOP_FLAG) {
-        write_flag(&mut out, flag);
-    }
+    out.push_str(&flags(&TOP_FLAGS));
     out
 }
 
@@ -49,10 +50,10 @@ pub fn command(command: &Command) -> String {
     if !command.details.is_empty() {
         let _ = writeln!(out, "\n{}", command.details);
     }
-    if !command.is_here {
-        out.push_str("\nrcfssl does not have this command yet: cfssl's is still needed for it.\n");
+    if command.run.is_none() {
+        out.push_str("\nrcfssl does not support this command yet; use cfssl for it.\n");
     }
-    let flags = listed_flags(command.id);
+    let flags = listed_flags(command);
     if !flags.is_empty() {
         out.push_str("\nFlags:\n");
     }
@@ -60,14 +61,33 @@ pub fn command(command: &Command) -> String {
     out
 }
 
+/// What a word that is no command is answered with.
+pub fn undefined_command(name: &str) -> String {
+    let meant = nearest(name, COMMANDS.iter().map(|command| command.name));
+    complaint(
+        "`rcfssl help` lists the commands",
+        meant,
+        format_args!("Command {} is not defined.", printable(name)),
+    )
+}
+
+/// What a wrong flag is answered with, where `call` shows help with `-h`.
+pub fn wrong_flag(call: &str, flags: &[&'static Flag], error: &FlagError) -> String {
+    let meant = match error {
+        FlagError::Undefined(name) => nearest(name, flags.iter().map(|flag| flag.name)),
+        _ => None,
+    };
+    let meant = meant.map(|name| format!("-{name}"));
+    complaint(
+        &format!("`{call} -h` lists the flags"),
+        meant.as_deref(),
+        printable(&error.to_string()),
+    )
+}
+
 /// The flags that matter to a command, sorted by name.
-pub fn listed_flags(command: CommandId) -> Vec<&'static Flag> {
-    let mut flags: Vec<_> = FLAGS
-        .iter()
-        .filter(|flag| flag.listed.contains(&command))
-        .collect();
-    flags.sort_by_key(|flag| flag.name);
-    flags
+pub fn listed_flags(command: &Command) -> Vec<&'static Flag> {
+    command.flags.iter().map(|flag| &FLAGS[*flag as usize]).collect()
 }
 
 /// The lines of these flags.
@@ -98,7 +118,7 @@ fn write_flag(out: &mut String, flag: &Flag) {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::args::commands;
+    use crate::commands::table;
 
     #[test]
     fn every_command_is_listed_once_and_sorted() {
@@ -115,7 +135,7 @@ mod tests {
 
     #[test]
     fn a_commands_help_lists_its_flags_in_order() {
-        let help = command(commands::find("gencert").unwrap());
+        let help = command(table::find("gencert").unwrap());
         let at: Vec<_> = [
             "  -ca FILE",
             "  -ca-key FILE",

@@ -5,9 +5,9 @@ use std::fmt::Write;
 use rcfssl_go::flag::Kind;
 use rcfssljson::flags as json;
 
-use super::commands::{COMMANDS, Command};
-use super::flags::{FLAGS, Flag};
-use super::help::listed_flags;
+use super::help::{TOP_FLAGS, listed_flags};
+use crate::args::flags::{FLAGS, Flag};
+use crate::commands::table::{COMMANDS, Command};
 
 /// A page: its file's name and its text.
 pub struct Page {
@@ -35,14 +35,14 @@ fn top_page() -> String {
     let mut out = head(
         "RCFSSL",
         "rcfssl",
-        "keys, requests and certificates, as cfssl makes them",
+        "create, sign and inspect keys, certificate requests and certificates",
     );
     out.push_str(".SH SYNOPSIS\n.B rcfssl\n.I COMMAND\n.RI [ flags ]\n.RI [ arguments ]\n");
     out.push_str(".SH DESCRIPTION\n");
     out.push_str(
-        "rcfssl takes the commands of cfssl 1.6.5, reads the same documents and writes the same\n\
-         certificates. What a command makes goes to standard output as one line of JSON, which\n\
-         .BR rcfssljson (1)\nwrites to files.\n",
+        "rcfssl is a drop-in replacement for cfssl 1.6.5: it takes the same commands, reads the same\n\
+         files and issues the same certificates. A command prints its result on standard output as\n\
+         one line of JSON, which\n.BR rcfssljson (1)\nwrites to files.\n",
     );
     out.push_str(".SH COMMANDS\n");
     for command in COMMANDS {
@@ -53,14 +53,13 @@ fn top_page() -> String {
             escape(command.about)
         );
     }
-    out.push_str(".SH FLAGS\nA flag has one dash or two, and its value behind a space or an equals sign.\n");
-    FLAGS
-        .iter()
-        .filter(|flag| flag.name == "loglevel")
-        .for_each(|flag| write_flag(&mut out, flag));
+    out.push_str(".SH FLAGS\nA flag has one dash or two; its value follows a space or an equals sign.\n");
+    for flag in TOP_FLAGS {
+        write_flag(&mut out, &FLAGS[flag as usize]);
+    }
     out.push_str(ENVIRONMENT);
     out.push_str(
-        ".SH EXIT STATUS\n0 when all is well, and where cfssl exits so after an error line; 1 for an error; 2 for a\n\
+        ".SH EXIT STATUS\n0 on success, and where cfssl exits with 0 after an error line; 1 for an error; 2 for a\n\
          wrong flag.\n.SH SEE ALSO\n.BR rcfssljson (1)\n",
     );
     out
@@ -76,7 +75,7 @@ fn json_page() -> String {
         write_entry(&mut out, flag.name, value, flag.help, "");
     }
     out.push_str(
-        ".SH EXIT STATUS\n0 when all is well, also where there was nothing to write; 1 for an error; 2 for a\n\
+        ".SH EXIT STATUS\n0 on success, even if there was nothing to write; 1 for an error; 2 for a\n\
          wrong flag.\n.SH SEE ALSO\n.BR rcfssl (1)\n",
     );
     out
@@ -93,10 +92,10 @@ fn command_page(command: &Command) -> String {
     if !command.details.is_empty() {
         let _ = writeln!(out, ".SH DESCRIPTION\n{}", escape(command.details));
     }
-    if !command.is_here {
-        out.push_str(".SH BUGS\nrcfssl does not have this command yet: cfssl's is still needed for it.\n");
+    if command.run.is_none() {
+        out.push_str(".SH BUGS\nrcfssl does not support this command yet; use cfssl for it.\n");
     }
-    let flags = listed_flags(command.id);
+    let flags = listed_flags(command);
     if !flags.is_empty() {
         out.push_str(".SH FLAGS\n");
         flags.iter().for_each(|flag| write_flag(&mut out, flag));
@@ -109,10 +108,10 @@ const ENVIRONMENT: &str = "\
 .SH ENVIRONMENT
 .TP
 .B CFSSL_CA_PK_PASSWORD
-Password of an encrypted authority key.
+Password of an encrypted CA key.
 .TP
 .B RCFSSL_STRICT
-1 for \\-strict in every command.
+1 turns on \\-strict for every command.
 ";
 
 fn head(title: &str, name: &str, about: &str) -> String {
@@ -150,7 +149,7 @@ fn write_entry(out: &mut String, name: &str, value: Option<&str>, help: &str, de
     );
 }
 
-/// Dashes that are to be copied, and characters that roff would take for itself.
+/// Dashes as they can be copied, and characters that mean something to roff.
 fn escape(text: &str) -> String {
     let text = text
         .replace('\\', "\\e")
@@ -178,7 +177,7 @@ mod tests {
         for command in COMMANDS {
             let file = format!("rcfssl-{}.1", command.name);
             let page = pages.iter().find(|page| page.file == file).unwrap();
-            for flag in listed_flags(command.id) {
+            for flag in listed_flags(command) {
                 assert!(
                     page.text.contains(&format!("\\fB\\-{}\\fR", escape(flag.name))),
                     "{file} {}",

@@ -1,0 +1,23 @@
+//! `help`: what `-h` prints, on standard output.
+
+use super::manual::help;
+use super::table;
+use crate::context::{Context, Failure, Outcome};
+use crate::{log, output};
+
+/// Prints the help of a command, or that of the program.
+pub fn run(context: &Context) -> Outcome {
+    let text = match context.args.positional().first() {
+        None => help::top(),
+        Some(name) => {
+            let name = name.to_string_lossy();
+            let Some(command) = table::find(&name) else {
+                log::print(help::undefined_command(&name));
+                return Err(Failure::Told);
+            };
+            help::command(command)
+        }
+    };
+    output::stdout(text.as_bytes())?;
+    Ok(())
+}

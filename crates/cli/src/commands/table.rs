@@ -1,0 +1,385 @@
+//! The table of commands. Each is written down here once: its name, its help, its flags,
+//! what runs it, and its exit status for a wrong flag.
+
+use super::{
+    bundle, certinfo, completions, expiry, gencert, gencrl, gencsr, genkey, help, info, man, ocspsign,
+    print_defaults, renew, scan, selfsign, sign, version,
+};
+use crate::args::FlagId::{self, *};
+use crate::context::{Context, Outcome};
+
+/// A command.
+pub struct Command {
+    /// Its name.
+    pub name: &'static str,
+    /// What it does, in one line.
+    pub about: &'static str,
+    /// How it is called, each way in a line.
+    pub usage: &'static [&'static str],
+    /// What else there is to know.
+    pub details: &'static str,
+    /// The flags that its help lists, sorted by name. It takes all other flags of
+    /// cfssl's too, as in cfssl.
+    pub flags: &'static [FlagId],
+    /// What runs it; none for a command of cfssl's that rcfssl does not have yet.
+    pub run: Option<fn(&Context) -> Outcome>,
+    /// The exit status for a wrong flag.
+    pub wrong_flag: u8,
+    /// cfssl does not have it. What cfssl ignores, such as a flag behind an argument, is
+    /// an error then.
+    pub is_our_own: bool,
+}
+
+/// What a command has unless it says otherwise; 2 is Go's status for a wrong flag.
+const NOT_YET: Command = Command {
+    name: "",
+    about: "",
+    usage: &[],
+    details: "",
+    flags: &[],
+    run: None,
+    wrong_flag: 2,
+    is_our_own: false,
+};
+
+/// Every command, sorted by name.
+pub static COMMANDS: &[Command] = &[
+    Command {
+        name: "bundle",
+        about: "build the chain from a certificate to a trusted root",
+        usage: &["bundle -cert FILE [flags]", "bundle -domain NAME [flags]"],
+        flags: &[
+            CaBundle, Cert, Domain, Flavor, IntBundle, IntDir, Ip, Key, LogLevel, Metadata, Password, Strict,
+        ],
+        run: Some(bundle::run),
+        ..NOT_YET
+    },
+    Command {
+        name: "certinfo",
+        about: "show the contents of a certificate or a certificate request",
+        usage: &[
+            "certinfo -cert FILE",
+            "certinfo -csr FILE",
+            "certinfo -domain NAME",
+        ],
+        details: "FILE may be - for standard input.",
+        flags: &[Cert, Csr, Domain, LogLevel, Strict],
+        run: Some(certinfo::run),
+        ..NOT_YET
+    },
+    Command {
+        name: "completions",
+        about: "print shell completions",
+        usage: &["completions bash|zsh|fish"],
+        details: "\
+For bash: rcfssl completions bash > /etc/bash_completion.d/rcfssl. The completions
+also work for links named cfssl and cfssljson.",
+        run: Some(completions::run),
+        is_our_own: true,
+        ..NOT_YET
+    },
+    Command {
+        name: "crl",
+        about: "create a CRL of the certificates revoked in a database",
+        usage: &["crl -db-config FILE -ca FILE -ca-key FILE [flags]"],
+        flags: &[Ca, CaKey, DbConfig, Expiry, LogLevel],
+        ..NOT_YET
+    },
+    Command {
+        name: "expiry",
+        about: "list certificates by expiry date",
+        usage: &["expiry [flags] FILE…|FOLDER…"],
+        details: "\
+The certificate that expires first is listed first. In a folder, keys and certificate
+requests are skipped; subfolders are not searched. The exit status is that of a
+monitoring plugin: 0 if all is well, 1 if a certificate expires within -warn or is not
+yet valid, 2 if one expires within -critical or has expired, 3 if something cannot be
+read or a flag is wrong. 2 takes precedence over 3, and 3 over 1.",
+        flags: &[Critical, Json, LogLevel, Prometheus, Warn],
+        run: Some(expiry::run),
+        is_our_own: true,
+        wrong_flag: expiry::WRONG_FLAG,
+    },
+    Command {
+        name: "gencert",
+        about: "create a key, a certificate request and a signed certificate",
+        usage: &[
+            "gencert -initca [-ca-key FILE] CSRJSON",
+            "gencert -renewca -ca FILE -ca-key FILE",
+            "gencert -initca -signed-by-ca -ca FILE -ca-key FILE [-config FILE -profile NAME] CSRJSON",
+            "gencert -ca FILE -ca-key FILE [-config FILE -profile NAME] [-hostname HOST,…] [-cn NAME] CSRJSON",
+        ],
+        details: "\
+CSRJSON is a file with the request as JSON, or - for standard input; `rcfssl
+print-defaults csr` prints an example. With -initca the certificate is that of a new
+self-signed CA, with a new key or the one of -ca-key. The output is one line of JSON
+with `cert`, `csr` and `key`; `rcfssljson -bare NAME` writes it to files. If the CA's
+key is encrypted, its password is read from CFSSL_CA_PK_PASSWORD; to create or renew
+the CA's own certificate, the key must not be encrypted.",
+        flags: &[
+            Ca, CaKey, Cn, Config, CrlUrl, Hostname, InitCa, KeyFormat, LogLevel, Profile, RenewCa,
+            SignedByCa, Strict,
+        ],
+        run: Some(gencert::run),
+        ..NOT_YET
+    },
+    Command {
+        name: "gencrl",
+        about: "create a CRL from a list of serial numbers",
+        usage: &["gencrl SERIALS CERT KEY [SECONDS]"],
+        details: "\
+SERIALS is a file with one decimal serial number per line. Each file may be - for
+standard input. The CRL is valid for SECONDS (default: one week) and is printed as
+base64.",
+        flags: &[CrlNumber, LogLevel, Pem, Strict],
+        run: Some(gencrl::run),
+        ..NOT_YET
+    },
+    Command {
+        name: "gencsr",
+        about: "create a certificate request for an existing key",
+        usage: &["gencsr -key FILE CSRJSON", "gencsr -key FILE -cert FILE"],
+        details: "With -cert, the request asks for the names in that certificate.",
+        flags: &[Cert, Hostname, Key, LogLevel, Strict],
+        run: Some(gencsr::run),
+        ..NOT_YET
+    },
+    Command {
+        name: "genkey",
+        about: "create a key and a certificate request",
+        usage: &["genkey CSRJSON", "genkey -initca CSRJSON"],
+        details: "\
+CSRJSON is a file with the request as JSON, or - for standard input. With -initca a
+self-signed CA certificate is created too.",
+        flags: &[Config, InitCa, KeyFormat, LogLevel, Strict],
+        run: Some(genkey::run),
+        ..NOT_YET
+    },
+    Command {
+        name: "help",
+        about: "show help for rcfssl or for one command",
+        usage: &["help [COMMAND]"],
+        run: Some(help::run),
+        is_our_own: true,
+        ..NOT_YET
+    },
+    Command {
+        name: "info",
+        about: "show a CA's certificate and the settings of a profile",
+        usage: &["info -config FILE -ca FILE -ca-key FILE [-profile NAME]"],
+        flags: &[Ca, CaKey, Config, LogLevel, Profile, Strict],
+        run: Some(info::run),
+        ..NOT_YET
+    },
+    Command {
+        name: "man",
+        about: "write the manual pages",
+        usage: &["man -dir FOLDER", "man FOLDER"],
+        details: "\
+There is a page for rcfssl, one for rcfssljson and one for each command. View a page
+with man -l FILE, or by its name if FOLDER is called man1 and its parent folder is in
+MANPATH.",
+        flags: &[Dir],
+        run: Some(man::run),
+        is_our_own: true,
+        ..NOT_YET
+    },
+    Command {
+        name: "ocspdump",
+        about: "print the OCSP responses of a database",
+        usage: &["ocspdump -db-config FILE"],
+        flags: &[DbConfig, LogLevel],
+        ..NOT_YET
+    },
+    Command {
+        name: "ocsprefresh",
+        about: "sign an OCSP response for every certificate of a database",
+        usage: &["ocsprefresh -db-config FILE -ca FILE -responder FILE -responder-key FILE"],
+        flags: &[Ca, DbConfig, Interval, LogLevel, Responder, ResponderKey],
+        ..NOT_YET
+    },
+    Command {
+        name: "ocspserve",
+        about: "answer OCSP requests",
+        usage: &["ocspserve -responses FILE [-address ADDRESS] [-port PORT]"],
+        flags: &[Address, DbConfig, LogLevel, Path, Port, Responses],
+        ..NOT_YET
+    },
+    Command {
+        name: "ocspsign",
+        about: "sign an OCSP response",
+        usage: &["ocspsign -ca FILE -responder FILE -responder-key FILE -cert FILE [flags]"],
+        flags: &[
+            Ca,
+            Cert,
+            Interval,
+            LogLevel,
+            Reason,
+            Responder,
+            ResponderKey,
+            RevokedAt,
+            Status,
+            Strict,
+        ],
+        run: Some(ocspsign::run),
+        ..NOT_YET
+    },
+    Command {
+        name: "print-defaults",
+        about: "print an example configuration or request",
+        usage: &["print-defaults config|csr|list"],
+        details: "list prints the names of the other two.",
+        flags: &[LogLevel],
+        run: Some(print_defaults::run),
+        ..NOT_YET
+    },
+    Command {
+        name: "renew",
+        about: "renew certificates in place, one by one or from a jobs document",
+        usage: &["renew [flags] CERTIFICATE…|FOLDER…", "renew -jobs FILE [flags]"],
+        details: "\
+In a folder, renew takes every certificate that was issued by ca.pem there and has its
+key beside it, as NAME-key.pem or NAME.key. It uses ca.pem, ca-key.pem and
+ca-config.json from the certificate's folder unless flags name other files. Subject,
+alternative names and key stay the same; everything else comes from the profile, by
+default the one whose usages match the certificate's. With -jobs, certificates that are
+missing or no longer match the document are created too. The exit status is 1 if
+anything failed.",
+        flags: &[
+            Backup, Before, Ca, CaKey, Cn, Config, Csr, DryRun, Exec, Force, Hostname, Jobs, Json, Key,
+            KeyFormat, LogLevel, Profile, Rekey, Strict, Wait,
+        ],
+        run: Some(renew::run),
+        is_our_own: true,
+        ..NOT_YET
+    },
+    Command {
+        name: "revoke",
+        about: "mark a certificate of a database as revoked",
+        usage: &["revoke -db-config FILE -serial NUMBER -aki HEX -reason REASON"],
+        flags: &[Aki, DbConfig, LogLevel, Reason, Serial],
+        ..NOT_YET
+    },
+    Command {
+        name: "scan",
+        about: "check the TLS configuration of hosts",
+        usage: &["scan [flags] HOST…", "scan -list"],
+        flags: &[
+            CaBundle, Csv, Family, Ip, List, LogLevel, MaxHosts, NumWorkers, Scanner, Timeout,
+        ],
+        run: Some(scan::run),
+        ..NOT_YET
+    },
+    Command {
+        name: "selfsign",
+        about: "create a key and a self-signed certificate",
+        usage: &["selfsign HOSTNAME CSRJSON", "selfsign -hostname HOST,… CSRJSON"],
+        details: "For testing only: clients have no reason to trust such a certificate.",
+        flags: &[Config, Hostname, KeyFormat, LogLevel, Profile, Strict],
+        run: Some(selfsign::run),
+        ..NOT_YET
+    },
+    Command {
+        name: "serve",
+        about: "run the HTTP API",
+        usage: &["serve [flags]"],
+        flags: &[
+            Address,
+            Ca,
+            CaBundle,
+            CaKey,
+            Config,
+            DbConfig,
+            Disable,
+            IntBundle,
+            IntDir,
+            LogLevel,
+            Metadata,
+            MinTlsVersion,
+            MutualTlsCa,
+            MutualTlsClientCert,
+            MutualTlsClientKey,
+            MutualTlsCn,
+            Port,
+            Remote,
+            Responder,
+            ResponderKey,
+            TlsCert,
+            TlsKey,
+            TlsRemoteCa,
+        ],
+        ..NOT_YET
+    },
+    Command {
+        name: "sign",
+        about: "sign a certificate request",
+        usage: &[
+            "sign -ca FILE -ca-key FILE [flags] CSR [SUBJECT]",
+            "sign -ca FILE -ca-key FILE [flags] -csr CSR [SUBJECT]",
+        ],
+        details: "\
+CSR is a PEM file, or - for standard input. SUBJECT is a JSON file with CN and names
+to use instead of those in the certificate request.",
+        flags: &[Ca, CaKey, Config, Csr, Hostname, LogLevel, Profile, Strict],
+        run: Some(sign::run),
+        ..NOT_YET
+    },
+    Command {
+        name: "version",
+        about: "print the version",
+        usage: &["version"],
+        flags: &[LogLevel],
+        run: Some(version::run),
+        ..NOT_YET
+    },
+];
+
+/// The command of this name.
+pub fn find(name: &str) -> Option<&'static Command> {
+    COMMANDS.iter().find(|command| command.name == name)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::args::flags::FLAGS;
+
+    #[test]
+    fn commands_and_their_flags_are_sorted_and_complete() {
+        assert!(COMMANDS.windows(2).all(|pair| pair[0].name < pair[1].name));
+        for Command {
+            name,
+            about,
+            usage,
+            flags,
+            ..
+        } in COMMANDS
+        {
+            assert!(!about.is_empty(), "{name}");
+            assert!(usage.iter().all(|line| line.starts_with(name)), "{name}");
+            let names: Vec<_> = flags.iter().map(|flag| FLAGS[*flag as usize].name).collect();
+            assert!(
+                names.windows(2).all(|pair| pair[0] < pair[1]),
+                "{name}: {names:?}"
+            );
+        }
+        assert!(find("gencert").is_some_and(|command| command.run.is_some()));
+        assert!(find("").is_none());
+    }
+
+    /// The exit status of a wrong flag is Go's, except where 2 means something else.
+    #[test]
+    fn wrong_flags_end_with_2() {
+        for command in COMMANDS {
+            let status = if command.name == "expiry" { 3 } else { 2 };
+            assert_eq!(command.wrong_flag, status, "{}", command.name);
+        }
+    }
+
+    #[test]
+    fn our_own_commands_are_known_as_such() {
+        let own = COMMANDS.iter().filter(|command| command.is_our_own);
+        let own: Vec<_> = own.map(|command| command.name).collect();
+        assert_eq!(own, ["completions", "expiry", "help", "man", "renew"]);
+    }
+}

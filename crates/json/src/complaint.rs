@@ -1,0 +1,47 @@
+//! The answer to a call with a wrong flag or command: a hint, and the error as the last
+//! line, so that help does not scroll it away.
+
+use std::fmt::Display;
+
+/// The lines: a hint at what was probably meant and where help is to be had, and the
+/// error.
+pub fn complaint(help: &str, meant: Option<&str>, error: impl Display) -> String {
+    let meant = meant.map_or(String::new(), |word| format!("did you mean {word}? "));
+    format!("hint: {meant}{help}\n{error}")
+}
+
+/// The known word that looks most like this one, if any does: about one letter in three
+/// may differ.
+pub fn nearest(word: &str, known: impl IntoIterator<Item = &'static str>) -> Option<&'static str> {
+    let word = word.to_lowercase();
+    let distance = |other: &str| strsim::damerau_levenshtein(&word, &other.to_lowercase());
+    let limit = (word.chars().count() / 3).max(1);
+    let scored = known.into_iter().map(|other| (distance(other), other));
+    scored
+        .min_by_key(|(distance, _)| *distance)
+        .filter(|(distance, _)| *distance <= limit)
+        .map(|(_, other)| other)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_nearest_word_is_found_and_only_if_near() {
+        let known = ["hosts", "names", "key", "CN"];
+        assert_eq!(nearest("host", known), Some("hosts"));
+        assert_eq!(nearest("hsots", known), Some("hosts"));
+        assert_eq!(nearest("NAME", known), Some("names"));
+        assert_eq!(nearest("comment", known), None);
+    }
+
+    #[test]
+    fn the_error_is_the_last_line() {
+        assert_eq!(
+            complaint("`x -h` lists the flags", Some("-bare"), "no such flag"),
+            "hint: did you mean -bare? `x -h` lists the flags\nno such flag"
+        );
+        assert_eq!(complaint("read this", None, "x"), "hint: read this\nx");
+    }
+}
