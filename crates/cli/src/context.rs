@@ -136,6 +136,9 @@ impl Context {
         for unknown in &report.unknown_keys {
             self.trap(hints::unknown_key(&file, text, unknown))?;
         }
+        for repeated in &report.repeated_keys {
+            self.trap(hints::repeated_key(&file, text, repeated))?;
+        }
         Ok(document)
     }
 

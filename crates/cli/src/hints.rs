@@ -5,8 +5,10 @@
 
 use std::fmt;
 
-use rcfssl_go::json::{self, UnknownKey};
+use rcfssl_core::policy::usage;
+use rcfssl_go::json::{self, RepeatedKey, UnknownKey};
 pub use rcfssljson::complaint::nearest;
+use rcfssljson::complaint::nearest_of;
 
 /// Something that is probably not what the user wanted.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -18,12 +20,12 @@ pub enum Trap {
         /// The names that are known.
         known: Vec<String>,
     },
-    /// Names among the usages of a profile that mean nothing.
+    /// Unknown names among the usages of a profile.
     UnknownUsages {
         /// The names.
         names: Vec<String>,
     },
-    /// A key of a document that nobody knows.
+    /// An unknown key of a document.
     UnknownKey {
         /// The document's name.
         file: String,
@@ -34,13 +36,52 @@ pub enum Trap {
         /// The known key that looks most like it.
         nearest: Option<&'static str>,
     },
-    /// The certificate ends after its authority's.
+    /// A key that a document has twice.
+    RepeatedKey {
+        /// The document's name.
+        file: String,
+        /// The line of the later one, from 1.
+        line: usize,
+        /// The key, with the fields around it.
+        key: String,
+    },
+    /// The certificate expires more than a day after its CA's.
     OutlivesAuthority {
-        /// When it ends.
+        /// When it expires.
         end: String,
-        /// When the authority's certificate ends.
+        /// When the CA's certificate expires.
         authority_end: String,
     },
+    /// What signs is not the certificate of a CA.
+    SignerIsNoCa {
+        /// The certificate's file.
+        file: String,
+    },
+    /// The CA's certificate has expired.
+    SignerExpired {
+        /// The certificate's file.
+        file: String,
+        /// When it expired.
+        end: String,
+    },
+    /// The CA's certificate is not valid yet.
+    SignerNotYetValid {
+        /// The certificate's file.
+        file: String,
+        /// When it begins to be valid.
+        begin: String,
+        /// What the clock says.
+        now: String,
+    },
+    /// A host that is probably not what was meant.
+    OddHost {
+        /// What is odd about it, as a sentence that names it.
+        why: String,
+    },
+    /// A request without any name.
+    NamesNobody,
+    /// A private key goes to a terminal.
+    KeyOnTerminal,
     /// Flags that `-initca` does not look at.
     IgnoredByInitca {
         /// The flags, without dashes.
@@ -70,20 +111,27 @@ impl fmt::Display for Trap {
         match self {
             Trap::UnknownProfile { name, known } if known.is_empty() => write!(
                 f,
-                "there is no profile \"{name}\", since no configuration names any: the default profile is used"
+                "unknown profile \"{name}\": no configuration defines any; the default profile is used"
             ),
             Trap::UnknownProfile { name, known } => write!(
                 f,
-                "there is no profile \"{name}\" in the configuration, which has {}: the default profile is used",
+                "unknown profile {}: the configuration defines {}; the default profile is used",
+                with_nearest(name, nearest_of(name, known)),
                 known.join(", ")
             ),
             Trap::UnknownUsages { names } => {
-                write!(f, "usages that mean nothing are ignored: ")?;
+                let nearest: Vec<_> = names.iter().map(|name| known_usage(name)).collect();
                 let shown: Vec<String> = names
                     .iter()
-                    .map(|name| with_nearest(name, known_usage(name)))
+                    .zip(&nearest)
+                    .map(|(name, nearest)| with_nearest(name, *nearest))
                     .collect();
-                f.write_str(&shown.join(", "))
+                write!(f, "unknown usages are ignored: {}", shown.join(", "))?;
+                if nearest.contains(&None) {
+                    let known: Vec<_> = usage::known_names().collect();
+                    write!(f, "; valid are {}", known.join(", "))?;
+                }
+                Ok(())
             }
             Trap::UnknownKey {
                 file,
@@ -93,43 +141,65 @@ impl fmt::Display for Trap {
             } => {
                 write!(
                     f,
-                    "{file}, line {line}: the key {} is not known and ignored",
+                    "{file}, line {line}: unknown key {} is ignored",
                     with_nearest(key, *nearest)
                 )
             }
-            Trap::OutlivesAuthority { end, authority_end } => {
-                write!(
-                    f,
-                    "the certificate ends at {end}, after its authority's, which ends at {authority_end}"
-                )
+            Trap::RepeatedKey { file, line, key } => write!(
+                f,
+                "{file}, line {line}: the key \"{key}\" is given twice; the last one counts"
+            ),
+            Trap::OutlivesAuthority { end, authority_end } => write!(
+                f,
+                "the certificate expires at {end}, but its CA already at {authority_end}: use a profile with a \
+                 shorter expiry, or renew the CA first (gencert -renewca)"
+            ),
+            Trap::SignerIsNoCa { file } => {
+                write!(f, "{file} is not a CA certificate: clients reject what it signs")
             }
+            Trap::SignerExpired { file, end } => write!(
+                f,
+                "the CA certificate {file} expired at {end}: clients reject what it signs; renew it with gencert \
+                 -renewca"
+            ),
+            Trap::SignerNotYetValid { file, begin, now } => write!(
+                f,
+                "the CA certificate {file} is not valid before {begin}: is the clock right? It says {now}"
+            ),
+            Trap::OddHost { why } => f.write_str(why),
+            Trap::NamesNobody => {
+                f.write_str("the request has no CN, names or hosts: the certificate will not say whose it is")
+            }
+            Trap::KeyOnTerminal => f.write_str(
+                "the private key goes to this terminal: add `| rcfssljson -bare NAME` to write it to a file",
+            ),
             Trap::IgnoredByInitca { flags } => {
                 let flags: Vec<String> = flags.iter().map(|flag| format!("-{flag}")).collect();
                 write!(
                     f,
-                    "-initca makes a self-signed authority and does not look at {}",
+                    "-initca creates a self-signed CA and ignores {}",
                     flags.join(", ")
                 )
             }
             Trap::EmptyHost => f.write_str(
-                "an empty string among the hosts makes a DNS name of no length; leave hosts out for none",
+                "an empty string in \"hosts\" becomes an empty DNS name; leave \"hosts\" out for none",
             ),
             Trap::AuthorityLosesNames { names } => write!(
                 f,
-                "the certificate of an authority keeps IP addresses only, and loses {}",
+                "a CA certificate keeps only IP addresses and drops {}",
                 names.join(", ")
             ),
             Trap::DroppedNames { kinds } => {
                 write!(
                     f,
-                    "alternative names of these kinds are left out: {}",
+                    "alternative names of these types are dropped: {}",
                     kinds.join(", ")
                 )
             }
             Trap::MissingAuthority { flag } => {
                 write!(
                     f,
-                    "-{flag} is missing: nothing is signed, which cfssl ends with status 0"
+                    "-{flag} is missing: nothing is signed (cfssl exits with status 0 here)"
                 )
             }
         }
@@ -138,23 +208,57 @@ impl fmt::Display for Trap {
 
 fn with_nearest(name: &str, nearest: Option<&str>) -> String {
     match nearest {
-        Some(nearest) => format!("\"{name}\" (\"{nearest}\"?)"),
+        Some(nearest) => format!("\"{name}\" (did you mean \"{nearest}\"?)"),
         None => format!("\"{name}\""),
     }
 }
 
 fn known_usage(name: &str) -> Option<&'static str> {
-    nearest(name, rcfssl_core::policy::usage::known_names())
+    nearest(name, usage::known_names())
 }
 
-/// The trap of a key that nobody knows.
+/// Keys that are often written and look like no known one.
+const ALIASES: [(&str, &str); 7] = [
+    ("S", "ST"),
+    ("state", "ST"),
+    ("sans", "hosts"),
+    ("san", "hosts"),
+    ("subjectAltNames", "hosts"),
+    ("common_name", "CN"),
+    ("algorithm", "algo"),
+];
+
+/// The known key that was probably meant.
+fn nearest_key(key: &str, known: &[&'static str]) -> Option<&'static str> {
+    let alias = ALIASES.iter().find(|(alias, _)| alias.eq_ignore_ascii_case(key));
+    let alias = alias.map(|(_, known)| *known);
+    alias
+        .filter(|alias| known.contains(alias))
+        .or_else(|| nearest(key, known.iter().copied()))
+}
+
+/// The trap of a key that is given twice.
+pub fn repeated_key(file: &str, text: &[u8], repeated: &RepeatedKey) -> Trap {
+    let (line, _, _) = json::locate(text, repeated.offset);
+    let key = match repeated.path.as_str() {
+        "" => repeated.key.clone(),
+        path => format!("{path}.{}", repeated.key),
+    };
+    Trap::RepeatedKey {
+        file: file.to_owned(),
+        line,
+        key,
+    }
+}
+
+/// The trap of an unknown key.
 pub fn unknown_key(file: &str, text: &[u8], unknown: &UnknownKey) -> Trap {
     let (line, _, _) = json::locate(text, unknown.offset);
     let key = match unknown.path.as_str() {
         "" => unknown.key.clone(),
         path => format!("{path}.{}", unknown.key),
     };
-    let nearest = nearest(&unknown.key, unknown.known.iter().copied());
+    let nearest = nearest_key(&unknown.key, unknown.known);
     Trap::UnknownKey {
         file: file.to_owned(),
         line,
@@ -166,6 +270,14 @@ pub fn unknown_key(file: &str, text: &[u8], unknown: &UnknownKey) -> Trap {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn keys_that_are_often_written_are_known() {
+        assert_eq!(nearest_key("S", &["C", "ST", "L"]), Some("ST"));
+        assert_eq!(nearest_key("sans", &["CN", "hosts", "names"]), Some("hosts"));
+        assert_eq!(nearest_key("host", &["CN", "hosts", "names"]), Some("hosts"));
+        assert_eq!(nearest_key("sans", &["expiry", "usages"]), None);
+    }
 
     #[test]
     fn misspelt_usages_are_recognized() {

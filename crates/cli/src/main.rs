@@ -8,6 +8,7 @@ mod hints;
 mod input;
 mod issuing;
 mod log;
+mod odd;
 mod output;
 mod signing;
 mod tools;

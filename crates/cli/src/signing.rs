@@ -50,7 +50,10 @@ impl<'a> Signing<'a> {
         let policy = context.policy();
         let selection = policy.profile(&name);
         if let Ok(selection) = &selection {
-            traps::profile(context, policy, &name, selection)?;
+            // The profile of a remote CA is the remote's business.
+            if !remote {
+                traps::profile(context, policy, &name, selection)?;
+            }
         }
         let signing = Signing {
             database: context.refuse_database(),
@@ -92,20 +95,34 @@ impl<'a> Signing<'a> {
             && let KeyKind::Rsa { bits: bits @ ..2048 } = signer.key.public_key().kind()
         {
             context.hint(format_args!(
-                "the authority's key has {bits} bits, with which cfssl signs SHA-1: most programs refuse such \
-                 certificates"
+                "the CA's key has only {bits} bits, so the certificate is signed with SHA-1, as in cfssl: most \
+                 clients reject it"
             ));
         }
-        if let Ok(signer) = &self.signer
-            && let Ok((_, end)) = authority::validity(profile, self.now)
-            && end > signer.certificate.not_after
-        {
-            context.trap(Trap::OutlivesAuthority {
-                end: rfc3339(end),
-                authority_end: rfc3339(signer.certificate.not_after),
-            })?;
+        if self.remote || profile.is_remote() {
+            return Ok(());
         }
-        Ok(())
+        if let Ok(signer) = &self.signer {
+            traps::signer(context, &signer.certificate, self.now)?;
+        }
+        match self.outlives(profile) {
+            Some(trap) if context.is_strict() => context.trap(trap),
+            // Without -strict it is worth a hint once something was signed.
+            _ => Ok(()),
+        }
+    }
+
+    /// The trap of a certificate that expires after its CA. Up to a day is nothing to
+    /// mention: a CA and what it signs are often made together, for the same time.
+    fn outlives(&self, profile: &Profile) -> Option<Trap> {
+        let authority_end = self.signer.as_ref().ok()?.certificate.not_after;
+        let (_, end) = authority::validity(profile, self.now).ok()?;
+        (authority_end > self.now && end - authority_end > time::Duration::DAY).then(|| {
+            Trap::OutlivesAuthority {
+                end: rfc3339(end),
+                authority_end: rfc3339(authority_end),
+            }
+        })
     }
 
     /// Tells of names that will not be in the certificate.
@@ -129,16 +146,18 @@ impl<'a> Signing<'a> {
         };
         let (reach, wanted) = (signer.certificate.path_len, profile.constraint.path_len);
         if !signer.certificate.is_ca {
-            return Err(Error::plain("the certificate of -ca is not that of an authority"));
+            return Err(Error::plain(
+                "the certificate given with -ca is not a CA certificate",
+            ));
         }
         if reach == 0 {
             return Err(Error::plain(
-                "the authority may have no authority below it: its path length is 0",
+                "the CA must not sign another CA: its path length is 0",
             ));
         }
         if reach > 0 && wanted >= reach {
             return Err(Error::plain(format!(
-                "the path length {wanted} must be below the authority's, which is {reach}"
+                "the path length {wanted} must be lower than that of the CA, which is {reach}"
             )));
         }
         Ok(())
@@ -161,29 +180,34 @@ impl<'a> Signing<'a> {
     /// What was held back, in cfssl's order, then as [`Authority::sign`].
     pub fn sign(self, context: &Context, csr: &Csr, overrides: Overrides) -> Result<Issued> {
         let profile = self.profile();
+        let outlives = profile.and_then(|profile| self.outlives(profile));
         self.database?;
         compat::check_remote_files(context)?;
         let elsewhere = || Error::wrap(Code::InvalidRequest, "failed to connect to remote");
         if self.remote {
-            context.hint("-remote: rcfssl does not let other servers sign yet");
+            context.hint("-remote: rcfssl does not support remote signing yet");
             return Err(elsewhere());
         }
         if let Some(feature) = profile.and_then(Profile::unsupported) {
             context.hint(format_args!(
-                "the profile has \"{}\", which rcfssl does not do",
+                "the profile sets \"{}\", which rcfssl does not support",
                 feature.field()
             ));
         }
         if profile.is_some_and(Profile::is_remote) {
-            context.hint("the profile has \"remote\", which rcfssl does not do yet");
+            context.hint("the profile sets \"remote\", which rcfssl does not support yet");
             return Err(elsewhere());
         }
         let signer = self.signer.inspect_err(|_| hint_missing(context))?;
         let authority = Authority::new(&signer.certificate, &signer.key);
         let issued = authority.sign(csr, self.profile?, &overrides, self.now, &mut context.sink())?;
+        if let Some(trap) = outlives {
+            context.hint(trap);
+        }
         if issued.is_self_issued() {
             context.hint(
-                "the certificate has the same subject as its authority: openssl and others take it for self-signed",
+                "the certificate has the same subject as its CA: openssl and others take it for self-signed; give \
+                 it another CN",
             );
         }
         Ok(issued)

@@ -1,13 +1,19 @@
-//! Where commands look for the traps that several of them share: each is told of in a
+//! Where commands look for the traps that several of them share: each is reported in a
 //! hint, and is an error under `-strict` (see [`Trap`]).
 
-use rcfssl_core::Request;
+use std::io::{self, IsTerminal};
+
+use rcfssl_core::certinfo::rfc3339;
+use rcfssl_core::{Certificate, Request};
+use time::OffsetDateTime;
+
 use rcfssl_core::host::Hosts;
 use rcfssl_core::policy::{Policy, Selection};
 
 use crate::args::FlagId;
 use crate::context::{Context, Outcome};
 use crate::hints::Trap;
+use crate::odd;
 
 /// Tells of a profile that was not found and of usages that mean nothing.
 ///
@@ -47,19 +53,68 @@ pub fn authority(context: &Context, request: &Request) -> Outcome {
     if !flags.is_empty() {
         context.trap(Trap::IgnoredByInitca { flags })?;
     }
-    empty_host(context, &request.hosts)?;
+    hosts(context, &request.hosts)?;
+    key_on_terminal(context)?;
     lost_names(context, &request.hosts())
 }
 
-/// Tells of an empty string among hosts.
+/// Hints at what is odd about a request for which a key is made.
+///
+/// # Errors
+/// A trap, under `-strict`.
+pub fn request(context: &Context, request: &Request) -> Outcome {
+    hosts(context, &request.hosts)?;
+    if request.cn.is_empty() && request.names.is_empty() && request.hosts.is_empty() {
+        context.trap(Trap::NamesNobody)?;
+    }
+    key_on_terminal(context)
+}
+
+/// Hints at hosts that are probably not what was meant.
 ///
 /// # Errors
 /// The trap, under `-strict`.
-pub fn empty_host<S: AsRef<str>>(context: &Context, hosts: &[S]) -> Outcome {
+pub fn hosts<S: AsRef<str>>(context: &Context, hosts: &[S]) -> Outcome {
     if hosts.iter().any(|host| host.as_ref().is_empty()) {
         context.trap(Trap::EmptyHost)?;
     }
+    for why in hosts.iter().filter_map(|host| odd::host(host.as_ref())) {
+        context.trap(Trap::OddHost { why })?;
+    }
     Ok(())
+}
+
+/// Hints at a key that is about to be printed where only people read it.
+///
+/// # Errors
+/// The trap, under `-strict`.
+fn key_on_terminal(context: &Context) -> Outcome {
+    match io::stdout().is_terminal() {
+        true => context.trap(Trap::KeyOnTerminal),
+        false => Ok(()),
+    }
+}
+
+/// Hints at a signer whose signatures clients reject.
+///
+/// # Errors
+/// The trap, under `-strict`.
+pub fn signer(context: &Context, signer: &Certificate, now: OffsetDateTime) -> Outcome {
+    let file = context.args.path(FlagId::Ca).to_string_lossy().into_owned();
+    if !signer.is_ca {
+        context.trap(Trap::SignerIsNoCa { file })
+    } else if signer.not_after < now {
+        let end = rfc3339(signer.not_after);
+        context.trap(Trap::SignerExpired { file, end })
+    } else if signer.not_before > now {
+        context.trap(Trap::SignerNotYetValid {
+            file,
+            begin: rfc3339(signer.not_before),
+            now: rfc3339(now.replace_nanosecond(0).unwrap_or(now)),
+        })
+    } else {
+        Ok(())
+    }
 }
 
 /// Tells of names that an authority's certificate does not keep.

@@ -13,6 +13,15 @@ pub fn complaint(help: &str, meant: Option<&str>, error: impl Display) -> String
 /// The known word that looks most like this one, if any does: about one letter in three
 /// may differ.
 pub fn nearest(word: &str, known: impl IntoIterator<Item = &'static str>) -> Option<&'static str> {
+    search(word, known)
+}
+
+/// The same among words of a document.
+pub fn nearest_of<'a>(word: &str, known: &'a [String]) -> Option<&'a str> {
+    search(word, known.iter().map(String::as_str))
+}
+
+fn search<'a>(word: &str, known: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
     let word = word.to_lowercase();
     let distance = |other: &str| strsim::damerau_levenshtein(&word, &other.to_lowercase());
     let limit = (word.chars().count() / 3).max(1);

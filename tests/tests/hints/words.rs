@@ -1,5 +1,6 @@
 //! Hints that are no traps, and refusals with a reason.
 
+use rcfssl_tests::needs;
 use rcfssl_tests::openssl::in_folder;
 
 use super::{line, place};
@@ -76,15 +77,15 @@ fn an_intermediate_needs_an_authority_that_may_have_one() {
         ("-initca -signed-by-ca -ca ca.pem", "-signed-by-ca needs -ca-key"),
         (
             "-initca -signed-by-ca -ca leaf.pem -ca-key leaf-key.pem",
-            "the certificate of -ca is not that of an authority",
+            "the certificate given with -ca is not a CA certificate",
         ),
         (
             "-initca -signed-by-ca -ca flat.pem -ca-key flat-key.pem",
-            "the authority may have no authority below it: its path length is 0",
+            "the CA must not sign another CA: its path length is 0",
         ),
         (
             "-initca -signed-by-ca -ca one.pem -ca-key one-key.pem",
-            "the path length 1 must be below the authority's, which is 1",
+            "the path length 1 must be lower than that of the CA, which is 1",
         ),
         (
             "-initca -signed-by-ca -ca ca.pem -ca-key ca-key.pem -config config.json -profile odd",
@@ -130,7 +131,7 @@ fn the_authoritys_own_subject_is_hinted_at() {
     let place = place();
     for trap in ["GENCERT same.json", "GENCERT -strict same.json"] {
         let step = place.call(&line(trap)).unwrap().ok().unwrap();
-        let hint = "hint: the certificate has the same subject as its authority: openssl and others take it for self-signed";
+        let hint = "hint: the certificate has the same subject as its CA: openssl and others take it for self-signed; give it another CN";
         assert_eq!(step.err().lines().last(), Some(hint));
         place.write("same-out.json", step.out()).unwrap();
         place
@@ -146,6 +147,71 @@ fn the_authoritys_own_subject_is_hinted_at() {
                 .contains("self-signed certificate")
         );
     }
+}
+
+/// A certificate that expires with its CA or a few minutes later is nothing to mention,
+/// and one that was not signed is none at all.
+#[test]
+fn a_day_after_the_authority_is_close_enough() {
+    let place = place();
+    let root = r#"{"CN": "Short", "key": {"algo": "ecdsa", "size": 256}, "ca": {"expiry": "100h"}}"#;
+    place.write("short.json", root).unwrap();
+    place
+        .shell("rcfssl gencert -initca short.json | rcfssljson -bare short")
+        .unwrap()
+        .ok()
+        .unwrap();
+    let gencert = |expiry: &str, more: &str| {
+        let config =
+            format!(r#"{{"signing": {{"default": {{"expiry": "{expiry}", "usages": ["signing"]}}}}}}"#);
+        place.write("short-config.json", config).unwrap();
+        let files = "-ca short.pem -ca-key short-key.pem -config short-config.json";
+        place.call(&format!("rcfssl gencert {files} {more}")).unwrap()
+    };
+    for expiry in ["100h", "120h"] {
+        let step = gencert(expiry, "-strict leaf.json").ok().unwrap();
+        assert!(!step.err().contains("hint"), "{expiry}: {}", step.err());
+    }
+    let step = gencert("130h", "leaf.json").ok().unwrap();
+    assert!(
+        step.err().contains("hint: the certificate expires at"),
+        "{}",
+        step.err()
+    );
+    assert_eq!(gencert("130h", "-strict leaf.json").status, 1);
+    let refused = gencert("130h", "missing.json");
+    assert!(!refused.err().contains("expires"), "{}", refused.err());
+    let refused = r#"{"CN": "leaf", "key": {"algo": "rsa", "size": 3}}"#;
+    place.write("refused.json", refused).unwrap();
+    let refused = gencert("130h", "refused.json");
+    assert_eq!(refused.status, 1);
+    assert!(!refused.err().contains("expires"), "{}", refused.err());
+}
+
+/// The key that a forgotten pipe prints.
+#[test]
+fn a_key_on_a_terminal_is_hinted_at() {
+    needs!("script");
+    let place = place();
+    let on_terminal = |line: &str| place.shell(&format!("script -qec '{line}' /dev/null")).unwrap();
+    let hint = "the private key goes to this terminal: add `| rcfssljson -bare NAME`";
+    for command in [
+        "genkey leaf.json",
+        "gencert -initca root.json",
+        "selfsign host leaf.json",
+    ] {
+        let step = on_terminal(&format!("rcfssl {command}"));
+        assert_eq!(step.status, 0, "{step}");
+        assert!(step.out().contains(hint), "{step}");
+        let strict = on_terminal(&format!("rcfssl {} ", command.replacen(' ', " -strict ", 1)));
+        assert_eq!(strict.status, 1, "{strict}");
+        assert!(
+            strict.out().contains(hint) && !strict.out().contains("PRIVATE"),
+            "{strict}"
+        );
+    }
+    let quiet = on_terminal("rcfssl genkey -loglevel 3 leaf.json");
+    assert!(!quiet.out().contains("hint"), "{quiet}");
 }
 
 /// After cfssl's text come the file, the place, and the line with a mark.

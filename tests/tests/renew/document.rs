@@ -159,8 +159,7 @@ fn an_empty_host_is_a_warning_and_an_error_under_strict() {
     let organization = organization();
     organization.write("new.json", document("server", &[""])).unwrap();
     assert!(
-        refused(&organization, "-strict -csr new.json server.pem")
-            .contains("an empty string among the hosts")
+        refused(&organization, "-strict -csr new.json server.pem").contains("an empty string in \"hosts\"")
     );
     let step = renewed(&organization, "-csr new.json server.pem");
     assert_eq!(logged(&step, "WARNING").len(), 1, "{}", step.err());

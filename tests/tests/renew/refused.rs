@@ -150,7 +150,8 @@ fn an_authority_that_ends_sooner_cuts_the_certificate() {
     let end = organization.certificate("ca.pem").unwrap().validity[1];
     let reason = refused(&organization, "-strict a.pem");
     assert!(
-        reason.starts_with("a.pem: the certificate ends at 20") && reason.contains("after its authority's"),
+        reason.starts_with("a.pem: the certificate expires at 20")
+            && reason.contains("but its CA already at"),
         "{reason}"
     );
     let step = renewed(&organization, "a.pem");

@@ -144,7 +144,7 @@ fn the_same_warning_is_not_said_of_each() {
     let warnings = logged(&renewed(&organization, "-jobs jobs.json"), "WARNING");
     assert_eq!(warnings.len(), 2, "{warnings:?}");
     assert!(
-        warnings[0].starts_with("./a.pem: an empty string among the hosts"),
+        warnings[0].starts_with("./a.pem: an empty string in \"hosts\""),
         "{warnings:?}"
     );
     assert_eq!(warnings[1], "the same of 2 more");

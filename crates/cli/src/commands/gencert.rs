@@ -111,7 +111,7 @@ fn intermediate(context: &Context, mut request: Request) -> Outcome {
         Signing::with_profile(context, &own)?
     };
     signing.check_intermediate()?;
-    traps::empty_host(context, &request.hosts)?;
+    traps::request(context, &request)?;
     traps::lost_names(context, &request.hosts())?;
     make(context, &request, signing, None)
 }
@@ -128,7 +128,7 @@ fn sign(context: &Context, mut request: Request) -> Outcome {
     let Some(signing) = Signing::prepare(context, "a ")? else {
         return Ok(());
     };
-    traps::empty_host(context, &request.hosts)?;
+    traps::request(context, &request)?;
     signing.check_hosts(context, &request.hosts())?;
     make(context, &request, signing, hostnames)?;
     if request.hosts.is_empty() {

@@ -35,7 +35,7 @@ pub fn run(context: &Context) -> Outcome {
     if let Some(hosts) = signing::hostnames(context) {
         request.hosts = hosts.into();
     }
-    traps::empty_host(context, &request.hosts)?;
+    traps::request(context, &request)?;
     let csr = issuing::csr(context, &request, &key)?;
     let made = Made {
         cert: None,

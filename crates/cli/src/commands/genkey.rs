@@ -19,7 +19,7 @@ pub fn run(context: &Context) -> Outcome {
     if request.ca.is_some() {
         return Err(Error::plain("ca section only permitted in initca").into());
     }
-    traps::empty_host(context, &request.hosts)?;
+    traps::request(context, &request)?;
     let (key, csr) = issuing::key_and_csr(context, &request, false)?;
     let made = Made {
         cert: None,

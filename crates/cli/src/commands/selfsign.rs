@@ -30,7 +30,7 @@ pub fn run(context: &Context) -> Outcome {
         );
     }
     let request = issuing::document_at(context, path)?;
-    traps::empty_host(context, &request.hosts)?;
+    traps::request(context, &request)?;
     let profile = profile(context)?;
     let (key, csr) = issuing::key_and_csr(context, &request, false)?;
     let issued = Authority::self_signed(&key).sign_itself(&csr, &profile, OffsetDateTime::now_utc())?;

@@ -60,7 +60,7 @@ pub fn run(context: &Context) -> Outcome {
     };
     let hostnames = signing::hostnames(context);
     if let Some(hosts) = &hostnames {
-        traps::empty_host(context, hosts)?;
+        traps::hosts(context, hosts)?;
     }
     // What is wrong with the authority comes first in cfssl.
     let csr = Csr::read_pem(&text);

@@ -1,6 +1,6 @@
 //! A walk through text that [`check`](super::check) has passed.
 
-use super::decode::{Report, UnknownKey};
+use super::decode::{RepeatedKey, Report, UnknownKey};
 use super::{Error, Mismatch};
 
 /// What kind of value comes next, under the name that Go's errors give it.
@@ -250,6 +250,12 @@ impl<'a> Cursor<'a> {
             offset,
             known,
         });
+    }
+
+    /// Notes a key that its object had before.
+    pub(super) fn repeated(&mut self, key: String, offset: usize) {
+        let path = self.path.join(".");
+        self.report.repeated_keys.push(RepeatedKey { key, path, offset });
     }
 
     fn peek(&self) -> Option<u8> {

@@ -29,6 +29,20 @@ pub trait Object {
 pub struct Report {
     /// Keys that no field has.
     pub unknown_keys: Vec<UnknownKey>,
+    /// Keys that an object has more than once, in any case: of plain values the last one
+    /// counts.
+    pub repeated_keys: Vec<RepeatedKey>,
+}
+
+/// A key that stands in its object for the second time, or a later one.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct RepeatedKey {
+    /// The key as written.
+    pub key: String,
+    /// The fields around it, joined with dots; empty at the top.
+    pub path: String,
+    /// The byte at which it stands.
+    pub offset: usize,
 }
 
 /// A key that no field has, and was ignored.
@@ -78,19 +92,28 @@ pub fn decode_object<T: Object>(target: &mut T, cursor: &mut Cursor<'_>) {
         Kind::Null => {
             cursor.raw();
         }
-        Kind::Object => cursor.object(|cursor, key, offset| {
-            match known_key(T::KEYS, &key) {
-                Some(known) => cursor.within(T::GO_TYPE, known, |cursor| {
-                    if let Some(field) = target.field(known) {
-                        field.decode(cursor);
+        Kind::Object => {
+            let mut seen: Vec<&'static str> = Vec::new();
+            cursor.object(|cursor, key, offset| {
+                match known_key(T::KEYS, &key) {
+                    Some(known) => {
+                        match seen.contains(&known) {
+                            true => cursor.repeated(key, offset),
+                            false => seen.push(known),
+                        }
+                        cursor.within(T::GO_TYPE, known, |cursor| {
+                            if let Some(field) = target.field(known) {
+                                field.decode(cursor);
+                            }
+                        });
                     }
-                }),
-                None => {
-                    cursor.raw();
-                    cursor.unknown(key, offset, T::KEYS);
-                }
-            };
-        }),
+                    None => {
+                        cursor.raw();
+                        cursor.unknown(key, offset, T::KEYS);
+                    }
+                };
+            });
+        }
         _ => cursor.mismatch(T::GO_TYPE),
     }
 }

@@ -19,7 +19,7 @@ mod scan;
 mod write;
 
 pub use cursor::{Cursor, Kind, lossy};
-pub use decode::{Decode, Object, Report, UnknownKey, decode_integer, decode_object};
+pub use decode::{Decode, Object, RepeatedKey, Report, UnknownKey, decode_integer, decode_object};
 pub use list::{Bytes, List, Map};
 pub use located::Located;
 pub use place::place;

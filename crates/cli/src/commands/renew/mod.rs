@@ -90,7 +90,7 @@ fn options(context: &Context) -> Result<Options, Failure> {
     };
     let hostnames = signing::hostnames(context);
     if let Some(hosts) = &hostnames {
-        traps::empty_host(context, hosts)?;
+        traps::hosts(context, hosts)?;
     }
     let wait = args.duration(FlagId::Wait).as_nanoseconds();
     let before = args.is_set(FlagId::Before).then(|| args.duration(FlagId::Before));
