@@ -1,7 +1,10 @@
 //! What comes in: files, standard input, the environment.
 
-use std::ffi::OsStr;
+use std::collections::BTreeSet;
+use std::ffi::{OsStr, OsString};
 use std::os::unix::ffi::OsStrExt;
+use std::path::Path;
+use std::sync::{Mutex, PoisonError};
 
 use rcfssl_core::policy::Surroundings;
 use rcfssl_core::{Error, Result};
@@ -13,6 +16,15 @@ use zeroize::Zeroizing;
 /// Go's sentence: `open x: no such file or directory`.
 pub fn file(path: &OsStr) -> Result<Zeroizing<Vec<u8>>> {
     rcfssl_files::read(Some(path)).map_err(Error::plain)
+}
+
+/// The contents of a file that nobody has named, in a folder that others may write to:
+/// see [`rcfssl_files::read_found`].
+///
+/// # Errors
+/// As [`file`].
+pub fn found(path: &Path) -> Result<Zeroizing<Vec<u8>>> {
+    rcfssl_files::read_found(path).map_err(Error::plain)
 }
 
 /// A file's contents, or those of standard input for `-`.
@@ -46,9 +58,23 @@ pub fn prefixed(value: &OsStr) -> Result<Zeroizing<Vec<u8>>> {
     }
 }
 
+/// The password of an encrypted authority key.
+const CA_PASSWORD: &str = "CFSSL_CA_PK_PASSWORD";
+
+/// Variables that configurations have taken keys from.
+static KEY_VARIABLES: Mutex<BTreeSet<String>> = Mutex::new(BTreeSet::new());
+
+/// The variables that hold secrets of ours, as far as they are known by now: no business
+/// of the commands that we run.
+pub fn secret_variables() -> Vec<OsString> {
+    let known = KEY_VARIABLES.lock().unwrap_or_else(PoisonError::into_inner);
+    let known = known.iter().map(String::as_str);
+    known.chain([CA_PASSWORD]).map(OsString::from).collect()
+}
+
 /// The password of an encrypted authority key, where one is set.
 pub fn ca_password() -> Option<Zeroizing<Vec<u8>>> {
-    let value = std::env::var_os("CFSSL_CA_PK_PASSWORD").filter(|value| !value.is_empty())?;
+    let value = std::env::var_os(CA_PASSWORD).filter(|value| !value.is_empty())?;
     Some(Zeroizing::new(value.as_bytes().to_vec()))
 }
 
@@ -57,6 +83,8 @@ pub struct Process;
 
 impl Surroundings for Process {
     fn variable(&self, name: &str) -> Option<Zeroizing<String>> {
+        let mut known = KEY_VARIABLES.lock().unwrap_or_else(PoisonError::into_inner);
+        known.insert(name.to_owned());
         std::env::var(name).ok().map(Zeroizing::new)
     }
 

@@ -31,6 +31,7 @@ use log::Log;
 const WRONG_FLAG: u8 = 2;
 
 fn main() -> ExitCode {
+    rcfssl_files::survive_size_limit();
     let mut arguments = std::env::args_os();
     let tool = arguments.next().and_then(|name| tools::named(&name));
     let arguments = arguments.collect();

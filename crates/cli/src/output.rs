@@ -31,7 +31,8 @@ impl Made {
     pub fn print(&self) -> Result<()> {
         let mut line = json::to_string(self);
         line.push('\n');
-        let written = stdout(line.as_bytes());
+        let open = rcfssl_files::check_stdout().map_err(unwritten);
+        let written = open.and_then(|()| stdout(line.as_bytes()));
         line.zeroize();
         written
     }
@@ -51,5 +52,9 @@ pub fn printable(text: &str) -> String {
 pub fn stdout(bytes: &[u8]) -> Result<()> {
     let mut out = io::stdout().lock();
     let written = out.write_all(bytes).and_then(|()| out.flush());
-    written.map_err(|error| Error::plain(format!("write /dev/stdout: {}", describe(&error))))
+    written.map_err(unwritten)
+}
+
+fn unwritten(error: io::Error) -> Error {
+    Error::plain(format!("write /dev/stdout: {}", describe(&error)))
 }

@@ -1,41 +1,45 @@
 //! What a file keeps when another takes its place: owner, mode, access control
 //! list and other extended attributes.
 
-use std::fs::{self, File, Permissions};
+use std::fs::{File, Permissions};
 use std::io;
 use std::os::unix::fs::{MetadataExt, PermissionsExt, fchown};
-use std::path::Path;
 
-use rustix::fs::{XattrFlags, fsetxattr, getxattr, getxattr_query, listxattr, listxattr_query};
+use rustix::fs::{XattrFlags, fgetxattr, fgetxattr_query, flistxattr, flistxattr_query, fsetxattr};
 use rustix::io::Errno;
 
 /// POSIX access control lists: without them a mode means something else.
 const ACCESS_LIST: &[u8] = b"system.posix_acl_access";
 
-/// Gives `new` the owner, mode and extended attributes of the file at `path`.
+/// What says something of the contents, or gives rights by them: not for others.
+const OF_CONTENTS: [&[u8]; 3] = [b"security.capability", b"security.evm", b"security.ima"];
+
+/// Gives `new` the owner, permissions and extended attributes of `old`.
 ///
 /// # Errors
 /// Where the owner, the mode or the access control list cannot be given. Other
 /// attributes are taken over where that is allowed.
-pub(crate) fn keep(new: &File, path: &Path, existing: &fs::Metadata) -> io::Result<()> {
-    let ours = new.metadata()?;
+pub(crate) fn keep(new: &File, old: &File) -> io::Result<()> {
+    let (ours, existing) = (new.metadata()?, old.metadata()?);
     if (ours.uid(), ours.gid()) != (existing.uid(), existing.gid()) {
         fchown(new, Some(existing.uid()), Some(existing.gid()))?;
     }
-    // After the owner, whose change takes special bits away.
-    new.set_permissions(Permissions::from_mode(existing.mode() & 0o7777))?;
-    keep_extended(new, path)
+    // After the owner, whose change takes bits away. Of those beyond permissions none
+    // means anything for what is in such files.
+    new.set_permissions(Permissions::from_mode(existing.mode() & 0o777))?;
+    keep_extended(new, old)
 }
 
-fn keep_extended(new: &File, path: &Path) -> io::Result<()> {
+fn keep_extended(new: &File, old: &File) -> io::Result<()> {
     // Most files have none, and some file systems know none.
-    let Ok(length @ 1..) = listxattr_query(path) else {
+    let Ok(length @ 1..) = flistxattr_query(old) else {
         return Ok(());
     };
     let mut names = vec![0; length];
-    let length = listxattr(path, &mut names)?;
-    for name in names[..length].split(|b| *b == 0).filter(|name| !name.is_empty()) {
-        let copied = value(path, name).and_then(|value| fsetxattr(new, name, &value, XattrFlags::empty()));
+    let length = flistxattr(old, &mut names)?;
+    let names = names[..length].split(|b| *b == 0);
+    for name in names.filter(|name| !name.is_empty() && !OF_CONTENTS.contains(name)) {
+        let copied = value(old, name).and_then(|value| fsetxattr(new, name, &value, XattrFlags::empty()));
         match copied {
             Err(error) if name == ACCESS_LIST && error != Errno::NODATA => return Err(error.into()),
             _ => {}
@@ -44,10 +48,10 @@ fn keep_extended(new: &File, path: &Path) -> io::Result<()> {
     Ok(())
 }
 
-fn value(path: &Path, name: &[u8]) -> rustix::io::Result<Vec<u8>> {
-    let mut value = vec![0; getxattr_query(path, name)?];
+fn value(file: &File, name: &[u8]) -> rustix::io::Result<Vec<u8>> {
+    let mut value = vec![0; fgetxattr_query(file, name)?];
     if !value.is_empty() {
-        let length = getxattr(path, name, &mut value)?;
+        let length = fgetxattr(file, name, &mut value)?;
         value.truncate(length);
     }
     Ok(value)
@@ -55,6 +59,8 @@ fn value(path: &Path, name: &[u8]) -> rustix::io::Result<Vec<u8>> {
 
 #[cfg(test)]
 mod tests {
+    use std::fs;
+
     use rustix::fs::setxattr;
 
     use super::*;
@@ -90,9 +96,9 @@ mod tests {
             }
         }
         let new = File::create(folder.path().join("new")).unwrap();
-        keep(&new, &old, &fs::metadata(&old).unwrap()).unwrap();
+        keep(&new, &File::open(&old).unwrap()).unwrap();
         for (name, expected) in attributes {
-            assert_eq!(value(&folder.path().join("new"), name).unwrap(), expected);
+            assert_eq!(value(&new, name).unwrap(), expected);
         }
         assert_eq!(new.metadata().unwrap().mode() & 0o777, 0o640);
     }

@@ -4,29 +4,35 @@
 //! written down in `.rcfssl.journal`. Where the journal is found, every new file
 //! was on the disk already: the renames are done, as far as they were not.
 //! Without a journal nothing was renamed, and what lies about is thrown away.
+//!
+//! Whoever may write to the folder can put a journal there. One is believed only if it
+//! is a file of our own with this one name, and only where it moves temporary files to
+//! names beside them: in the folder itself, or, where nobody else may write to the
+//! folder, in one that a link of it leads to.
 
-use std::ffi::OsStr;
-use std::fs::{self, OpenOptions};
-use std::io::{self, Write};
+use std::ffi::{OsStr, OsString};
+use std::fs::File;
+use std::io::{self, Read, Write};
 use std::os::unix::ffi::OsStrExt;
-use std::os::unix::fs::{MetadataExt, OpenOptionsExt};
+use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
-use rustix::fs::OFlags;
-use tempfile::TempPath;
-
-use crate::lock::FolderLock;
-use crate::transaction::sync_folder;
-use crate::{folder_of, follow};
 use rcfssl_go::os::describe;
+use rustix::fs::OFlags;
+
+use crate::folder::{self, Folder, Place};
+use crate::lock::{FolderLock, own_user};
+use crate::temporary::{SUFFIX, Temporary};
 
 /// Its name in the folder.
 pub(crate) const JOURNAL: &str = ".rcfssl.journal";
 const FRESH: &str = ".rcfssl.journal.new";
 const HEADER: &[u8] = b"rcfssl journal 1";
 const END: &[u8] = b"end";
-/// How the names of temporary files end.
-pub(crate) const SUFFIX: &str = ".tmp";
+/// No journal is larger, in bytes: some renames for each of the certificates that are
+/// committed together, whose paths are as long as Linux allows.
+const LARGEST: u64 = 16 << 20;
 
 /// What was found of an interrupted run.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -39,116 +45,179 @@ pub struct Recovered {
 
 /// Was a run interrupted in this folder between the renames of a pair?
 pub fn is_interrupted(folder: &Path) -> bool {
-    folder.join(JOURNAL).exists()
+    folder.join(JOURNAL).symlink_metadata().is_ok()
 }
 
-/// Writes the journal of a folder beside its place and gives both paths: it
-/// counts from the rename on.
+/// Writes the journal of a folder beside its place; it counts from [`publish`] on.
 pub(crate) fn write<'a>(
-    folder: &Path,
-    renames: impl Iterator<Item = (&'a TempPath, &'a PathBuf)>,
-) -> io::Result<[PathBuf; 2]> {
+    folder: &Folder,
+    renames: impl Iterator<Item = (&'a Temporary, &'a OsStr)>,
+) -> io::Result<()> {
     let mut text = HEADER.to_vec();
     text.push(0);
-    for path in renames.flat_map(|(from, to)| [from.as_ref(), to.as_path()]) {
-        let inside = path.parent() == Some(folder);
-        let shown = match path.file_name() {
-            Some(name) if inside => name,
-            _ => path.as_os_str(),
-        };
-        text.extend_from_slice(shown.as_bytes());
-        text.push(0);
+    for (temporary, name) in renames {
+        for name in [temporary.name(), name] {
+            if temporary.folder().id() != folder.id() {
+                text.extend_from_slice(temporary.folder().path().as_os_str().as_bytes());
+                text.push(b'/');
+            }
+            text.extend_from_slice(name.as_bytes());
+            text.push(0);
+        }
     }
     text.extend_from_slice(END);
-    let [fresh, journal] = [FRESH, JOURNAL].map(|name| folder.join(name));
-    let mut file = OpenOptions::new()
-        .write(true)
-        .create(true)
-        .truncate(true)
-        .mode(0o600)
-        .custom_flags(OFlags::NOFOLLOW.bits() as i32)
-        .open(&fresh)?;
-    if let Err(error) = file.write_all(&text) {
-        // Better nothing than half of it.
-        let _ = fs::remove_file(&fresh);
-        return Err(error);
+    let fresh = OsStr::new(FRESH);
+    match folder.remove(fresh) {
+        Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
+        _ => {}
     }
-    Ok([fresh, journal])
+    let mut file = folder.create(fresh, 0o600)?;
+    // Better nothing than half of it.
+    file.write_all(&text).inspect_err(|_| withdraw(folder))
+}
+
+/// The name of a journal that does not count yet, to be flushed.
+pub(crate) fn fresh() -> &'static OsStr {
+    OsStr::new(FRESH)
+}
+
+/// Makes a journal count.
+pub(crate) fn publish(folder: &Folder) -> io::Result<()> {
+    folder.rename(OsStr::new(FRESH), OsStr::new(JOURNAL))
+}
+
+/// Takes a journal back, or says that all of it was done.
+pub(crate) fn withdraw(folder: &Folder) {
+    for name in [FRESH, JOURNAL] {
+        let _ = folder.remove(OsStr::new(name));
+    }
 }
 
 /// Finishes or undoes what an interrupted run left in the folder, in those that
 /// links in it lead to, and in the one of `other`, a file that was to change too.
 ///
 /// # Errors
-/// Where a journal cannot be read or a rename cannot be done; a sentence that
-/// names the file.
+/// Where a journal cannot be read or is none, or a rename cannot be done; a sentence
+/// that names the file.
 pub fn recover(lock: &FolderLock, other: Option<&Path>) -> Result<Recovered, String> {
     let mut recovered = Recovered::default();
-    let journal = lock.folder().join(JOURNAL);
-    let about = |what: &str, path: &Path, error: &io::Error| {
-        format!("{what} {}: {}", path.to_string_lossy(), describe(error))
-    };
-    let opened = OpenOptions::new()
-        .read(true)
-        .custom_flags(OFlags::NOFOLLOW.bits() as i32)
-        .open(&journal);
-    let found = match opened {
-        Ok(file) => Some(file),
-        Err(error) if error.kind() == io::ErrorKind::NotFound => None,
-        Err(error) => return Err(about("open", &journal, &error)),
-    };
+    let folder = lock.folder();
+    let found = read(folder)?;
     let crashed = found.is_some() || lock.was_abandoned();
-    if let Some(file) = found {
-        let mine = file.metadata().is_ok_and(|m| m.uid() == own_uid());
-        let text = io::read_to_string(file).map_err(|error| about("read", &journal, &error))?;
-        let renames = parse(lock, text.as_bytes(), mine)
-            .ok_or_else(|| format!("{} is no journal of rcfssl", journal.to_string_lossy()))?;
-        let mut folders = vec![lock.folder().to_owned()];
-        for (from, to) in renames {
-            match fs::rename(&from, &to) {
-                Ok(()) => recovered.finished += 1,
-                Err(error) if error.kind() == io::ErrorKind::NotFound => {}
-                Err(error) => return Err(about("rename to", &to, &error)),
+    if let Some(text) = found {
+        let about = |what: &str, path: &Path, error: &io::Error| {
+            format!("{what} {}: {}", path.to_string_lossy(), describe(error))
+        };
+        let renames = parse(lock, &text).ok_or_else(|| refused(folder, "is no journal of rcfssl"))?;
+        let mut folders = vec![Arc::clone(folder)];
+        for (from, to) in &renames {
+            let failed = |error: io::Error| about("rename to", &to.path(), &error);
+            if is_ours_to_move(from, to).map_err(failed)? {
+                from.folder.rename(&from.name, &to.name).map_err(failed)?;
+                recovered.finished += 1;
             }
-            folders.extend(to.parent().map(Path::to_owned));
+            if folders.iter().all(|known| known.id() != to.folder.id()) {
+                folders.push(Arc::clone(&to.folder));
+            }
         }
-        folders.sort();
-        folders.dedup();
         for folder in &folders {
-            sync_folder(folder).map_err(|error| about("sync", folder, &error))?;
+            folder
+                .sync()
+                .map_err(|error| about("sync", folder.path(), &error))?;
         }
-        fs::remove_file(&journal).map_err(|error| about("remove", &journal, &error))?;
+        let journal = OsStr::new(JOURNAL);
+        let removed = folder.remove(journal);
+        removed.map_err(|error| about("remove", &folder.path().join(journal), &error))?;
     }
-    let discarded = discard(lock, other, crashed).map_err(|error| about("clear", lock.folder(), &error))?;
-    recovered.discarded = discarded;
+    let failed =
+        |error: io::Error| format!("clear {}: {}", folder.path().to_string_lossy(), describe(&error));
+    recovered.discarded = discard(lock, other, crashed).map_err(failed)?;
     Ok(recovered)
 }
 
-fn own_uid() -> u32 {
-    rustix::process::geteuid().as_raw()
+/// The text of the journal that is there, if one is.
+fn read(folder: &Folder) -> Result<Option<Vec<u8>>, String> {
+    let name = OsStr::new(JOURNAL);
+    let failed = |error: io::Error| {
+        let path = folder.path().join(name);
+        format!("open {}: {}", path.to_string_lossy(), describe(&error))
+    };
+    let Some(stat) = folder.stat(name).map_err(failed)? else {
+        return Ok(None);
+    };
+    if !folder::kind(&stat).is_file() {
+        return Err(refused(folder, "is no file, where rcfssl keeps its journal"));
+    }
+    let file = folder.open_file(name, OFlags::RDONLY).map_err(failed)?;
+    let metadata = file.metadata().map_err(failed)?;
+    if metadata.uid() != own_user() {
+        let why = format!(
+            "is a journal of user {}, who is to finish that run",
+            metadata.uid()
+        );
+        return Err(refused(folder, &why));
+    }
+    if metadata.nlink() != 1 || metadata.len() > LARGEST {
+        return Err(refused(folder, "is no journal of rcfssl"));
+    }
+    contents(file).map(Some).map_err(failed)
 }
 
-/// The renames of a journal. Whoever may write to the folder could have put a
-/// journal there: outside it only our own word counts, and nothing but temporary
-/// files of this folder is ever moved.
-fn parse(lock: &FolderLock, text: &[u8], mine: bool) -> Option<Vec<(PathBuf, PathBuf)>> {
+fn contents(file: File) -> io::Result<Vec<u8>> {
+    let mut text = Vec::new();
+    file.take(LARGEST).read_to_end(&mut text)?;
+    Ok(text)
+}
+
+fn refused(folder: &Folder, why: &str) -> String {
+    let path = folder.path().join(JOURNAL);
+    format!("{} {why}: look what it is, and remove it", path.to_string_lossy())
+}
+
+/// The renames of a journal; none where it is anything but our word.
+fn parse(lock: &FolderLock, text: &[u8]) -> Option<Vec<(Place, Place)>> {
     let parts: Vec<&[u8]> = text.split(|b| *b == 0).collect();
     let (head, tail) = (parts.first()?, parts.last()?);
     let paths = parts.get(1..parts.len() - 1)?;
     if *head != HEADER || *tail != END || paths.len() % 2 != 0 {
         return None;
     }
-    let place = |path: &[u8]| {
-        let path = Path::new(OsStr::from_bytes(path));
-        let inside = path.components().count() == 1 && path.file_name().is_some();
-        (inside || (mine && path.is_absolute())).then(|| lock.folder().join(path))
-    };
     let pairs = paths.chunks_exact(2).map(|pair| {
-        let (from, to) = (place(pair[0])?, place(pair[1])?);
-        let ours = is_temporary(lock, from.file_name()?) && from.parent() == to.parent();
-        ours.then_some((from, to))
+        let [from, to] = [pair[0], pair[1]].map(|path| Path::new(OsStr::from_bytes(path)));
+        let (name, new_name) = (from.file_name()?, to.file_name()?);
+        if !is_temporary(lock, name) || from.parent() != to.parent() {
+            return None;
+        }
+        let folder = match from.parent()? {
+            here if here == Path::new("") => Arc::clone(lock.folder()),
+            far if far.is_absolute() && !lock.folder().others_may_write() => Folder::open(far).ok()?,
+            _ => return None,
+        };
+        let place = |name: &OsStr| Place {
+            folder: Arc::clone(&folder),
+            name: name.to_owned(),
+        };
+        Some((place(name), place(new_name)))
     });
     pairs.collect()
+}
+
+/// Is this the temporary file that was to be renamed? Nothing is there any more once it
+/// was. Where anybody may add files to the folder, one could have taken its name since.
+///
+/// # Errors
+/// For a file that another user has put there.
+fn is_ours_to_move(from: &Place, to: &Place) -> io::Result<bool> {
+    let Some(found) = from.folder.stat(&from.name)? else {
+        return Ok(false);
+    };
+    let replaced = to.folder.stat(&to.name)?;
+    let owner_stays = replaced.is_some_and(|replaced| replaced.st_uid == found.st_uid);
+    let is_safe = !from.folder.others_may_write() || found.st_uid == own_user() || owner_stays;
+    if folder::kind(&found).is_file() && is_safe {
+        return Ok(true);
+    }
+    Err(io::Error::other("another file has taken its place"))
 }
 
 fn is_temporary(lock: &FolderLock, name: &OsStr) -> bool {
@@ -159,33 +228,31 @@ fn is_temporary(lock: &FolderLock, name: &OsStr) -> bool {
 /// Removes the temporary files of this folder, and with `everywhere` those beside
 /// another file and those that symbolic links in it point to.
 fn discard(lock: &FolderLock, other: Option<&Path>, everywhere: bool) -> io::Result<usize> {
+    let folder = lock.folder();
     let mut discarded = 0;
     let mut elsewhere: Vec<PathBuf> = other.map(Path::to_owned).into_iter().collect();
-    for entry in fs::read_dir(lock.folder())? {
-        let entry = entry?;
-        if is_temporary(lock, &entry.file_name()) || entry.file_name() == FRESH {
-            fs::remove_file(entry.path())?;
+    for (name, is_link) in folder.names()? {
+        if is_temporary(lock, &name) || name == FRESH {
+            folder.remove(&name)?;
             discarded += 1;
-        } else if entry.file_type().is_ok_and(|kind| kind.is_symlink()) {
-            elsewhere.push(entry.path());
+        } else if is_link {
+            elsewhere.push(folder.path().join(&name));
         }
     }
     if !everywhere {
         return Ok(discarded);
     }
-    let mut folders: Vec<PathBuf> = elsewhere
-        .iter()
-        .filter_map(|link| follow(link).ok())
-        .filter_map(|target| fs::canonicalize(folder_of(&target)).ok())
-        .filter(|folder| folder != lock.folder())
-        .collect();
-    folders.sort();
-    folders.dedup();
+    let mut folders: Vec<Arc<Folder>> = Vec::new();
+    for place in elsewhere.iter().filter_map(|link| Place::behind(link).ok()) {
+        let known = |known: &Arc<Folder>| known.id() == place.folder.id();
+        if !known(folder) && !folders.iter().any(known) {
+            folders.push(place.folder);
+        }
+    }
     for folder in folders {
-        for entry in fs::read_dir(folder).into_iter().flatten().flatten() {
-            if is_temporary(lock, &entry.file_name()) && fs::remove_file(entry.path()).is_ok() {
-                discarded += 1;
-            }
+        let names: Vec<(OsString, bool)> = folder.names().unwrap_or_default();
+        for (name, _) in names.iter().filter(|(name, _)| is_temporary(lock, name)) {
+            discarded += usize::from(folder.remove(name).is_ok());
         }
     }
     Ok(discarded)

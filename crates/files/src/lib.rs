@@ -10,23 +10,31 @@
 //! [`Change`]: all of them or none, also when the machine loses power half-way.
 
 mod attributes;
+mod folder;
 mod journal;
+mod limits;
 mod lock;
+mod read;
+mod temporary;
+mod together;
 mod transaction;
 
+pub use folder::Folder;
 pub use journal::{Recovered, is_interrupted, recover};
+pub use limits::{check_stdout, survive_size_limit};
 pub use lock::{FolderLock, LockError};
-pub use transaction::{Change, NewFile, commit};
+pub use read::{read, read_found, read_regular};
+pub use together::{stranger, write_all};
+pub use transaction::{Change, Durability, NewFile, commit};
 
-use std::ffi::OsStr;
 use std::fs::{self, File, OpenOptions, Permissions};
-use std::io::{self, Read, Write};
-use std::os::fd::AsFd;
+use std::io::{self, Write};
 use std::os::unix::fs::{MetadataExt, PermissionsExt};
 use std::path::{Path, PathBuf};
 
 use rcfssl_go::os::describe;
-use zeroize::Zeroizing;
+
+use folder::MAX_LINKS;
 
 /// The modes of new files, less the umask, as cfssljson has them.
 pub mod mode {
@@ -37,9 +45,6 @@ pub mod mode {
     /// Requests.
     pub const CSR: u32 = 0o644;
 }
-
-/// How deep symbolic links may nest, as on Linux.
-const MAX_LINKS: usize = 40;
 
 /// What was done.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -93,40 +98,6 @@ fn write_error(source: io::Error) -> WriteError {
     }
 }
 
-/// The most that is read of one file, in bytes. No document, certificate or list is as
-/// large; a device may be without end.
-const MOST_READ: u64 = 256 << 20;
-
-/// Reads a file, or standard input where there is none: what may be secret.
-///
-/// # Errors
-/// Go's sentence: `open x: no such file or directory`, `read x: is a directory`;
-/// `read x: file too large` above 256 MiB.
-pub fn read(path: Option<&OsStr>) -> Result<Zeroizing<Vec<u8>>, String> {
-    let shown = path.map_or("/dev/stdin".into(), OsStr::to_string_lossy);
-    let failed = |what: &str, error: &io::Error| format!("{what} {shown}: {}", describe(error));
-    let (file, size) = match path {
-        // Without the library's buffer, which nobody would wipe.
-        None => {
-            let file = io::stdin().as_fd().try_clone_to_owned().map(File::from);
-            (file.map_err(|error| failed("read", &error))?, 16 << 10)
-        }
-        Some(path) => {
-            let file = File::open(path).map_err(|error| failed("open", &error))?;
-            let size = file.metadata().map_or(0, |m| m.len().min(1 << 20));
-            (file, size as usize)
-        }
-    };
-    // Room for what is there at once: a buffer that grows leaves copies behind.
-    let mut contents = Zeroizing::new(Vec::with_capacity(size + 1));
-    let read = file.take(MOST_READ + 1).read_to_end(&mut contents);
-    read.map_err(|error| failed("read", &error))?;
-    if contents.len() as u64 > MOST_READ {
-        return Err(format!("read {shown}: file too large"));
-    }
-    Ok(contents)
-}
-
 /// Writes a file. A new one gets `mode` less the umask; one that is there keeps
 /// its mode and owner. Symbolic links are written through; what is no regular
 /// file (a pipe, `/dev/stdout`) is written to as it is.
@@ -150,9 +121,9 @@ pub fn write(path: &Path, contents: &[u8], mode: u32) -> Result<Written, WriteEr
     };
     // Only a file that may be written is replaced: a rename needs no such leave.
     let file = OpenOptions::new().write(true).open(path).map_err(open_error)?;
-    let kept_mode = Some(existing.mode() & 0o7777);
+    let kept_mode = Some(existing.mode() & 0o777);
     if existing.is_file() && existing.nlink() == 1 && !is_descriptor(&target) {
-        match replace(&target, contents, None, Some(&existing)) {
+        match replace(&target, contents, None, Some(&file)) {
             Ok(()) => {
                 return Ok(Written {
                     in_place: false,
@@ -175,7 +146,7 @@ fn replace(
     target: &Path,
     contents: &[u8],
     mode: Option<u32>,
-    existing: Option<&fs::Metadata>,
+    existing: Option<&File>,
 ) -> Result<(), WriteError> {
     let folder = folder_of(target);
     let mut builder = tempfile::Builder::new();
@@ -187,7 +158,7 @@ fn replace(
         .tempfile_in(folder)
         .map_err(|error| open_error(without_path(error)))?;
     if let Some(existing) = existing {
-        attributes::keep(temporary.as_file(), target, existing).map_err(open_error)?;
+        attributes::keep(temporary.as_file(), existing).map_err(open_error)?;
     }
     temporary.write_all(contents).map_err(write_error)?;
     temporary

@@ -1,23 +1,31 @@
 //! One process at a time in a folder.
 
-use std::fs::{self, File, OpenOptions, TryLockError};
+use std::ffi::OsStr;
+use std::fs::{File, TryLockError};
 use std::io::{self, Read};
-use std::os::unix::fs::{FileExt, MetadataExt, OpenOptionsExt};
-use std::path::{Path, PathBuf};
+use std::os::unix::fs::{FileExt, MetadataExt};
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+use rcfssl_go::os::describe;
 use rustix::fs::OFlags;
+
+use crate::folder::{self, Folder};
 
 /// The file that is locked (`flock`), with the number of the process in it.
 pub(crate) const LOCK: &str = ".rcfssl.lock";
 /// How often a lock that another process holds is tried again.
 const PAUSE: Duration = Duration::from_millis(25);
+/// How often at most the lock file may be another one than it was a moment ago.
+const CHANGES: usize = 10_000;
+/// A lock file holds a number and is no larger, in bytes.
+const LARGEST: u64 = 32;
 
 /// A folder in which no other process changes pairs of files. Its lock file is
 /// removed when it is dropped; a killed process leaves the file, not the lock.
 #[derive(Debug)]
 pub struct FolderLock {
-    folder: PathBuf,
+    folder: Arc<Folder>,
     tag: String,
     was_abandoned: bool,
     // Keeps the lock until it is closed.
@@ -32,33 +40,41 @@ pub enum LockError {
         /// The number of that process, where it can be read.
         process: Option<u32>,
     },
+    /// What has the lock's name is not one: a sentence that names the file.
+    NotALock(String),
     /// No lock can be made there: the folder is missing or cannot be written.
     Impossible(io::Error),
+}
+
+impl From<io::Error> for LockError {
+    fn from(error: io::Error) -> Self {
+        LockError::Impossible(error)
+    }
 }
 
 impl FolderLock {
     /// Locks a folder, waiting at most `wait` for another process.
     ///
     /// # Errors
-    /// Where another process still has it, and where the lock file cannot be made.
-    pub fn acquire(folder: &Path, wait: Duration) -> Result<Self, LockError> {
-        let folder = fs::canonicalize(folder).map_err(LockError::Impossible)?;
+    /// Where another process still has it, and where the lock file cannot be made or
+    /// is none.
+    pub fn acquire(folder: &Arc<Folder>, wait: Duration) -> Result<Self, LockError> {
         let deadline = Instant::now() + wait;
-        loop {
-            if let Some((file, was_abandoned)) = attempt(&folder, deadline)? {
-                let tag = tag(&folder).map_err(LockError::Impossible)?;
+        for _ in 0..CHANGES {
+            if let Some((file, was_abandoned)) = attempt(folder, deadline)? {
                 return Ok(FolderLock {
-                    folder,
-                    tag,
+                    folder: Arc::clone(folder),
+                    tag: tag(folder),
                     was_abandoned,
                     _file: file,
                 });
             }
         }
+        Err(LockError::Held { process: None })
     }
 
-    /// The folder, without symbolic links.
-    pub fn folder(&self) -> &Path {
+    /// The folder.
+    pub fn folder(&self) -> &Arc<Folder> {
         &self.folder
     }
 
@@ -76,44 +92,54 @@ impl FolderLock {
 
 /// Names of files beside their place begin with this and the folder's identity:
 /// what an interrupted run left is known by it.
-fn tag(folder: &Path) -> io::Result<String> {
-    let metadata = fs::metadata(folder)?;
-    Ok(format!(".rcfssl-{:x}-{:x}.", metadata.dev(), metadata.ino()))
+fn tag(folder: &Folder) -> String {
+    let (device, inode) = folder.id();
+    format!(".rcfssl-{device:x}-{inode:x}.")
 }
 
 /// Opens and locks the file; tells whether a process had left it behind. None
 /// where it was removed in between, by the process that had it.
-fn attempt(folder: &Path, deadline: Instant) -> Result<Option<(File, bool)>, LockError> {
-    let path = folder.join(LOCK);
-    let mut file = OpenOptions::new()
-        .read(true)
-        .write(true)
-        .create(true)
-        .truncate(false)
-        .mode(0o600)
-        .custom_flags(OFlags::NOFOLLOW.bits() as i32)
-        .open(&path)
-        .map_err(LockError::Impossible)?;
-    loop {
-        match file.try_lock() {
-            Ok(()) => break,
-            Err(TryLockError::Error(error)) => return Err(LockError::Impossible(error)),
-            Err(TryLockError::WouldBlock) if Instant::now() < deadline => std::thread::sleep(PAUSE),
-            Err(TryLockError::WouldBlock) => {
-                let mut text = String::new();
-                let _ = file.read_to_string(&mut text);
-                return Err(LockError::Held {
-                    process: text.trim().parse().ok(),
-                });
+fn attempt(folder: &Folder, deadline: Instant) -> Result<Option<(File, bool)>, LockError> {
+    let name = OsStr::new(LOCK);
+    let file = match folder.stat(name)? {
+        None => match folder.create(name, 0o600) {
+            Err(error) if error.kind() == io::ErrorKind::AlreadyExists => return Ok(None),
+            made => made?,
+        },
+        Some(stat) => {
+            check(folder, folder::kind(&stat).is_file(), 1, 0)?;
+            let access = match stat.st_uid == own_user() {
+                true => OFlags::RDWR,
+                false => OFlags::RDONLY,
+            };
+            match folder.open_file(name, access) {
+                Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
+                opened => opened?,
             }
         }
+    };
+    let ours = file.metadata()?;
+    check(folder, ours.is_file(), ours.nlink(), ours.len())?;
+    if !wait_for(&file, deadline)? {
+        let mut text = String::new();
+        let _ = file.take(LARGEST).read_to_string(&mut text);
+        let process = text.trim().parse().ok();
+        return Err(LockError::Held { process });
     }
-    let ours = file.metadata().map_err(LockError::Impossible)?;
-    let there = fs::symlink_metadata(&path).ok();
-    if there.is_none_or(|there| (there.dev(), there.ino()) != (ours.dev(), ours.ino())) {
+    let there = folder.stat(name)?;
+    if there.is_none_or(|there| (there.st_dev, there.st_ino) != (ours.dev(), ours.ino())) {
         return Ok(None);
     }
-    let was_abandoned = ours.len() > 0;
+    if ours.uid() != own_user() {
+        // Nobody holds it, and what a run of another user left is not for us to believe.
+        folder.remove(name).map_err(|error| {
+            let shown = folder.path().join(name);
+            let (shown, user) = (shown.to_string_lossy(), ours.uid());
+            LockError::NotALock(format!("{shown} belongs to user {user}: {}", describe(&error)))
+        })?;
+        return Ok(None);
+    }
+    let was_abandoned = file.metadata()?.len() > 0;
     // Who holds it is a courtesy to others: a full disk does not stop the lock.
     // The file is never empty in between: that it was left is known by what is in it.
     let text = format!("{}\n", std::process::id());
@@ -123,28 +149,66 @@ fn attempt(folder: &Path, deadline: Instant) -> Result<Option<(File, bool)>, Loc
     Ok(Some((file, was_abandoned)))
 }
 
+/// Waits for the lock of a file; false where another process still has it.
+fn wait_for(file: &File, deadline: Instant) -> io::Result<bool> {
+    loop {
+        match file.try_lock() {
+            Ok(()) => return Ok(true),
+            Err(TryLockError::Error(error)) => return Err(error),
+            Err(TryLockError::WouldBlock) if Instant::now() < deadline => std::thread::sleep(PAUSE),
+            Err(TryLockError::WouldBlock) => return Ok(false),
+        }
+    }
+}
+
+/// Whoever may write to the folder can put a file there, or a second name of a file
+/// elsewhere: what is written to is a small file with this one name.
+fn check(folder: &Folder, is_file: bool, names: u64, size: u64) -> Result<(), LockError> {
+    let why = match () {
+        () if !is_file => "is no file",
+        () if names > 1 => "is a second name of another file",
+        () if size > LARGEST => "is too large for a lock",
+        () => return Ok(()),
+    };
+    let shown = folder.path().join(LOCK);
+    let shown = shown.to_string_lossy();
+    Err(LockError::NotALock(format!(
+        "{shown} {why}, where rcfssl keeps its lock: look what it is, and remove it"
+    )))
+}
+
+pub(crate) fn own_user() -> u32 {
+    rustix::process::geteuid().as_raw()
+}
+
 impl Drop for FolderLock {
     fn drop(&mut self) {
         // While it is locked still: nobody else can have made it theirs.
-        let _ = fs::remove_file(self.folder.join(LOCK));
+        let _ = self.folder.remove(OsStr::new(LOCK));
     }
 }
 
 #[cfg(test)]
 mod tests {
+    use std::fs;
+
     use super::*;
+
+    fn acquire(folder: &tempfile::TempDir, wait: Duration) -> Result<FolderLock, LockError> {
+        FolderLock::acquire(&Folder::open(folder.path()).unwrap(), wait)
+    }
 
     #[test]
     fn the_second_waits_and_is_told_who_has_it() {
         let folder = tempfile::tempdir().unwrap();
-        let first = FolderLock::acquire(folder.path(), Duration::ZERO).unwrap();
-        match FolderLock::acquire(folder.path(), Duration::from_millis(60)) {
+        let first = acquire(&folder, Duration::ZERO).unwrap();
+        match acquire(&folder, Duration::from_millis(60)) {
             Err(LockError::Held { process }) => assert_eq!(process, Some(std::process::id())),
             other => panic!("{other:?}"),
         }
         drop(first);
         assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 0);
-        drop(FolderLock::acquire(folder.path(), Duration::ZERO).unwrap());
+        drop(acquire(&folder, Duration::ZERO).unwrap());
     }
 
     #[test]
@@ -156,7 +220,7 @@ mod tests {
             for _ in 0..4 {
                 scope.spawn(|| {
                     for _ in 0..25 {
-                        let _lock = FolderLock::acquire(folder.path(), Duration::from_secs(30)).unwrap();
+                        let _lock = acquire(&folder, Duration::from_secs(30)).unwrap();
                         let count: u32 = fs::read_to_string(&counter).unwrap().parse().unwrap();
                         fs::write(&counter, (count + 1).to_string()).unwrap();
                     }
@@ -170,23 +234,47 @@ mod tests {
     fn what_a_killed_process_left_is_no_lock() {
         let folder = tempfile::tempdir().unwrap();
         fs::write(folder.path().join(LOCK), "4194304\n").unwrap();
-        let lock = FolderLock::acquire(folder.path(), Duration::ZERO).unwrap();
+        let lock = acquire(&folder, Duration::ZERO).unwrap();
         assert!(lock.was_abandoned());
         drop(lock);
-        let lock = FolderLock::acquire(folder.path(), Duration::ZERO).unwrap();
+        let lock = acquire(&folder, Duration::ZERO).unwrap();
         assert!(!lock.was_abandoned());
     }
 
+    /// What has the lock's name may have been put there to be written to, or to be
+    /// waited for.
     #[test]
-    fn a_link_is_not_followed() {
+    fn what_is_no_lock_is_told_and_left_alone() {
         let folder = tempfile::tempdir().unwrap();
-        let other = folder.path().join("other");
+        let (lock, other) = (folder.path().join(LOCK), folder.path().join("other"));
         fs::write(&other, "keep").unwrap();
-        std::os::unix::fs::symlink(&other, folder.path().join(LOCK)).unwrap();
-        assert!(matches!(
-            FolderLock::acquire(folder.path(), Duration::ZERO),
-            Err(LockError::Impossible(_))
-        ));
-        assert_eq!(fs::read(&other).unwrap(), b"keep");
+        let put: [(&str, &dyn Fn() -> io::Result<()>); 5] = [
+            ("is no file", &|| std::os::unix::fs::symlink(&other, &lock)),
+            ("is a second name of another file", &|| {
+                fs::hard_link(&other, &lock)
+            }),
+            ("is no file", &|| fs::create_dir(&lock)),
+            ("is no file", &|| {
+                let place = (rustix::fs::CWD, lock.as_path());
+                Ok(rustix::fs::mknodat(
+                    place.0,
+                    place.1,
+                    rustix::fs::FileType::Fifo,
+                    0o600.into(),
+                    0,
+                )?)
+            }),
+            ("is too large for a lock", &|| fs::write(&lock, "7".repeat(33))),
+        ];
+        for (why, put) in put {
+            put().unwrap();
+            match acquire(&folder, Duration::ZERO) {
+                Err(LockError::NotALock(told)) => assert!(told.contains(why), "{told}"),
+                other => panic!("{why}: {other:?}"),
+            }
+            assert_eq!(fs::read(&other).unwrap(), b"keep");
+            let removed = fs::remove_file(&lock).or_else(|_| fs::remove_dir(&lock));
+            removed.unwrap();
+        }
     }
 }

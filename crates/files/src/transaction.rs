@@ -8,29 +8,39 @@
 //! Many changes are committed together: flushing costs as much for one as for
 //! hundreds.
 
-use std::collections::BTreeMap;
-use std::fs::{self, File, OpenOptions, Permissions};
+use std::fs::File;
 use std::io::{self, Write};
-use std::os::unix::fs::{MetadataExt, PermissionsExt};
-use std::path::{Path, PathBuf};
+use std::os::unix::fs::MetadataExt;
+use std::path::PathBuf;
 use std::sync::Arc;
 
-use rustix::fs::{AtFlags, StatxFlags, statx};
-use tempfile::TempPath;
+use rustix::fs::OFlags;
 use zeroize::Zeroizing;
 
-use crate::journal::{self, JOURNAL, SUFFIX};
-use crate::lock::FolderLock;
-use crate::{WriteError, attributes, folder_of, follow, open_error, without_path, write_error};
+use crate::folder::{self, Folder, Place};
+use crate::journal;
+use crate::lock::{FolderLock, own_user};
+use crate::temporary::Temporary;
+use crate::{WriteError, attributes, open_error, write_error};
 
 /// Up to so many files are flushed one by one; for more, the whole file system is
 /// asked at once.
 const FEW: usize = 8;
 
+/// What a change is to outlast.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Durability {
+    /// The machine losing power: all is flushed to disk, in order.
+    PowerLoss,
+    /// The process being killed.
+    Kill,
+}
+
 /// One file of a change.
 #[derive(Debug)]
 pub struct NewFile {
-    /// Where it goes; symbolic links are written through.
+    /// Where it goes. Symbolic links are written through, unless another user can have
+    /// made them.
     pub path: PathBuf,
     /// What is in it.
     pub contents: Zeroizing<Vec<u8>>,
@@ -47,19 +57,21 @@ pub struct Change {
     lock: Arc<FolderLock>,
     files: Vec<Staged>,
     /// A copy of a file that stays, and where it goes.
-    copy: Option<(TempPath, PathBuf)>,
+    copy: Option<(Temporary, Place)>,
 }
 
 #[derive(Debug)]
 struct Staged {
     /// The new file.
-    new: TempPath,
+    new: Temporary,
     /// Where it goes, behind all links.
-    target: PathBuf,
+    target: Place,
+    /// The mode that it has from the old file, where there is one.
+    kept_mode: Option<u32>,
     /// The old file under a second name, to take the change back.
-    old: Option<TempPath>,
+    old: Option<Temporary>,
     /// The old file under a third name, and where that goes.
-    backup: Option<(TempPath, PathBuf)>,
+    backup: Option<(Temporary, Place)>,
 }
 
 impl Change {
@@ -68,7 +80,8 @@ impl Change {
     /// # Errors
     /// Where a file cannot be written, where the owner or mode of the one it
     /// replaces cannot be kept, or where that one cannot be replaced at all: it is
-    /// not writable, no regular file, or mounted by itself. Nothing is left behind.
+    /// not writable, no regular file, mounted by itself, or behind a link that another
+    /// user can have made. Nothing is left behind.
     pub fn stage(
         lock: &Arc<FolderLock>,
         files: &[NewFile],
@@ -79,18 +92,44 @@ impl Change {
             .iter()
             .map(|file| Staged::write(lock, file, alone).map_err(|error| (file.path.clone(), error)));
         let copied = copy.map(|(from, to)| {
-            let copied = real(to).and_then(|place| Ok((copy_of(lock, from, &place)?, place)));
-            copied.map_err(|error| (to.clone(), write_error(error)))
+            let copied = || {
+                let (from, place) = (Place::behind(from)?, Place::at(to)?);
+                Ok((copy_of(lock, &from, &place)?, place))
+            };
+            copied().map_err(|error| (to.clone(), write_error(error)))
         });
-        Ok(Change {
+        let change = Change {
             lock: Arc::clone(lock),
             copy: copied.transpose()?,
             files: staged.collect::<Result<_, _>>()?,
-        })
+        };
+        change.check_reach()?;
+        Ok(change)
+    }
+
+    /// The modes that the new files have from those which they replace, in order.
+    pub fn kept_modes(&self) -> Vec<Option<u32>> {
+        self.files.iter().map(|file| file.kept_mode).collect()
+    }
+
+    /// A journal in a folder that others may write to names no files elsewhere.
+    fn check_reach(&self) -> Result<(), (PathBuf, WriteError)> {
+        let folder = self.lock.folder();
+        let far = self.renames().find(|(new, _)| new.folder().id() != folder.id());
+        match far {
+            Some((_, target)) if folder.others_may_write() && self.needs_journal() => {
+                let shown = folder.path().to_string_lossy();
+                let why = format!(
+                    "it cannot be changed together with what is in {shown}, where other users may write"
+                );
+                Err((target.path(), open_error(io::Error::other(why))))
+            }
+            _ => Ok(()),
+        }
     }
 
     /// What is renamed where, in order: backups, then the files.
-    fn renames(&self) -> impl Iterator<Item = (&TempPath, &PathBuf)> {
+    fn renames(&self) -> impl Iterator<Item = (&Temporary, &Place)> {
         let backups = self.files.iter().filter_map(|file| file.backup.as_ref());
         let backups = backups.chain(&self.copy);
         let backups = backups.map(|(from, to)| (from, to));
@@ -106,23 +145,22 @@ impl Change {
     fn rename(mut self) -> Result<(), (PathBuf, WriteError)> {
         let backups = self.files.iter_mut().filter_map(|file| file.backup.take());
         for (from, to) in backups.chain(self.copy.take()) {
-            if let Err(error) = from.persist(&to) {
-                return Err((to, open_error(error.error)));
-            }
+            from.persist(&to.name)
+                .map_err(|error| (to.path(), open_error(error)))?;
         }
-        let mut done: Vec<(PathBuf, Option<TempPath>)> = Vec::new();
+        let mut done: Vec<(Place, Option<Temporary>)> = Vec::new();
         for Staged { new, target, old, .. } in self.files {
-            match new.persist(&target) {
+            match new.persist(&target.name) {
                 Ok(()) => done.push((target, old)),
                 Err(error) => {
                     for (target, old) in done.into_iter().rev() {
                         // Nothing more can be done where even this fails.
                         let _ = match old {
-                            Some(old) => old.persist(&target).map_err(|error| error.error),
-                            None => fs::remove_file(&target),
+                            Some(old) => old.persist(&target.name),
+                            None => target.folder.remove(&target.name),
                         };
                     }
-                    return Err((target, open_error(error.error)));
+                    return Err((target.path(), open_error(error)));
                 }
             }
         }
@@ -132,121 +170,98 @@ impl Change {
 
 impl Staged {
     fn write(lock: &FolderLock, file: &NewFile, alone: bool) -> Result<Self, WriteError> {
-        let target = follow(&file.path).map_err(open_error)?;
-        let target = real(&target).map_err(open_error)?;
-        let folder = folder_of(&target);
-        let existing = match fs::symlink_metadata(&target) {
-            Ok(metadata) => Some(metadata),
-            Err(error) if error.kind() == io::ErrorKind::NotFound => None,
-            Err(error) => return Err(open_error(error)),
-        };
+        let target = Place::behind(&file.path).map_err(open_error)?;
+        let existing = replaceable(&target).map_err(open_error)?;
+        let mode = if existing.is_some() { 0o600 } else { file.mode };
+        let (new, mut written) = Temporary::create(&target.folder, lock.tag(), mode).map_err(open_error)?;
+        let mut kept_mode = None;
         if let Some(existing) = &existing {
-            check_replaceable(&target, existing, folder).map_err(open_error)?;
+            attributes::keep(&written, existing).map_err(open_error)?;
+            kept_mode = Some(existing.metadata().map_err(open_error)?.mode() & 0o777);
         }
-        let mode = Permissions::from_mode(if existing.is_some() { 0o600 } else { file.mode });
-        let mut new = beside(lock)
-            .permissions(mode)
-            .tempfile_in(folder)
-            .map_err(|error| open_error(without_path(error)))?;
-        if let Some(existing) = &existing {
-            attributes::keep(new.as_file(), &target, existing).map_err(open_error)?;
-        }
-        new.write_all(&file.contents).map_err(write_error)?;
-        let link = |place: &Path| link(lock, &target, place).map_err(open_error);
+        written.write_all(&file.contents).map_err(write_error)?;
+        let second = |folder: &Arc<Folder>| second_name(lock, &target, folder).map_err(open_error);
         Ok(Staged {
             old: match existing.is_some() && !alone {
-                true => Some(link(&target)?),
+                true => Some(second(&target.folder)?),
                 false => None,
             },
             backup: match &file.backup {
                 Some(place) if existing.is_some() => {
-                    let place = real(place).map_err(open_error)?;
-                    Some((link(&place)?, place))
+                    let place = Place::at(place).map_err(open_error)?;
+                    Some((second(&place.folder)?, place))
                 }
                 _ => None,
             },
-            new: new.into_temp_path(),
+            new,
             target,
+            kept_mode,
         })
     }
 }
 
-/// The same path without links among its folders, as journals have it.
-fn real(path: &Path) -> io::Result<PathBuf> {
-    let folder = fs::canonicalize(folder_of(path))?;
-    Ok(folder.join(path.file_name().unwrap_or_default()))
-}
-
-fn beside<'a>(lock: &'a FolderLock) -> tempfile::Builder<'a, 'static> {
-    let mut builder = tempfile::Builder::new();
-    builder.prefix(lock.tag()).suffix(SUFFIX);
-    builder
-}
-
-/// A second name for a file, beside the place it is going to; a copy where the
-/// file system has no such thing.
-fn link(lock: &FolderLock, file: &Path, place: &Path) -> io::Result<TempPath> {
-    let linked = beside(lock).make_in(folder_of(place), |name| fs::hard_link(file, name));
-    match linked {
-        Ok(linked) => Ok(linked.into_temp_path()),
-        Err(_) => copy_of(lock, file, place),
+/// A second name for a file, in the folder of the place it is going to; a copy where
+/// the file system has no such thing.
+fn second_name(lock: &FolderLock, file: &Place, folder: &Arc<Folder>) -> io::Result<Temporary> {
+    match Temporary::link(folder, lock.tag(), file) {
+        Ok(linked) => Ok(linked),
+        Err(_) => copy_into(lock, file, folder),
     }
 }
 
 /// A copy of a file, beside the place it is going to.
-fn copy_of(lock: &FolderLock, file: &Path, place: &Path) -> io::Result<TempPath> {
-    let copy = beside(lock).tempfile_in(folder_of(place)).map_err(without_path)?;
-    attributes::keep(copy.as_file(), file, &fs::metadata(file)?)?;
-    io::copy(&mut File::open(file)?, &mut copy.as_file())?;
-    Ok(copy.into_temp_path())
+fn copy_of(lock: &FolderLock, file: &Place, place: &Place) -> io::Result<Temporary> {
+    copy_into(lock, file, &place.folder)
 }
 
-/// A rename asks only for leave to write to the folder; a file that may not be
-/// written is not replaced behind its owner's back. One that is mounted by
-/// itself cannot be.
-fn check_replaceable(target: &Path, existing: &fs::Metadata, folder: &Path) -> io::Result<()> {
-    if !existing.is_file() {
+fn copy_into(lock: &FolderLock, file: &Place, folder: &Arc<Folder>) -> io::Result<Temporary> {
+    let mut old = file.folder.open_file(&file.name, OFlags::RDONLY)?;
+    let (copy, mut new) = Temporary::create(folder, lock.tag(), 0o600)?;
+    attributes::keep(&new, &old)?;
+    io::copy(&mut old, &mut new)?;
+    Ok(copy)
+}
+
+/// The file at a place, if there is one, opened. A rename asks only for leave to write
+/// to the folder; a file that may not be written is not replaced behind its owner's
+/// back. One that is mounted by itself cannot be.
+fn replaceable(target: &Place) -> io::Result<Option<File>> {
+    let Place { folder, name } = target;
+    let Some(stat) = folder.stat(name)? else {
+        return Ok(None);
+    };
+    if !folder::kind(&stat).is_file() {
         return Err(io::Error::other("not a regular file"));
     }
-    if existing.uid() != rustix::process::geteuid().as_raw() {
-        OpenOptions::new().write(true).open(target)?;
+    if stat.st_uid != own_user() {
+        folder.open_file(name, OFlags::WRONLY)?;
     }
-    let mount = |path: &Path| {
-        let found = statx(
-            rustix::fs::CWD,
-            path,
-            AtFlags::SYMLINK_NOFOLLOW,
-            StatxFlags::MNT_ID,
-        );
-        // Kernels before 5.8 do not tell.
-        found
-            .ok()
-            .filter(|found| found.stx_mask & StatxFlags::MNT_ID.bits() != 0)
-            .map(|found| found.stx_mnt_id)
-    };
-    if mount(target) != mount(folder) {
+    if folder.is_mounted(name) {
         return Err(io::Error::other(
             "the file is mounted by itself and cannot be replaced as a whole: mount its folder",
         ));
     }
-    Ok(())
+    folder.open_file(name, OFlags::RDONLY).map(Some)
 }
 
 /// Puts changes in place, each of them whole or not at all; gives their results
 /// in order, and where something failed the file. A change that fails leaves
 /// everything as it was, and does not stop the others.
-pub fn commit(changes: Vec<Change>) -> Vec<Result<(), (PathBuf, WriteError)>> {
+pub fn commit(changes: Vec<Change>, durability: Durability) -> Vec<Result<(), (PathBuf, WriteError)>> {
     // Nobody else comes in before the journals are gone.
     let _locks: Vec<_> = changes.iter().map(|change| Arc::clone(&change.lock)).collect();
-    let all = || changes.iter().flat_map(Change::renames);
-    let mut temporary: Vec<&Path> = all().map(|(from, _)| -> &Path { from }).collect();
-    let mut folders: Vec<PathBuf> = all().map(|(_, to)| folder_of(to).to_owned()).collect();
-    folders.sort();
-    folders.dedup();
-    temporary.extend(folders.iter().map(PathBuf::as_path));
-    let prepared = sync(&temporary).map_err(|(path, error)| (path, write_error(error)));
-    drop(temporary);
-    let journals = match prepared.and_then(|()| write_journals(&changes)) {
+    let folders = changed_folders(&changes);
+    let flush = |files: &[Flushed<'_>]| match durability {
+        Durability::PowerLoss => sync(files).map_err(|(path, error)| (path, write_error(error))),
+        Durability::Kill => Ok(()),
+    };
+    let prepared = {
+        let files = changes.iter().flat_map(Change::renames);
+        let files = files.map(|(new, _)| (new.folder().as_ref(), Some(new.name())));
+        let all: Vec<Flushed<'_>> = files.chain(whole(&folders)).collect();
+        flush(&all)
+    };
+    let journals = match prepared.and_then(|()| write_journals(&changes, flush)) {
         Ok(journals) => journals,
         Err((path, error)) => {
             let again = || WriteError {
@@ -259,73 +274,99 @@ pub fn commit(changes: Vec<Change>) -> Vec<Result<(), (PathBuf, WriteError)>> {
     let results = changes.into_iter().map(Change::rename).collect();
     // The renames are done: from here on nothing can be undone, and a journal that
     // stays does no harm.
-    if sync(&folders).is_ok() {
-        journals.iter().for_each(|journal| drop(fs::remove_file(journal)));
+    if flush(&whole(&folders).collect::<Vec<_>>()).is_ok() {
+        journals.iter().for_each(|folder| journal::withdraw(folder));
     }
     results
 }
 
-/// Writes a journal into every folder that needs one.
-fn write_journals(changes: &[Change]) -> Result<Vec<PathBuf>, (PathBuf, WriteError)> {
-    let mut by_folder: BTreeMap<&Path, Vec<&Change>> = BTreeMap::new();
-    for change in changes.iter().filter(|change| change.needs_journal()) {
-        by_folder.entry(change.lock.folder()).or_default().push(change);
+fn changed_folders(changes: &[Change]) -> Vec<Arc<Folder>> {
+    let mut folders: Vec<Arc<Folder>> = Vec::new();
+    for (_, to) in changes.iter().flat_map(Change::renames) {
+        // Those of one certificate are mostly the same as of the one before.
+        if folders.iter().rev().all(|known| known.id() != to.folder.id()) {
+            folders.push(Arc::clone(&to.folder));
+        }
     }
-    let mut fresh = Vec::new();
-    let mut journals = Vec::new();
+    folders
+}
+
+/// Writes a journal into every folder that needs one; gives those folders.
+fn write_journals(
+    changes: &[Change],
+    flush: impl Fn(&[Flushed<'_>]) -> Result<(), (PathBuf, WriteError)>,
+) -> Result<Vec<Arc<Folder>>, (PathBuf, WriteError)> {
+    let mut by_folder: Vec<(Arc<Folder>, Vec<&Change>)> = Vec::new();
+    for change in changes.iter().filter(|change| change.needs_journal()) {
+        let folder = change.lock.folder();
+        match by_folder
+            .iter_mut()
+            .rev()
+            .find(|(known, _)| known.id() == folder.id())
+        {
+            Some((_, changes)) => changes.push(change),
+            None => by_folder.push((Arc::clone(folder), vec![change])),
+        }
+    }
     let result = (|| {
+        let about = |folder: &Folder, error| (folder.path().join(journal::JOURNAL), write_error(error));
         for (folder, changes) in &by_folder {
             let renames = changes.iter().flat_map(|change| change.renames());
-            let about = |error| (folder.join(JOURNAL), write_error(error));
-            let [new, journal] = journal::write(folder, renames).map_err(about)?;
-            fresh.push(new);
-            journals.push(journal);
+            journal::write(folder, renames.map(|(new, to)| (new, to.name.as_os_str())))
+                .map_err(|error| about(folder, error))?;
         }
-        let failed = |(path, error)| (path, write_error(error));
-        sync(&fresh).map_err(failed)?;
-        for (new, journal) in fresh.iter().zip(&journals) {
-            fs::rename(new, journal).map_err(|error| (journal.clone(), write_error(error)))?;
+        let folders = || by_folder.iter().map(|(folder, _)| folder.as_ref());
+        flush(
+            &folders()
+                .map(|folder| (folder, Some(journal::fresh())))
+                .collect::<Vec<_>>(),
+        )?;
+        for folder in folders() {
+            journal::publish(folder).map_err(|error| about(folder, error))?;
         }
-        let folders: Vec<&Path> = by_folder.keys().copied().collect();
-        sync(&folders).map_err(failed)
+        flush(&folders().map(|folder| (folder, None)).collect::<Vec<_>>())
     })();
+    let folders = by_folder.into_iter().map(|(folder, _)| folder);
     match result {
-        Ok(()) => Ok(journals),
+        Ok(()) => Ok(folders.collect()),
         Err(error) => {
             // Without the journals nothing has happened.
-            for path in fresh.iter().chain(&journals) {
-                let _ = fs::remove_file(path);
-            }
+            folders.for_each(|folder| journal::withdraw(&folder));
             Err(error)
         }
     }
 }
 
-/// Flushes files and folders to disk.
-fn sync<P: AsRef<Path>>(paths: &[P]) -> Result<(), (PathBuf, io::Error)> {
-    let about = |path: &Path, error: io::Error| (path.to_owned(), error);
-    let mut seen = Vec::new();
-    for path in paths.iter().map(AsRef::as_ref) {
-        let open = || File::open(path);
-        if paths.len() <= FEW {
-            open()
-                .and_then(|file| file.sync_all())
-                .map_err(|error| about(path, error))?;
-            continue;
-        }
-        let device = fs::metadata(path).map_err(|error| about(path, error))?.dev();
-        if !seen.contains(&device) {
-            let synced = open().and_then(|file| Ok(rustix::fs::syncfs(file)?));
-            synced.map_err(|error| about(path, error))?;
-            seen.push(device);
-        }
-    }
-    Ok(())
+/// What is flushed to disk: a file of a folder, or the names in it.
+type Flushed<'a> = (&'a Folder, Option<&'a std::ffi::OsStr>);
+
+fn whole(folders: &[Arc<Folder>]) -> impl Iterator<Item = Flushed<'_>> {
+    folders.iter().map(|folder| (folder.as_ref(), None))
 }
 
-/// Flushes a folder: the names in it.
-pub(crate) fn sync_folder(folder: &Path) -> io::Result<()> {
-    File::open(folder)?.sync_all()
+/// Flushes files and folders to disk.
+fn sync(files: &[Flushed<'_>]) -> Result<(), (PathBuf, io::Error)> {
+    let mut seen = Vec::new();
+    for (folder, name) in files {
+        let device = folder.id().0;
+        let flushed = match name {
+            _ if files.len() > FEW => match seen.contains(&device) {
+                true => Ok(()),
+                false => folder.sync_all(),
+            },
+            Some(name) => folder
+                .open_file(name, OFlags::RDONLY)
+                .and_then(|file| file.sync_all()),
+            None => folder.sync(),
+        };
+        let path = || match name {
+            Some(name) => folder.path().join(name),
+            None => folder.path().to_owned(),
+        };
+        flushed.map_err(|error| (path(), error))?;
+        seen.push(device);
+    }
+    Ok(())
 }
 
 #[cfg(test)]

@@ -48,6 +48,8 @@ flags! {
         "write BASENAME.p12 (PKCS#12) too: key, certificate and chain, protected by the first line of PASSWORDFILE";
     Stdout "stdout" Bool ""
         "print the contents instead of writing files";
+    Strict "strict" Bool ""
+        "a private key that another user would get is an error; RCFSSL_STRICT=1 does the same";
     Version "version" Bool ""
         "print the versions";
 }

@@ -9,6 +9,7 @@ use std::io::{self, Write};
 use std::path::Path;
 use std::process::ExitCode;
 
+use rcfssl_files::NewFile;
 use rcfssl_go::flag::{self, FlagError, Parsed};
 use rcfssl_go::os::describe;
 use rcfssljson::complaint::{complaint, nearest};
@@ -20,6 +21,7 @@ use outputs::Output;
 const STANDS_IN_FOR: &str = "1.6.5";
 
 fn main() -> ExitCode {
+    rcfssl_files::survive_size_limit();
     let mut arguments = std::env::args_os();
     let name = arguments.next().unwrap_or_default();
     let status = match Path::new(&name).file_name().and_then(OsStr::to_str) {
@@ -97,41 +99,71 @@ fn run(flags: &Parsed) -> Result<(), String> {
     if let Some(password) = password {
         outputs.push(p12::output(&result, base, &password)?);
     }
-    for output in outputs {
-        if on(FlagId::Stdout) {
-            print(&output.printed())?;
-        } else {
-            write(base, &output)?;
-        }
+    if on(FlagId::Stdout) {
+        return outputs.iter().try_for_each(|output| print(&output.printed()));
     }
-    Ok(())
+    write(base, &outputs, is_strict(flags))
 }
 
-fn write(base: &OsStr, output: &Output) -> Result<(), String> {
-    let mut name = base.to_owned();
-    name.push(output.suffix);
-    let shown = name.to_string_lossy();
-    let written = rcfssl_files::write(Path::new(&name), &output.contents, output.mode);
-    let written =
-        written.map_err(|error| format!("{} {shown}: {}", error.operation, describe(&error.source)))?;
-    if output.secret
-        && let Some(mode) = written.kept_mode.filter(|mode| mode & 0o077 != 0)
-    {
-        complain(format_args!(
-            "hint: {shown} holds a private key and kept its mode {mode:04o}, which lets others read it"
-        ));
+/// `-strict`, or the environment where that is not given.
+fn is_strict(flags: &Parsed) -> bool {
+    match flags.text(FlagId::Strict as usize) {
+        Some(value) => flag::parse_bool(&value) == Some(true),
+        None => {
+            let variable = std::env::var("RCFSSL_STRICT").unwrap_or_default();
+            // Anything but no means yes.
+            !variable.is_empty() && flag::parse_bool(&variable) != Some(false)
+        }
     }
-    if written.in_place {
-        complain(format_args!(
-            "hint: {shown} could not be replaced and was written in place"
-        ));
+}
+
+/// Writes the files, in order, up to the first that cannot be written.
+fn write(base: &OsStr, outputs: &[Output], is_strict: bool) -> Result<(), String> {
+    let files: Vec<NewFile> = outputs.iter().map(|output| output.file(base)).collect();
+    let mut strangers = Vec::new();
+    for (output, file) in outputs.iter().zip(&files) {
+        let stranger = output.secret.then(|| rcfssl_files::stranger(&file.path));
+        // What cannot be looked at cannot be written either, and is told then.
+        let stranger = stranger.and_then(Result::ok).flatten();
+        let told = stranger.map(|user| {
+            let shown = file.path.to_string_lossy();
+            format!("{shown} belongs to user {user}, who gets the private key that is written there")
+        });
+        if is_strict && let Some(told) = told {
+            return Err(told);
+        }
+        strangers.push(told);
+    }
+    let results = rcfssl_files::write_all(&files).into_iter();
+    for (((output, file), stranger), result) in outputs.iter().zip(&files).zip(strangers).zip(results) {
+        let shown = file.path.to_string_lossy();
+        let written =
+            result.map_err(|error| format!("{} {shown}: {}", error.operation, describe(&error.source)))?;
+        if let Some(stranger) = stranger {
+            complain(format_args!("hint: {stranger}"));
+        }
+        if output.secret
+            && let Some(mode) = written.kept_mode.filter(|mode| mode & 0o077 != 0)
+        {
+            complain(format_args!(
+                "hint: {shown} holds a private key and kept its mode {mode:04o}, which lets others read it"
+            ));
+        }
+        if written.in_place {
+            complain(format_args!(
+                "hint: {shown} could not be replaced and was written in place"
+            ));
+        }
     }
     Ok(())
 }
 
 fn print(bytes: &[u8]) -> Result<(), String> {
     let mut out = io::stdout().lock();
-    let printed = out.write_all(bytes).and_then(|()| out.flush());
+    let open = rcfssl_files::check_stdout();
+    let printed = open
+        .and_then(|()| out.write_all(bytes))
+        .and_then(|()| out.flush());
     printed.map_err(|error| format!("write /dev/stdout: {}", describe(&error)))
 }
 

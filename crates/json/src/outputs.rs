@@ -1,6 +1,8 @@
 //! Which files there are to write, in cfssljson's order.
 
-use rcfssl_files::mode;
+use std::ffi::OsStr;
+
+use rcfssl_files::{NewFile, mode};
 use rcfssl_go::base64;
 use zeroize::Zeroizing;
 
@@ -40,6 +42,18 @@ impl Output {
             mode,
             secret: true,
             binary: true,
+        }
+    }
+
+    /// The file, by the name that it gets.
+    pub fn file(&self, base: &OsStr) -> NewFile {
+        let mut name = base.to_owned();
+        name.push(self.suffix);
+        NewFile {
+            path: name.into(),
+            contents: self.contents.clone(),
+            mode: self.mode,
+            backup: None,
         }
     }
 

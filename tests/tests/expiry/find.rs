@@ -117,3 +117,22 @@ fn what_may_not_be_read_is_told_but_keys_are_not_asked_for() {
     assert!(step.err().contains("permission denied"), "{}", step.err());
     fs::set_permissions(organization.path(), Permissions::from_mode(0o755)).unwrap();
 }
+
+/// Nobody waits for a pipe in a folder; one that is named is read.
+#[test]
+fn pipes_are_read_only_where_they_are_named() {
+    let organization = organization();
+    let line = "mkfifo x.pem; ln -s /dev/zero y.pem; timeout 20 rcfssl expiry . 2>&1";
+    let step = organization.shell(line).unwrap();
+    assert_eq!(step.status, 3, "{}", step.out());
+    for name in ["x", "y"] {
+        let told = format!("./{name}.pem: open ./{name}.pem: not a regular file");
+        assert!(step.out().contains(&told), "{}", step.out());
+    }
+    let step = organization
+        .shell("rm x.pem y.pem; rcfssl expiry <(cat a.pem)")
+        .unwrap()
+        .ok()
+        .unwrap();
+    assert_eq!(listed(&step).len(), 1);
+}

@@ -4,7 +4,7 @@ use std::fs;
 use std::process::Stdio;
 use std::time::{Duration, Instant};
 
-use rcfssl_tests::{Workplace, binaries};
+use rcfssl_tests::{Workplace, binaries, needs};
 
 use crate::{fails, place, run};
 
@@ -102,36 +102,35 @@ fn many_writers_of_one_file_leave_one_whole() {
     }
 }
 
-/// The kernel's own kill: SIGXFSZ, at the first byte too many.
 #[test]
-fn a_limit_of_file_sizes_kills_before_the_old_content_is_touched() {
+fn a_limit_of_file_sizes_is_told() {
     let place = place();
     place.write("large.json", results('a')).unwrap();
     place.write("x.pem", "old").unwrap();
-    let step = run(&place, "ulimit -f 1; rcfssljson -bare -f large.json x");
-    assert!(step.status > 128, "{}", step.err());
-    assert_eq!(place.read("x.pem").unwrap(), "old");
-}
-
-#[test]
-fn a_limit_of_file_sizes_is_told_where_it_does_not_kill() {
-    let place = place();
-    place.write("large.json", results('a')).unwrap();
-    place.write("x.pem", "old").unwrap();
-    let line = "trap '' XFSZ; ulimit -f 1; rcfssljson -bare -f large.json x";
-    fails(&place, line, "write x.pem: file too large");
-    assert_eq!(place.read("x.pem").unwrap(), "old");
-    assert_eq!(crate::names(&place), ["in.json", "large.json", "x.pem"]);
+    // Unasked, the kernel kills, with SIGXFSZ.
+    for trap in ["", "trap '' XFSZ;"] {
+        let line = format!("{trap} ulimit -f 1; rcfssljson -bare -f large.json x");
+        fails(&place, &line, "write x.pem: file too large");
+        assert_eq!(place.read("x.pem").unwrap(), "old");
+        assert_eq!(crate::names(&place), ["in.json", "large.json", "x.pem"]);
+    }
+    // A key that is printed to a file, and not whole.
+    place.write("x.json", r#"{"CN":"x"}"#).unwrap();
+    let line = "ulimit -f 0; rcfssl genkey x.json > out";
+    fails(&place, line, "write /dev/stdout: file too large");
 }
 
 /// What a kill leaves beside a key that was being written is nobody's to read.
 #[test]
 fn what_is_left_of_a_key_is_secret() {
+    needs!("strace");
     let place = Workplace::new().unwrap();
     place
         .write("large.json", results('k').replace("cert", "key"))
         .unwrap();
-    let step = run(&place, "umask 000; ulimit -f 1; rcfssljson -bare -f large.json x");
+    let line = "umask 000; strace -o /dev/null -e inject=rename,renameat,renameat2:signal=KILL rcfssljson -bare -f \
+                large.json x";
+    let step = run(&place, line);
     assert!(step.status > 128, "{}", step.err());
     let tree = place.tree().unwrap();
     let left: Vec<_> = tree
@@ -143,4 +142,37 @@ fn what_is_left_of_a_key_is_secret() {
     for (name, file) in left {
         assert_eq!(file.permissions, 0o600, "{name}");
     }
+}
+
+/// A pair that replaces another gets its names together, or by the next run.
+#[test]
+fn a_new_certificate_does_not_stay_with_an_old_key() {
+    needs!("strace");
+    let place = place();
+    let (mut kills, mut finished) = (0, 0);
+    for call in ["openat", "write", "linkat", "renameat", "unlinkat", "exit_group"] {
+        for number in 1.. {
+            let line = "rm -rf ./x* .rcfssl* y*; echo old > x.pem; echo old > x-key.pem; echo old > x.csr";
+            run(&place, line).ok().unwrap();
+            let line = format!(
+                "strace -o /dev/null -e trace={call} -e inject={call}:signal=KILL:when={number} \
+                 rcfssljson -bare x < in.json"
+            );
+            if run(&place, &line).status < 128 {
+                break;
+            }
+            let all = || ["x.pem", "x-key.pem", "x.csr"].map(|name| place.read(name).unwrap());
+            let is_whole = |all: &[String; 3]| {
+                all.iter().all(|text| text == "old\n") || *all == ["new cert", "new key", "new csr"]
+            };
+            let is_journalled = place.join(".rcfssl.journal").exists();
+            assert!(is_whole(&all()) || is_journalled, "{call} {number}: {:?}", all());
+            // Any run in the folder, also one that writes other files.
+            run(&place, "rcfssljson -bare y < in.json").ok().unwrap();
+            assert!(is_whole(&all()), "{call} {number}: {:?}", all());
+            kills += 1;
+            finished += usize::from(is_journalled);
+        }
+    }
+    assert!(kills > 15 && finished > 3, "{kills} {finished}");
 }

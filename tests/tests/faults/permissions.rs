@@ -203,3 +203,42 @@ fn an_access_list_stays() {
     run(&place, line).ok().unwrap();
     assert_eq!(place.read("x-key.pem").unwrap(), "new key");
 }
+
+/// A key file, or a link to one, that somebody else has put there is that user's.
+#[test]
+fn a_key_that_another_user_gets_is_told_and_strictly_refused() {
+    needs_root!();
+    let place = place();
+    put(&place, "x-key.pem", (NOBODY, NOBODY), 0o600);
+    std::os::unix::fs::symlink("x-key.pem", place.join("y-key.pem")).unwrap();
+    put(&place, "z", (0, 0), 0o600);
+    std::os::unix::fs::symlink("z", place.join("z-key.pem")).unwrap();
+    std::os::unix::fs::lchown(place.join("z-key.pem"), Some(NOBODY), Some(NOBODY)).unwrap();
+    for name in ["x", "y", "z"] {
+        let told = format!(
+            "{name}-key.pem belongs to user {NOBODY}, who gets the private key that is written there"
+        );
+        let before = place.tree().unwrap();
+        for line in [
+            format!("rcfssljson -strict -bare {name} < in.json"),
+            format!("RCFSSL_STRICT=1 rcfssljson -bare {name} < in.json"),
+        ] {
+            fails(&place, &line, &told);
+            assert_eq!(place.tree().unwrap().files, before.files, "{line}");
+        }
+        for flags in ["-bare", "-strict=false -bare"] {
+            let step = run(
+                &place,
+                &format!("RCFSSL_STRICT=0 rcfssljson {flags} {name} < in.json"),
+            )
+            .ok()
+            .unwrap();
+            assert_eq!(step.err(), format!("hint: {told}\n"), "{name}");
+        }
+        run(&place, &format!("rm {name}.pem {name}.csr")).ok().unwrap();
+    }
+    // Certificates are for everybody, and our own files and root's are ours.
+    put(&place, "v.pem", (NOBODY, NOBODY), 0o600);
+    put(&place, "v-key.pem", (0, 0), 0o600);
+    run(&place, "rcfssljson -strict -bare v < in.json").ok().unwrap();
+}

@@ -110,3 +110,57 @@ fn its_words_go_elsewhere_than_the_report() {
     let step = renewed(&organization, "-force -exec 'echo words' client.pem");
     assert!(step.out().starts_with("words\nrenewed"), "{}", step.out());
 }
+
+/// What opens the authority's key is not for the commands.
+#[test]
+fn it_gets_no_passwords_and_keys() {
+    let organization = organization();
+    let text = serde_json::json!({"organizations": [{"name": "o", "folder": ".", "ca_key": "env:JOBS_KEY",
+        "certificates": [{"request": "x.json", "profile": "client", "output": "x"}]}]});
+    organization.write("jobs.json", text.to_string()).unwrap();
+    organization.write("x.json", document("x", &[])).unwrap();
+    let config = organization.read("ca-config.json").unwrap();
+    let config = config.replacen(
+        '{',
+        r#"{"auth_keys": {"k": {"type": "standard", "key": "env:AUTH_KEY"}}, "#,
+        1,
+    );
+    let config = config.replacen(r#"{"expiry""#, r#"{"auth_key": "k", "expiry""#, 1);
+    organization.write("ca-config.json", config).unwrap();
+    organization
+        .shell("openssl ec -aes128 -passout pass:secret -in ca-key.pem -out closed.pem")
+        .unwrap()
+        .ok()
+        .unwrap();
+    let exported = "export CFSSL_CA_PK_PASSWORD=secret AUTH_KEY=0123 KEPT=kept ONE_KEY=\"$(cat closed.pem)\" \
+                    JOBS_KEY=\"$(cat ca-key.pem)\"; rm ca-key.pem;";
+    for arguments in [
+        "-force -ca-key env:ONE_KEY client.pem",
+        "-force -ca-key closed.pem client.pem",
+        "-force -jobs jobs.json",
+    ] {
+        let line =
+            format!("{exported} rcfssl renew -exec 'env > ../seen' {arguments}; cp env-key ca-key.pem");
+        organization
+            .shell("cp -n ca-key.pem env-key")
+            .unwrap()
+            .ok()
+            .unwrap();
+        organization.shell(&line).unwrap().ok().unwrap();
+        let seen = organization.read("../seen").unwrap();
+        assert!(
+            seen.contains("KEPT=kept") && seen.contains("RCFSSL_CERT="),
+            "{seen}"
+        );
+        for name in ["CFSSL_CA_PK_PASSWORD", "AUTH_KEY"] {
+            assert!(!seen.contains(name), "{arguments}: {seen}");
+        }
+        let own = if arguments.contains("jobs") {
+            "JOBS_KEY"
+        } else {
+            "ONE_KEY"
+        };
+        let is_own = arguments.contains("env:") || arguments.contains("jobs");
+        assert!(!is_own || !seen.contains(own), "{arguments}: {seen}");
+    }
+}

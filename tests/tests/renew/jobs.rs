@@ -366,38 +366,158 @@ fn an_authority_may_come_out_of_the_environment() {
 #[test]
 fn one_organization_that_fails_does_not_stop_the_others() {
     let organization = with_requests();
-    organization.shell("mkdir none").unwrap().ok().unwrap();
-    let certificates =
-        |output: &str| json!([{"request": "server.json", "profile": "server", "output": output}]);
+    organization.shell("mkdir none jobs").unwrap().ok().unwrap();
+    let certificates = |output: &str| {
+        json!([{"request": "server.json", "profile": "server", "output": output},
+               {"request": "client.json", "profile": "client", "output": format!("{output}2")}])
+    };
     let text = json!({"organizations": [
-        {"name": "without authority", "folder": "none", "certificates": certificates("a")},
-        {"name": "not there", "folder": "nowhere", "certificates": certificates("a")},
-        {"name": "with a broken configuration", "folder": ".", "config": "broken.json", "certificates": certificates("b")},
-        {"name": "good", "folder": ".", "certificates": [
+        {"name": "without authority", "folder": "../none", "certificates": certificates("a")},
+        {"name": "not there", "folder": "../nowhere", "certificates": certificates("a")},
+        {"name": "with a broken configuration", "folder": "..", "config": "broken.json", "certificates": certificates("b")},
+        {"name": "good", "folder": "..", "certificates": [
             {"request": "none.json", "profile": "server", "output": "c"},
             {"request": "bad.json", "profile": "server", "output": "d"},
             {"request": "server.json", "profile": "default", "output": "e"},
             {"request": "server.json", "profile": "server", "output": "f"}]},
     ]});
-    organization.write("jobs.json", text.to_string()).unwrap();
+    organization.write("jobs/jobs.json", text.to_string()).unwrap();
     organization.write("broken.json", "{").unwrap();
     organization.write("bad.json", "{\n\"CN\": 7}").unwrap();
-    let step = renew(&organization, "-jobs jobs.json");
+    let step = renew(&organization, "-jobs jobs/jobs.json");
     assert_eq!(step.status, 1);
     let errors = logged(&step, "ERROR");
+    // What an organization has in common is told once, and where it was looked for.
     let expected = [
-        ("none/a.pem: ", "none/ca.pem: no such file or directory"),
-        ("nowhere/a.pem: ", "nowhere/ca.pem: no such file or directory"),
-        ("./b.pem: ", "broken.json"),
-        ("./c.pem: ", "none.json: no such file or directory"),
-        ("./d.pem: ", "bad.json, line 2"),
+        (
+            "organization \"without authority\": open jobs/../none/ca.pem: ",
+            "no such file or directory, nor is there jobs/ca.pem",
+        ),
+        (
+            "organization \"not there\": ",
+            "nowhere/ca.pem: no such file or directory",
+        ),
+        ("organization \"with a broken configuration\": ", "broken.json"),
+        ("jobs/../c.pem: ", "none.json: no such file or directory"),
+        ("jobs/../d.pem: ", "bad.json, line 2"),
+        ("jobs/../e.pem: ", ""),
     ];
-    assert_eq!(errors.len(), expected.len() + 1, "{errors:?}");
+    assert_eq!(errors.len(), expected.len(), "{errors:?}");
     for (error, (begin, part)) in errors.iter().zip(expected) {
         assert!(error.starts_with(begin) && error.contains(part), "{error}");
     }
-    assert_eq!(sum(&step), [1, 0, 0, 6], "{}", step.err());
+    assert_eq!(sum(&step), [1, 0, 0, 9], "{}", step.err());
     organization.check_pair("f.pem", "f-key.pem").unwrap();
+    // For a program each certificate has its row.
+    let report = renew(&organization, "-json -jobs jobs/jobs.json").json().unwrap();
+    assert_eq!(report["certificates"].as_array().unwrap().len(), 10);
+    assert_eq!(
+        report["certificates"][1]["reason"],
+        report["certificates"][0]["reason"]
+    );
+}
+
+/// One authority and one configuration for many folders; what a folder has itself
+/// counts first.
+#[test]
+fn defaults_are_looked_for_in_the_folder_and_beside_the_document() {
+    let organization = with_requests();
+    let line = "mkdir one two three; cp ca.pem ca-key.pem two; mv ca-config.json shared.json; \
+                sed s/8760h/100h/g shared.json > two/ca-config.json; cp server.json one";
+    organization.shell(line).unwrap().ok().unwrap();
+    let of = |folder: &str, profile: &str| {
+        json!({"name": folder, "folder": folder, "certificates": [
+            {"request": "server.json", "profile": profile, "output": "x"}]})
+    };
+    let jobs = |organizations: Value| {
+        let text = json!({"organizations": organizations});
+        organization.write("jobs.json", text.to_string()).unwrap();
+    };
+    // Without any: a profile by name cannot be, and the default one is the built-in.
+    jobs(json!([of("one", "server"), of("three", "default")]));
+    let step = renew(&organization, "-jobs jobs.json");
+    assert_eq!(step.status, 1);
+    assert_eq!(
+        logged(&step, "ERROR"),
+        [
+            "organization \"one\": there is no profile \"server\" without a configuration: neither one/ca-config.json nor \
+          ca-config.json is there"
+        ]
+    );
+    let hint = "hint: organization \"three\": without a configuration the built-in default profile is used: neither \
+                three/ca-config.json nor ca-config.json is there\n";
+    assert!(step.err().contains(hint), "{}", step.err());
+    organization
+        .shell("mv shared.json ca-config.json; rm -f three/x*")
+        .unwrap()
+        .ok()
+        .unwrap();
+    let config = organization.read("ca-config.json").unwrap();
+    let config = config.replace(
+        r#"{"expiry": "8760h"}"#,
+        r#"{"expiry": "77h", "usages": ["server auth"]}"#,
+    );
+    organization.write("ca-config.json", config).unwrap();
+    jobs(json!([
+        of("one", "server"),
+        of("two", "server"),
+        of("three", "default")
+    ]));
+    assert_eq!(sum(&renewed(&organization, "-jobs jobs.json")), [3, 0, 0, 0]);
+    for (folder, hours) in [("one", 8760), ("two", 100), ("three", 77)] {
+        let certificate = organization.certificate(&format!("{folder}/x.pem")).unwrap();
+        assert_eq!(
+            certificate.validity[1] - certificate.validity[0],
+            hours * 3600,
+            "{folder}"
+        );
+    }
+    // What is wrong with the shared one is told once for each.
+    organization.shell("rm ca-key.pem").unwrap().ok().unwrap();
+    let errors = logged(&renew(&organization, "-force -jobs jobs.json"), "ERROR");
+    assert_eq!(
+        errors,
+        ["one", "three"].map(|name| format!(
+            "organization \"{name}\": open {name}/ca-key.pem: no such file or directory, nor is there ca-key.pem"
+        ))
+    );
+}
+
+#[test]
+fn what_stands_at_the_top_is_for_all() {
+    let organization = with_requests();
+    let text = json!({"before": "9000h", "rekey": true, "exec": "echo all $RCFSSL_NAME", "organizations": [
+        {"name": "one", "folder": ".", "certificates": [
+            {"request": "server.json", "profile": "server", "output": "a"},
+            {"request": "server.json", "profile": "server", "output": "b", "before": "1h"}]},
+        {"name": "two", "folder": ".", "rekey": false, "exec": "echo own $RCFSSL_NAME", "certificates": [
+            {"request": "server.json", "profile": "server", "output": "c"}]},
+    ]});
+    organization.write("jobs.json", text.to_string()).unwrap();
+    renewed(&organization, "-jobs jobs.json");
+    let keys = || ["a", "b", "c"].map(|name| organization.read(&format!("{name}-key.pem")).unwrap());
+    let old = keys();
+    let step = renewed(&organization, "-jobs jobs.json");
+    assert_eq!(sum(&step), [0, 2, 1, 0], "{}", step.out());
+    let new = keys();
+    assert_eq!([0, 1, 2].map(|at| new[at] == old[at]), [false, true, true]);
+    assert!(
+        step.out().contains("all a\n") && step.out().contains("own c\n"),
+        "{}",
+        step.out()
+    );
+    organization
+        .write(
+            "jobs.json",
+            r#"{"before": "soon", "organizations": [{"name": "o", "folder": "."}]}"#,
+        )
+        .unwrap();
+    let step = renew(&organization, "-jobs jobs.json");
+    assert!(
+        step.err().starts_with("jobs.json, line 1: before: "),
+        "{}",
+        step.err()
+    );
 }
 
 /// A key that is there is never thrown away unasked, whatever is in its file.

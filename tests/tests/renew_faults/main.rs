@@ -6,6 +6,7 @@
 mod disk;
 mod links;
 mod permissions;
+mod strangers;
 mod together;
 
 use rcfssl_tests::Organization;

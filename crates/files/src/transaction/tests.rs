@@ -1,12 +1,24 @@
 //! Changes: committed, taken back, interrupted at each of their moments.
 
+use std::fs::{self, Permissions};
+use std::os::unix::fs::PermissionsExt;
+use std::path::Path;
 use std::time::Duration;
 
 use super::*;
-use crate::journal::{Recovered, is_interrupted, recover};
+use crate::journal::{JOURNAL, Recovered, is_interrupted, recover};
 
 fn lock(folder: &Path) -> Arc<FolderLock> {
-    Arc::new(FolderLock::acquire(folder, Duration::ZERO).unwrap())
+    let folder = Folder::open(folder).unwrap();
+    Arc::new(FolderLock::acquire(&folder, Duration::ZERO).unwrap())
+}
+
+fn commit(changes: Vec<Change>) -> Vec<Result<(), (PathBuf, WriteError)>> {
+    super::commit(changes, Durability::PowerLoss)
+}
+
+fn journal_of(change: &Change) -> Vec<Arc<Folder>> {
+    write_journals(std::slice::from_ref(change), |_| Ok(())).unwrap()
 }
 
 fn new(path: PathBuf, contents: &str) -> NewFile {
@@ -28,19 +40,13 @@ fn names(folder: &Path) -> Vec<String> {
 }
 
 /// Leaves the temporary files as a killed process would.
-fn abandon(mut change: Change) {
-    for file in &mut change.files {
-        let links = file
-            .old
-            .iter_mut()
-            .chain(file.backup.iter_mut().map(|(link, _)| link));
-        for path in links.chain([&mut file.new]) {
-            path.disable_cleanup(true);
-        }
+fn abandon(change: Change) {
+    for Staged { new, old, backup, .. } in change.files {
+        new.abandon();
+        let links = old.into_iter().chain(backup.map(|(link, _)| link));
+        links.for_each(Temporary::abandon);
     }
-    if let Some((copy, _)) = &mut change.copy {
-        copy.disable_cleanup(true);
-    }
+    change.copy.into_iter().for_each(|(copy, _)| copy.abandon());
 }
 
 fn pair(folder: &Path, generation: &str) -> Vec<NewFile> {
@@ -95,6 +101,10 @@ fn what_is_not_committed_leaves_nothing_behind() {
     assert!(names(folder.path()).is_empty());
 }
 
+fn place_of(new: &Temporary, target: &Place) {
+    new.folder().rename(new.name(), &target.name).unwrap();
+}
+
 /// Every moment at which a run may stop, by copying the folder as it is then.
 #[test]
 fn an_interrupted_change_is_finished_or_undone() {
@@ -122,10 +132,11 @@ fn an_interrupted_change_is_finished_or_undone() {
     // With the journal, after none, one or both renames: finished.
     for renamed in 0..=2 {
         let change = Change::stage(&held, &pair(place, "new"), None).unwrap();
-        let journals = write_journals(std::slice::from_ref(&change)).unwrap();
-        assert_eq!(journals, [held.folder().join(JOURNAL)]);
+        let journals = journal_of(&change);
+        assert_eq!((journals.len(), journals[0].id()), (1, held.folder().id()));
+        assert!(place.join(JOURNAL).exists());
         for file in change.files.iter().take(renamed) {
-            fs::rename(&file.new, &file.target).unwrap();
+            place_of(&file.new, &file.target);
         }
         abandon(change);
         assert!(is_interrupted(place));
@@ -245,7 +256,7 @@ fn journals_hold_whatever_way_a_path_was_written() {
     let mut file = new(winding.join("a.pem"), "new");
     file.backup = Some(winding.join("a.pem.bak"));
     let change = Change::stage(&held, &[file], Some(&copy)).unwrap();
-    write_journals(std::slice::from_ref(&change)).unwrap();
+    journal_of(&change);
     abandon(change);
     assert_eq!(recover(&held, None).unwrap().finished, 3);
     drop(held);
@@ -272,7 +283,7 @@ fn a_planted_journal_moves_nothing() {
         assert!(
             recover(&held, None)
                 .unwrap_err()
-                .ends_with("is no journal of rcfssl")
+                .contains("is no journal of rcfssl")
         );
         assert_eq!(fs::read(&victim).unwrap(), b"keep");
     }

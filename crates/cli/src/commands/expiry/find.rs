@@ -91,7 +91,10 @@ fn may_hold_certificates(name: &OsStr) -> bool {
 /// Reads a file's certificates. One that was named must hold some; of those found
 /// in a folder, PEM files with other things are passed over.
 fn file(path: &OsStr, named: bool, found: &mut Vec<Found>) -> Result<(), String> {
-    let text = input::file(path).map_err(|error| error.message().into_owned())?;
+    let text = match named {
+        true => input::file(path).map_err(|error| error.message().into_owned()),
+        false => rcfssl_files::read_regular(Path::new(path)),
+    }?;
     let mut certificates = Vec::new();
     let mut rest: &[u8] = &text;
     let mut blocks = 0;

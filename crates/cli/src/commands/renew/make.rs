@@ -8,7 +8,7 @@ use rcfssl_files::{NewFile, mode};
 use time::OffsetDateTime;
 use zeroize::Zeroizing;
 
-use super::look::{KeyFile, Plan, contains, message};
+use super::look::{KeyFile, Plan, message};
 use super::task::{Companions, Issuing, Options, Task};
 
 /// A certificate that was made and is not in its place yet.
@@ -71,10 +71,10 @@ pub fn make(
     let issued = authority.issue(&decided, &mut |_| {}).map_err(message)?;
     let mut text = issued.to_pem().into_bytes();
     if let Some(existing) = &plan.existing {
-        if own.is_none() && contains(&existing.rest, b"PRIVATE KEY-----") {
+        if own.is_none() && existing.holds_key {
             return Err("its file holds a private key, which would not fit any more".to_owned());
         }
-        text.extend_from_slice(&existing.rest);
+        text.extend_from_slice(existing.rest.as_bytes());
     }
     files.push(file(&task.certificate, text, mode::CERTIFICATE));
     if (own.is_none() || plan.rewrites_csr) && companions.csr.exists() {

@@ -8,6 +8,7 @@ mod pipeline;
 mod places;
 mod progress;
 mod report;
+mod source;
 mod task;
 mod why;
 
@@ -25,6 +26,7 @@ use crate::signing;
 use crate::traps;
 
 use report::Reporter;
+use source::Source;
 use task::{Group, Options, Order, Task};
 
 /// Flags that say what a certificate is to be, which a jobs document says itself.
@@ -65,7 +67,8 @@ pub fn run(context: &Context) -> Outcome {
     };
     let options = options(context)?;
     let total = groups.iter().map(|group| group.tasks.len()).sum();
-    let reporter = Reporter::new(&context.log, total, args.bool(FlagId::Json), options.dry_run);
+    let mut reporter = Reporter::new(&context.log, total, args.bool(FlagId::Json), options.dry_run);
+    reporter.hide(groups.iter().filter_map(|group| group.ca_key.variable()));
     let counts = pipeline::run(context, &options, groups, reporter).finish();
     if counts.failed + counts.commands_failed > 0 {
         return Err(Failure::Told);
@@ -135,7 +138,7 @@ fn named(context: &Context) -> Result<Vec<Group>, Failure> {
             Some(parent) if parent != Path::new("") => parent,
             _ => Path::new("."),
         };
-        let group = with_flags(context, Group::of_folder(folder));
+        let group = with_flags(context, Group::of_folders(&[folder]));
         let task = task(context, path.to_owned(), Order::Again);
         match groups.last_mut() {
             Some(last) if last.listed.is_none() && last.ca == group.ca && last.config == group.config => {
@@ -152,7 +155,10 @@ fn named(context: &Context) -> Result<Vec<Group>, Failure> {
 
 fn with_flags(context: &Context, mut group: Group) -> Group {
     let args = &context.args;
-    let given = |flag| args.is_set(flag).then(|| args.path(flag).to_owned());
+    let given = |flag| {
+        args.is_set(flag)
+            .then(|| Source::Named(args.path(flag).to_owned()))
+    };
     group.ca = given(FlagId::Ca).unwrap_or(group.ca);
     group.ca_key = given(FlagId::CaKey).unwrap_or(group.ca_key);
     group
@@ -188,7 +194,7 @@ fn listed(context: &Context, folder: &Path) -> Result<Group, Failure> {
         })
         .collect();
     certificates.sort();
-    let mut group = with_flags(context, Group::of_folder(folder));
+    let mut group = with_flags(context, Group::of_folders(&[folder]));
     group.listed = Some(folder.to_owned());
     group.tasks = certificates
         .into_iter()

@@ -12,7 +12,7 @@ use std::sync::{Arc, Mutex, PoisonError, Weak};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use rcfssl_files::{Change, FolderLock, LockError, commit, is_interrupted, recover};
+use rcfssl_files::{Change, Durability, Folder, FolderLock, LockError, commit, is_interrupted, recover};
 
 use super::look::{self, Finding};
 use super::make;
@@ -82,7 +82,7 @@ fn assemble(context: &Context, options: &Options, groups: Vec<Group>, send: &Syn
     let mut locks = Locks::default();
     for mut group in groups {
         let tasks = std::mem::take(&mut group.tasks);
-        let issuing = Arc::new(group.load(context));
+        let issuing = Arc::new(group.load(context, &tasks));
         if let Some(folder) = &group.listed
             && let Some(why) = locks.useless(folder, &tasks, &issuing, options, context)
         {
@@ -193,10 +193,13 @@ fn attempt(
     change: &mut Option<Change>,
 ) -> Result<Ending, String> {
     let task = &item.task;
+    // Until the certificate itself is looked at.
+    entry.is_common = true;
     let issuing = item.issuing.as_ref().as_ref().map_err(String::clone)?;
     if let Lock::Held(why) = &item.lock {
         return Err(why.to_string());
     }
+    entry.is_common = false;
     let mut companions = Companions::of(&task.certificate);
     if let Some(key) = &options.key {
         companions.key.clone_from(key);
@@ -225,7 +228,10 @@ fn attempt(
     }
     let lock = match &item.lock {
         Lock::Taken(lock) => lock,
-        Lock::Impossible(why) | Lock::Held(why) => return Err(why.to_string()),
+        Lock::Impossible(why) | Lock::Held(why) => {
+            entry.is_common = true;
+            return Err(why.to_string());
+        }
         Lock::NotNeeded => return Err("its folder is not locked".to_owned()),
     };
     let made = make::make(&plan, task, issuing, options, &companions)?;
@@ -253,7 +259,7 @@ fn write(receive: Receiver<Vec<Ready>>, mut reporter: Reporter<'_>) -> Reporter<
                 places.push(at);
             }
         }
-        for (at, result) in places.into_iter().zip(commit(changes)) {
+        for (at, result) in places.into_iter().zip(commit(changes, Durability::PowerLoss)) {
             if let Err((path, error)) = result {
                 entries[at].ending = Ending::Failed(error.about(&path.to_string_lossy()));
             }
@@ -269,7 +275,7 @@ struct Locks {
     /// Certificates of one folder mostly come one after another.
     last: Option<(PathBuf, Lock)>,
     /// Others may come back to a folder whose lock is still in use.
-    in_use: Vec<(PathBuf, Weak<FolderLock>)>,
+    in_use: Vec<Weak<FolderLock>>,
 }
 
 impl Locks {
@@ -317,17 +323,18 @@ impl Locks {
     fn take(&mut self, folder: &Path, options: &Options, context: &Context) -> Lock {
         let shown = folder.to_string_lossy();
         let impossible = |why: String| Lock::Impossible(why.into());
-        let real = match std::fs::canonicalize(folder) {
-            Ok(real) => real,
+        let opened = match Folder::open(folder) {
+            Ok(opened) => opened,
             Err(error) => return impossible(format!("open {shown}: {}", rcfssl_go::os::describe(&error))),
         };
-        self.in_use.retain(|(_, lock)| lock.strong_count() > 0);
-        let known = self.in_use.iter().find(|(known, _)| *known == real);
-        if let Some(lock) = known.and_then(|(_, lock)| lock.upgrade()) {
+        self.in_use.retain(|lock| lock.strong_count() > 0);
+        let mut in_use = self.in_use.iter().filter_map(Weak::upgrade);
+        if let Some(lock) = in_use.find(|lock| lock.folder().id() == opened.id()) {
             return Lock::Taken(lock);
         }
-        let lock = match FolderLock::acquire(&real, options.wait) {
+        let lock = match FolderLock::acquire(&opened, options.wait) {
             Ok(lock) => Arc::new(lock),
+            Err(LockError::NotALock(why)) => return Lock::Held(why.into()),
             Err(LockError::Impossible(error)) => {
                 return impossible(format!("lock {shown}: {}", rcfssl_go::os::describe(&error)));
             }
@@ -348,7 +355,7 @@ impl Locks {
             Ok(_) => {}
             Err(why) => return Lock::Held(why.into()),
         }
-        self.in_use.push((real, Arc::downgrade(&lock)));
+        self.in_use.push(Arc::downgrade(&lock));
         Lock::Taken(lock)
     }
 }

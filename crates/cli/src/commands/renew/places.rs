@@ -1,11 +1,10 @@
 //! Which files a jobs document writes, and which it must not.
 
 use std::collections::{HashMap, HashSet};
-use std::ffi::OsStr;
 use std::fs;
-use std::os::unix::ffi::OsStrExt;
 use std::path::{Path, PathBuf};
 
+use super::source::Source;
 use super::task::{Companions, Group};
 
 /// The files of a document.
@@ -22,13 +21,8 @@ pub struct Places {
 impl Places {
     /// Nothing is to be written over an organization's authority and configuration.
     pub fn protect(&mut self, group: &Group) {
-        let values = [&group.ca, &group.ca_key].map(|value| value.as_bytes());
-        let files = values.into_iter().filter(|value| !value.starts_with(b"env:"));
-        let plain = |value: &[u8]| {
-            let path = value.strip_prefix(b"file:").unwrap_or(value);
-            PathBuf::from(OsStr::from_bytes(path))
-        };
-        let files: Vec<PathBuf> = files.map(plain).chain([group.config.clone()]).collect();
+        let sources = [&group.ca, &group.ca_key, &group.config];
+        let files: Vec<PathBuf> = sources.into_iter().flat_map(Source::files).collect();
         for file in files {
             let file = self.real(&file);
             self.sources.insert(file);
@@ -87,9 +81,9 @@ mod tests {
 
     #[test]
     fn neither_other_spellings_nor_other_names_lead_over_an_authority() {
-        let mut group = Group::of_folder(Path::new("."));
-        group.ca = "file:root.pem".into();
-        group.ca_key = "env:KEY".into();
+        let mut group = Group::of_folders(&[Path::new(".")]);
+        group.ca = Source::Named("file:root.pem".into());
+        group.ca_key = Source::Named("env:KEY".into());
         let mut places = Places::default();
         places.protect(&group);
         let mut take = |output: &str| {

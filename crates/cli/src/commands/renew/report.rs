@@ -1,6 +1,7 @@
 //! What is said of a run: a line for each certificate, the commands of `-exec`,
 //! and the sum.
 
+use std::ffi::OsString;
 use std::io::{self, Write};
 use std::os::fd::AsFd;
 use std::path::PathBuf;
@@ -16,6 +17,7 @@ use time::OffsetDateTime;
 
 use super::progress::Progress;
 use super::why::Why;
+use crate::input;
 use crate::log::{Level, Log};
 use crate::output::printable;
 
@@ -66,6 +68,8 @@ pub struct Entry {
     pub name: String,
     /// What is run once it has changed.
     pub exec: Option<Arc<str>>,
+    /// It failed by what its whole organization has in common.
+    pub is_common: bool,
 }
 
 impl Entry {
@@ -80,6 +84,7 @@ impl Entry {
             key: PathBuf::new(),
             name: String::new(),
             exec: None,
+            is_common: false,
         }
     }
 
@@ -149,6 +154,10 @@ pub struct Reporter<'a> {
     start: Instant,
     progress: Progress,
     repeats: Repeats,
+    /// Variables that commands do not get.
+    secrets: Vec<OsString>,
+    /// The organization that failed as a whole, and why.
+    last_cause: Option<(Arc<str>, String)>,
 }
 
 /// Warnings that many certificates of a run have in common are printed once.
@@ -194,7 +203,14 @@ impl<'a> Reporter<'a> {
             start: Instant::now(),
             progress: Progress::new(total),
             repeats: Repeats::default(),
+            secrets: Vec::new(),
+            last_cause: None,
         }
+    }
+
+    /// Keeps variables that hold keys and passwords from the commands.
+    pub fn hide(&mut self, variables: impl IntoIterator<Item = OsString>) {
+        self.secrets.extend(variables);
     }
 
     /// Tells of one certificate, and runs its command where it has changed.
@@ -212,8 +228,7 @@ impl<'a> Reporter<'a> {
         let shown = printable(&entry.certificate.to_string_lossy());
         self.repeats.warn(self.log, &shown, &entry.warnings);
         if let Ending::Failed(why) = &entry.ending {
-            self.log
-                .line(Level::Error, format_args!("{shown}: {}", printable(why)));
+            self.failed(&entry, &shown, why);
         }
         if let Some(Err(why)) = &command {
             self.log
@@ -266,6 +281,22 @@ impl<'a> Reporter<'a> {
              {failed} {failed_word}{commands} ({seconds:.1} s)\n"
         ));
         counts
+    }
+
+    /// Tells why; what is common to an organization once.
+    fn failed(&mut self, entry: &Entry, shown: &str, why: &str) {
+        let common = entry.organization.as_ref().filter(|_| entry.is_common);
+        let Some(organization) = common else {
+            let line = format_args!("{shown}: {}", printable(why));
+            return self.log.line(Level::Error, line);
+        };
+        let cause = (Arc::clone(organization), why.to_owned());
+        if self.last_cause.as_ref() != Some(&cause) {
+            let [organization, why] = [&**organization, why].map(printable);
+            let line = format_args!("organization \"{organization}\": {why}");
+            self.log.line(Level::Error, line);
+            self.last_cause = Some(cause);
+        }
     }
 
     fn print_line(&self, entry: &Entry) {
@@ -354,6 +385,9 @@ impl<'a> Reporter<'a> {
             .env("RCFSSL_KEY", absolute(&entry.key))
             .env("RCFSSL_NAME", &entry.name)
             .stdin(Stdio::null());
+        for name in self.secrets.iter().cloned().chain(input::secret_variables()) {
+            shell.env_remove(name);
+        }
         if self.json
             && let Ok(stderr) = io::stderr().as_fd().try_clone_to_owned()
         {

@@ -1,7 +1,7 @@
 //! What is to be done: certificates, and the authority and configuration that
 //! they share.
 
-use std::ffi::OsString;
+use std::ffi::{OsStr, OsString};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -10,6 +10,8 @@ use rcfssl_core::{Certificate, Duration, Policy, Request};
 
 use crate::context::{Context, Failure};
 use crate::input;
+
+use super::source::Source;
 
 /// What holds for every certificate of a run.
 pub struct Options {
@@ -47,12 +49,12 @@ pub struct Group {
     pub name: Option<Arc<str>>,
     /// The folder that was listed, where one was.
     pub listed: Option<PathBuf>,
-    /// The authority's certificate, as `-ca` names it.
-    pub ca: OsString,
-    /// Its key, as `-ca-key` names it.
-    pub ca_key: OsString,
+    /// The authority's certificate.
+    pub ca: Source,
+    /// Its key.
+    pub ca_key: Source,
     /// The configuration, unless `-config` gave one for all.
-    pub config: PathBuf,
+    pub config: Source,
     /// The configuration may be missing: nobody has named it.
     pub config_is_default: bool,
     /// The certificates.
@@ -99,44 +101,33 @@ pub struct Issuing {
 }
 
 impl Group {
-    /// A group whose authority lies in a folder under the names of the etcd
-    /// walk-through.
-    pub fn of_folder(folder: &Path) -> Self {
-        let inside = |name: &str| as_value(&folder.join(name));
+    /// A group whose authority lies in one of these folders, which are looked into in
+    /// turn, under the names of the etcd walk-through.
+    pub fn of_folders(folders: &[&Path]) -> Self {
         Group {
             name: None,
             listed: None,
-            ca: inside("ca.pem"),
-            ca_key: inside("ca-key.pem"),
-            config: folder.join("ca-config.json"),
+            ca: Source::in_one_of(folders, "ca.pem"),
+            ca_key: Source::in_one_of(folders, "ca-key.pem"),
+            config: Source::in_one_of(folders, "ca-config.json"),
             config_is_default: true,
             tasks: Vec::new(),
         }
     }
 
-    /// Reads the authority and the configuration.
+    /// Reads the authority, and the configuration that these certificates need.
     ///
     /// # Errors
     /// What is wrong with them, with the file's name.
-    pub fn load(&self, context: &Context) -> Result<Issuing, String> {
-        let named = |value: &OsString, error: rcfssl_core::Error| {
-            let shown = value.to_string_lossy();
-            let shown = shown.strip_prefix("file:").unwrap_or(&shown);
-            let message = error.message();
-            if message.contains(shown) {
-                message.into_owned()
-            } else {
-                format!("{shown}: {message}")
-            }
-        };
-        let certificate = input::prefixed(&self.ca)
-            .and_then(|text| Certificate::read_pem(&text))
-            .map_err(|error| named(&self.ca, error))?;
+    pub fn load(&self, context: &Context, tasks: &[Task]) -> Result<Issuing, String> {
+        let certificate = self.ca.read();
+        let certificate = certificate.and_then(|text| Certificate::read_pem(&text));
+        let certificate = certificate.map_err(|error| self.ca.named(&error))?;
         let password = input::ca_password();
-        let key = input::prefixed(&self.ca_key)
-            .and_then(|text| key::read_encrypted(&text, password.as_ref().map(|p| p.as_slice())))
-            .map_err(|error| named(&self.ca_key, error))?;
-        let [ca, ca_key] = [&self.ca, &self.ca_key].map(|value| value.to_string_lossy());
+        let key = self.ca_key.read();
+        let key = key.and_then(|text| key::read_encrypted(&text, password.as_ref().map(|p| p.as_slice())));
+        let key = key.map_err(|error| self.ca_key.named(&error))?;
+        let [ca, ca_key] = [&self.ca, &self.ca_key].map(Source::shown);
         if !certificate.public_key.is_same_key(key.public_key()) {
             return Err(format!("the key {ca_key} is not that of the certificate {ca}"));
         }
@@ -145,7 +136,7 @@ impl Group {
         }
         let policy = match &context.policy {
             Some(given) => Arc::clone(given),
-            None => self.policy(context)?,
+            None => self.policy(context, tasks)?,
         };
         Ok(Issuing {
             certificate,
@@ -154,30 +145,36 @@ impl Group {
         })
     }
 
-    fn policy(&self, context: &Context) -> Result<Arc<Policy>, String> {
-        if self.config_is_default && !self.config.exists() {
+    fn policy(&self, context: &Context, tasks: &[Task]) -> Result<Arc<Policy>, String> {
+        if self.config_is_default && !self.config.is_there() {
+            let named = tasks.iter().find_map(|task| match &task.order {
+                Order::Document { profile, .. } if profile != "default" => Some(profile),
+                _ => None,
+            });
+            if let Some(profile) = named {
+                let missing = self.config.missing();
+                return Err(format!(
+                    "there is no profile \"{profile}\" without a configuration: {missing}"
+                ));
+            }
+            if let Some(name) = &self.name {
+                let missing = self.config.missing();
+                context.hint(format_args!(
+                    "organization \"{name}\": without a configuration the built-in default profile is used: {missing}"
+                ));
+            }
             return Ok(Arc::new(Policy::builtin()));
         }
-        let shown = self.config.to_string_lossy();
-        let text = input::file(self.config.as_os_str()).map_err(|error| error.message().into_owned())?;
+        let shown = self.config.shown();
+        let text = self.config.read().map_err(|error| error.message().into_owned())?;
         let read = Policy::read(&text, &input::Process, &mut context.sink());
-        match context.read_document(self.config.as_os_str(), &text, read) {
+        match context.read_document(OsStr::new(&shown), &text, read) {
             Ok(policy) => Ok(Arc::new(policy)),
             Err(Failure::Error(error)) => Err(format!("{shown}: {}", error.message())),
             Err(Failure::Strict(trap)) => Err(trap.to_string()),
             Err(Failure::Told | Failure::Status(_)) => Err(format!("{shown} cannot be used")),
         }
     }
-}
-
-/// A path as a value that may have a prefix.
-pub fn as_value(path: &Path) -> OsString {
-    let mut value = OsString::new();
-    if path.as_os_str().as_encoded_bytes().contains(&b':') {
-        value.push("file:");
-    }
-    value.push(path);
-    value
 }
 
 /// The files beside a certificate that belong to it.

@@ -10,11 +10,21 @@ use rcfssl_go::json_object;
 pub struct Document {
     /// Where editors find the schema; not used.
     pub schema: String,
+    /// For all organizations that do not say it themselves: certificates with less left
+    /// are renewed.
+    pub before: Located<String>,
+    /// The same: new keys come with new certificates.
+    pub rekey: Located<Option<bool>>,
+    /// The same: run after each certificate that changed.
+    pub exec: Located<String>,
     /// At least one.
     pub organizations: List<Located<Organization>>,
 }
 json_object!(Document as "jobs.Document" {
     "$schema" => schema,
+    "before" => before,
+    "rekey" => rekey,
+    "exec" => exec,
     "organizations" => organizations,
     "organisations" => organizations,
 });

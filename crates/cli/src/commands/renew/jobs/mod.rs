@@ -14,7 +14,8 @@ use rcfssl_go::json::{self, Located, UnknownKey};
 use document::{Document, Organization, Problem, Wanted};
 
 use super::places::Places;
-use super::task::{Group, Order, Task, as_value};
+use super::source::Source;
+use super::task::{Group, Order, Task};
 use crate::context::{Context, Failure};
 use crate::hints;
 use crate::input;
@@ -70,6 +71,17 @@ struct Reader<'a> {
     base: &'a Path,
     problems: Vec<Problem>,
     places: Places,
+}
+
+/// What holds for certificates that do not say it themselves.
+struct Defaults {
+    before: Option<Duration>,
+    rekey: Option<bool>,
+    exec: Option<Arc<str>>,
+}
+
+fn command(value: &Located<String>) -> Option<Arc<str>> {
+    (!value.value.is_empty()).then(|| value.value.as_str().into())
 }
 
 /// Where in the document we are.
@@ -183,6 +195,16 @@ impl Reader<'_> {
             });
         }
         let organizations = document.organizations.iter();
+        let everywhere = Place {
+            organization: "",
+            certificate: None,
+            offset: 0,
+        };
+        let for_all = Defaults {
+            before: self.duration(&everywhere, &document.before),
+            rekey: document.rekey.value,
+            exec: command(&document.exec),
+        };
         let groups: Vec<Group> = organizations
             .clone()
             .map(|organization| self.group(&organization.value))
@@ -191,30 +213,39 @@ impl Reader<'_> {
         groups.iter().for_each(|group| self.places.protect(group));
         let located = organizations.zip(groups).enumerate();
         located
-            .map(|(at, (organization, group))| self.organization(at, organization, group))
+            .map(|(at, (organization, group))| self.organization(at, organization, group, &for_all))
             .collect()
     }
 
     /// An organization's authority and configuration.
     fn group(&self, organization: &Organization) -> Group {
         let folder = self.base.join(&organization.folder.value);
-        let mut group = Group::of_folder(&folder);
+        let mut group = Group::of_folders(&[&folder, self.base]);
         for (value, target) in [
             (&organization.ca, &mut group.ca),
             (&organization.ca_key, &mut group.ca_key),
         ] {
-            if !value.value.is_empty() {
-                *target = self.value(&folder, &value.value);
+            if value.value.starts_with("env:") {
+                *target = Source::Named(value.value.as_str().into());
+            } else if !value.value.is_empty() {
+                let path = value.value.strip_prefix("file:").unwrap_or(&value.value);
+                *target = Source::in_one_of(&[&folder, self.base], path);
             }
         }
         if !organization.config.value.is_empty() {
-            group.config = self.resolve(&folder, &organization.config.value);
+            group.config = Source::in_one_of(&[&folder, self.base], &organization.config.value);
             group.config_is_default = false;
         }
         group
     }
 
-    fn organization(&mut self, at: usize, located: &Located<Organization>, mut group: Group) -> Group {
+    fn organization(
+        &mut self,
+        at: usize,
+        located: &Located<Organization>,
+        mut group: Group,
+        for_all: &Defaults,
+    ) -> Group {
         let organization = &located.value;
         let name = organization.shown(at);
         let place = Place {
@@ -224,7 +255,11 @@ impl Reader<'_> {
         };
         self.required(&place, "name", &organization.name);
         self.required(&place, "folder", &organization.folder);
-        let before = self.duration(&place, &organization.before);
+        let defaults = Defaults {
+            before: self.duration(&place, &organization.before).or(for_all.before),
+            rekey: organization.rekey.value.or(for_all.rekey),
+            exec: command(&organization.exec).or_else(|| for_all.exec.clone()),
+        };
         let folder = self.base.join(&organization.folder.value);
         group.name = Some(name.as_str().into());
         // A configuration that cannot be read is told when it is needed, and stops
@@ -242,13 +277,10 @@ impl Reader<'_> {
                 offset: wanted.offset.unwrap_or(0),
             };
             let task = self.certificate(&place, &folder, &wanted.value, policy);
-            let rekey = wanted.value.rekey.value.or(organization.rekey.value);
-            let exec = [&wanted.value.exec, &organization.exec];
-            let exec = exec.iter().find(|exec| !exec.value.is_empty());
             group.tasks.push(Task {
-                before: task.before.or(before),
-                rekey: rekey.unwrap_or(false),
-                exec: exec.map(|exec| Arc::from(exec.value.as_str())),
+                before: task.before.or(defaults.before),
+                rekey: wanted.value.rekey.value.or(defaults.rekey).unwrap_or(false),
+                exec: command(&wanted.value.exec).or_else(|| defaults.exec.clone()),
                 ..task
             });
         }
@@ -313,21 +345,10 @@ impl Reader<'_> {
             inside
         }
     }
-
-    /// The same for what may have a prefix.
-    fn value(&self, folder: &Path, value: &str) -> std::ffi::OsString {
-        if value.starts_with("env:") {
-            return value.into();
-        }
-        as_value(&self.resolve(folder, value.strip_prefix("file:").unwrap_or(value)))
-    }
 }
 
-fn read_policy(path: &Path) -> Option<Policy> {
-    if !path.exists() {
-        return None;
-    }
-    let text = input::file(path.as_os_str()).ok()?;
+fn read_policy(config: &Source) -> Option<Policy> {
+    let text = config.read().ok()?;
     let policy = Policy::read(&text, &input::Process, &mut |_| {});
     policy.ok().map(|(policy, _)| policy)
 }

@@ -16,11 +16,14 @@ use rcfssl_go::pem;
 use time::OffsetDateTime;
 
 use self::read::is_missing;
-pub use self::read::{Existing, KeyFile, contains};
+pub use self::read::{Existing, KeyFile};
 use super::task::{Companions, Issuing, Options, Order, Task};
 use super::why::Why;
 use crate::hints::Trap;
 use crate::input;
+
+/// A key is never thrown away unasked.
+const LOST_KEY: &str = "its file holds a private key that would be lost";
 
 /// What was found of a certificate.
 pub enum Finding {
@@ -94,7 +97,7 @@ struct Look<'a> {
 impl<'a> Look<'a> {
     /// Renews what is there.
     fn again(&self, found: bool) -> Result<Finding, String> {
-        let text = input::file(self.task.certificate.as_os_str()).map_err(message)?;
+        let text = input::found(&self.task.certificate).map_err(message)?;
         let existing = match Existing::read(&text)? {
             // Other things than certificates lie in folders too; what is nothing at all
             // was one once, since it has a key.
@@ -181,7 +184,7 @@ impl<'a> Look<'a> {
         let existing = if is_missing(&self.task.certificate)? {
             Err(Why::Missing)
         } else {
-            let text = input::file(self.task.certificate.as_os_str()).map_err(message)?;
+            let text = input::found(&self.task.certificate).map_err(message)?;
             Existing::read(&text).ok().flatten().ok_or(Why::Unreadable)
         };
         // Nothing that is compared depends on the key: where there is none yet, the
@@ -202,6 +205,9 @@ impl<'a> Look<'a> {
         let (why, existing) = match (why, existing) {
             (None, Ok(existing)) => return Ok(untouched(&existing.certificate)),
             // What stood above another authority's certificate is not above this one.
+            (Some(Why::OtherAuthority), Ok(existing)) if existing.holds_key || existing.holds_another_key => {
+                return Err(LOST_KEY.to_owned());
+            }
             (Some(Why::OtherAuthority), _) => (Why::OtherAuthority, None),
             (Some(why), existing) => (why, existing.ok()),
             (None, Err(why)) => (why, None),
@@ -256,6 +262,15 @@ impl<'a> Look<'a> {
     /// No certificate outlives its authority: its end is cut. Where nothing is won
     /// by that, the old one stays.
     fn end_with_authority(&self, mut plan: Plan) -> Result<Finding, String> {
+        if plan
+            .existing
+            .as_ref()
+            .is_some_and(|existing| existing.holds_another_key)
+        {
+            return Err(LOST_KEY.to_owned());
+        }
+        let left_out = plan.existing.as_ref().and_then(Existing::warning);
+        plan.warnings.extend(left_out);
         let end = self.issuing.certificate.not_after;
         let shown = rfc3339(end);
         if end <= self.now {

@@ -5,7 +5,7 @@ use std::io;
 use std::path::Path;
 
 use rcfssl_core::csr::Content;
-use rcfssl_core::key::{self, PrivateKey};
+use rcfssl_core::key::{self, PrivateKey, SigningKey};
 use rcfssl_core::{Certificate, Profile, Request};
 use rcfssl_go::pem;
 use zeroize::Zeroizing;
@@ -18,8 +18,15 @@ use crate::input;
 pub struct Existing {
     /// The first of its file.
     pub certificate: Certificate,
-    /// What follows it: the chain above it.
-    pub rest: Zeroizing<Vec<u8>>,
+    /// Those that follow it, the chain above it, and its own key where that is in the
+    /// same file; as PEM.
+    pub rest: Zeroizing<String>,
+    /// Its key is among that.
+    pub holds_key: bool,
+    /// A private key is in the file that is not its own, or cannot be read.
+    pub holds_another_key: bool,
+    /// The labels of what is not kept.
+    left_out: Vec<String>,
 }
 
 /// A key that is there.
@@ -35,7 +42,7 @@ pub struct KeyFile {
 impl Look<'_> {
     pub(super) fn read_request(&self, path: &Path, warnings: &mut Vec<String>) -> Result<Request, String> {
         let shown = path.to_string_lossy();
-        let text = input::file(path.as_os_str()).map_err(message)?;
+        let text = input::found(path).map_err(message)?;
         let (request, report) = Request::read(&text).map_err(|error| {
             let place = match &error {
                 rcfssl_core::Error::Json { error, .. } => {
@@ -99,7 +106,11 @@ impl Look<'_> {
         if is_missing(path)? {
             return Ok(None);
         }
-        let text = input::file(path.as_os_str()).map_err(message)?;
+        let text = match &self.options.key {
+            Some(named) => input::file(named.as_os_str()),
+            None => input::found(path),
+        };
+        let text = text.map_err(message)?;
         let is_encrypted = contains(&text, b"ENCRYPTED");
         let password = input::ca_password();
         match key::read_encrypted(&text, password.as_ref().map(|p| p.as_slice())) {
@@ -115,19 +126,56 @@ impl Look<'_> {
 }
 
 impl Existing {
-    /// The first certificate of a PEM file and what follows it.
+    /// The first certificate of a PEM file and those that follow it.
     pub(super) fn read(text: &[u8]) -> Result<Option<Self>, String> {
-        let Some((block, rest)) = pem::decode(text) else {
+        let Some((block, mut rest)) = pem::decode(text) else {
             return Ok(None);
         };
         if block.label != "CERTIFICATE" {
             return Ok(None);
         }
         let certificate = Certificate::read(&block.contents).map_err(message)?;
-        Ok(Some(Existing {
+        let mut existing = Existing {
             certificate,
-            rest: Zeroizing::new(rest.to_vec()),
-        }))
+            rest: Zeroizing::new(String::new()),
+            holds_key: false,
+            holds_another_key: false,
+            left_out: Vec::new(),
+        };
+        while let Some((block, after)) = pem::decode(rest) {
+            rest = after;
+            existing.follow(&block);
+        }
+        Ok(Some(existing))
+    }
+
+    /// Keeps what belongs to the certificate, written anew. Whatever else another user
+    /// may have put there is not carried over into a file that others trust.
+    fn follow(&mut self, block: &pem::Block) {
+        let text = Zeroizing::new(pem::encode(&block.label, &block.contents));
+        let is_key = block.label.ends_with("PRIVATE KEY");
+        let is_own = || {
+            let key = key::read_encrypted(text.as_bytes(), None).ok();
+            key.is_some_and(|key| self.certificate.public_key.is_same_key(key.public_key()))
+        };
+        if is_key && !is_own() {
+            self.holds_another_key = true;
+            return;
+        }
+        let is_kept = is_key || (block.label == "CERTIFICATE" && Certificate::read(&block.contents).is_ok());
+        match is_kept {
+            true => self.rest.push_str(&text),
+            false => self.left_out.push(block.label.clone()),
+        }
+        self.holds_key |= is_key;
+    }
+
+    /// What is told of what is left out.
+    pub(super) fn warning(&self) -> Option<String> {
+        let left_out = self.left_out.join(", ");
+        (!left_out.is_empty()).then(|| {
+            format!("of its file only certificates and its key are kept, and this is left out: {left_out}")
+        })
     }
 }
 
@@ -141,6 +189,6 @@ pub(super) fn is_missing(path: &Path) -> Result<bool, String> {
 }
 
 /// Does a text hold these bytes?
-pub fn contains(text: &[u8], wanted: &[u8]) -> bool {
+fn contains(text: &[u8], wanted: &[u8]) -> bool {
     text.windows(wanted.len()).any(|window| window == wanted)
 }

@@ -1,0 +1,165 @@
+//! Where an authority and its configuration come from.
+
+use std::ffi::{OsStr, OsString};
+use std::os::unix::ffi::OsStrExt;
+use std::path::{Path, PathBuf};
+
+use rcfssl_core::{Error, Result};
+use zeroize::Zeroizing;
+
+use crate::input;
+
+/// A file, or what takes the place of one.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Source {
+    /// As the user names it: a file of whatever kind, `file:PATH`, `env:NAME`.
+    Named(OsString),
+    /// The first of these paths at which there is a file; at least one.
+    Found(PathBuf, Vec<PathBuf>),
+}
+
+impl Source {
+    /// A file of this name in the first of these folders that has one.
+    pub fn in_one_of(folders: &[&Path], name: &str) -> Self {
+        let mut paths: Vec<PathBuf> = Vec::new();
+        for path in folders.iter().map(|folder| folder.join(name)) {
+            if !paths.contains(&path) {
+                paths.push(path);
+            }
+        }
+        let mut paths = paths.into_iter();
+        Source::Found(paths.next().unwrap_or_else(|| name.into()), paths.collect())
+    }
+
+    /// Reads it.
+    ///
+    /// # Errors
+    /// Go's sentence; where there is no such file, it says which were looked for.
+    pub fn read(&self) -> Result<Zeroizing<Vec<u8>>> {
+        match self {
+            Source::Named(value) => input::prefixed(value),
+            Source::Found(_, others) => input::found(self.path()).map_err(|error| {
+                if self.is_there() || others.is_empty() {
+                    return error;
+                }
+                let others = others.iter().map(|path| path.to_string_lossy());
+                let others = others.collect::<Vec<_>>().join(", ");
+                Error::plain(format!("{}, nor is there {others}", error.message()))
+            }),
+        }
+    }
+
+    /// Is there such a file?
+    pub fn is_there(&self) -> bool {
+        match self {
+            Source::Named(_) => true,
+            Source::Found(..) => exists(self.path()),
+        }
+    }
+
+    /// The file that is there, or the one that should be.
+    fn path(&self) -> &Path {
+        match self {
+            Source::Named(value) => Path::new(value),
+            Source::Found(first, others) => {
+                let mut all = std::iter::once(first).chain(others);
+                all.find(|path| exists(path)).unwrap_or(first)
+            }
+        }
+    }
+
+    /// What errors call it.
+    pub fn shown(&self) -> String {
+        let shown = self.path().to_string_lossy();
+        match self {
+            Source::Named(_) => shown.strip_prefix("file:").unwrap_or(&shown).to_owned(),
+            Source::Found(..) => shown.into_owned(),
+        }
+    }
+
+    /// That none of the files is there.
+    pub fn missing(&self) -> String {
+        match self {
+            Source::Found(first, others) if !others.is_empty() => {
+                let others = others.iter().map(|path| path.to_string_lossy());
+                let others = others.collect::<Vec<_>>().join(" nor ");
+                format!("neither {} nor {others} is there", first.to_string_lossy())
+            }
+            _ => format!("{} is not there", self.shown()),
+        }
+    }
+
+    /// An error's sentence, with the file's name.
+    pub fn named(&self, error: &Error) -> String {
+        let (shown, message) = (self.shown(), error.message());
+        match message.contains(&shown) {
+            true => message.into_owned(),
+            false => format!("{shown}: {message}"),
+        }
+    }
+
+    /// The variable of the environment that it is.
+    pub fn variable(&self) -> Option<OsString> {
+        match self {
+            Source::Named(value) => {
+                let name = value.as_bytes().strip_prefix(b"env:")?;
+                Some(OsStr::from_bytes(name).to_owned())
+            }
+            Source::Found(..) => None,
+        }
+    }
+
+    /// The files that it may be.
+    pub fn files(&self) -> Vec<PathBuf> {
+        match self {
+            Source::Named(value) => {
+                let value = value.as_bytes();
+                let path = value.strip_prefix(b"file:").unwrap_or(value);
+                let is_file = !value.starts_with(b"env:");
+                is_file
+                    .then(|| OsStr::from_bytes(path).into())
+                    .into_iter()
+                    .collect()
+            }
+            Source::Found(first, others) => std::iter::once(first).chain(others).cloned().collect(),
+        }
+    }
+}
+
+/// A link that leads nowhere is there: it is not passed over without a word.
+fn exists(path: &Path) -> bool {
+    path.symlink_metadata().is_ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_first_folder_that_has_it_counts_and_all_are_named_where_none_has() {
+        let place = tempfile::tempdir().unwrap();
+        let (one, two) = (place.path().join("one"), place.path().join("two"));
+        std::fs::create_dir(&two).unwrap();
+        let source = Source::in_one_of(&[&one, &two, &one], "x");
+        let error = source.read().unwrap_err();
+        let told = format!(
+            "x: no such file or directory, nor is there {}",
+            two.join("x").display()
+        );
+        assert!(error.message().ends_with(&told), "{error}");
+        assert_eq!(
+            source.missing(),
+            format!(
+                "neither {} nor {} is there",
+                one.join("x").display(),
+                two.join("x").display()
+            )
+        );
+        std::fs::write(two.join("x"), "two").unwrap();
+        assert_eq!(*source.read().unwrap(), b"two");
+        std::fs::create_dir(&one).unwrap();
+        std::fs::write(one.join("x"), "one").unwrap();
+        assert_eq!(*source.read().unwrap(), b"one");
+        assert_eq!(source.files(), [one.join("x"), two.join("x")]);
+    }
+}

@@ -1,0 +1,382 @@
+//! Folders held open by a descriptor, and files in them by their names.
+//!
+//! A folder may belong to another user than the one who renews in it: a service's
+//! certificates, renewed by root. Between two system calls that user can put anything
+//! in the place of a file or a folder, so nothing is opened, renamed or removed by a
+//! path: a path is walked once, and from then on there are a descriptor and a name.
+//! Of symbolic links only those are followed that no other user can have made.
+
+use std::collections::VecDeque;
+use std::ffi::{OsStr, OsString};
+use std::fs::File;
+use std::io;
+use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
+use std::os::unix::ffi::OsStringExt;
+use std::path::{Component, Path, PathBuf};
+use std::sync::Arc;
+
+use rustix::fs::{
+    AtFlags, CWD, Dir, FileType, Mode, OFlags, ResolveFlags, Stat, StatxFlags, fstat, linkat, open, openat,
+    openat2, readlinkat, renameat, statat, statx, unlinkat,
+};
+use rustix::io::Errno;
+
+/// How deep symbolic links may nest, as on Linux.
+pub(crate) const MAX_LINKS: usize = 40;
+
+/// How files of unknown kind are opened: a pipe does not block, a terminal does not
+/// become ours, a link is not followed.
+const CAREFULLY: OFlags = OFlags::NONBLOCK
+    .union(OFlags::NOCTTY)
+    .union(OFlags::NOFOLLOW)
+    .union(OFlags::CLOEXEC);
+
+/// A folder, held open.
+#[derive(Debug)]
+pub struct Folder {
+    fd: OwnedFd,
+    path: PathBuf,
+    id: (u64, u64),
+    others_may_write: bool,
+}
+
+/// A name in a folder: where a file is, or is to be.
+#[derive(Debug, Clone)]
+pub(crate) struct Place {
+    pub folder: Arc<Folder>,
+    pub name: OsString,
+}
+
+impl Folder {
+    /// Opens a folder.
+    ///
+    /// # Errors
+    /// Where there is none, and for a link on the way that another user can have made.
+    pub fn open(path: &Path) -> io::Result<Arc<Self>> {
+        let flags = OFlags::RDONLY | OFlags::DIRECTORY | OFlags::CLOEXEC;
+        // Without links there is nothing to ask. Kernels before 5.6 and some sandboxes
+        // do not have this call.
+        let direct = openat2(CWD, path, flags, Mode::empty(), ResolveFlags::NO_SYMLINKS);
+        if let Ok(fd) = direct {
+            return Self::of(fd, without_dots(&std::path::absolute(path)?));
+        }
+        let walked = Walk::folder(path)?;
+        let fd = openat(&walked.fd, ".", flags, Mode::empty())?;
+        Self::of(fd, walked.path)
+    }
+
+    fn of(fd: OwnedFd, path: PathBuf) -> io::Result<Arc<Self>> {
+        let stat = fstat(&fd)?;
+        Ok(Arc::new(Folder {
+            fd,
+            path,
+            id: (stat.st_dev, stat.st_ino),
+            others_may_write: others_may_write(&stat),
+        }))
+    }
+
+    /// Its path, without symbolic links.
+    pub fn path(&self) -> &Path {
+        &self.path
+    }
+
+    /// Device and inode.
+    pub fn id(&self) -> (u64, u64) {
+        self.id
+    }
+
+    /// May anybody write there but we and root?
+    pub(crate) fn others_may_write(&self) -> bool {
+        self.others_may_write
+    }
+
+    /// What is there under a name, if anything; links are not followed.
+    pub(crate) fn stat(&self, name: &OsStr) -> io::Result<Option<Stat>> {
+        match statat(&self.fd, name, AtFlags::SYMLINK_NOFOLLOW) {
+            Ok(stat) => Ok(Some(stat)),
+            Err(Errno::NOENT) => Ok(None),
+            Err(error) => Err(error.into()),
+        }
+    }
+
+    /// Opens a regular file that is there.
+    ///
+    /// # Errors
+    /// For a link, a folder, a pipe or a device too.
+    pub(crate) fn open_file(&self, name: &OsStr, flags: OFlags) -> io::Result<File> {
+        let fd = openat(&self.fd, name, flags | CAREFULLY, Mode::empty()).map_err(|error| match error {
+            Errno::LOOP => not_regular("a symbolic link"),
+            // A pipe without a reader, a socket.
+            Errno::NXIO => not_regular("not a regular file"),
+            error => error.into(),
+        })?;
+        check_regular(&fd)?;
+        Ok(fd.into())
+    }
+
+    /// Makes a new file.
+    ///
+    /// # Errors
+    /// `AlreadyExists` where the name is taken, by whatever.
+    pub(crate) fn create(&self, name: &OsStr, mode: u32) -> io::Result<File> {
+        let flags = OFlags::RDWR | OFlags::CREATE | OFlags::EXCL | CAREFULLY;
+        Ok(openat(&self.fd, name, flags, Mode::from_raw_mode(mode))?.into())
+    }
+
+    /// Gives a name to what has another one in the same folder.
+    pub(crate) fn rename(&self, from: &OsStr, to: &OsStr) -> io::Result<()> {
+        Ok(renameat(&self.fd, from, &self.fd, to)?)
+    }
+
+    /// Gives a file a second name, perhaps in another folder.
+    pub(crate) fn link(&self, name: &OsStr, folder: &Folder, second: &OsStr) -> io::Result<()> {
+        Ok(linkat(&self.fd, name, &folder.fd, second, AtFlags::empty())?)
+    }
+
+    /// Removes a name that is no folder's.
+    pub(crate) fn remove(&self, name: &OsStr) -> io::Result<()> {
+        Ok(unlinkat(&self.fd, name, AtFlags::empty())?)
+    }
+
+    /// The names in it, and which of them are symbolic links.
+    pub(crate) fn names(&self) -> io::Result<Vec<(OsString, bool)>> {
+        let mut names = Vec::new();
+        for entry in Dir::read_from(&self.fd)? {
+            let entry = entry?;
+            let name = OsString::from_vec(entry.file_name().to_bytes().to_vec());
+            if name == "." || name == ".." {
+                continue;
+            }
+            let is_link = match entry.file_type() {
+                FileType::Unknown => self
+                    .stat(&name)?
+                    .is_some_and(|stat| kind(&stat) == FileType::Symlink),
+                kind => kind == FileType::Symlink,
+            };
+            names.push((name, is_link));
+        }
+        Ok(names)
+    }
+
+    /// Flushes the names in it to disk.
+    pub(crate) fn sync(&self) -> io::Result<()> {
+        Ok(rustix::fs::fsync(&self.fd)?)
+    }
+
+    /// Flushes the whole file system that it lies on.
+    pub(crate) fn sync_all(&self) -> io::Result<()> {
+        Ok(rustix::fs::syncfs(&self.fd)?)
+    }
+
+    /// Is a file in it mounted by itself? Kernels before 5.8 do not say.
+    pub(crate) fn is_mounted(&self, name: &OsStr) -> bool {
+        let mount = |name: &OsStr, flags| {
+            let found = statx(&self.fd, name, flags, StatxFlags::MNT_ID).ok()?;
+            (found.stx_mask & StatxFlags::MNT_ID.bits() != 0).then_some(found.stx_mnt_id)
+        };
+        mount(name, AtFlags::SYMLINK_NOFOLLOW) != mount(OsStr::new(""), AtFlags::EMPTY_PATH)
+    }
+}
+
+impl AsFd for Folder {
+    fn as_fd(&self) -> BorrowedFd<'_> {
+        self.fd.as_fd()
+    }
+}
+
+impl Place {
+    /// Where a path leads, behind all links.
+    ///
+    /// # Errors
+    /// As [`Folder::open`]; there need not be a file.
+    pub fn behind(path: &Path) -> io::Result<Self> {
+        let mut path = path.to_owned();
+        for _ in 0..MAX_LINKS {
+            let place = Place::at(&path)?;
+            let Some(link) = read_link(place.folder.as_fd(), &place.name, &place.folder.path)? else {
+                return Ok(place);
+            };
+            path = place.folder.path.join(link);
+        }
+        Err(Errno::LOOP.into())
+    }
+
+    /// The place of a name, which may be that of a link.
+    ///
+    /// # Errors
+    /// As [`Folder::open`].
+    pub fn at(path: &Path) -> io::Result<Self> {
+        let Some(name) = path.file_name() else {
+            return Err(Errno::ISDIR.into());
+        };
+        Ok(Place {
+            folder: Folder::open(crate::folder_of(path))?,
+            name: name.to_owned(),
+        })
+    }
+
+    /// Its path, without symbolic links.
+    pub fn path(&self) -> PathBuf {
+        self.folder.path.join(&self.name)
+    }
+}
+
+/// A path that is walked step by step, each folder by the descriptor of the one above.
+struct Walk {
+    fd: OwnedFd,
+    path: PathBuf,
+}
+
+impl Walk {
+    /// Walks to a folder.
+    fn folder(path: &Path) -> io::Result<Self> {
+        let mut walk = match path.is_absolute() {
+            true => Walk::from_root()?,
+            false => Walk {
+                fd: open(".", STEP, Mode::empty())?,
+                path: std::env::current_dir()?,
+            },
+        };
+        let mut steps: VecDeque<Step> = Step::all(path).collect();
+        let mut links = 0;
+        while let Some(step) = steps.pop_front() {
+            let name = match step {
+                Step::Root => {
+                    walk = Walk::from_root()?;
+                    continue;
+                }
+                Step::Up => {
+                    walk.fd = openat(&walk.fd, "..", STEP, Mode::empty())?;
+                    walk.path.pop();
+                    continue;
+                }
+                Step::Into(name) => name,
+            };
+            match openat(&walk.fd, &name, STEP, Mode::empty()) {
+                Ok(fd) => {
+                    walk.fd = fd;
+                    walk.path.push(name);
+                }
+                Err(error @ (Errno::NOTDIR | Errno::LOOP)) => {
+                    let link = read_link(walk.fd.as_fd(), &name, &walk.path)?.ok_or(error)?;
+                    links += 1;
+                    if links > MAX_LINKS {
+                        return Err(Errno::LOOP.into());
+                    }
+                    for step in Step::all(&link).collect::<Vec<_>>().into_iter().rev() {
+                        steps.push_front(step);
+                    }
+                }
+                Err(error) => return Err(error.into()),
+            }
+        }
+        Ok(walk)
+    }
+
+    fn from_root() -> io::Result<Self> {
+        Ok(Walk {
+            fd: open("/", STEP, Mode::empty())?,
+            path: PathBuf::from("/"),
+        })
+    }
+}
+
+/// How a folder on the way is opened: to be passed through, which asks for no more
+/// leave than any path does.
+const STEP: OFlags = OFlags::PATH
+    .union(OFlags::DIRECTORY)
+    .union(OFlags::NOFOLLOW)
+    .union(OFlags::CLOEXEC);
+
+enum Step {
+    Root,
+    Up,
+    Into(OsString),
+}
+
+impl Step {
+    fn all(path: &Path) -> impl Iterator<Item = Self> {
+        path.components().filter_map(|component| match component {
+            Component::RootDir => Some(Step::Root),
+            Component::ParentDir => Some(Step::Up),
+            Component::Normal(name) => Some(Step::Into(name.to_owned())),
+            Component::CurDir | Component::Prefix(_) => None,
+        })
+    }
+}
+
+/// Where a symbolic link leads; none for what is no link.
+///
+/// # Errors
+/// For a link that another user can have made.
+fn read_link(folder: BorrowedFd<'_>, name: &OsStr, shown: &Path) -> io::Result<Option<PathBuf>> {
+    // Opened itself, so that what is asked and what is read are the same link.
+    let link = match openat(
+        folder,
+        name,
+        OFlags::PATH | OFlags::NOFOLLOW | OFlags::CLOEXEC,
+        Mode::empty(),
+    ) {
+        Ok(link) => link,
+        Err(Errno::NOENT) => return Ok(None),
+        Err(error) => return Err(error.into()),
+    };
+    let stat = fstat(&link)?;
+    if kind(&stat) != FileType::Symlink {
+        return Ok(None);
+    }
+    let refused = |why: String| {
+        let link = shown.join(name);
+        let text = format!("the link {} is not followed: {why}", link.to_string_lossy());
+        Err(io::Error::new(io::ErrorKind::PermissionDenied, text))
+    };
+    if !is_trusted(stat.st_uid) {
+        return refused(format!("it belongs to user {}", stat.st_uid));
+    }
+    if others_may_write(&fstat(folder)?) {
+        return refused("other users may write to its folder".to_owned());
+    }
+    let target = readlinkat(&link, "", Vec::new())?;
+    Ok(Some(PathBuf::from(OsString::from_vec(target.into_bytes()))))
+}
+
+/// Ourselves or root, who can do anything anyway.
+pub(crate) fn is_trusted(user: u32) -> bool {
+    user == 0 || user == rustix::process::geteuid().as_raw()
+}
+
+/// May others than we and root write to a folder? A group of our own does not count:
+/// on many systems each user has one, and folders are made writable for it.
+fn others_may_write(stat: &Stat) -> bool {
+    let by_group = stat.st_mode & 0o020 != 0;
+    let own_group = stat.st_gid == 0 || stat.st_gid == rustix::process::getegid().as_raw();
+    !is_trusted(stat.st_uid) || stat.st_mode & 0o002 != 0 || (by_group && !own_group)
+}
+
+pub(crate) fn kind(stat: &Stat) -> FileType {
+    FileType::from_raw_mode(stat.st_mode)
+}
+
+fn not_regular(what: &str) -> io::Error {
+    io::Error::other(what)
+}
+
+pub(crate) fn check_regular(fd: impl AsFd) -> io::Result<()> {
+    match kind(&fstat(fd)?) {
+        FileType::RegularFile => Ok(()),
+        FileType::Directory => Err(Errno::ISDIR.into()),
+        _ => Err(not_regular("not a regular file")),
+    }
+}
+
+/// A path without symbolic links, and so without its `..` too.
+fn without_dots(path: &Path) -> PathBuf {
+    let mut plain = PathBuf::new();
+    for component in path.components() {
+        match component {
+            Component::ParentDir => drop(plain.pop()),
+            other => plain.push(other),
+        }
+    }
+    plain
+}

@@ -1,0 +1,121 @@
+//! Reading files, none of them without end.
+
+use std::ffi::OsStr;
+use std::fs::File;
+use std::io::{self, Read};
+use std::os::fd::{AsFd, AsRawFd};
+use std::path::Path;
+
+use rcfssl_go::os::describe;
+use rustix::fs::{CWD, Mode, OFlags, openat};
+use zeroize::Zeroizing;
+
+use crate::folder::{self, Place};
+
+/// The most that is read of one file, in bytes. No document, certificate or list is as
+/// large; a device may be without end.
+const MOST_READ: u64 = 256 << 20;
+
+/// The same for what was found in a folder, and not named by the user.
+const MOST_FOUND: u64 = 16 << 20;
+
+/// Reads a file, or standard input where there is none: what may be secret. What the
+/// user names may be a pipe.
+///
+/// # Errors
+/// Go's sentence: `open x: no such file or directory`, `read x: is a directory`;
+/// `read x: file too large` above 256 MiB.
+pub fn read(path: Option<&OsStr>) -> Result<Zeroizing<Vec<u8>>, String> {
+    let shown = path.map_or("/dev/stdin".into(), OsStr::to_string_lossy);
+    let file = match path {
+        // Without the library's buffer, which nobody would wipe.
+        None => io::stdin().as_fd().try_clone_to_owned().map(File::from),
+        Some(path) => File::open(path),
+    };
+    let operation = if path.is_some() { "open" } else { "read" };
+    let file = file.map_err(|error| format!("{operation} {shown}: {}", describe(&error)))?;
+    contents(file, &shown, MOST_READ)
+}
+
+/// Reads a file that was found in a folder, perhaps one of another user: a regular
+/// file, and behind no link that another user can have made.
+///
+/// # Errors
+/// As [`read`], above 16 MiB; `open x: not a regular file` for pipes and devices, on
+/// which it does not wait.
+pub fn read_found(path: &Path) -> Result<Zeroizing<Vec<u8>>, String> {
+    let shown = path.to_string_lossy();
+    let file = Place::behind(path).and_then(|place| place.folder.open_file(&place.name, OFlags::RDONLY));
+    let file = file.map_err(|error| format!("open {shown}: {}", describe(&error)))?;
+    contents(file, &shown, MOST_FOUND)
+}
+
+/// Reads a regular file that was found in a folder, behind whatever links: what it says
+/// is only looked at.
+///
+/// # Errors
+/// As [`read_found`].
+pub fn read_regular(path: &Path) -> Result<Zeroizing<Vec<u8>>, String> {
+    let shown = path.to_string_lossy();
+    let file = open_regular(path).map_err(|error| format!("open {shown}: {}", describe(&error)))?;
+    contents(file, &shown, MOST_FOUND)
+}
+
+/// Opens a regular file. Of anything else not even the opening is noticed: that alone
+/// starts some devices.
+fn open_regular(path: &Path) -> io::Result<File> {
+    let looked_at = openat(CWD, path, OFlags::PATH | OFlags::CLOEXEC, Mode::empty())?;
+    folder::check_regular(&looked_at)?;
+    let flags = OFlags::RDONLY | OFlags::NONBLOCK | OFlags::NOCTTY | OFlags::CLOEXEC;
+    let same = format!("/proc/self/fd/{}", looked_at.as_raw_fd());
+    let opened = match openat(CWD, same, flags, Mode::empty()) {
+        // Without /proc it is opened once more.
+        Err(rustix::io::Errno::NOENT) => openat(CWD, path, flags, Mode::empty()),
+        opened => opened,
+    }?;
+    folder::check_regular(&opened)?;
+    Ok(opened.into())
+}
+
+fn contents(file: File, shown: &str, most: u64) -> Result<Zeroizing<Vec<u8>>, String> {
+    let size = file.metadata().map_or(0, |m| m.len()).clamp(16 << 10, 1 << 20);
+    // Room for what is there at once: a buffer that grows leaves copies behind.
+    let mut contents = Zeroizing::new(Vec::with_capacity(size as usize + 1));
+    let read = file.take(most + 1).read_to_end(&mut contents);
+    read.map_err(|error| format!("read {shown}: {}", describe(&error)))?;
+    if contents.len() as u64 > most {
+        return Err(format!("read {shown}: file too large"));
+    }
+    Ok(contents)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::os::unix::fs::symlink;
+
+    use super::*;
+
+    #[test]
+    fn what_is_no_regular_file_is_not_waited_for() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = |name: &str| folder.path().join(name);
+        std::fs::write(path("file"), "x").unwrap();
+        symlink("file", path("link")).unwrap();
+        symlink("/dev/zero", path("device")).unwrap();
+        symlink("fifo", path("far")).unwrap();
+        let fifo = rustix::fs::FileType::Fifo;
+        rustix::fs::mknodat(CWD, path("fifo"), fifo, 0o600.into(), 0).unwrap();
+        std::os::unix::net::UnixListener::bind(path("socket")).unwrap();
+        for read in [read_found, read_regular] {
+            for name in ["file", "link"] {
+                assert_eq!(*read(&path(name)).unwrap(), b"x");
+            }
+            for name in ["fifo", "far", "device", "socket"] {
+                let error = read(&path(name)).unwrap_err();
+                assert!(error.ends_with(": not a regular file"), "{name}: {error}");
+            }
+            let error = read(folder.path()).unwrap_err();
+            assert!(error.ends_with(": is a directory"), "{error}");
+        }
+    }
+}
