@@ -14,7 +14,6 @@ use zeroize::Zeroizing;
 
 use crate::args::{Args, FlagId};
 use crate::hints::{self, Trap};
-use crate::input;
 use crate::log::{self, Level, Log};
 
 /// How a command ends when it fails: an error to print, or nothing more to say.
@@ -140,23 +139,6 @@ impl Context {
             self.trap(hints::repeated_key(&file, text, repeated))?;
         }
         Ok(document)
-    }
-
-    /// Refuses `-db-config`: a certificate that should be recorded is not made
-    /// without that.
-    ///
-    /// # Errors
-    /// 5200 for a file that cannot be read, as in cfssl, and that databases are not
-    /// done yet.
-    pub fn refuse_database(&self) -> Result<()> {
-        if !self.args.is_set(FlagId::DbConfig) {
-            return Ok(());
-        }
-        let unreadable = |_| Error::wrap(Code::InvalidPolicy, "could not read configuration file");
-        input::file(self.args.path(FlagId::DbConfig)).map_err(unreadable)?;
-        Err(Error::plain(
-            "-db-config: rcfssl does not record certificates in a database yet",
-        ))
     }
 
     /// A key in the form of `-key-format`.

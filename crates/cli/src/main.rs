@@ -4,12 +4,15 @@ mod args;
 mod commands;
 mod compat;
 mod context;
+mod database;
 mod hints;
 mod input;
 mod issuing;
+mod list;
 mod log;
 mod odd;
 mod output;
+mod responder;
 mod signing;
 mod tools;
 mod traps;
@@ -58,7 +61,7 @@ fn start(arguments: Vec<OsString>) -> Result<u8, u8> {
         let log = level(&top);
         return Ok(Context::new(top, log).finish(commands::print_version()));
     }
-    let mut rest = top.positional().iter().cloned();
+    let mut rest = top.positional().iter().cloned().peekable();
     let Some(name) = rest.next() else {
         log::print("No command is given.");
         print_help(&help::top());
@@ -68,11 +71,15 @@ fn start(arguments: Vec<OsString>) -> Result<u8, u8> {
         log::print(help::undefined_command(&name.to_string_lossy()));
         return Err(1);
     };
+    // `db create -db-config FILE`: the action belongs to the name.
+    let is_action = |word: &OsString| command.has_actions && !word.as_encoded_bytes().starts_with(b"-");
+    let action = rest.next_if(is_action);
     let args = args::parse(command.flags, rest);
     let args = match command.is_our_own {
         true => args.and_then(Args::refuse_late_flags),
         false => args,
     };
+    let args = args.map(|args| args.with_first(action));
     let args = args.map_err(|error| match error {
         FlagError::Help => print_help(&help::command(command)),
         wrong => {

@@ -55,6 +55,7 @@ pub fn stdout(bytes: &[u8]) -> Result<()> {
     written.map_err(unwritten)
 }
 
-fn unwritten(error: io::Error) -> Error {
+/// Go's sentence where standard output does not take what is written.
+pub fn unwritten(error: io::Error) -> Error {
     Error::plain(format!("write /dev/stdout: {}", describe(&error)))
 }

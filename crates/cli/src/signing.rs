@@ -6,18 +6,20 @@ use rcfssl_core::certinfo::rfc3339;
 use rcfssl_core::host::Hosts;
 use rcfssl_core::key::{KeyKind, SigningKey};
 use rcfssl_core::{Authority, Code, Csr, Error, Issued, Profile, Result};
+use rcfssl_store::blocking::Store;
 use time::OffsetDateTime;
 
 use crate::args::FlagId;
 use crate::compat::{self, Signer};
 use crate::context::{Context, Failure, Outcome};
+use crate::database;
 use crate::hints::Trap;
 use crate::traps;
 
 /// What is known before a request is there: the authority and the profile, or
 /// what is wrong with them, held until cfssl's turn to say it.
 pub struct Signing<'a> {
-    database: Result<()>,
+    database: Result<Option<Store>>,
     signer: Result<Signer>,
     profile: Result<&'a Profile>,
     now: OffsetDateTime,
@@ -56,7 +58,7 @@ impl<'a> Signing<'a> {
             }
         }
         let signing = Signing {
-            database: context.refuse_database(),
+            database: database(context)?,
             signer: Signer::read(context),
             profile: selection.map(|selection| selection.profile),
             now: OffsetDateTime::now_utc(),
@@ -72,7 +74,7 @@ impl<'a> Signing<'a> {
     /// A trap, under `-strict`.
     pub fn with_profile(context: &'a Context, profile: &'a Profile) -> std::result::Result<Self, Failure> {
         let signing = Signing {
-            database: context.refuse_database(),
+            database: database(context)?,
             signer: Signer::read(context),
             profile: Ok(profile),
             now: OffsetDateTime::now_utc(),
@@ -174,14 +176,15 @@ impl<'a> Signing<'a> {
         self.profile.map(drop)
     }
 
-    /// Signs.
+    /// Signs, and records the certificate where there is a database for it.
     ///
     /// # Errors
-    /// What was held back, in cfssl's order, then as [`Authority::sign`].
+    /// What was held back, in cfssl's order, then as [`Authority::sign`] and
+    /// [`database::record`].
     pub fn sign(self, context: &Context, csr: &Csr, overrides: Overrides) -> Result<Issued> {
         let profile = self.profile();
         let outlives = profile.and_then(|profile| self.outlives(profile));
-        self.database?;
+        let database = self.database?;
         compat::check_remote_files(context)?;
         let elsewhere = || Error::wrap(Code::InvalidRequest, "failed to connect to remote");
         if self.remote {
@@ -204,6 +207,9 @@ impl<'a> Signing<'a> {
         if let Some(trap) = outlives {
             context.hint(trap);
         }
+        if let Some(store) = database {
+            database::record(context, &store, &issued, self.now)?;
+        }
         if issued.is_self_issued() {
             context.hint(
                 "the certificate has the same subject as its CA: openssl and others take it for self-signed; give \
@@ -212,6 +218,14 @@ impl<'a> Signing<'a> {
         }
         Ok(issued)
     }
+}
+
+/// The database of `-db-config`, if it is given.
+fn database(context: &Context) -> std::result::Result<Result<Option<Store>>, Failure> {
+    if !context.args.is_set(FlagId::DbConfig) {
+        return Ok(Ok(None));
+    }
+    Ok(database::open(context)?.map(Some))
 }
 
 /// What an authority that cannot be read may come from: cfssl reads the file with

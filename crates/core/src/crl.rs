@@ -13,14 +13,34 @@ use crate::oid;
 /// What a list says.
 #[derive(Debug, Clone)]
 pub struct CrlContent {
-    /// The serial numbers, in order, repeats kept.
-    pub serials: Vec<SerialNumber>,
-    /// thisUpdate, and when each certificate was revoked.
+    /// The revoked certificates.
+    pub entries: Entries,
+    /// Is a list without entries written as an empty SEQUENCE, as cfssl does? RFC 5280
+    /// (section 5.1.2.6) wants it left out.
+    pub keep_empty: bool,
+    /// thisUpdate
     pub now: OffsetDateTime,
     /// nextUpdate
     pub next_update: OffsetDateTime,
     /// cRLNumber, which RFC 5280 wants and cfssl leaves out.
     pub number: Option<u64>,
+}
+
+/// revokedCertificates, encoded as they come: a list may have a million of them.
+#[derive(Debug, Clone, Default)]
+pub struct Entries(Vec<u8>);
+
+impl Entries {
+    /// Adds a certificate. Order and repeats are kept.
+    pub fn add(&mut self, serial: &SerialNumber, revoked: OffsetDateTime) {
+        let entry = asn1::encode(|w| {
+            w.sequence(|w| {
+                w.primitive(tag::INTEGER, &serial.0);
+                w.time(revoked);
+            });
+        });
+        self.0.extend(entry);
+    }
 }
 
 /// A whole number of any size, as the contents octets of an INTEGER.
@@ -70,7 +90,7 @@ impl SerialNumber {
 ///
 /// # Errors
 /// Where the key does not sign.
-pub fn sign(content: &CrlContent, issuer: &Certificate, key: &dyn SigningKey) -> Result<Vec<u8>> {
+pub fn sign(content: CrlContent, issuer: &Certificate, key: &dyn SigningKey) -> Result<Vec<u8>> {
     let algorithm = key.algorithm().gos_default();
     let to_be_signed = asn1::encode(|w| {
         w.sequence(|w| {
@@ -79,29 +99,20 @@ pub fn sign(content: &CrlContent, issuer: &Certificate, key: &dyn SigningKey) ->
             w.raw(&issuer_name(issuer));
             w.time(content.now);
             w.time(content.next_update);
-            w.sequence(|w| {
-                content
-                    .serials
-                    .iter()
-                    .for_each(|serial| write_entry(w, serial, content.now))
-            });
-            write_extensions(w, content, issuer);
+            if content.keep_empty || !content.entries.0.is_empty() {
+                w.sequence(|w| w.raw(&content.entries.0));
+            }
+            write_extensions(w, content.number, issuer);
         });
     });
+    drop(content);
     let signature = key.sign(algorithm, &to_be_signed)?;
     Ok(assemble(&to_be_signed, algorithm, &signature))
 }
 
-fn write_entry(w: &mut Writer, serial: &SerialNumber, revoked: OffsetDateTime) {
-    w.sequence(|w| {
-        w.primitive(tag::INTEGER, &serial.0);
-        w.time(revoked);
-    });
-}
-
-fn write_extensions(w: &mut Writer, content: &CrlContent, issuer: &Certificate) {
+fn write_extensions(w: &mut Writer, number: Option<u64>, issuer: &Certificate) {
     let identifier = issuer.subject_key_identifier();
-    if identifier.is_none() && content.number.is_none() {
+    if identifier.is_none() && number.is_none() {
         return;
     }
     w.context(0, |w| {
@@ -111,7 +122,7 @@ fn write_extensions(w: &mut Writer, content: &CrlContent, issuer: &Certificate) 
                     w.sequence(|w| w.primitive(tag::context(0), identifier));
                 });
             }
-            if let Some(number) = content.number {
+            if let Some(number) = number {
                 extension::write(w, &oid::CRL_NUMBER, false, |w| w.unsigned(&number.to_be_bytes()));
             }
         });

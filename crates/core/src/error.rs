@@ -79,6 +79,9 @@ codes! {
     CsrDecode = 9002, "CSR Decode failed";
     CsrParse = 9003, "CSR Parsing failed";
     CsrBadRequest = 9300, "CSR Bad request";
+    Store = 11000, "Unknown certificate store error";
+    StoreInsert = 11100, "failed to insert the certificate record";
+    StoreNotFound = 11200, "failed to revoke the certificate: certificate not found";
     PrecertSubmission = 10100, "Certificate transparency precertificate submission failed";
 }
 

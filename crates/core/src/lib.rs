@@ -22,6 +22,7 @@ pub mod ocsp;
 pub mod oid;
 pub mod pkcs12;
 pub mod policy;
+pub mod record;
 pub mod renewal;
 pub mod request;
 pub mod revocation;

@@ -70,7 +70,7 @@ pub struct Responder<'a> {
     /// The certificate of the one that answers.
     pub certificate: &'a Certificate,
     /// Its key; whether it belongs to the certificate is not looked at, as in cfssl.
-    pub key: &'a dyn SigningKey,
+    pub key: &'a (dyn SigningKey + Sync),
     /// How long an answer is good.
     pub interval: Duration,
 }

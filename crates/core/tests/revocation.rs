@@ -8,7 +8,7 @@ mod made;
 use std::collections::HashMap;
 
 use made::{Made, NOW, access, ca_params, leaf_params};
-use rcfssl_core::crl::{self, CrlContent, SerialNumber};
+use rcfssl_core::crl::{self, CrlContent, Entries, SerialNumber};
 use rcfssl_core::key::{self, PrivateKey};
 use rcfssl_core::ocsp::{Responder, Status};
 use rcfssl_core::revocation::{Answer, Checker, Finding, Note, RevocationList, Web};
@@ -52,15 +52,19 @@ fn check(certificate: &Made, pages: &mut Pages) -> (Finding, Vec<String>) {
 }
 
 fn list(revoked: &[&Made], issuer: &Made) -> Vec<u8> {
-    let serial =
-        |made: &&Made| SerialNumber::parse_prefix(&certinfo::signed_decimal(&made.certificate.serial));
+    let mut entries = Entries::default();
+    for made in revoked {
+        let serial = SerialNumber::parse_prefix(&certinfo::signed_decimal(&made.certificate.serial));
+        entries.add(&serial, NOW);
+    }
     let content = CrlContent {
-        serials: revoked.iter().map(serial).collect(),
+        entries,
+        keep_empty: true,
         now: NOW,
         next_update: NOW + time::Duration::days(1),
         number: None,
     };
-    crl::sign(&content, &issuer.certificate, &private_key(issuer)).unwrap()
+    crl::sign(content, &issuer.certificate, &private_key(issuer)).unwrap()
 }
 
 #[test]

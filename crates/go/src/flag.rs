@@ -76,6 +76,11 @@ impl Parsed {
         &self.positional
     }
 
+    /// Puts an argument before the others.
+    pub fn insert_first(&mut self, argument: OsString) {
+        self.positional.insert(0, argument);
+    }
+
     /// Refuses arguments that begin with a dash. Go leaves flags behind the first
     /// argument unread; a program of our own would take `-dry-run` for a file there, and
     /// do the work.

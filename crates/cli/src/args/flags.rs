@@ -110,7 +110,7 @@ flags! {
     Remote "remote" Text "" "HOST" Cfssl
         "server that signs the certificates";
     Label "label" Text "" "LABEL" Cfssl
-        "which key of the remote server to use";
+        "label to store with a recorded certificate; which key of a remote server to use";
     AuthKey "authkey" Text "" "KEY" Cfssl
         "accepted and ignored";
     Responder "responder" File "" "FILE" Cfssl

@@ -52,6 +52,14 @@ impl Args {
         self.0.positional()
     }
 
+    /// The same with an argument before the others, if there is one.
+    pub fn with_first(mut self, argument: Option<OsString>) -> Self {
+        if let Some(argument) = argument {
+            self.0.insert_first(argument);
+        }
+        self
+    }
+
     /// Refuses flags behind an argument, which cfssl's commands ignore.
     ///
     /// # Errors

@@ -7,8 +7,10 @@ use rcfssl_core::csr::Unverified;
 use rcfssl_core::{Certificate, Code, Error};
 use rcfssl_go::{json, pem};
 
+use super::revoke;
 use crate::args::FlagId;
-use crate::context::{Context, Outcome};
+use crate::context::{Context, Failure, Outcome};
+use crate::database;
 use crate::input;
 use crate::output;
 use rcfssl_net::{address::Address, hello, tls};
@@ -28,15 +30,27 @@ pub fn run(context: &Context) -> Outcome {
         json::to_string_indented(&RequestInfo::new(&Unverified::read(&block.contents)?))
     } else if args.is_set(FlagId::Domain) {
         json::to_string_indented(&CertificateInfo::new(&served(&args.text(FlagId::Domain))?))
+    } else if args.is_set(FlagId::Serial) && args.is_set(FlagId::Aki) {
+        json::to_string_indented(&CertificateInfo::new(&recorded(context)?))
     } else {
-        context.refuse_database()?;
         return Err(Error::plain(
-            "certinfo needs to be told what to show: -cert FILE, -csr FILE or -domain NAME",
+            "certinfo needs to be told what to show: -cert FILE, -csr FILE, -domain NAME, or -serial NUMBER and -aki HEX",
         )
         .into());
     };
     output::stdout((text + "\n").as_bytes())?;
     Ok(())
+}
+
+/// The certificate with the serial number and the key identifier of the flags. The
+/// latter may be in upper case and have colons.
+fn recorded(context: &Context) -> Result<Certificate, Failure> {
+    let args = &context.args;
+    let store = database::required(context)?;
+    let (serial, aki) = (args.text(FlagId::Serial), revoke::normal(&args.text(FlagId::Aki)));
+    let found = database::told(context, store.certificate(&serial, &aki))?;
+    let record = found.ok_or_else(|| Error::plain("no certificate found"))?;
+    Ok(Certificate::read_pem(record.pem.as_bytes())?)
 }
 
 /// The certificate of a server, whoever signed it.

@@ -2,16 +2,15 @@
 
 use std::os::unix::ffi::OsStrExt;
 
-use rcfssl_core::crl::{self, CrlContent, SerialNumber};
+use rcfssl_core::crl::{CrlContent, Entries, SerialNumber};
 use rcfssl_core::{Certificate, Error};
-use rcfssl_go::{base64, flag, pem};
+use rcfssl_go::flag;
 use time::{Duration, OffsetDateTime};
 
-use crate::args::FlagId;
 use crate::compat;
 use crate::context::{Context, Outcome};
 use crate::input;
-use crate::output;
+use crate::list;
 
 /// How long a list is good where nothing else is said: a week.
 const DEFAULT_SECONDS: i64 = 7 * 24 * 3600;
@@ -23,12 +22,7 @@ pub fn run(context: &Context) -> Outcome {
         context.hint("rcfssl gencrl serials.txt ca.pem ca-key.pem [seconds]");
         return Err(Error::plain("gencrl needs a list of serial numbers, a certificate and a key").into());
     };
-    let number = args
-        .is_set(FlagId::CrlNumber)
-        .then(|| args.int(FlagId::CrlNumber));
-    let number = number.map(u64::try_from).transpose();
-    let number =
-        number.map_err(|_| Error::plain("a CRL number is not negative (RFC 5280, section 5.2.3)"))?;
+    let number = list::number(context)?;
     if let Some(flag) = rest.iter().find(|argument| argument.as_bytes().starts_with(b"-")) {
         context.hint(format_args!(
             "{} stands behind the arguments, where flags are not read",
@@ -45,28 +39,24 @@ pub fn run(context: &Context) -> Outcome {
     let key = compat::authority_key(context, &key)?;
     let now = OffsetDateTime::now_utc();
     let lifetime = Duration::seconds(if seconds == 0 { DEFAULT_SECONDS } else { seconds });
+    let mut entries = Entries::default();
+    read_serials(&String::from_utf8_lossy(&serials)).for_each(|serial| entries.add(&serial, now));
     let content = CrlContent {
-        serials: read_serials(&String::from_utf8_lossy(&serials)),
+        entries,
+        keep_empty: true,
         now,
         next_update: now.checked_add(lifetime).unwrap_or(now),
         number,
     };
-    let crl = crl::sign(&content, &issuer, &key)?;
-    let text = if args.bool(FlagId::Pem) {
-        pem::encode("X509 CRL", &crl)
-    } else {
-        base64::encode(&crl) + "\n"
-    };
-    output::stdout(text.as_bytes())?;
+    list::print(context, content, &issuer, &key)?;
     Ok(())
 }
 
 /// One number in each line; lines of white space are passed over.
-fn read_serials(text: &str) -> Vec<SerialNumber> {
+fn read_serials(text: &str) -> impl Iterator<Item = SerialNumber> {
     text.split('\n')
         .filter(|line| !line.trim().is_empty())
         .map(SerialNumber::parse_prefix)
-        .collect()
 }
 
 /// A Go integer of 32 bits.

@@ -1,7 +1,7 @@
 //! `ocspsign`: an OCSP response about one certificate.
 
-use rcfssl_core::ocsp::{self, Responder, Status};
-use rcfssl_core::{Certificate, Code, Error, Result, key};
+use rcfssl_core::ocsp::{self, Status};
+use rcfssl_core::{Certificate, Code, Error, Result};
 use rcfssl_go::{base64, json};
 use serde::Serialize;
 use time::format_description::BorrowedFormatItem;
@@ -13,6 +13,7 @@ use crate::context::{Context, Outcome};
 use crate::input;
 use crate::log::Level;
 use crate::output;
+use crate::responder;
 
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
@@ -35,14 +36,8 @@ pub fn run(context: &Context) -> Outcome {
         Certificate::read_pem(&about),
     )?;
     let status = status(context, now)?;
-    let (issuer, certificate, key) = step(context, "Unable to create OCSP signer", read_signer(context))?;
-    let interval = args.duration(FlagId::Interval);
-    let responder = Responder {
-        issuer: &issuer,
-        certificate: &certificate,
-        key: &key,
-        interval,
-    };
+    let files = step(context, "Unable to create OCSP signer", responder::read(context))?;
+    let responder = files.responder(args.duration(FlagId::Interval));
     let answer = match status {
         Ok(status) => responder.answer(&about, status, now),
         Err(error) => responder.check(&about).and(Err(error)),
@@ -99,19 +94,4 @@ fn revoked_at(context: &Context, now: OffsetDateTime) -> Result<OffsetDateTime> 
         Error::plain(format!("-revoked-at takes now or YYYY-MM-DD, not {text}"))
     })?;
     Ok(date.midnight().assume_utc())
-}
-
-fn read_signer(context: &Context) -> Result<(Certificate, Certificate, key::PrivateKey)> {
-    let args = &context.args;
-    let key = if args.is_set(FlagId::ResponderKey) {
-        FlagId::ResponderKey
-    } else {
-        FlagId::Key
-    };
-    let issuer = input::prefixed(args.path(FlagId::Ca))?;
-    let responder = input::file(args.path(FlagId::Responder))?;
-    let issuer = Certificate::read_pem(&issuer)?;
-    let responder = Certificate::read_pem(&responder)?;
-    let key = input::file(args.path(key)).map_err(|error| Error::wrap(Code::CertificateRead, error))?;
-    Ok((issuer, responder, key::read(&key)?))
 }

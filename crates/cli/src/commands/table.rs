@@ -2,8 +2,8 @@
 //! what runs it, and its exit status for a wrong flag.
 
 use super::{
-    bundle, certinfo, completions, expiry, gencert, gencrl, gencsr, genkey, help, info, man, ocspsign,
-    print_defaults, renew, scan, selfsign, sign, version,
+    bundle, certinfo, completions, crl, db, expiry, gencert, gencrl, gencsr, genkey, help, info, man,
+    ocspdump, ocsprefresh, ocspsign, print_defaults, renew, revoke, scan, selfsign, sign, version,
 };
 use crate::args::FlagId::{self, *};
 use crate::context::{Context, Outcome};
@@ -28,6 +28,8 @@ pub struct Command {
     /// cfssl does not have it. What cfssl ignores, such as a flag behind an argument, is
     /// an error then.
     pub is_our_own: bool,
+    /// Its first argument says what to do, and flags follow it.
+    pub has_actions: bool,
 }
 
 /// What a command has unless it says otherwise; 2 is Go's status for a wrong flag.
@@ -40,6 +42,7 @@ const NOT_YET: Command = Command {
     run: None,
     wrong_flag: 2,
     is_our_own: false,
+    has_actions: false,
 };
 
 /// Every command, sorted by name.
@@ -61,9 +64,10 @@ pub static COMMANDS: &[Command] = &[
             "certinfo -cert FILE",
             "certinfo -csr FILE",
             "certinfo -domain NAME",
+            "certinfo -db-config FILE -serial NUMBER -aki HEX",
         ],
         details: "FILE may be - for standard input.",
-        flags: &[Cert, Csr, Domain, LogLevel, Strict],
+        flags: &[Aki, Cert, Csr, DbConfig, Domain, LogLevel, Serial, Strict],
         run: Some(certinfo::run),
         ..NOT_YET
     },
@@ -82,7 +86,31 @@ also work for links named cfssl and cfssljson.",
         name: "crl",
         about: "create a CRL of the certificates revoked in a database",
         usage: &["crl -db-config FILE -ca FILE -ca-key FILE [flags]"],
-        flags: &[Ca, CaKey, DbConfig, Expiry, LogLevel],
+        details: "\
+The list holds only certificates that -ca issued, even if other CAs use the same
+database. It is printed as base64.",
+        flags: &[Ca, CaKey, CrlNumber, DbConfig, Expiry, LogLevel, Pem, Strict],
+        run: Some(crl::run),
+        ..NOT_YET
+    },
+    Command {
+        name: "db",
+        about: "create, migrate or inspect a database of certificates",
+        usage: &[
+            "db create -db-config FILE",
+            "db migrate -db-config FILE",
+            "db status -db-config FILE [-json]",
+        ],
+        details: "\
+FILE is {\"driver\": DRIVER, \"data_source\": SOURCE}. DRIVER is sqlite3, postgres or
+mysql; SOURCE is what the Go driver of that name accepts: a file name, a URL, or
+user:password@tcp(host)/name?parseTime=true. create makes cfssl's tables if there are
+none; migrate adds the columns of the second version to tables of cfssl's first;
+status prints the version and the number of rows.",
+        flags: &[DbConfig, Json, LogLevel, Strict],
+        run: Some(db::run),
+        is_our_own: true,
+        has_actions: true,
         ..NOT_YET
     },
     Command {
@@ -99,6 +127,7 @@ read or a flag is wrong. 2 takes precedence over 3, and 3 over 1.",
         run: Some(expiry::run),
         is_our_own: true,
         wrong_flag: expiry::WRONG_FLAG,
+        ..NOT_YET
     },
     Command {
         name: "gencert",
@@ -117,8 +146,8 @@ with `cert`, `csr` and `key`; `rcfssljson -bare NAME` writes it to files. If the
 key is encrypted, its password is read from CFSSL_CA_PK_PASSWORD; to create or renew
 the CA's own certificate, the key must not be encrypted.",
         flags: &[
-            Ca, CaKey, Cn, Config, CrlUrl, Hostname, InitCa, KeyFormat, LogLevel, Profile, RenewCa,
-            SignedByCa, Strict,
+            Ca, CaKey, Cn, Config, CrlUrl, DbConfig, Hostname, InitCa, KeyFormat, Label, LogLevel, Profile,
+            RenewCa, SignedByCa, Strict,
         ],
         run: Some(gencert::run),
         ..NOT_YET
@@ -188,14 +217,21 @@ MANPATH.",
         name: "ocspdump",
         about: "print the OCSP responses of a database",
         usage: &["ocspdump -db-config FILE"],
-        flags: &[DbConfig, LogLevel],
+        details: "It prints one response per line, as base64.",
+        flags: &[DbConfig, LogLevel, Strict],
+        run: Some(ocspdump::run),
         ..NOT_YET
     },
     Command {
         name: "ocsprefresh",
         about: "sign an OCSP response for every certificate of a database",
         usage: &["ocsprefresh -db-config FILE -ca FILE -responder FILE -responder-key FILE"],
-        flags: &[Ca, DbConfig, Interval, LogLevel, Responder, ResponderKey],
+        details: "\
+Every certificate that has not expired gets a new response, which is valid for
+-interval. The exit status is 1 if any of them cannot get one, for example because
+another CA issued it.",
+        flags: &[Ca, DbConfig, Interval, LogLevel, Responder, ResponderKey, Strict],
+        run: Some(ocsprefresh::run),
         ..NOT_YET
     },
     Command {
@@ -256,8 +292,12 @@ anything failed.",
     Command {
         name: "revoke",
         about: "mark a certificate of a database as revoked",
-        usage: &["revoke -db-config FILE -serial NUMBER -aki HEX -reason REASON"],
-        flags: &[Aki, DbConfig, LogLevel, Reason, Serial],
+        usage: &["revoke -db-config FILE -serial NUMBER -aki HEX [-reason REASON]"],
+        details: "\
+NUMBER is decimal; HEX is lower-case hexadecimal without colons. To revoke a
+certificate again changes the date and the reason.",
+        flags: &[Aki, DbConfig, LogLevel, Reason, Serial, Strict],
+        run: Some(revoke::run),
         ..NOT_YET
     },
     Command {
@@ -320,7 +360,9 @@ anything failed.",
         details: "\
 CSR is a PEM file, or - for standard input. SUBJECT is a JSON file with CN and names
 to use instead of those in the certificate request.",
-        flags: &[Ca, CaKey, Config, Csr, Hostname, LogLevel, Profile, Strict],
+        flags: &[
+            Ca, CaKey, Config, Csr, DbConfig, Hostname, Label, LogLevel, Profile, Strict,
+        ],
         run: Some(sign::run),
         ..NOT_YET
     },
@@ -380,6 +422,6 @@ mod tests {
     fn our_own_commands_are_known_as_such() {
         let own = COMMANDS.iter().filter(|command| command.is_our_own);
         let own: Vec<_> = own.map(|command| command.name).collect();
-        assert_eq!(own, ["completions", "expiry", "help", "man", "renew"]);
+        assert_eq!(own, ["completions", "db", "expiry", "help", "man", "renew"]);
     }
 }

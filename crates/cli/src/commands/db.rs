@@ -1,0 +1,105 @@
+//! `db`: makes the tables of a database, brings those of cfssl's first version up to
+//! date, or tells what is there.
+
+use rcfssl_core::Error;
+use rcfssl_go::json;
+use rcfssl_store::{Counts, Version};
+use serde::Serialize;
+
+use crate::args::FlagId;
+use crate::context::{Context, Outcome};
+use crate::database;
+use crate::output;
+
+/// What `db status` prints.
+#[derive(Serialize)]
+struct Status {
+    driver: &'static str,
+    /// The last of cfssl's migrations that the tables have seen.
+    schema: &'static str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    rows: Option<Rows>,
+}
+
+#[derive(Serialize)]
+struct Rows {
+    certificates: u64,
+    revoked: u64,
+    expired: u64,
+    ocsp_responses: u64,
+}
+
+impl From<Counts> for Rows {
+    fn from(counts: Counts) -> Self {
+        Rows {
+            certificates: counts.certificates,
+            revoked: counts.revoked,
+            expired: counts.expired,
+            ocsp_responses: counts.ocsp_responses,
+        }
+    }
+}
+
+/// Does what the argument says.
+pub fn run(context: &Context) -> Outcome {
+    let [action] = context.args.positional() else {
+        return Err(wrong());
+    };
+    let store = database::required(context)?;
+    match action.to_str() {
+        Some("create") => {
+            database::told(context, store.create())?;
+            if database::told(context, store.version())? == Version::First {
+                context.hint(
+                    "the tables are there already, those of cfssl's first version: rcfssl db migrate -db-config FILE",
+                );
+            }
+        }
+        Some("migrate") => database::told(context, store.migrate())?,
+        Some("status") => {
+            let version = database::told(context, store.version())?;
+            let rows = match version {
+                Version::None => None,
+                Version::First | Version::Second => Some(database::told(context, store.counts())?.into()),
+            };
+            let status = Status {
+                driver: store.driver().name(),
+                schema: match version {
+                    Version::None => "none",
+                    Version::First => "001",
+                    Version::Second => "002",
+                },
+                rows,
+            };
+            let line = match context.args.bool(FlagId::Json) {
+                true => json::to_string(&status) + "\n",
+                false => status.lines(),
+            };
+            output::stdout(line.as_bytes())?;
+        }
+        _ => return Err(wrong()),
+    }
+    Ok(())
+}
+
+fn wrong() -> crate::context::Failure {
+    Error::plain("db needs one of create, migrate and status, and -db-config FILE").into()
+}
+
+impl Status {
+    /// For people.
+    fn lines(&self) -> String {
+        let mut text = format!("driver: {}\nschema: {}\n", self.driver, self.schema);
+        if let Some(rows) = &self.rows {
+            for (name, number) in [
+                ("certificates", rows.certificates),
+                ("revoked", rows.revoked),
+                ("expired", rows.expired),
+                ("ocsp responses", rows.ocsp_responses),
+            ] {
+                text.push_str(&format!("{name}: {number}\n"));
+            }
+        }
+        text
+    }
+}

@@ -1,0 +1,48 @@
+//! `revoke`: a certificate of a database is marked as revoked.
+
+use rcfssl_core::{Code, Error, ocsp};
+
+use crate::args::FlagId;
+use crate::context::{Context, Outcome};
+use crate::database;
+
+/// Marks the certificate; says nothing where that went well.
+pub fn run(context: &Context) -> Outcome {
+    let args = &context.args;
+    for (flag, what, name) in [
+        (FlagId::Serial, "the serial number of the certificate", "-serial"),
+        (FlagId::Aki, "its authority key identifier", "-aki"),
+    ] {
+        if !args.is_set(flag) {
+            return Err(database::missing(what, name));
+        }
+    }
+    let store = database::required(context)?;
+    let reason = reason(&args.text(FlagId::Reason))
+        .inspect_err(|error| context.error(format_args!("Invalid reason code: {error}")))?;
+    let (serial, aki) = (args.text(FlagId::Serial), args.text(FlagId::Aki));
+    let found = database::told(context, store.revoke(&serial, &aki, reason))?;
+    if !found {
+        let written = normal(&aki);
+        if written != aki {
+            context.hint(format_args!(
+                "key identifiers are recorded as lower-case hexadecimal without colons: {written}"
+            ));
+        }
+        return Err(Error::from(Code::StoreNotFound).into());
+    }
+    Ok(())
+}
+
+/// The flag's own default, 0, is no reason in cfssl. Here it is: unspecified.
+fn reason(text: &str) -> Result<u8, Error> {
+    match text {
+        "0" => Ok(0),
+        text => ocsp::parse_reason(text),
+    }
+}
+
+/// A key identifier as it is recorded.
+pub fn normal(aki: &str) -> String {
+    aki.to_lowercase().replace(':', "")
+}

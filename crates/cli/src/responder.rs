@@ -1,0 +1,54 @@
+//! The OCSP responder of `ocspsign` and `ocsprefresh`: the authority that it speaks for,
+//! its certificate and its key.
+
+use rcfssl_core::key::{self, PrivateKey};
+use rcfssl_core::ocsp::Responder;
+use rcfssl_core::{Certificate, Code, Duration, Error, Result};
+
+use crate::args::FlagId;
+use crate::context::Context;
+use crate::input;
+
+/// What the flags name.
+pub struct Files {
+    issuer: Certificate,
+    certificate: Certificate,
+    key: PrivateKey,
+}
+
+/// Reads what `-ca`, `-responder` and `-responder-key` name; `-key` stands in for the
+/// last.
+///
+/// # Errors
+/// Bare for a certificate that cannot be opened, 1001 for such a key; what is wrong with
+/// any of them.
+pub fn read(context: &Context) -> Result<Files> {
+    let args = &context.args;
+    let key = if args.is_set(FlagId::ResponderKey) {
+        FlagId::ResponderKey
+    } else {
+        FlagId::Key
+    };
+    let issuer = input::prefixed(args.path(FlagId::Ca))?;
+    let certificate = input::file(args.path(FlagId::Responder))?;
+    let issuer = Certificate::read_pem(&issuer)?;
+    let certificate = Certificate::read_pem(&certificate)?;
+    let key = input::file(args.path(key)).map_err(|error| Error::wrap(Code::CertificateRead, error))?;
+    Ok(Files {
+        issuer,
+        certificate,
+        key: key::read(&key)?,
+    })
+}
+
+impl Files {
+    /// A responder whose answers are good for `interval`.
+    pub fn responder(&self, interval: Duration) -> Responder<'_> {
+        Responder {
+            issuer: &self.issuer,
+            certificate: &self.certificate,
+            key: &self.key,
+            interval,
+        }
+    }
+}

@@ -1,0 +1,115 @@
+//! Data sources in the forms of the three Go drivers that cfssl has, as options of sqlx.
+
+mod mysql;
+mod postgres;
+mod sqlite;
+
+use std::path::PathBuf;
+use std::time::Duration;
+
+use sqlx::mysql::MySqlConnectOptions;
+use sqlx::postgres::PgConnectOptions;
+use sqlx::sqlite::SqliteConnectOptions;
+
+use crate::config::{Config, Driver};
+
+/// How long to wait for a connection where the data source does not say.
+const CONNECT: Duration = Duration::from_secs(10);
+
+/// How long one statement may take where the data source does not say.
+const STATEMENT: Duration = Duration::from_secs(60);
+
+/// Where a database is and how to speak to it.
+pub(crate) struct Source {
+    pub target: Target,
+    /// `host:port`, or the path of a socket: what errors name.
+    pub address: String,
+    pub connect_timeout: Duration,
+    pub statement_timeout: Duration,
+}
+
+/// What a connection is made from.
+pub(crate) enum Target {
+    Sqlite {
+        options: Box<SqliteConnectOptions>,
+        /// The file, unless the database is in memory or may not be written.
+        file: Option<PathBuf>,
+    },
+    Postgres(Box<PgConnectOptions>),
+    MySql {
+        options: Box<MySqlConnectOptions>,
+        /// The statement that each session begins with.
+        session: String,
+    },
+}
+
+impl Source {
+    /// Reads a data source.
+    ///
+    /// # Errors
+    /// A sentence, as the Go driver says it. It never repeats a password.
+    pub fn read(config: &Config) -> Result<Self, String> {
+        match config.driver {
+            Driver::Sqlite => sqlite::read(&config.data_source),
+            Driver::Postgres => postgres::read(&config.data_source),
+            Driver::MySql => mysql::read(&config.data_source),
+        }
+    }
+}
+
+/// `a=b&c=d`, percent-decoded, with `+` for a blank.
+fn query(text: &str) -> impl Iterator<Item = (String, String)> {
+    text.split('&').filter(|pair| !pair.is_empty()).map(|pair| {
+        let (key, value) = pair.split_once('=').unwrap_or((pair, ""));
+        (decode(&key.replace('+', " ")), decode(&value.replace('+', " ")))
+    })
+}
+
+/// Resolves percent-encoding; what is no encoding stays as it is.
+fn decode(text: &str) -> String {
+    let bytes = text.as_bytes();
+    let mut out = Vec::with_capacity(bytes.len());
+    let mut rest = bytes;
+    while let Some((&first, tail)) = rest.split_first() {
+        let octet = (first == b'%')
+            .then(|| tail.get(..2))
+            .flatten()
+            .filter(|hex| hex.iter().all(u8::is_ascii_hexdigit))
+            .and_then(|hex| u8::from_str_radix(std::str::from_utf8(hex).ok()?, 16).ok());
+        match octet {
+            Some(octet) => {
+                out.push(octet);
+                rest = tail.get(2..).unwrap_or_default();
+            }
+            None => {
+                out.push(first);
+                rest = tail;
+            }
+        }
+    }
+    String::from_utf8_lossy(&out).into_owned()
+}
+
+/// Go's `strconv.ParseBool`, and the words of go-sqlite3.
+fn boolean(text: &str) -> Option<bool> {
+    match text.to_ascii_lowercase().as_str() {
+        "1" | "t" | "true" | "yes" | "on" => Some(true),
+        "0" | "f" | "false" | "no" | "off" => Some(false),
+        _ => None,
+    }
+}
+
+/// Letters, digits, `-` and `_`: what may stand in a statement as it is.
+fn is_word(text: &str) -> bool {
+    !text.is_empty()
+        && text
+            .bytes()
+            .all(|b| b.is_ascii_alphanumeric() || b == b'_' || b == b'-')
+}
+
+/// The system's roots as PEM, for servers whose certificate is checked.
+fn system_roots() -> Vec<u8> {
+    let pool = rcfssl_net::roots::system();
+    let pem: String = pool.iter().map(|root| root.to_pem()).collect();
+    pem.into_bytes()
+}

@@ -1,0 +1,23 @@
+//! Certificates on record: cfssl's two tables in SQLite, PostgreSQL, MySQL or MariaDB.
+//!
+//! A [`Store`] is asynchronous, for a server; [`blocking::Store`] is the same for
+//! commands, with a runtime of its own. cfssl and this crate may work on one database in
+//! turn: tables, columns and values are the same.
+
+pub mod blocking;
+mod config;
+mod connection;
+mod dsn;
+mod error;
+mod moment;
+mod pool;
+mod rows;
+mod schema;
+mod sql;
+mod store;
+
+pub use config::{Config, Driver};
+pub use error::{Error, Kind, Result};
+pub use rows::Revoked;
+pub use schema::{Counts, Version};
+pub use store::{Pages, Select, Store};

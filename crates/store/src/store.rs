@@ -1,0 +1,328 @@
+//! What is asked of the database.
+
+use futures_util::StreamExt;
+use rcfssl_core::record::{CertificateRecord, OcspRecord};
+use tokio::time::timeout;
+
+use crate::config::{Config, Driver};
+use crate::connection::Row;
+use crate::dsn::Source;
+use crate::error::{Error, Kind, Result};
+use crate::pool::Pool;
+use crate::rows::{self, Revoked};
+use crate::sql::{PageKey, Table, Value};
+
+/// Rows of one `INSERT`; thirteen values each stay below every database's limit.
+const CHUNK: usize = 100;
+
+/// A database with cfssl's tables. Connections are made when they are needed.
+pub struct Store {
+    pub(crate) driver: Driver,
+    pub(crate) pool: Pool,
+}
+
+/// Which certificates.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Select {
+    /// All that are on record.
+    All,
+    /// Those whose time is not over by the clock of the database.
+    Unexpired,
+}
+
+impl Store {
+    /// A store with at most `connections` connections at once. Nothing is connected yet:
+    /// as in cfssl a database that is not there is found out when it is asked.
+    ///
+    /// # Errors
+    /// For a data source that cannot be read: bare for MySQL, whose driver reads it at
+    /// once in cfssl, 11000 for the others.
+    pub fn new(config: &Config, connections: usize) -> rcfssl_core::Result<Self> {
+        let source = Source::read(config).map_err(|sentence| match config.driver {
+            Driver::MySql => rcfssl_core::Error::plain(sentence),
+            _ => Error::new(Kind::Other, sentence).into(),
+        })?;
+        Ok(Store {
+            driver: config.driver,
+            pool: Pool::new(source, connections.max(1)),
+        })
+    }
+
+    /// Which database it is.
+    pub fn driver(&self) -> Driver {
+        self.driver
+    }
+
+    /// Records certificates: all of them, or none. When this returns they are committed.
+    ///
+    /// # Errors
+    /// 11000, in the words of the database; 11100 where it took the rows and has them not.
+    pub async fn insert(&self, records: &[CertificateRecord]) -> Result<()> {
+        let statements = records
+            .chunks(CHUNK)
+            .map(|chunk| self.driver.insert_certificates(chunk));
+        let inserted = self.write(statements).await?;
+        if inserted < records.len() as u64 {
+            return Err(Error {
+                kind: Kind::Other,
+                error: rcfssl_core::Code::StoreInsert.into(),
+            });
+        }
+        Ok(())
+    }
+
+    /// The certificate with this serial number (decimal) and key identifier
+    /// (hexadecimal), compared as text.
+    ///
+    /// # Errors
+    /// 11000, also for a row that cfssl cannot read.
+    pub async fn certificate(&self, serial: &str, aki: &str) -> Result<Option<CertificateRecord>> {
+        let (statement, values) = self.driver.select_one(Table::Certificates, serial, aki);
+        let rows = self.rows(statement, &values).await?;
+        rows.into_iter().next().map(rows::certificate).transpose()
+    }
+
+    /// Marks a certificate as revoked now, by the clock of the database, also where it
+    /// was before. Was there such a certificate?
+    ///
+    /// # Errors
+    /// 11000.
+    pub async fn revoke(&self, serial: &str, aki: &str, reason: u8) -> Result<bool> {
+        let statement = self.driver.revoke(serial, aki, reason);
+        Ok(self.write(std::iter::once(statement)).await? > 0)
+    }
+
+    /// Gives each certificate to `take`, in the order in which the database has them.
+    /// `take` must not ask this store for anything: it holds a connection.
+    ///
+    /// # Errors
+    /// 11000, or that of `take`.
+    pub async fn each_certificate<E: From<Error>>(
+        &self,
+        select: Select,
+        take: impl FnMut(CertificateRecord) -> std::result::Result<(), E>,
+    ) -> std::result::Result<(), E> {
+        let condition = match select {
+            Select::All => "",
+            Select::Unexpired => UNEXPIRED,
+        };
+        let statement = self.driver.select(Table::Certificates, condition);
+        self.stream(statement, rows::certificate, take).await
+    }
+
+    /// Gives each certificate that is revoked and has not expired to `take`, as
+    /// [`Store::each_certificate`] does.
+    ///
+    /// # Errors
+    /// 11000, or that of `take`.
+    pub async fn each_revoked<E: From<Error>>(
+        &self,
+        take: impl FnMut(Revoked) -> std::result::Result<(), E>,
+    ) -> std::result::Result<(), E> {
+        self.stream(self.driver.select_revoked(), rows::revoked, take)
+            .await
+    }
+
+    /// The certificates that have not expired, page by page, for work that writes
+    /// in between.
+    pub fn unexpired(&self, page_size: usize) -> Pages<'_> {
+        Pages {
+            store: self,
+            size: page_size.max(1),
+            after: None,
+            is_over: false,
+        }
+    }
+
+    /// Records OCSP responses, in the place of those for the same certificates: all of
+    /// them, or none.
+    ///
+    /// # Errors
+    /// 11000.
+    pub async fn upsert_ocsp(&self, records: &[OcspRecord]) -> Result<()> {
+        let statements = records.chunks(CHUNK).map(|chunk| self.driver.upsert_ocsp(chunk));
+        self.write(statements).await.map(drop)
+    }
+
+    /// The OCSP response about a certificate, as [`Store::certificate`] finds one.
+    ///
+    /// # Errors
+    /// 11000.
+    pub async fn ocsp(&self, serial: &str, aki: &str) -> Result<Option<OcspRecord>> {
+        let (statement, values) = self.driver.select_one(Table::Ocsp, serial, aki);
+        let rows = self.rows(statement, &values).await?;
+        rows.into_iter().next().map(rows::ocsp).transpose()
+    }
+
+    /// Gives each OCSP response whose expiry is not past to `take`, as
+    /// [`Store::each_certificate`] does.
+    ///
+    /// # Errors
+    /// 11000, or that of `take`.
+    pub async fn each_ocsp<E: From<Error>>(
+        &self,
+        take: impl FnMut(OcspRecord) -> std::result::Result<(), E>,
+    ) -> std::result::Result<(), E> {
+        let statement = self.driver.select(Table::Ocsp, UNEXPIRED);
+        self.stream(statement, rows::ocsp, take).await
+    }
+
+    /// Ends the connections.
+    pub async fn close(&self) {
+        self.pool.close().await;
+    }
+
+    /// All rows of a statement that has few.
+    pub(crate) async fn rows(&self, statement: String, values: &[Value<'_>]) -> Result<Vec<Row>> {
+        let limit = self.pool.source.statement_timeout;
+        let mut lease = self.pool.lease().await?;
+        let read = async {
+            let mut rows = Vec::new();
+            let mut stream = lease.connection.fetch(statement, values);
+            while let Some(row) = stream.next().await {
+                rows.push(row?);
+            }
+            sqlx::Result::Ok(rows)
+        };
+        let rows = timeout(limit, read).await.map_err(|_| Error::timeout(limit))?;
+        if matches!(&rows, Ok(_) | Err(sqlx::Error::Database(_))) {
+            lease.release();
+        }
+        Ok(rows?)
+    }
+
+    async fn stream<T, E: From<Error>>(
+        &self,
+        statement: String,
+        read: fn(Row) -> Result<T>,
+        mut take: impl FnMut(T) -> std::result::Result<(), E>,
+    ) -> std::result::Result<(), E> {
+        let limit = self.pool.source.statement_timeout;
+        let mut lease = self.pool.lease().await?;
+        let mut stream = lease.connection.fetch(statement, &[]);
+        loop {
+            let next = timeout(limit, stream.next()).await;
+            match next.map_err(|_| Error::timeout(limit))? {
+                Some(row) => take(read(row.map_err(Error::from)?)?)?,
+                None => break,
+            }
+        }
+        drop(stream);
+        lease.release();
+        Ok(())
+    }
+
+    /// Runs statements, all or none; gives the number of rows that they touched.
+    async fn write<'v>(
+        &self,
+        mut statements: impl ExactSizeIterator<Item = (String, Vec<Value<'v>>)>,
+    ) -> Result<u64> {
+        let limit = self.pool.source.statement_timeout;
+        let mut lease = self.pool.lease().await?;
+        let connection = &mut lease.connection;
+        if statements.len() <= 1 {
+            let Some((statement, values)) = statements.next() else {
+                return Ok(0);
+            };
+            let done = timeout(limit, connection.execute(statement, &values)).await;
+            let done = done.map_err(|_| Error::timeout(limit))?;
+            if matches!(&done, Ok(_) | Err(sqlx::Error::Database(_))) {
+                lease.release();
+            }
+            return Ok(done?);
+        }
+        let mut touched = 0;
+        within(limit, connection.script(self.driver.begin().to_owned())).await?;
+        for (statement, values) in statements {
+            touched += within(limit, connection.execute(statement, &values)).await?;
+        }
+        within(limit, connection.script("COMMIT".to_owned())).await?;
+        lease.release();
+        Ok(touched)
+    }
+}
+
+const UNEXPIRED: &str = "WHERE CURRENT_TIMESTAMP < expiry";
+
+/// A step within a time limit.
+pub(crate) async fn within<T>(
+    limit: std::time::Duration,
+    step: impl Future<Output = sqlx::Result<T>>,
+) -> Result<T> {
+    let done = timeout(limit, step).await.map_err(|_| Error::timeout(limit))?;
+    Ok(done?)
+}
+
+impl Driver {
+    /// SQLite must ask for the right to write before it has read anything, or two
+    /// writers wait for each other.
+    pub(crate) fn begin(self) -> &'static str {
+        match self {
+            Driver::Sqlite => "BEGIN IMMEDIATE",
+            Driver::Postgres | Driver::MySql => "BEGIN",
+        }
+    }
+}
+
+/// Certificates, page by page. No connection is held between two pages.
+pub struct Pages<'s> {
+    store: &'s Store,
+    size: usize,
+    after: Option<PageKey>,
+    is_over: bool,
+}
+
+impl Pages<'_> {
+    /// The next page; empty at the end.
+    ///
+    /// # Errors
+    /// 11000, also for a row that cfssl cannot read.
+    pub async fn next(&mut self) -> Result<Vec<CertificateRecord>> {
+        if self.is_over {
+            return Ok(Vec::new());
+        }
+        let (statement, values) = self.store.driver.page(self.after.as_ref(), self.size);
+        let rows = self.store.rows(statement, &values).await?;
+        self.is_over = rows.len() < self.size;
+        let last = rows.last().and_then(row_number);
+        let records: Vec<_> = rows.into_iter().map(rows::certificate).collect::<Result<_>>()?;
+        self.after = last.or_else(|| {
+            let last = records.last()?;
+            Some(PageKey::Key {
+                serial: last.serial.clone(),
+                aki: last.aki.clone(),
+            })
+        });
+        Ok(records)
+    }
+}
+
+/// SQLite's number of a row, which stands behind the columns.
+fn row_number(row: &Row) -> Option<PageKey> {
+    let text = row.get(Table::Certificates.width())?.as_deref()?;
+    let number = std::str::from_utf8(text).ok()?.parse().ok()?;
+    Some(PageKey::Row(number))
+}
+
+/// Kept so that a server can hand these to its runtime's threads.
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn sends<T: Send>(_: T) {}
+
+    #[test]
+    fn futures_may_move_between_threads() {
+        let config = Config::read(br#"{"driver":"sqlite3","data_source":":memory:"}"#)
+            .unwrap()
+            .0;
+        let store = Store::new(&config, 1).unwrap();
+        sends(store.insert(&[]));
+        sends(store.certificate("1", ""));
+        sends(store.revoke("1", "", 1));
+        sends(store.each_revoked::<Error>(|_| Ok(())));
+        sends(store.unexpired(1).next());
+        sends(store.upsert_ocsp(&[]));
+        sends(store.create());
+    }
+}
