@@ -5,10 +5,15 @@
 //! octet for octet even where its encoding is odd, which a library that reads
 //! and re-encodes cannot do.
 
-pub(crate) mod outermost;
+pub mod fields;
+mod header;
 pub mod read;
+mod time;
 
-use time::OffsetDateTime;
+pub(crate) use self::time::{generalized_with_fraction, read_time, utc, written, zone};
+pub(crate) use header::base_128;
+
+use ::time::{OffsetDateTime, UtcOffset};
 
 use crate::oid::Oid;
 
@@ -175,6 +180,7 @@ impl Writer {
     /// UTCTime for the years 1950 to 2049, GeneralizedTime beyond (RFC 5280,
     /// section 4.1.2.5). Fractions of a second are cut off.
     pub fn time(&mut self, time: OffsetDateTime) {
+        let time = in_utc(time);
         if (1950..2050).contains(&time.year()) {
             let text = format!("{:02}{}", time.year().rem_euclid(100), month_to_second(time));
             self.primitive(tag::UTC_TIME, text.as_bytes());
@@ -185,9 +191,15 @@ impl Writer {
 
     /// GeneralizedTime to the second, UTC.
     pub fn generalized_time(&mut self, time: OffsetDateTime) {
+        let time = in_utc(time);
         let text = format!("{:04}{}", time.year(), month_to_second(time));
         self.primitive(tag::GENERALIZED_TIME, text.as_bytes());
     }
+}
+
+/// A moment beyond the calendar stays as it is.
+fn in_utc(time: OffsetDateTime) -> OffsetDateTime {
+    time.checked_to_offset(UtcOffset::UTC).unwrap_or(time)
 }
 
 fn month_to_second(time: OffsetDateTime) -> String {
@@ -198,7 +210,7 @@ fn month_to_second(time: OffsetDateTime) -> String {
 
 #[cfg(test)]
 mod tests {
-    use time::macros::datetime;
+    use ::time::macros::datetime;
 
     use super::*;
 

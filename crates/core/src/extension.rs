@@ -1,6 +1,7 @@
 //! The DER of each certificate extension, written and read (RFC 5280, section 4.2).
 
-use crate::asn1::read::{Reader, signed};
+use crate::asn1::fields::{Fields, boolean, integer};
+use crate::asn1::read::Reader;
 use crate::asn1::{self, Writer, tag};
 use crate::error::{Error, Result};
 use crate::host::{self, Hosts};
@@ -103,28 +104,24 @@ pub fn write_crl_distribution_points(w: &mut Writer, urls: &[String]) {
 /// no length.
 ///
 /// # Errors
-/// `x509: trailing data after X.509 BasicConstraints`, or that it is malformed.
+/// Go's words for what is malformed, or `x509: trailing data after X.509
+/// BasicConstraints`.
 pub fn read_basic_constraints(value: &[u8]) -> Result<(bool, i64)> {
-    let malformed = || Error::plain("asn1: structure error: malformed X.509 BasicConstraints");
-    let mut whole = Reader::new(value);
-    let mut fields = whole.enter(tag::SEQUENCE).ok_or_else(malformed)?;
-    if !whole.is_empty() {
-        return Err(Error::plain("x509: trailing data after X.509 BasicConstraints"));
-    }
-    let ca = match fields.optional(tag::BOOLEAN) {
-        None | Some([0]) => false,
-        Some([0xff]) => true,
-        Some(_) => return Err(malformed()),
+    let mut whole = Fields::new(value);
+    let mut fields = whole.enter("BasicConstraints")?;
+    let ca = match fields.optional(tag::BOOLEAN)? {
+        Some(ca) => boolean(ca.contents)?,
+        None => false,
     };
-    let path_len = match fields.optional(tag::INTEGER) {
-        Some(contents) => signed(contents).ok_or_else(malformed)?,
+    // What else stands there is passed over.
+    let path_len = match fields.optional(tag::INTEGER)? {
+        Some(length) => integer(length.contents)?,
         None => -1,
     };
-    // What else stands there is passed over, as long as it is DER.
-    if !fields.is_empty() && fields.next().is_none() {
-        return Err(malformed());
+    match whole.is_empty() {
+        true => Ok((ca, path_len)),
+        false => Err(Error::plain("x509: trailing data after X.509 BasicConstraints")),
     }
-    Ok((ca, path_len))
 }
 
 /// The names of a subjectAltName, as Go reads it, and the tags of those of kinds
@@ -154,7 +151,9 @@ pub fn read_subject_alt_name(value: &[u8]) -> Result<(Hosts, Vec<u8>)> {
         match name.tag {
             EMAIL => hosts.email.push(text("rfc822Name")?),
             DNS => hosts.dns.push(text("dNSName")?),
-            URI => hosts.uri.push(text("uniformResourceIdentifier")?),
+            URI => hosts
+                .uri
+                .push(host::reread_uri(&text("uniformResourceIdentifier")?)?),
             IP if matches!(name.contents.len(), 4 | 16) => hosts.ip.push(name.contents.to_vec()),
             IP => {
                 return Err(malformed(&format!(
@@ -165,7 +164,6 @@ pub fn read_subject_alt_name(value: &[u8]) -> Result<(Hosts, Vec<u8>)> {
             other => others.push(other & 0x1f),
         }
     }
-    hosts.reread_uris()?;
     Ok((hosts, others))
 }
 
@@ -225,8 +223,23 @@ mod tests {
             read_basic_constraints(&[0x30, 0, 0]).unwrap_err().to_string(),
             "x509: trailing data after X.509 BasicConstraints"
         );
-        assert!(read_basic_constraints(&[4, 0]).is_err());
-        assert!(read_basic_constraints(&[0x30, 3, 1, 1, 7]).is_err());
+        for (value, words) in [
+            (
+                &[4, 0][..],
+                "structure error: tags don't match (16 vs {class:0 tag:4 length:0 ",
+            ),
+            (&[0x30, 3, 1, 1, 7], "syntax error: invalid boolean"),
+            (
+                &[0x30, 4, 2, 2, 0, 1],
+                "structure error: integer not minimally-encoded",
+            ),
+            (&[0x30, 2, 2, 1], "syntax error: data truncated"),
+            (&[0x30, 1, 5], "syntax error: truncated tag or length"),
+        ] {
+            let refused = read_basic_constraints(value).unwrap_err().to_string();
+            assert!(refused.starts_with(&format!("asn1: {words}")), "{refused}");
+        }
+        assert_eq!(read_basic_constraints(&[0x30, 4, 5, 0, 5, 9]), Ok((false, -1)));
     }
 
     #[test]
@@ -250,6 +263,19 @@ mod tests {
                 .to_string(),
             "x509: SAN dNSName is malformed"
         );
+    }
+
+    #[test]
+    fn the_first_bad_name_is_told() {
+        let bad_uri = [0x86, 3, b'a', b':', b'\x7f'];
+        let bad_ip = [0x87, 1, 1];
+        let read = |names: [&[u8]; 2]| {
+            let names = names.concat();
+            let value = asn1::encode(|w| w.sequence(|w| w.raw(&names)));
+            read_subject_alt_name(&value).unwrap_err().to_string()
+        };
+        assert!(read([&bad_uri, &bad_ip]).starts_with("x509: cannot parse URI"));
+        assert!(read([&bad_ip, &bad_uri]).starts_with("x509: cannot parse IP address"));
     }
 
     #[test]

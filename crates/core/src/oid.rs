@@ -5,6 +5,10 @@ use std::fmt;
 
 use const_oid::ObjectIdentifier;
 
+use crate::asn1::base_128;
+use crate::asn1::fields::refused;
+use crate::error::Result;
+
 /// An object identifier, kept as the octets of its DER contents.
 ///
 /// Arcs may be larger than 32 bits, which documents may ask for.
@@ -28,7 +32,31 @@ impl Oid {
         Some(Oid(Cow::Owned(octets)))
     }
 
-    /// From the contents octets of an OBJECT IDENTIFIER.
+    /// Reads the contents octets of an OBJECT IDENTIFIER as Go does, which knows arcs of
+    /// at most 31 bits.
+    ///
+    /// # Errors
+    /// Go's words for one that is empty, unfinished or longer than it needs to be (X.690,
+    /// 8.19.2), and for an arc that is too large.
+    pub fn read(octets: &[u8]) -> Result<Self> {
+        if octets.is_empty() {
+            return Err(refused("syntax error: zero length OBJECT IDENTIFIER"));
+        }
+        let mut rest = octets;
+        while !rest.is_empty() {
+            base_128(&mut rest).map_err(refused)?;
+        }
+        Ok(Oid::from_octets(octets))
+    }
+
+    /// Are these the contents octets of an OBJECT IDENTIFIER, with arcs of any size?
+    pub fn is_well_formed(octets: &[u8]) -> bool {
+        let ends = octets.last().is_some_and(|last| *last < 0x80);
+        let mut arcs = octets.split_inclusive(|octet| *octet < 0x80);
+        ends && arcs.all(|arc| arc[0] != 0x80)
+    }
+
+    /// From the contents octets of an OBJECT IDENTIFIER, whatever they are.
     pub fn from_octets(octets: &[u8]) -> Self {
         Oid(Cow::Owned(octets.to_vec()))
     }
@@ -142,6 +170,11 @@ known! {
     SHA1 = "1.3.14.3.2.26", "RFC 3279 id-sha1";
     RSA_ENCRYPTION = "1.2.840.113549.1.1.1", "PKCS#1 rsaEncryption";
     SHA1_WITH_RSA = "1.2.840.113549.1.1.5", "PKCS#1 sha1WithRSAEncryption";
+    SHA1_WITH_RSA_OIW = "1.3.14.3.2.29", "OIW sha1WithRSASignature";
+    MD2_WITH_RSA = "1.2.840.113549.1.1.2", "PKCS#1 md2WithRSAEncryption";
+    MD5_WITH_RSA = "1.2.840.113549.1.1.4", "PKCS#1 md5WithRSAEncryption";
+    DSA_WITH_SHA1 = "1.2.840.10040.4.3", "RFC 3279 id-dsa-with-sha1";
+    DSA_WITH_SHA256 = "2.16.840.1.101.3.4.3.2", "RFC 5758 id-dsa-with-sha256";
     SHA256_WITH_RSA = "1.2.840.113549.1.1.11", "PKCS#1 sha256WithRSAEncryption";
     SHA384_WITH_RSA = "1.2.840.113549.1.1.12", "PKCS#1 sha384WithRSAEncryption";
     SHA512_WITH_RSA = "1.2.840.113549.1.1.13", "PKCS#1 sha512WithRSAEncryption";
@@ -188,6 +221,23 @@ mod tests {
         assert_eq!(octets(&[1, 2, 0]), Some(vec![0x2a, 0]));
         for refused in [&[1][..], &[], &[3, 1], &[1, 40, 1], &[0, 40]] {
             assert_eq!(octets(refused), None, "{refused:?}");
+        }
+    }
+
+    #[test]
+    fn others_identifiers_are_read_as_strictly_as_go_reads_them() {
+        let read = |octets: &[u8]| Oid::read(octets).map_err(|error| error.to_string());
+        assert_eq!(read(&[0x55, 4, 3]), Ok(COMMON_NAME));
+        for (octets, words) in [
+            (&[][..], "syntax error: zero length OBJECT IDENTIFIER"),
+            (&[0x55, 0x80, 4], "syntax error: integer is not minimally encoded"),
+            (&[0x55, 0x84], "syntax error: truncated base 128 integer"),
+            (
+                &[0x2a, 0x88, 0x80, 0x80, 0x80, 0],
+                "structure error: base 128 integer too large",
+            ),
+        ] {
+            assert_eq!(read(octets), Err(format!("asn1: {words}")), "{octets:?}");
         }
     }
 

@@ -6,7 +6,7 @@ use time::OffsetDateTime;
 
 use crate::certificate::{Certificate, Names, Template};
 use crate::host::Hosts;
-use crate::key::{self, SignatureAlgorithm};
+use crate::key;
 use crate::oid::{self, Oid};
 use crate::policy::{CaConstraint, Policy, Profile};
 use rcfssl_go::duration::Duration;
@@ -50,11 +50,9 @@ pub fn check_issuer(certificate: &Certificate, authority: &Certificate) -> Resul
     if certificate.issuer != authority.subject {
         return Err(IssuerMismatch::OtherName);
     }
-    let algorithm =
-        SignatureAlgorithm::from_oid(&certificate.signature_algorithm).ok_or(IssuerMismatch::OtherKey)?;
     key::verify(
         &authority.public_key,
-        algorithm,
+        certificate.signature_algorithm,
         &certificate.to_be_signed,
         &certificate.signature,
     )
@@ -154,7 +152,7 @@ impl Shown {
     fn of(certificate: &Certificate) -> Self {
         Shown {
             key: certificate.key_usage(),
-            extended: sorted(&certificate.extended_key_usage()),
+            extended: sorted(&certificate.extended_key_usages()),
             constraint: CaConstraint {
                 is_ca: certificate.is_ca,
                 path_len: certificate.path_len,

@@ -81,8 +81,11 @@ fn requests_are_the_recorded_bytes() {
         if is_deterministic(&key) {
             assert_eq!(hex(&csr.der), hex(&recorded), "{}", case.name);
         }
-        // Go makes requests with URIs that it does not read, and so does this.
-        if !recorded.windows(7).any(|w| w == b"//%C3%A") && !case.request.contains("a./") {
+        // Go makes requests with URIs and with arcs above 31 bits that it does not read, and
+        // so does this.
+        let unread = ["a./", "1.2.99999999999"];
+        let is_read = !unread.iter().any(|unread| case.request.contains(unread));
+        if is_read && !recorded.windows(7).any(|w| w == b"//%C3%A") {
             let theirs = Unverified::read(&recorded).and_then(Unverified::verify);
             theirs.unwrap_or_else(|error| panic!("{}: {error}", case.name));
         }
@@ -142,7 +145,7 @@ fn certificates_are_the_recorded_bytes() {
         }
         let verified = key::verify(
             key.public_key(),
-            key.algorithm(),
+            Some(key.algorithm()),
             &theirs.to_be_signed,
             &theirs.signature,
         );

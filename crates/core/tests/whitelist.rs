@@ -6,7 +6,6 @@ use rcfssl_core::csr::Content;
 use rcfssl_core::host::Hosts;
 use rcfssl_core::key::{self, SignatureAlgorithm};
 use rcfssl_core::name::Subject;
-use rcfssl_core::oid::Oid;
 use rcfssl_core::{Authority, Certificate, Csr, Overrides, Policy};
 use time::OffsetDateTime;
 
@@ -16,7 +15,7 @@ const PKI: [&[u8]; 2] = [
 ];
 
 /// The algorithm of what an authority of 3072 bits signs by this whitelist.
-fn algorithm(whitelist: &str) -> Oid {
+fn algorithm(whitelist: &str) -> Option<SignatureAlgorithm> {
     let configuration = format!(
         r#"{{"signing": {{"default": {{"usages": ["signing"], "expiry": "1h", "CSRWhitelist": {whitelist}}}}}}}"#
     );
@@ -44,12 +43,12 @@ fn algorithm(whitelist: &str) -> Oid {
 
 #[test]
 fn without_the_algorithm_it_is_gos_own_choice() {
-    let fitting = SignatureAlgorithm::Sha384WithRsa.oid();
+    let fitting = Some(SignatureAlgorithm::Sha384WithRsa);
     assert_eq!(algorithm("null"), fitting);
     assert_eq!(
         algorithm(r#"{"PublicKey": true, "SignatureAlgorithm": true}"#),
         fitting
     );
-    let least = SignatureAlgorithm::Sha256WithRsa.oid();
+    let least = Some(SignatureAlgorithm::Sha256WithRsa);
     assert_eq!(algorithm(r#"{"PublicKey": true}"#), least);
 }

@@ -1,6 +1,6 @@
-//! Reading DER element by element, for structures that no library here knows.
+//! Reading DER element by element.
 
-use x509_parser::asn1_rs::{Any, FromDer};
+use super::header::Header;
 
 /// Elements that stand one behind the other. As an iterator it gives them one by
 /// one, and ends at what is no DER: see [`Reader::is_empty`].
@@ -19,6 +19,20 @@ pub struct Element<'a> {
     pub raw: &'a [u8],
 }
 
+impl<'a> Element<'a> {
+    /// The element that `der` begins with, after its header; nothing where `der` ends
+    /// before it does.
+    pub(super) fn split(der: &'a [u8], header: &Header) -> Option<Self> {
+        let end = header.size.checked_add(header.length)?;
+        let (raw, _) = der.split_at_checked(end)?;
+        Some(Element {
+            tag: *raw.first()?,
+            contents: raw.get(header.size..)?,
+            raw,
+        })
+    }
+}
+
 impl<'a> Reader<'a> {
     /// Reads what stands in `der`.
     pub fn new(der: &'a [u8]) -> Self {
@@ -30,6 +44,11 @@ impl<'a> Reader<'a> {
         let mut outer = Reader(der);
         let inner = outer.expect(tag)?;
         outer.is_empty().then_some(Reader(inner))
+    }
+
+    /// What is left.
+    pub fn rest(&self) -> &'a [u8] {
+        self.0
     }
 
     /// Is nothing left?
@@ -45,10 +64,30 @@ impl<'a> Reader<'a> {
     /// The contents of the next element where it has this tag; nothing is read
     /// where it has another.
     pub fn optional(&mut self, tag: u8) -> Option<&'a [u8]> {
-        if self.0.first() != Some(&tag) {
+        if !self.is_next(tag) {
             return None;
         }
         self.next().map(|element| element.contents)
+    }
+
+    /// Is the next element one with this tag? It may still be malformed.
+    pub fn is_next(&self, tag: u8) -> bool {
+        self.0.first() == Some(&tag)
+    }
+
+    /// Passes over the next element where it has this tag; nothing where it has and is
+    /// malformed.
+    pub fn pass(&mut self, tag: u8) -> Option<()> {
+        match self.is_next(tag) {
+            true => self.next().map(drop),
+            false => Some(()),
+        }
+    }
+
+    /// The contents of the only element that is left, which has this tag.
+    pub fn only(mut self, tag: u8) -> Option<&'a [u8]> {
+        let contents = self.expect(tag)?;
+        self.is_empty().then_some(contents)
     }
 
     /// Goes into the next element, which has this tag.
@@ -61,14 +100,9 @@ impl<'a> Iterator for Reader<'a> {
     type Item = Element<'a>;
 
     fn next(&mut self) -> Option<Element<'a>> {
-        let (rest, any) = Any::from_der(self.0).ok()?;
-        let (raw, _) = self.0.split_at(self.0.len() - rest.len());
-        self.0 = rest;
-        Some(Element {
-            tag: *raw.first()?,
-            contents: any.data,
-            raw,
-        })
+        let element = Element::split(self.0, &Header::read(self.0).ok()?)?;
+        self.0 = self.0.get(element.raw.len()..)?;
+        Some(element)
     }
 }
 

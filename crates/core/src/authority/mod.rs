@@ -80,11 +80,7 @@ impl<'a> Authority<'a> {
         if wanted.constraint.is_ca {
             self.check_authority(wanted.constraint, profile, sink)?;
         }
-        let named = std::iter::once(wanted.common_name.as_str()).filter(|cn| !cn.is_empty());
-        if !named
-            .chain(wanted.hosts.texts())
-            .all(|name| profile.allows_name(name))
-        {
+        if !profile.allows(&wanted.subject, &wanted.names) {
             return Err(Code::UnmatchedWhitelist.into());
         }
         let chosen = match &wanted.serial {
@@ -93,6 +89,12 @@ impl<'a> Authority<'a> {
             None => return Err(Code::MissingSerial.into()),
         };
         let extra = self.extra(&wanted, profile)?;
+        let asked_names = extra.iter().find(|extra| extra.oid == oid::SUBJECT_ALT_NAME);
+        if let Some(asked) = asked_names.map(|asked| Names::Raw(asked.value.clone()))
+            && !profile.allows(&wanted.subject, &asked)
+        {
+            return Err(Code::UnmatchedWhitelist.into());
+        }
         let dns_names = wanted.dns_names(profile);
         let public_key = wanted
             .public_key
@@ -113,6 +115,9 @@ impl<'a> Authority<'a> {
                 "x509: only CAs are allowed to specify MaxPathLen",
             ));
         }
+        if let Subject::Built(subject) = &wanted.subject {
+            subject.check().map_err(certificate_error)?;
+        }
         if !self.key_fits {
             return Err(certificate_error(
                 "x509: provided PrivateKey doesn't match parent's PublicKey",
@@ -126,6 +131,7 @@ impl<'a> Authority<'a> {
             "" => Vec::new(),
             url => vec![url.to_owned()],
         };
+        let common_name = wanted.subject.common_name();
         let own_algorithm = self.key.algorithm();
         let template = Template {
             serial,
@@ -146,7 +152,7 @@ impl<'a> Authority<'a> {
             crl_urls: given(wanted.crl_url.as_deref().unwrap_or(&profile.crl_url)),
             extra,
         };
-        Ok(self.decided(template, wanted.common_name, dns_names))
+        Ok(self.decided(template, common_name, dns_names))
     }
 
     /// The extensions behind those that every certificate has, in cfssl's order.

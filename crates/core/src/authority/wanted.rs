@@ -92,12 +92,8 @@ fn hexadecimal(text: &str) -> std::result::Result<Vec<u8>, String> {
 pub struct Wanted {
     /// The subject.
     pub subject: Subject,
-    /// Its common name, which the whitelist of names looks at.
-    pub common_name: String,
     /// The alternative names.
     pub names: Names,
-    /// The same by kind, for that whitelist.
-    pub hosts: Hosts,
     /// None where the request's key is of no known kind or not taken over.
     pub public_key: Option<PublicKey>,
     /// What it asks to be.
@@ -121,8 +117,7 @@ impl Wanted {
     /// 9003 for malformed names, constraints and repeated extensions.
     pub fn of_csr(csr: &Csr, profile: &Profile) -> Result<Self> {
         let malformed = |why: Error| Error::wrap(Code::CsrParse, why);
-        let (hosts, _) = csr.hosts().map_err(malformed)?;
-        csr.check_unique_extensions().map_err(malformed)?;
+        let hosts = csr.read_back().map_err(malformed)?;
         Wanted::of_parts(&csr.subject, &csr.public_key, hosts, &csr.extensions, profile)
     }
 
@@ -138,16 +133,13 @@ impl Wanted {
     /// What a certificate says, for one with this key: subject and alternative
     /// names octet for octet.
     pub fn of_certificate(certificate: &Certificate, public_key: &PublicKey) -> Self {
-        let subject = name::Subject::from_attributes(&certificate.subject_attributes);
         let names = match certificate.extension(&oid::SUBJECT_ALT_NAME) {
             Some(value) => Names::Raw(value.to_vec()),
             None => Names::Built(Hosts::default()),
         };
         Wanted {
             subject: Subject::Raw(certificate.subject.clone()),
-            common_name: subject.common_name,
             names,
-            hosts: certificate.hosts.clone(),
             public_key: Some(public_key.clone()),
             constraint: CaConstraint::leaf(),
             extra: Vec::new(),
@@ -164,7 +156,6 @@ impl Wanted {
     pub fn replace(&mut self, overrides: &Overrides) {
         if let Some(hosts) = &overrides.hosts {
             self.names = Names::Built(hosts.clone());
-            self.hosts.clone_from(hosts);
             self.replaces_hosts = true;
         }
         self.asked.clone_from(&overrides.extensions);
@@ -173,7 +164,6 @@ impl Wanted {
         self.not_before = overrides.not_before;
         self.not_after = overrides.not_after;
         if let Some(subject) = &overrides.subject {
-            self.common_name.clone_from(&subject.common_name);
             self.subject = Subject::Built(Box::new(subject.clone()));
         }
     }
@@ -181,8 +171,9 @@ impl Wanted {
     /// The DNS names as Go has them in the end: no list where there was never one, and
     /// none for an authority.
     pub(super) fn dns_names(&self, profile: &Profile) -> Option<Vec<String>> {
-        let is_list = self.replaces_hosts || !self.hosts.dns.is_empty();
-        (is_list && !profile.constraint.is_ca).then(|| self.hosts.dns.clone())
+        let dns = self.names.hosts().map(|hosts| hosts.dns.clone())?;
+        let is_list = self.replaces_hosts || !dns.is_empty();
+        Some(dns).filter(|_| is_list && !profile.constraint.is_ca)
     }
 
     fn of_parts(
@@ -231,10 +222,8 @@ impl Wanted {
             extra.clear();
         }
         Ok(Wanted {
-            common_name: subject.common_name.clone(),
             subject: Subject::Built(Box::new(subject)),
-            names: Names::Built(hosts.clone()),
-            hosts,
+            names: Names::Built(hosts),
             public_key,
             constraint,
             extra,

@@ -63,7 +63,7 @@ impl Bundle {
             ocsp_support: ocsp.is_some(),
             ocsp,
             root: self.root.as_ref().map(pem).unwrap_or_default(),
-            signature: signature_name(&certificate.signature_algorithm),
+            signature: signature_name(certificate.signature_algorithm),
             status: &self.status,
             subject: slashed(&certificate.subject_attributes),
         };

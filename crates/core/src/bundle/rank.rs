@@ -98,7 +98,7 @@ enum Digest {
 }
 
 fn digest(certificate: &Certificate) -> Digest {
-    match signature_name(&certificate.signature_algorithm) {
+    match signature_name(certificate.signature_algorithm) {
         "SHA1WithRSA" | "ECDSAWithSHA1" | "DSAWithSHA1" => Digest::Sha1,
         "SHA256WithRSA" | "SHA384WithRSA" | "SHA512WithRSA" | "ECDSAWithSHA256" | "ECDSAWithSHA384"
         | "ECDSAWithSHA512" | "DSAWithSHA256" => Digest::Sha2,

@@ -20,7 +20,7 @@ impl Certificate {
     fn access_locations(&self, method: &Oid) -> Vec<String> {
         let descriptions = self
             .extension(&oid::AUTHORITY_INFORMATION_ACCESS)
-            .and_then(|value| Reader::inside(value, tag::SEQUENCE));
+            .and_then(|value| Reader::new(value).enter(tag::SEQUENCE));
         let mut urls = Vec::new();
         let Some(mut descriptions) = descriptions else {
             return urls;
@@ -40,7 +40,7 @@ impl Certificate {
         let mut urls = Vec::new();
         let points = self
             .extension(&oid::CRL_DISTRIBUTION_POINTS)
-            .and_then(|value| Reader::inside(value, tag::SEQUENCE));
+            .and_then(|value| Reader::new(value).enter(tag::SEQUENCE));
         let Some(mut points) = points else {
             return urls;
         };
@@ -63,7 +63,7 @@ impl Certificate {
         let mut usages = Vec::new();
         let list = self
             .extension(&oid::EXTENDED_KEY_USAGE)
-            .and_then(|value| Reader::inside(value, tag::SEQUENCE));
+            .and_then(|value| Reader::new(value).enter(tag::SEQUENCE));
         if let Some(mut list) = list {
             while let Some(usage) = list.expect(tag::OBJECT_IDENTIFIER) {
                 usages.push(Oid::from_octets(usage));

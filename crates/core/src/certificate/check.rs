@@ -1,6 +1,6 @@
 //! Who signed a certificate.
 
-use super::{Certificate, pss};
+use super::Certificate;
 use crate::error::{Error, Result};
 use crate::key::{self, SignatureAlgorithm};
 use crate::oid;
@@ -22,22 +22,19 @@ impl Certificate {
                 "x509: invalid signature: parent certificate cannot sign this kind of certificate",
             ));
         }
-        let insecure = |name| {
-            // The hint is Go's own text; rcfssl knows no such override.
-            Error::plain(format!(
-                "x509: cannot verify signature: insecure algorithm {name} (temporarily override with GODEBUG=x509sha1=1)"
-            ))
+        let insecure = |algorithm: SignatureAlgorithm, hint| {
+            let name = algorithm.name();
+            Err(Error::plain(format!(
+                "x509: cannot verify signature: insecure algorithm {name}{hint}"
+            )))
         };
-        match SignatureAlgorithm::from_oid(&self.signature_algorithm) {
-            Some(SignatureAlgorithm::Sha1WithRsa) => Err(insecure("SHA1-RSA")),
-            Some(SignatureAlgorithm::EcdsaWithSha1) => Err(insecure("ECDSA-SHA1")),
-            Some(algorithm) => {
-                key::verify(&parent.public_key, algorithm, &self.to_be_signed, &self.signature)
+        match self.signature_algorithm {
+            // The hint is Go's own text; rcfssl knows no such override.
+            Some(old @ (SignatureAlgorithm::Sha1WithRsa | SignatureAlgorithm::EcdsaWithSha1)) => {
+                insecure(old, " (temporarily override with GODEBUG=x509sha1=1)")
             }
-            None if self.signature_algorithm == oid::RSASSA_PSS => pss::check(self, &parent.public_key),
-            None => Err(Error::plain(
-                "x509: cannot verify signature: algorithm unimplemented",
-            )),
+            Some(old @ SignatureAlgorithm::DsaWithSha1) => insecure(old, ""),
+            algorithm => key::verify(&parent.public_key, algorithm, &self.to_be_signed, &self.signature),
         }
     }
 

@@ -24,7 +24,7 @@ pub fn to_be_signed(template: &Template, issuer: &Issuer, algorithm: SignatureAl
             w.time(template.not_after);
         });
         w.raw(&subject);
-        w.raw(template.public_key.spki());
+        template.public_key.write(w);
         w.context(3, |w| {
             w.sequence(|w| write_extensions(w, template, issuer, &subject))
         });

@@ -1,21 +1,17 @@
 //! Reading certificates: those that sign, and those that are looked at.
 
-use time::OffsetDateTime;
-use x509_parser::asn1_rs::{Any, FromDer, Tag};
-use x509_parser::certificate::X509Certificate;
-use x509_parser::extensions::{ParsedExtension, X509Extension};
-use x509_parser::oid_registry::Oid as ParsedOid;
-use x509_parser::x509::{SubjectPublicKeyInfo, X509Name, X509Version};
-
-use super::{Issuer, check_key, check_name, pkcs7};
-use crate::asn1::read::is_shortest;
+use super::{Issuer, extensions, pkcs7};
+use crate::asn1::fields::{Fields, bit_string};
+use crate::asn1::read::{Reader, is_shortest, signed};
+use crate::asn1::{read_time, tag};
 use crate::error::{Code, Error, Result};
 use crate::extension::{self, Extension};
 use crate::host::Hosts;
-use crate::key::PublicKey;
-use crate::name::{Attribute, Value};
+use crate::key::{AlgorithmIdentifier, PublicKey, SignatureAlgorithm, Spki};
+use crate::name::{self, Attribute};
 use crate::oid::{self, Oid};
 use rcfssl_go::pem;
+use time::OffsetDateTime;
 
 /// A certificate as it was read.
 #[derive(Debug, Clone)]
@@ -38,14 +34,14 @@ pub struct Certificate {
     pub issuer_attributes: Vec<Attribute>,
     /// The contents octets of the serial number.
     pub serial: Vec<u8>,
-    /// notBefore
+    /// notBefore, with the offset in which it is written.
     pub not_before: OffsetDateTime,
-    /// notAfter
+    /// notAfter, likewise.
     pub not_after: OffsetDateTime,
     /// subjectPublicKeyInfo
     pub public_key: PublicKey,
-    /// The object identifier of the signature algorithm.
-    pub signature_algorithm: Oid,
+    /// The signature algorithm; none where Go knows none.
+    pub signature_algorithm: Option<SignatureAlgorithm>,
     /// The extensions in order.
     pub extensions: Vec<Extension>,
     /// `cA` of basicConstraints.
@@ -86,46 +82,8 @@ impl Certificate {
     /// 1003 for what is no certificate, and for the oddities that Go refuses:
     /// trailing bytes, repeated extensions, an unknown curve.
     pub fn read(der: &[u8]) -> Result<Self> {
-        let refused = || Error::from(Code::CertificateParse);
-        let (rest, parsed) = X509Certificate::from_der(der).map_err(|_| refused())?;
-        if !rest.is_empty() || !go_would_read(&parsed) {
-            return Err(refused());
-        }
-        let tbs = &parsed.tbs_certificate;
-        let extensions = extensions(extensions_that_count(&parsed));
-        let value = |oid: &Oid| {
-            extensions
-                .iter()
-                .find(|e| e.oid == *oid)
-                .map(|e| e.value.as_slice())
-        };
-        let (is_ca, path_len) = match value(&oid::BASIC_CONSTRAINTS) {
-            Some(value) => extension::read_basic_constraints(value).map_err(|_| refused())?,
-            None => (false, -1),
-        };
-        let hosts = match value(&oid::SUBJECT_ALT_NAME) {
-            Some(value) => extension::read_subject_alt_name(value).map_err(|_| refused())?.0,
-            None => Hosts::default(),
-        };
-        Ok(Certificate {
-            der: der.to_vec(),
-            version: tbs.version.0 + 1,
-            to_be_signed: tbs.as_ref().to_vec(),
-            signature: parsed.signature_value.data.to_vec(),
-            subject: tbs.subject.as_raw().to_vec(),
-            subject_attributes: name_attributes(&tbs.subject),
-            issuer: tbs.issuer.as_raw().to_vec(),
-            issuer_attributes: name_attributes(&tbs.issuer),
-            serial: tbs.raw_serial().to_vec(),
-            not_before: tbs.validity.not_before.to_datetime(),
-            not_after: tbs.validity.not_after.to_datetime(),
-            public_key: public_key(&tbs.subject_pki),
-            signature_algorithm: our_oid(&parsed.signature_algorithm.algorithm),
-            extensions,
-            is_ca,
-            path_len,
-            hosts,
-        })
+        let read = Parts::read(der).and_then(|parts| parts.certificate(der));
+        read.ok_or_else(|| Code::CertificateParse.into())
     }
 
     /// The value of an extension.
@@ -145,16 +103,14 @@ impl Certificate {
 
     /// The subjectKeyIdentifier, without its header.
     pub fn subject_key_identifier(&self) -> Option<&[u8]> {
-        let value = self.extension(&oid::SUBJECT_KEY_IDENTIFIER)?;
-        let (_, any) = Any::from_der(value).ok()?;
-        Some(any.data)
+        Reader::new(self.extension(&oid::SUBJECT_KEY_IDENTIFIER)?).expect(tag::OCTET_STRING)
     }
 
     /// The keyIdentifier of the authorityKeyIdentifier.
     pub fn authority_key_identifier(&self) -> Option<&[u8]> {
-        let (_, sequence) = Any::from_der(self.extension(&oid::AUTHORITY_KEY_IDENTIFIER)?).ok()?;
-        let (_, identifier) = Any::from_der(sequence.data).ok()?;
-        (identifier.tag().0 == 0).then_some(identifier.data)
+        Reader::new(self.extension(&oid::AUTHORITY_KEY_IDENTIFIER)?)
+            .enter(tag::SEQUENCE)?
+            .optional(tag::context(0))
     }
 
     /// What certificates that it signs will repeat.
@@ -171,100 +127,96 @@ impl Certificate {
     }
 }
 
-/// Go looks at extensions in version 3 alone.
-fn extensions_that_count<'a, 'b>(parsed: &'b X509Certificate<'a>) -> &'b [X509Extension<'a>] {
-    let tbs = &parsed.tbs_certificate;
-    match tbs.version {
-        X509Version::V3 => tbs.extensions(),
-        _ => &[],
+/// The fields of a certificate (RFC 5280, section 4.1), read as strictly as Go reads
+/// them, which passes over what follows the last one that it knows.
+struct Parts<'a> {
+    to_be_signed: &'a [u8],
+    version: u32,
+    serial: &'a [u8],
+    algorithm: AlgorithmIdentifier<'a>,
+    issuer: &'a [u8],
+    not_before: OffsetDateTime,
+    not_after: OffsetDateTime,
+    subject: &'a [u8],
+    public_key: Spki<'a>,
+    extensions: Vec<Extension>,
+    signature: Vec<u8>,
+}
+
+impl<'a> Parts<'a> {
+    fn read(der: &'a [u8]) -> Option<Self> {
+        let mut outer = Reader::inside(der, tag::SEQUENCE)?;
+        let to_be_signed = outer.next().filter(|element| element.tag == tag::SEQUENCE)?;
+        let mut fields = Reader::new(to_be_signed.contents);
+        let version = version(&mut fields)?;
+        let serial = fields.expect(tag::INTEGER).filter(|serial| is_shortest(serial))?;
+        let algorithm = fields.expect(tag::SEQUENCE)?;
+        if outer.expect(tag::SEQUENCE)? != algorithm {
+            return None;
+        }
+        let issuer = fields.next()?;
+        let mut validity = fields.enter(tag::SEQUENCE)?;
+        let (not_before, not_after) = (read_time(&mut validity)?, read_time(&mut validity)?);
+        let subject = fields.next()?;
+        let mut rest = Fields::new(fields.rest());
+        let public_key = Spki::read(&mut rest).ok()?;
+        Some(Parts {
+            to_be_signed: to_be_signed.raw,
+            version,
+            serial,
+            algorithm: AlgorithmIdentifier::read_inside(Fields::new(algorithm)).ok()?,
+            issuer: issuer.raw,
+            not_before,
+            not_after,
+            subject: subject.raw,
+            public_key,
+            extensions: extensions::read(version, rest.rest())?,
+            signature: bit_string(outer.expect(tag::BIT_STRING)?).ok()?.right_aligned(),
+        })
+    }
+
+    fn certificate(self, der: &[u8]) -> Option<Certificate> {
+        let known = extensions::Known::read(&self.extensions)?;
+        Some(Certificate {
+            der: der.to_vec(),
+            version: self.version,
+            to_be_signed: self.to_be_signed.to_vec(),
+            signature: self.signature,
+            subject: self.subject.to_vec(),
+            subject_attributes: name(self.subject)?,
+            issuer: self.issuer.to_vec(),
+            issuer_attributes: name(self.issuer)?,
+            serial: self.serial.to_vec(),
+            not_before: self.not_before,
+            not_after: self.not_after,
+            public_key: self.public_key.key().ok()?,
+            signature_algorithm: SignatureAlgorithm::read(&self.algorithm),
+            extensions: self.extensions,
+            is_ca: known.is_ca,
+            path_len: known.path_len,
+            hosts: known.hosts,
+        })
     }
 }
 
-/// x509-parser takes all that Go takes and more: this is what Go refuses beyond.
-fn go_would_read(parsed: &X509Certificate<'_>) -> bool {
-    let tbs = &parsed.tbs_certificate;
-    let mut seen = Vec::new();
-    let extensions = extensions_that_count(parsed);
-    let unique_extensions = extensions.iter().all(|extension| {
-        let new = !seen.contains(&&extension.oid);
-        seen.push(&extension.oid);
-        new
-    });
-    // What Go reads of them, but for the two that our own code reads, which takes what
-    // Go takes: a negative path length, say. Others may hold anything.
-    const READ: [Oid; 8] = [
-        oid::SUBJECT_KEY_IDENTIFIER,
-        oid::KEY_USAGE,
-        oid::NAME_CONSTRAINTS,
-        oid::CRL_DISTRIBUTION_POINTS,
-        oid::CERTIFICATE_POLICIES,
-        oid::AUTHORITY_KEY_IDENTIFIER,
-        oid::EXTENDED_KEY_USAGE,
-        oid::AUTHORITY_INFORMATION_ACCESS,
-    ];
-    let readable_extensions = extensions.iter().all(|extension| {
-        let parsed = !matches!(extension.parsed_extension(), ParsedExtension::ParseError { .. });
-        parsed || READ.iter().all(|oid| oid.octets() != extension.oid.as_bytes())
-    });
-    tbs.version.0 <= X509Version::V3.0
-        && is_shortest(tbs.raw_serial())
-        && unique_extensions
-        && readable_extensions
-        && parsed.signature_algorithm == tbs.signature
-        && is_readable_name(&tbs.subject)
-        && is_readable_name(&tbs.issuer)
-        && check_key(&tbs.subject_pki, &public_key(&tbs.subject_pki)).is_ok()
+/// The version as people count; without the field, 1.
+fn version(fields: &mut Reader<'_>) -> Option<u32> {
+    const FIELD: u8 = tag::context_constructed(0);
+    if !fields.is_next(FIELD) {
+        return Some(1);
+    }
+    let version = signed(Reader::inside(fields.next()?.raw, FIELD)?.only(tag::INTEGER)?)?;
+    u32::try_from(version)
+        .ok()
+        .filter(|version| *version <= 2)
+        .map(|version| version + 1)
 }
 
-/// Go reads six kinds of strings in the names of certificates.
-fn is_readable_name(name: &X509Name<'_>) -> bool {
-    const READABLE: [Tag; 6] = [
-        Tag::Utf8String,
-        Tag::PrintableString,
-        Tag::Ia5String,
-        Tag::NumericString,
-        Tag::T61String,
-        Tag::BmpString,
-    ];
-    let mut attributes = name.iter_attributes();
-    attributes.all(|attribute| READABLE.contains(&attribute.attr_value().tag())) && check_name(name).is_ok()
-}
-
-/// A public key inside a parsed structure.
-pub(crate) fn public_key(spki: &SubjectPublicKeyInfo<'_>) -> PublicKey {
-    let parameters = spki.algorithm.parameters.as_ref().map(|p| p.data);
-    let algorithm = spki.algorithm.algorithm.as_bytes();
-    PublicKey::from_parts(spki.raw, algorithm, parameters, &spki.subject_public_key.data)
-}
-
-/// The attributes of a parsed name, RDN by RDN.
-pub(crate) fn name_attributes(name: &X509Name<'_>) -> Vec<Attribute> {
-    let attributes = name.iter_attributes().map(|attribute| {
-        let value = attribute.attr_value();
-        // Universal tags below 31: one octet.
-        let value = Value {
-            tag: value.tag().0 as u8,
-            contents: value.data.to_vec(),
-        };
-        Attribute {
-            oid: our_oid(attribute.attr_type()),
-            value,
-        }
-    });
-    attributes.collect()
-}
-
-/// Parsed extensions as ours.
-fn extensions(parsed: &[X509Extension<'_>]) -> Vec<Extension> {
-    let ours = |e: &X509Extension<'_>| Extension {
-        oid: our_oid(&e.oid),
-        critical: e.critical,
-        value: e.value.to_vec(),
-    };
-    parsed.iter().map(ours).collect()
-}
-
-/// A parsed object identifier as ours.
-pub(crate) fn our_oid(oid: &ParsedOid<'_>) -> Oid {
-    Oid::from_octets(oid.as_bytes())
+/// A name, in which Go reads six kinds of strings and nothing else.
+fn name(der: &[u8]) -> Option<Vec<Attribute>> {
+    let attributes = name::read(der).ok()?;
+    let are_texts = attributes
+        .iter()
+        .all(|attribute| attribute.value.text().is_some());
+    are_texts.then_some(attributes)
 }

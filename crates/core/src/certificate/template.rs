@@ -1,15 +1,16 @@
 //! What a certificate will say: plain data, decided before anything is encoded.
 
+use std::borrow::Cow;
 use std::fmt;
 
 use time::OffsetDateTime;
 
 use crate::error::Result;
-use crate::extension::Extension;
+use crate::extension::{self, Extension};
 use crate::host::Hosts;
 use crate::key::{self, PublicKey, SignatureAlgorithm};
 use crate::name;
-use crate::oid::Oid;
+use crate::oid::{self, Oid};
 use crate::policy::CaConstraint;
 
 /// A certificate to be, but for its issuer.
@@ -62,6 +63,25 @@ impl Subject {
             Subject::Raw(der) => der.clone(),
         }
     }
+
+    /// The common name, of several the last; empty for none.
+    pub fn common_name(&self) -> String {
+        match self {
+            Subject::Built(subject) => subject.common_name.clone(),
+            Subject::Raw(_) => self
+                .common_names()
+                .and_then(|mut names| names.pop())
+                .unwrap_or_default(),
+        }
+    }
+
+    /// The common names, read from what will be encoded; nothing where one of them is no
+    /// text, or the name cannot be read.
+    pub fn common_names(&self) -> Option<Vec<String>> {
+        let attributes = name::read(&self.to_der()).ok()?;
+        let common_names = attributes.iter().filter(|a| a.oid == oid::COMMON_NAME);
+        common_names.map(|attribute| attribute.value.text()).collect()
+    }
 }
 
 /// Subject alternative names to be written, or the value of the extension taken
@@ -72,6 +92,19 @@ pub enum Names {
     Built(Hosts),
     /// The DER inside the extension.
     Raw(Vec<u8>),
+}
+
+impl Names {
+    /// The names by kind, as they will be encoded; nothing where they cannot be read.
+    pub fn hosts(&self) -> Option<Cow<'_, Hosts>> {
+        match self {
+            Names::Built(hosts) => Some(Cow::Borrowed(hosts)),
+            Names::Raw(value) => {
+                let (hosts, _) = extension::read_subject_alt_name(value).ok()?;
+                Some(Cow::Owned(hosts))
+            }
+        }
+    }
 }
 
 /// Who signs: what a certificate repeats of its issuer.

@@ -1,9 +1,7 @@
 //! What a certificate may be used for.
 
-use x509_parser::asn1_rs::{Any, FromDer};
-
 use super::Certificate;
-use crate::oid::{self, Oid};
+use crate::oid;
 use crate::policy::usage;
 
 /// What kind of certificate it is, for a person.
@@ -46,26 +44,12 @@ impl Certificate {
         }
     }
 
-    /// The extended key usages in order; none without the extension.
-    pub fn extended_key_usage(&self) -> Vec<Oid> {
-        let mut found = Vec::new();
-        let sequence = self
-            .extension(&oid::EXTENDED_KEY_USAGE)
-            .and_then(|value| Any::from_der(value).ok());
-        let mut rest = sequence.map_or(&[][..], |(_, sequence)| sequence.data);
-        while let Ok((after, any)) = Any::from_der(rest) {
-            found.push(Oid::from_octets(any.data));
-            rest = after;
-        }
-        found
-    }
-
     /// What kind it is.
     pub fn purpose(&self) -> Purpose {
         if self.is_ca {
             return Purpose::Authority;
         }
-        let extended = self.extended_key_usage();
+        let extended = self.extended_key_usages();
         let has = |name| usage::extended(name).is_some_and(|oid| extended.contains(&oid));
         match (has("server auth"), has("client auth")) {
             (true, true) => Purpose::Peer,

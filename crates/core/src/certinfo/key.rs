@@ -7,7 +7,7 @@ use super::signed_decimal;
 use crate::asn1::read::Reader;
 use crate::asn1::tag;
 use crate::certificate::decimal;
-use crate::key::{KeyKind, PublicKey, SignatureAlgorithm};
+use crate::key::{KeyKind, PublicKey};
 use crate::oid::Oid;
 use rcfssl_go::base64;
 
@@ -94,30 +94,4 @@ fn dsa(key: &PublicKey) -> Option<KeyInfo> {
         g: number(&mut parameters)?,
         y: number(&mut Reader::new(key.key_bits()))?,
     })
-}
-
-/// Go's numbers of signature algorithms: of those that are not checked here, with MD2,
-/// MD5 and DSA.
-pub fn signature_number(algorithm: &Oid) -> u8 {
-    const OLD: [(&[i64], u8); 4] = [
-        (&[1, 2, 840, 113_549, 1, 1, 2], 1),
-        (&[1, 2, 840, 113_549, 1, 1, 4], 2),
-        (&[1, 2, 840, 10_040, 4, 3], 7),
-        (&[2, 16, 840, 1, 101, 3, 4, 3, 2], 8),
-    ];
-    match SignatureAlgorithm::from_oid(algorithm) {
-        Some(SignatureAlgorithm::Sha1WithRsa) => 3,
-        Some(SignatureAlgorithm::Sha256WithRsa) => 4,
-        Some(SignatureAlgorithm::Sha384WithRsa) => 5,
-        Some(SignatureAlgorithm::Sha512WithRsa) => 6,
-        Some(SignatureAlgorithm::EcdsaWithSha1) => 9,
-        Some(SignatureAlgorithm::EcdsaWithSha256) => 10,
-        Some(SignatureAlgorithm::EcdsaWithSha384) => 11,
-        Some(SignatureAlgorithm::EcdsaWithSha512) => 12,
-        Some(SignatureAlgorithm::Ed25519) => 16,
-        None => OLD
-            .iter()
-            .find(|(arcs, _)| Oid::from_arcs(arcs).as_ref() == Some(algorithm))
-            .map_or(0, |(_, number)| *number),
-    }
 }

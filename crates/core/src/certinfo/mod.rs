@@ -1,17 +1,19 @@
 //! What `certinfo` shows of a certificate and of a request.
 
 mod key;
+mod value;
 
-use key::{KeyInfo, key_info, signature_number};
+use key::{KeyInfo, key_info};
 use serde::Serialize;
 use time::OffsetDateTime;
+use value::TypeAndValue;
 
+use crate::asn1::zone;
 use crate::certificate::{Certificate, decimal};
 use crate::csr::Unverified;
 use crate::host;
 use crate::key::SignatureAlgorithm;
 use crate::name::{Attribute, Subject};
-use crate::oid::{self, Oid};
 use rcfssl_go::base64;
 use rcfssl_go::url::Uri;
 
@@ -89,7 +91,7 @@ impl CertificateInfo {
             sans: hosts.dns.iter().cloned().chain(addresses).collect(),
             not_before: rfc3339(certificate.not_before),
             not_after: rfc3339(certificate.not_after),
-            sigalg: signature_name(&certificate.signature_algorithm),
+            sigalg: signature_name(certificate.signature_algorithm),
             authority_key_id: colons(certificate.authority_key_identifier().unwrap_or_default()),
             subject_key_id: colons(certificate.subject_key_identifier().unwrap_or_default()),
             pem: certificate.to_pem(),
@@ -97,11 +99,12 @@ impl CertificateInfo {
     }
 }
 
-/// A moment to the second, UTC: `2026-01-31T12:00:00Z`.
+/// A moment to the second, with its offset from UTC: `2026-01-31T12:00:00Z`.
 pub fn rfc3339(time: OffsetDateTime) -> String {
     let (date, (hour, minute, second)) = (time.date(), time.to_hms());
     let (year, month, day) = (date.year(), u8::from(date.month()), date.day());
-    format!("{year:04}-{month:02}-{day:02}T{hour:02}:{minute:02}:{second:02}Z")
+    let zone = zone(time, ":");
+    format!("{year:04}-{month:02}-{day:02}T{hour:02}:{minute:02}:{second:02}{zone}")
 }
 
 /// The contents octets of an INTEGER in decimal.
@@ -126,30 +129,8 @@ fn colons(octets: &[u8]) -> String {
 }
 
 /// cfssl's name of a signature algorithm.
-pub fn signature_name(algorithm: &Oid) -> &'static str {
-    const OLD: [(&[i64], &str); 4] = [
-        (&[1, 2, 840, 113_549, 1, 1, 2], "MD2WithRSA"),
-        (&[1, 2, 840, 113_549, 1, 1, 4], "MD5WithRSA"),
-        (&[1, 2, 840, 10_040, 4, 3], "DSAWithSHA1"),
-        (&[2, 16, 840, 1, 101, 3, 4, 3, 2], "DSAWithSHA256"),
-    ];
-    match SignatureAlgorithm::from_oid(algorithm) {
-        Some(SignatureAlgorithm::Sha1WithRsa) => "SHA1WithRSA",
-        Some(SignatureAlgorithm::Sha256WithRsa) => "SHA256WithRSA",
-        Some(SignatureAlgorithm::Sha384WithRsa) => "SHA384WithRSA",
-        Some(SignatureAlgorithm::Sha512WithRsa) => "SHA512WithRSA",
-        Some(SignatureAlgorithm::EcdsaWithSha1) => "ECDSAWithSHA1",
-        Some(SignatureAlgorithm::EcdsaWithSha256) => "ECDSAWithSHA256",
-        Some(SignatureAlgorithm::EcdsaWithSha384) => "ECDSAWithSHA384",
-        Some(SignatureAlgorithm::EcdsaWithSha512) => "ECDSAWithSHA512",
-        Some(SignatureAlgorithm::Ed25519) => "Ed25519",
-        None => {
-            let old = OLD
-                .iter()
-                .find(|(arcs, _)| Oid::from_arcs(arcs).as_ref() == Some(algorithm));
-            old.map_or("Unknown Signature", |(_, name)| name)
-        }
-    }
+pub fn signature_name(algorithm: Option<SignatureAlgorithm>) -> &'static str {
+    algorithm.map_or("Unknown Signature", SignatureAlgorithm::cfssl_name)
 }
 
 /// A request, as Go dumps its own structure of one.
@@ -197,13 +178,6 @@ struct SubjectInfo {
 
 #[derive(Debug, Serialize)]
 #[serde(rename_all = "PascalCase")]
-struct TypeAndValue {
-    r#type: Vec<u64>,
-    value: Option<String>,
-}
-
-#[derive(Debug, Serialize)]
-#[serde(rename_all = "PascalCase")]
 struct RequestAttribute {
     r#type: Vec<u64>,
     value: Vec<Vec<TypeAndValue>>,
@@ -225,16 +199,16 @@ impl RequestInfo {
         let some = |list: Vec<String>| Some(list).filter(|list| !list.is_empty());
         let uris: Vec<Uri> = hosts.uri.iter().filter_map(|uri| Uri::parse(uri).ok()).collect();
         let (public_key_algorithm, public_key) = key_info(&csr.public_key);
-        // Go reads each extension as a type and a value, which of a critical one
-        // is the flag.
-        let asked: Vec<TypeAndValue> = csr
-            .extensions
-            .iter()
-            .map(|e| TypeAndValue {
-                r#type: e.oid.arcs(),
-                value: (!e.critical).then(|| base64::encode(&e.value)),
-            })
-            .collect();
+        // Go reads each extension as a type and a value, which is the flag where there is
+        // one.
+        let attributes = request.attributes.iter().map(|attribute| RequestAttribute {
+            r#type: attribute.oid.arcs(),
+            value: attribute
+                .values
+                .iter()
+                .map(|list| list.iter().map(TypeAndValue::new).collect())
+                .collect(),
+        });
         let extensions = csr.extensions.iter().map(|e| ExtensionInfo {
             id: e.oid.arcs(),
             critical: e.critical,
@@ -247,16 +221,11 @@ impl RequestInfo {
             raw_subject: base64::encode(&request.subject),
             version: request.version,
             signature: base64::encode(&request.signature),
-            signature_algorithm: signature_number(&request.algorithm),
+            signature_algorithm: request.algorithm.map_or(0, SignatureAlgorithm::number),
             public_key_algorithm,
             public_key,
             subject: SubjectInfo::new(&csr.subject),
-            attributes: request.requests_extensions.then(|| {
-                vec![RequestAttribute {
-                    r#type: oid::EXTENSION_REQUEST.arcs(),
-                    value: vec![asked],
-                }]
-            }),
+            attributes: (!request.attributes.is_empty()).then(|| attributes.collect()),
             extensions: (!csr.extensions.is_empty()).then(|| extensions.collect()),
             extra_extensions: None,
             dns_names: some(hosts.dns),
@@ -271,20 +240,7 @@ impl SubjectInfo {
     fn new(attributes: &[Attribute]) -> Self {
         let name = Subject::from_attributes(attributes);
         let some = |list: Vec<String>| Some(list).filter(|list| !list.is_empty());
-        let value = |attribute: &Attribute| match attribute.value.text() {
-            Some(text) => Some(text),
-            None if attribute.value.tag == crate::asn1::tag::OCTET_STRING => {
-                Some(base64::encode(&attribute.value.contents))
-            }
-            None => None,
-        };
-        let names: Vec<_> = attributes
-            .iter()
-            .map(|attribute| TypeAndValue {
-                r#type: attribute.oid.arcs(),
-                value: value(attribute),
-            })
-            .collect();
+        let names: Vec<_> = attributes.iter().map(TypeAndValue::new).collect();
         SubjectInfo {
             country: some(name.country),
             organization: some(name.organization),
@@ -315,17 +271,5 @@ mod tests {
         ] {
             assert_eq!(signed_decimal(octets), want);
         }
-    }
-
-    #[test]
-    fn old_signature_algorithms_have_names() {
-        assert_eq!(
-            signature_name(&Oid::from_arcs(&[1, 2, 840, 113_549, 1, 1, 4]).unwrap()),
-            "MD5WithRSA"
-        );
-        assert_eq!(
-            signature_name(&Oid::from_arcs(&[1, 2, 3]).unwrap()),
-            "Unknown Signature"
-        );
     }
 }

@@ -1,54 +1,113 @@
 //! The attributes of a request (RFC 2986, section 4.1): what Go reads of them, and
 //! what it passes over.
 
-use crate::asn1::read::Reader;
+use std::collections::HashSet;
+
+use crate::asn1::fields::{Fields, boolean, elements};
+use crate::asn1::read::Element;
 use crate::asn1::tag;
+use crate::error::{Error, Result};
 use crate::extension::Extension;
+use crate::name;
 use crate::oid::{self, Oid};
 
-/// The extensions that a request asks for, in order; none where no attribute says
-/// which. Attributes that are none are passed over, and of an extensionRequest only the
-/// first value counts, as in Go. Nothing for a list that is no list of extensions, and
-/// for what is no DER.
-pub fn requested_extensions(mut attributes: Reader<'_>) -> Option<Vec<Vec<Extension>>> {
+/// An attribute as Go shows it: its values as lists of types and values, which fits
+/// extensions and little else.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Attribute {
+    /// The attribute's type.
+    pub oid: Oid,
+    /// Its values.
+    pub values: Vec<Vec<name::Attribute>>,
+}
+
+/// The attributes that can be shown; others are passed over.
+pub fn shown(attributes: &[Element<'_>]) -> Vec<Attribute> {
+    let lists = |values: &[Element<'_>]| -> Result<Vec<Vec<name::Attribute>>> {
+        let list = |value: &Element<'_>| {
+            let pairs = elements(value.contents, Some(tag::SEQUENCE))?;
+            pairs
+                .iter()
+                .map(|pair| name::read_attribute(pair.contents))
+                .collect()
+        };
+        values.iter().map(list).collect()
+    };
+    let show = |attribute: &Element<'_>| {
+        let (oid, values) = read(attribute, Some(tag::SEQUENCE)).ok()?;
+        let values = lists(&values).ok()?;
+        Some(Attribute { oid, values })
+    };
+    attributes.iter().filter_map(show).collect()
+}
+
+/// The extensions that a request asks for, in order. Attributes that are none are passed
+/// over, and of an extensionRequest only the first value counts, as in Go.
+///
+/// # Errors
+/// Go's words for what is no list of extensions, and `x509: certificate request contains
+/// duplicate requested extensions`.
+pub fn requested_extensions(attributes: &[Element<'_>]) -> Result<Vec<Extension>> {
     let mut requested = Vec::new();
-    while !attributes.is_empty() {
-        let attribute = attributes.next()?;
-        if let Some((kind, value)) = first_value(attribute.raw)
-            && kind == oid::EXTENSION_REQUEST.octets()
-        {
-            requested.push(extensions(value)?);
+    let mut seen = HashSet::new();
+    for attribute in attributes {
+        let Ok((oid, values)) = read(attribute, None) else {
+            continue;
+        };
+        if let Some(first) = values.first().filter(|_| oid == oid::EXTENSION_REQUEST) {
+            let extensions = extensions(first.raw)?;
+            if !extensions
+                .iter()
+                .all(|extension| seen.insert(extension.oid.clone()))
+            {
+                return Err(duplicate());
+            }
+            requested.extend(extensions);
         }
     }
-    Some(requested)
+    Ok(requested)
 }
 
-/// The type of an attribute and its first value.
-fn first_value(attribute: &[u8]) -> Option<(&[u8], &[u8])> {
-    let mut parts = Reader::inside(attribute, tag::SEQUENCE)?;
-    let kind = parts.expect(tag::OBJECT_IDENTIFIER)?;
-    let mut values = parts.enter(tag::SET)?;
-    let first = values.next()?;
-    values.by_ref().for_each(drop);
-    values.is_empty().then_some((kind, first.raw))
-}
-
-fn extensions(value: &[u8]) -> Option<Vec<Extension>> {
-    let mut list = Reader::new(value).enter(tag::SEQUENCE)?;
-    let mut extensions = Vec::new();
-    while !list.is_empty() {
-        let mut parts = list.enter(tag::SEQUENCE)?;
-        extensions.push(Extension {
-            oid: Oid::from_octets(parts.expect(tag::OBJECT_IDENTIFIER)?),
-            critical: match parts.optional(tag::BOOLEAN) {
-                None | Some([0]) => false,
-                Some([0xff]) => true,
-                Some(_) => return None,
-            },
-            value: parts.expect(tag::OCTET_STRING)?.to_vec(),
-        });
+/// Refuses an extension that is asked for twice.
+///
+/// # Errors
+/// `x509: certificate request contains duplicate requested extensions`
+pub fn check_unique(extensions: &[Extension]) -> Result<()> {
+    let mut seen = HashSet::new();
+    match extensions.iter().all(|extension| seen.insert(&extension.oid)) {
+        true => Ok(()),
+        false => Err(duplicate()),
     }
-    Some(extensions)
+}
+
+fn duplicate() -> Error {
+    Error::plain("x509: certificate request contains duplicate requested extensions")
+}
+
+/// The type of an attribute and its values, each of this tag.
+fn read<'a>(attribute: &Element<'a>, values: Option<u8>) -> Result<(Oid, Vec<Element<'a>>)> {
+    let mut parts = Fields::new(attribute.raw).enter("")?;
+    let kind = parts.expect(tag::OBJECT_IDENTIFIER, "")?;
+    let oid = Oid::read(kind.contents)?;
+    let set = parts.expect(tag::SET, "")?;
+    Ok((oid, elements(set.contents, values)?))
+}
+
+fn extensions(value: &[u8]) -> Result<Vec<Extension>> {
+    let list = Fields::new(value).expect(tag::SEQUENCE, "")?;
+    let extension = |element: Element<'_>| {
+        let mut parts = Fields::new(element.contents);
+        let id = parts.expect(tag::OBJECT_IDENTIFIER, "ObjectIdentifier")?;
+        let oid = Oid::read(id.contents)?;
+        let critical = match parts.optional(tag::BOOLEAN)? {
+            Some(critical) => boolean(critical.contents)?,
+            None => false,
+        };
+        let value = parts.expect(tag::OCTET_STRING, "")?.contents.to_vec();
+        Ok(Extension { oid, critical, value })
+    };
+    let found = elements(list.contents, Some(tag::SEQUENCE))?;
+    found.into_iter().map(extension).collect()
 }
 
 #[cfg(test)]
@@ -63,19 +122,23 @@ mod tests {
         });
     }
 
+    fn read(write: &dyn Fn(&mut Writer)) -> std::result::Result<usize, String> {
+        let der = asn1::encode(|w| write(w));
+        let attributes = elements(&der, None).map_err(|error| error.to_string())?;
+        let requested = requested_extensions(&attributes).map_err(|error| error.to_string())?;
+        Ok(requested.len())
+    }
+
+    const LIST: [u8; 11] = [0x30, 9, 0x30, 7, 6, 3, 0x55, 0x1d, 0x0e, 4, 0];
+
     #[test]
     fn odd_attributes_are_passed_over_and_odd_lists_are_not() {
-        let list = [0x30, 9, 0x30, 7, 6, 3, 0x55, 0x1d, 0x0e, 4, 0];
-        let read = |write: &dyn Fn(&mut Writer)| {
-            let der = asn1::encode(|w| write(w));
-            requested_extensions(Reader::new(&der)).map(|lists| lists.concat().len())
-        };
-        let ask = |w: &mut Writer| attribute(w, &oid::EXTENSION_REQUEST, tag::SET, &list);
-        assert_eq!(read(&ask), Some(1));
-        assert_eq!(read(&|_| {}), Some(0));
+        let ask = |w: &mut Writer| attribute(w, &oid::EXTENSION_REQUEST, tag::SET, &LIST);
+        assert_eq!(read(&ask), Ok(1));
+        assert_eq!(read(&|_| {}), Ok(0));
         for (kind, set, value) in [
             (&oid::COMMON_NAME, tag::SET, &[4, 0][..]),
-            (&oid::EXTENSION_REQUEST, tag::SEQUENCE, &list),
+            (&oid::EXTENSION_REQUEST, tag::SEQUENCE, &LIST),
             (&oid::EXTENSION_REQUEST, tag::SET, &[]),
             (&oid::EXTENSION_REQUEST, tag::SET, &[0x30, 5]),
         ] {
@@ -83,15 +146,64 @@ mod tests {
                 attribute(w, kind, set, value);
                 ask(w);
             };
-            assert_eq!(read(&both), Some(1), "{kind}");
+            assert_eq!(read(&both), Ok(1), "{kind}");
         }
         let twice = |w: &mut Writer| {
             ask(w);
             ask(w);
         };
-        assert_eq!(read(&twice), Some(2));
+        assert!(
+            read(&twice)
+                .unwrap_err()
+                .contains("duplicate requested extensions")
+        );
         let bad = |w: &mut Writer| attribute(w, &oid::EXTENSION_REQUEST, tag::SET, &[0x31, 0]);
-        assert_eq!(read(&bad), None);
-        assert_eq!(read(&|w| w.raw(&[0x30, 9])), None);
+        assert!(
+            read(&bad)
+                .unwrap_err()
+                .starts_with("asn1: structure error: tags don't match (16 vs ")
+        );
+        assert!(read(&|w| w.raw(&[0x30, 9])).is_err());
+    }
+
+    #[test]
+    fn extension_identifiers_are_whole_and_minimal() {
+        for (id, words) in [
+            (&[][..], "syntax error: zero length OBJECT IDENTIFIER"),
+            (
+                &[0x55, 0x1d, 0x80, 0x0f],
+                "syntax error: integer is not minimally encoded",
+            ),
+            (&[0x55, 0x1d, 0x8f], "syntax error: truncated base 128 integer"),
+            (
+                &[0x55, 0x88, 0x80, 0x80, 0x80, 0x0f],
+                "structure error: base 128 integer too large",
+            ),
+        ] {
+            let list = asn1::encode(|w| {
+                w.sequence(|w| {
+                    w.sequence(|w| {
+                        w.primitive(tag::OBJECT_IDENTIFIER, id);
+                        w.octet_string(&[3, 2, 1, 6]);
+                    });
+                });
+            });
+            let ask = |w: &mut Writer| attribute(w, &oid::EXTENSION_REQUEST, tag::SET, &list);
+            assert_eq!(read(&ask), Err(format!("asn1: {words}")), "{id:?}");
+        }
+    }
+
+    #[test]
+    fn what_is_shown_is_made_of_lists_of_pairs() {
+        let shown = |value: &[u8]| {
+            let der = asn1::encode(|w| attribute(w, &oid::EXTENSION_REQUEST, tag::SET, value));
+            shown(&elements(&der, None).unwrap())
+                .first()
+                .map(|a| a.values.len())
+        };
+        assert_eq!(shown(&LIST), Some(1));
+        assert_eq!(shown(&[LIST, LIST].concat()), Some(2));
+        assert_eq!(shown(&[]), Some(0));
+        assert_eq!(shown(&[4, 0]), None);
     }
 }

@@ -6,16 +6,17 @@
 mod attributes;
 mod read;
 
+pub use attributes::Attribute as RequestAttribute;
 pub use read::Unverified;
 
 use crate::asn1::{self, Writer, tag};
 use crate::certificate::{Certificate, assemble};
-use crate::error::{Error, Result};
+use crate::error::Result;
 use crate::extension::{self, Extension};
 use crate::host::Hosts;
 use crate::key::{PublicKey, SigningKey};
 use crate::name::{Attribute, Subject};
-use crate::oid;
+use crate::oid::{self, Oid};
 use rcfssl_go::pem;
 
 /// A request whose signature is good.
@@ -56,7 +57,7 @@ fn info(subject: &[u8], extensions: &[Extension], public_key: &PublicKey) -> Vec
     writer.sequence(|w| {
         w.integer(0);
         w.raw(subject);
-        w.raw(public_key.spki());
+        public_key.write(w);
         w.context(0, |w| {
             if extensions.is_empty() {
                 return;
@@ -163,20 +164,20 @@ impl Csr {
         }
     }
 
-    /// Refuses a request that asks for one extension twice.
+    /// Refuses what cannot be read back from the DER, in Go's order, and gives the
+    /// alternative names as an authority reads them: of a request that we have made and
+    /// not read.
     ///
     /// # Errors
-    /// `x509: certificate request contains duplicate requested extensions`
-    pub fn check_unique_extensions(&self) -> Result<()> {
-        let repeated = |(at, extension): (usize, &Extension)| {
-            self.extensions[..at].iter().any(|e| e.oid == extension.oid)
-        };
-        if self.extensions.iter().enumerate().any(repeated) {
-            return Err(Error::plain(
-                "x509: certificate request contains duplicate requested extensions",
-            ));
+    /// Go's words for object identifiers with arcs above 31 bits, `x509: certificate
+    /// request contains duplicate requested extensions`, and as [`Csr::hosts`].
+    pub fn read_back(&self) -> Result<Hosts> {
+        let types = self.subject.iter().map(|attribute| &attribute.oid);
+        for oid in types.chain(self.extensions.iter().map(|extension| &extension.oid)) {
+            Oid::read(oid.octets())?;
         }
-        Ok(())
+        attributes::check_unique(&self.extensions)?;
+        self.hosts().map(|(hosts, _)| hosts)
     }
 
     /// PEM, as Go writes it.

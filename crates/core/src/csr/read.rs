@@ -1,20 +1,14 @@
 //! Requests that came from elsewhere.
 
-use x509_parser::prelude::FromDer;
-use x509_parser::x509::{SubjectPublicKeyInfo, X509Name};
-
 use super::Csr;
-use super::attributes::requested_extensions;
-use crate::asn1::read::{Reader, signed};
-use crate::asn1::{outermost, tag};
-use crate::certificate::{check_key, check_name, name_attributes, public_key};
+use super::attributes::{self, Attribute};
+use crate::asn1::fields::{BitString, Fields, bit_string, elements, integer};
+use crate::asn1::read::Element;
+use crate::asn1::tag;
 use crate::error::{Code, Error, Result};
-use crate::key::{self, SignatureAlgorithm};
-use crate::oid::Oid;
+use crate::key::{self, AlgorithmIdentifier, SignatureAlgorithm, Spki};
+use crate::name;
 use rcfssl_go::pem;
-
-/// For what is wrong deeper inside.
-const MALFORMED: &str = "asn1: structure error: malformed certification request";
 
 /// A request whose signature was not looked at yet.
 #[derive(Debug, Clone)]
@@ -26,99 +20,74 @@ pub struct Unverified {
     pub subject: Vec<u8>,
     /// The version, which is 0 in all requests there are.
     pub version: i64,
-    /// The signature algorithm.
-    pub algorithm: Oid,
+    /// The signature algorithm; none where Go knows none.
+    pub algorithm: Option<SignatureAlgorithm>,
     /// The signature.
     pub signature: Vec<u8>,
-    /// Has it an extensionRequest attribute?
-    pub requests_extensions: bool,
+    /// The attributes that Go shows.
+    pub attributes: Vec<Attribute>,
 }
 
 /// The fields of a request (RFC 2986, section 4).
 struct Parts<'a> {
     info: &'a [u8],
     version: i64,
-    subject: X509Name<'a>,
-    public_key: SubjectPublicKeyInfo<'a>,
-    attributes: Reader<'a>,
-    algorithm: &'a [u8],
-    signature: Vec<u8>,
+    subject: &'a [u8],
+    public_key: Spki<'a>,
+    attributes: Vec<Element<'a>>,
+    algorithm: AlgorithmIdentifier<'a>,
+    signature: BitString<'a>,
 }
 
 impl<'a> Parts<'a> {
-    /// Reads what stands inside the outermost SEQUENCE.
-    fn read(mut whole: Reader<'a>) -> Option<Self> {
-        let info = whole.next().filter(|info| info.tag == tag::SEQUENCE)?;
-        let mut fields = Reader::new(info.contents);
-        let version = signed(fields.expect(tag::INTEGER)?)?;
-        let (subject, public_key) = (fields.next()?, fields.next()?);
-        let attributes = fields.enter(tag::context_constructed(0))?;
-        let mut algorithm = whole.enter(tag::SEQUENCE)?;
-        let signature = right_aligned(whole.expect(tag::BIT_STRING)?)?;
-        Some(Parts {
+    fn read(der: &'a [u8]) -> Result<Self> {
+        let mut whole = Fields::new(der);
+        let mut parts = whole.enter("certificateRequest")?;
+        let info = parts.expect(tag::SEQUENCE, "tbsCertificateRequest")?;
+        let mut fields = Fields::new(info.contents);
+        let version = integer(fields.expect(tag::INTEGER, "int")?.contents)?;
+        let subject = fields.any()?;
+        let public_key = Spki::read(&mut fields)?;
+        let attributes = fields.expect(tag::context_constructed(0), "")?;
+        let read = Parts {
             info: info.raw,
             version,
-            subject: X509Name::from_der(subject.raw).ok()?.1,
-            public_key: SubjectPublicKeyInfo::from_der(public_key.raw).ok()?.1,
-            attributes,
-            algorithm: algorithm.expect(tag::OBJECT_IDENTIFIER)?,
-            signature,
-        })
+            subject: subject.raw,
+            public_key,
+            attributes: elements(attributes.contents, None)?,
+            algorithm: AlgorithmIdentifier::read(&mut parts)?,
+            signature: bit_string(parts.expect(tag::BIT_STRING, "BitString")?.contents)?,
+        };
+        match whole.is_empty() {
+            true => Ok(read),
+            false => Err(Error::plain("asn1: syntax error: trailing data")),
+        }
     }
-}
-
-/// The bits of a BIT STRING as octets, moved to the right where the last octet is not
-/// whole, as Go does. Bits that do not count must be zero (X.690, 11.2).
-fn right_aligned(contents: &[u8]) -> Option<Vec<u8>> {
-    let (&unused, octets) = contents.split_first()?;
-    let last = octets.last().copied().unwrap_or(u8::MAX);
-    if unused > 7 || last.trailing_zeros() < u32::from(unused) {
-        return None;
-    }
-    let before = std::iter::once(&0).chain(octets);
-    let moved = |(&before, &octet): (&u8, &u8)| {
-        let both = u16::from_be_bytes([before, octet]) >> unused;
-        both.to_be_bytes()[1]
-    };
-    Some(before.zip(octets).map(moved).collect())
 }
 
 impl Unverified {
-    /// Reads DER.
+    /// Reads DER, in Go's order of refusals.
     ///
     /// # Errors
-    /// A bare sentence: for what is no request, for an unknown curve, for names
-    /// that cannot be read and for an extension asked for twice.
+    /// A bare sentence: Go's words for what is no request, for a key or a name that
+    /// cannot be read, for an extension asked for twice.
     pub fn read(der: &[u8]) -> Result<Self> {
-        let malformed = || {
-            let words = outermost::refusal(der, "certificateRequest");
-            Error::plain(words.as_deref().unwrap_or(MALFORMED))
-        };
-        let mut whole = Reader::new(der);
-        let parts = whole.enter(tag::SEQUENCE).and_then(Parts::read);
-        let parts = parts.ok_or_else(malformed)?;
-        if !whole.is_empty() {
-            return Err(Error::plain("asn1: syntax error: trailing data"));
-        }
-        let requested = requested_extensions(parts.attributes.clone()).ok_or_else(malformed)?;
+        let parts = Parts::read(der)?;
         let csr = Csr {
             der: der.to_vec(),
-            subject: name_attributes(&parts.subject),
-            public_key: public_key(&parts.public_key),
-            extensions: requested.concat(),
+            public_key: parts.public_key.key()?,
+            subject: name::read(parts.subject)?,
+            extensions: attributes::requested_extensions(&parts.attributes)?,
             built: None,
         };
-        check_key(&parts.public_key, &csr.public_key)?;
-        check_name(&parts.subject)?;
         csr.hosts()?;
-        csr.check_unique_extensions()?;
         Ok(Unverified {
             info: parts.info.to_vec(),
-            subject: parts.subject.as_raw().to_vec(),
+            subject: parts.subject.to_vec(),
             version: parts.version,
-            algorithm: Oid::from_octets(parts.algorithm),
-            signature: parts.signature,
-            requests_extensions: !requested.is_empty(),
+            algorithm: SignatureAlgorithm::read(&parts.algorithm),
+            signature: parts.signature.right_aligned(),
+            attributes: attributes::shown(&parts.attributes),
             csr,
         })
     }
@@ -133,9 +102,7 @@ impl Unverified {
     /// # Errors
     /// As [`key::verify`].
     pub fn verify(self) -> Result<Csr> {
-        let unimplemented = || Error::plain("x509: cannot verify signature: algorithm unimplemented");
-        let algorithm = SignatureAlgorithm::from_oid(&self.algorithm).ok_or_else(unimplemented)?;
-        key::verify(&self.csr.public_key, algorithm, &self.info, &self.signature)?;
+        key::verify(&self.csr.public_key, self.algorithm, &self.info, &self.signature)?;
         Ok(self.csr)
     }
 }
@@ -220,15 +187,5 @@ mod tests {
             refusal("NEW CERTIFICATE REQUEST", &tampered),
             r#"{"code":9300,"message":"x509: ECDSA verification failure"}"#
         );
-    }
-
-    #[test]
-    fn bits_are_moved_to_the_right() {
-        assert_eq!(right_aligned(&[0, 0xab, 0xcd]), Some(vec![0xab, 0xcd]));
-        assert_eq!(right_aligned(&[4, 0xab, 0xc0]), Some(vec![0x0a, 0xbc]));
-        assert_eq!(right_aligned(&[0]), Some(vec![]));
-        for bad in [&[][..], &[1], &[8, 0], &[4, 0xab, 0xc8]] {
-            assert_eq!(right_aligned(bad), None, "{bad:?}");
-        }
     }
 }

@@ -1,6 +1,8 @@
 //! One host string of a document or of `-hostname`, and lists of them: the
 //! subject alternative names of a certificate.
 
+pub(crate) mod mailbox;
+
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
 use crate::error::{Error, Result};
@@ -142,15 +144,33 @@ impl Hosts {
     /// `x509: cannot parse URI "…": …`
     pub fn reread_uris(&mut self) -> Result<()> {
         for text in &mut self.uri {
-            let refused = |why: &str| Error::plain(format!("x509: cannot parse URI {}: {why}", quote(text)));
-            let uri = Uri::parse(text).map_err(|why| refused(&why))?;
-            if !is_domain(uri.host()) {
-                return Err(refused("invalid domain"));
-            }
-            *text = uri.to_string();
+            *text = reread_uri(text)?;
         }
         Ok(())
     }
+}
+
+/// A URI as it is when Go has read it back.
+///
+/// # Errors
+/// `x509: cannot parse URI "…": …`
+pub(crate) fn reread_uri(text: &str) -> Result<String> {
+    let refused = |why: &str| Error::plain(format!("x509: cannot parse URI {}: {why}", quote(text)));
+    let uri = Uri::parse(text).map_err(|why| refused(&why))?;
+    match is_domain(uri.host()) {
+        true => Ok(uri.to_string()),
+        false => Err(refused("invalid domain")),
+    }
+}
+
+/// The labels of a domain, the last one first.
+pub(crate) fn labels(domain: &str) -> Option<Vec<&str>> {
+    if domain.is_empty() {
+        return Some(Vec::new());
+    }
+    let labels: Vec<&str> = domain.rsplit('.').collect();
+    let readable = |label: &&str| !label.is_empty() && label.bytes().all(|b| (33..=126).contains(&b));
+    labels.iter().all(readable).then_some(labels)
 }
 
 /// Labels of visible ASCII between dots, as Go wants the host of a URI in a

@@ -1,6 +1,7 @@
 //! Keys: made, read in every form that cfssl reads, written in its forms, and
 //! used to sign.
 
+mod algorithm;
 mod generate;
 mod info;
 mod legacy;
@@ -9,15 +10,18 @@ mod public;
 mod read;
 mod rsa;
 mod sign;
+mod spki;
 mod verify;
 mod write;
 
+pub use algorithm::SignatureAlgorithm;
 pub use generate::{KeySpec, generate};
 pub use info::PrivateKeyInfo;
 pub use public::{Curve, KeyKind, PublicKey};
 pub(crate) use read::read_der;
 pub use read::{is_encrypted, read, read_encrypted};
-pub use sign::{SignatureAlgorithm, SigningKey};
+pub use sign::SigningKey;
+pub use spki::{AlgorithmIdentifier, Spki};
 pub use verify::{has_good_point, verify};
 pub use write::KeyFormat;
 

@@ -77,33 +77,28 @@ pub enum KeyKind {
 /// A public key as it stands in requests and certificates.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct PublicKey {
+    /// The SubjectPublicKeyInfo as it was read or built.
     spki: Vec<u8>,
-    /// Where the contents of the BIT STRING begin in `spki`.
-    key_at: usize,
+    /// What is in its BIT STRING.
+    key: Vec<u8>,
     kind: KeyKind,
 }
 
 impl PublicKey {
-    /// From a SubjectPublicKeyInfo that was read elsewhere: its bytes, and its
-    /// parts. `key` must be the contents of its BIT STRING at its end.
-    pub fn from_parts(spki: &[u8], algorithm: &[u8], parameters: Option<&[u8]>, key: &[u8]) -> Self {
-        let kind = if algorithm == oid::RSA_ENCRYPTION.octets() {
-            rsa_bits(key).map_or(KeyKind::Other, |bits| KeyKind::Rsa { bits })
-        } else if algorithm == oid::EC_PUBLIC_KEY.octets() {
-            match parameters {
-                Some(curve) if curve == oid::SECP224R1.octets() => KeyKind::P224,
-                Some(curve) => Curve::from_oid(curve).map_or(KeyKind::Other, KeyKind::Ecdsa),
-                None => KeyKind::Other,
-            }
-        } else if algorithm == oid::ED25519.octets() {
-            KeyKind::Ed25519
-        } else {
-            KeyKind::Other
-        };
+    /// A key of no kind that we know.
+    pub(super) fn other(spki: &[u8], key: &[u8]) -> Self {
         PublicKey {
             spki: spki.to_vec(),
-            key_at: spki.len().saturating_sub(key.len()),
-            kind,
+            key: key.to_vec(),
+            kind: KeyKind::Other,
+        }
+    }
+
+    /// The same key, with the SubjectPublicKeyInfo in which it was found.
+    pub(super) fn found_in(self, spki: &[u8]) -> Self {
+        PublicKey {
+            spki: spki.to_vec(),
+            ..self
         }
     }
 
@@ -119,11 +114,20 @@ impl PublicKey {
 
     /// Of an EC key: the uncompressed point.
     pub(super) fn ecdsa(curve: Curve, point: &[u8]) -> Self {
+        Self::on_curve(&curve.oid(), point, KeyKind::Ecdsa(curve))
+    }
+
+    /// Of an EC key on P-224: the uncompressed point.
+    pub(super) fn p224(point: &[u8]) -> Self {
+        Self::on_curve(&oid::SECP224R1, point, KeyKind::P224)
+    }
+
+    fn on_curve(curve: &Oid, point: &[u8], kind: KeyKind) -> Self {
         let algorithm = |w: &mut Writer| {
             w.oid(&oid::EC_PUBLIC_KEY);
-            w.oid(&curve.oid());
+            w.oid(curve);
         };
-        Self::build(algorithm, point, KeyKind::Ecdsa(curve))
+        Self::build(algorithm, point, kind)
     }
 
     /// Of an Ed25519 key: its 32 octets.
@@ -138,18 +142,34 @@ impl PublicKey {
                 w.bit_string(key);
             });
         });
-        let key_at = spki.len() - key.len();
-        PublicKey { spki, key_at, kind }
+        PublicKey {
+            spki,
+            key: key.to_vec(),
+            kind,
+        }
     }
 
-    /// The whole SubjectPublicKeyInfo.
+    /// The whole SubjectPublicKeyInfo, octet for octet as it was read.
     pub fn spki(&self) -> &[u8] {
         &self.spki
     }
 
-    /// The contents of the BIT STRING, without its count of unused bits.
+    /// Writes the SubjectPublicKeyInfo as Go writes one for this key, without what
+    /// others put behind the key.
+    pub fn write(&self, w: &mut Writer) {
+        let built = match self.kind {
+            KeyKind::Rsa { .. } => Self::rsa(&self.key),
+            KeyKind::Ecdsa(curve) => Self::ecdsa(curve, &self.key),
+            KeyKind::P224 => Self::p224(&self.key),
+            KeyKind::Ed25519 => Self::ed25519(&self.key),
+            KeyKind::Other => return w.raw(&self.spki),
+        };
+        w.raw(&built.spki);
+    }
+
+    /// What is in the BIT STRING: an RSAPublicKey, a point, the octets of an Ed25519 key.
     pub fn key_bits(&self) -> &[u8] {
-        &self.spki[self.key_at..]
+        &self.key
     }
 
     /// What kind of key it is.

@@ -1,40 +1,70 @@
 //! Checking signatures of requests and certificates.
 
+use aws_lc_rs::digest::{self, Digest};
 use aws_lc_rs::signature::{self, ParsedPublicKey, UnparsedPublicKey, VerificationAlgorithm};
 use rsa::pkcs1::DecodeRsaPublicKey;
-use rsa::pkcs1v15::{Signature, VerifyingKey};
 use rsa::signature::Verifier;
+use rsa::{pkcs1v15, pss};
+use sha1::Sha1;
+use sha2::{Sha256, Sha384, Sha512};
 
-use super::{Curve, KeyKind, PublicKey, SignatureAlgorithm};
+use super::SignatureAlgorithm::{
+    self, EcdsaWithSha1, EcdsaWithSha256, EcdsaWithSha384, EcdsaWithSha512, Ed25519, Md2WithRsa, Md5WithRsa,
+    Sha1WithRsa, Sha256WithRsa, Sha256WithRsaPss, Sha384WithRsa, Sha384WithRsaPss, Sha512WithRsa,
+    Sha512WithRsaPss,
+};
+use super::{Curve, KeyKind, PublicKey};
 use crate::error::{Error, Result};
 
-/// Checks a signature.
+/// Checks a signature, made with an algorithm that is none where we do not know it.
 ///
 /// # Errors
-/// Go's sentences: `x509: cannot verify signature: algorithm unimplemented`, for
-/// an algorithm that does not fit the key or that we do not check, or
-/// `crypto/rsa: verification error`, `x509: ECDSA verification failure`, `x509:
-/// Ed25519 verification failure`.
+/// Go's sentences: `x509: cannot verify signature: algorithm unimplemented`, `x509: cannot
+/// verify signature: insecure algorithm MD5-RSA`, `x509: signature algorithm specifies an
+/// RSA public key, but have public key of type *ecdsa.PublicKey`, or `crypto/rsa:
+/// verification error`, `x509: ECDSA verification failure`, `x509: Ed25519 verification
+/// failure`.
 pub fn verify(
     key: &PublicKey,
-    algorithm: SignatureAlgorithm,
+    algorithm: Option<SignatureAlgorithm>,
     message: &[u8],
     signature: &[u8],
 ) -> Result<()> {
     let unimplemented = || Error::plain("x509: cannot verify signature: algorithm unimplemented");
-    let failure = match key.kind() {
-        KeyKind::Rsa { .. } => "crypto/rsa: verification error",
-        KeyKind::Ecdsa(_) | KeyKind::P224 => "x509: ECDSA verification failure",
-        KeyKind::Ed25519 => "x509: Ed25519 verification failure",
+    let algorithm = algorithm.filter(|algorithm| *algorithm != Md2WithRsa);
+    let algorithm = algorithm.ok_or_else(unimplemented)?;
+    if algorithm == Md5WithRsa {
+        return Err(Error::plain(format!(
+            "x509: cannot verify signature: insecure algorithm {}",
+            algorithm.name()
+        )));
+    }
+    let (kind, go_type, failure) = match key.kind() {
+        KeyKind::Rsa { .. } => ("RSA", "*rsa.PublicKey", "crypto/rsa: verification error"),
+        KeyKind::Ecdsa(_) | KeyKind::P224 => {
+            ("ECDSA", "*ecdsa.PublicKey", "x509: ECDSA verification failure")
+        }
+        KeyKind::Ed25519 => (
+            "Ed25519",
+            "ed25519.PublicKey",
+            "x509: Ed25519 verification failure",
+        ),
         KeyKind::Other => return Err(unimplemented()),
     };
+    if algorithm.key_name() != kind {
+        return Err(Error::plain(format!(
+            "x509: signature algorithm specifies an {} public key, but have public key of type {go_type}",
+            algorithm.key_name()
+        )));
+    }
     let good = match verifier(key.kind(), algorithm) {
         Some(verifier) => UnparsedPublicKey::new(verifier, key.key_bits())
             .verify(message, signature)
             .is_ok(),
         None if matches!(key.kind(), KeyKind::Rsa { .. }) => {
-            odd_rsa(key, algorithm, message, signature).ok_or_else(unimplemented)?
+            odd_rsa(key, algorithm, message, signature).unwrap_or(false)
         }
+        None if key.kind() == KeyKind::Ecdsa(Curve::P384) => p384_sha1(key, message, signature),
         None => return Err(unimplemented()),
     };
     if good { Ok(()) } else { Err(Error::plain(failure)) }
@@ -62,10 +92,6 @@ fn is_uncompressed(point: &[u8], length: usize) -> bool {
 
 /// What aws-lc checks.
 fn verifier(kind: KeyKind, algorithm: SignatureAlgorithm) -> Option<&'static dyn VerificationAlgorithm> {
-    use SignatureAlgorithm::{
-        EcdsaWithSha1, EcdsaWithSha256, EcdsaWithSha384, EcdsaWithSha512, Ed25519, Sha1WithRsa,
-        Sha256WithRsa, Sha384WithRsa, Sha512WithRsa,
-    };
     Some(match (kind, algorithm) {
         (KeyKind::Rsa { bits: 1024..=8192 }, Sha1WithRsa) => {
             &signature::RSA_PKCS1_1024_8192_SHA1_FOR_LEGACY_USE_ONLY
@@ -77,6 +103,9 @@ fn verifier(kind: KeyKind, algorithm: SignatureAlgorithm) -> Option<&'static dyn
         (KeyKind::Rsa { bits: 1024..=8192 }, Sha512WithRsa) => {
             &signature::RSA_PKCS1_1024_8192_SHA512_FOR_LEGACY_USE_ONLY
         }
+        (KeyKind::Rsa { bits: 2048..=8192 }, Sha256WithRsaPss) => &signature::RSA_PSS_2048_8192_SHA256,
+        (KeyKind::Rsa { bits: 2048..=8192 }, Sha384WithRsaPss) => &signature::RSA_PSS_2048_8192_SHA384,
+        (KeyKind::Rsa { bits: 2048..=8192 }, Sha512WithRsaPss) => &signature::RSA_PSS_2048_8192_SHA512,
         (KeyKind::Ecdsa(Curve::P256), EcdsaWithSha1) => &signature::ECDSA_P256_SHA1_ASN1,
         (KeyKind::Ecdsa(Curve::P256), EcdsaWithSha256) => &signature::ECDSA_P256_SHA256_ASN1,
         (KeyKind::Ecdsa(Curve::P256), EcdsaWithSha384) => &signature::ECDSA_P256_SHA384_ASN1,
@@ -93,24 +122,36 @@ fn verifier(kind: KeyKind, algorithm: SignatureAlgorithm) -> Option<&'static dyn
     })
 }
 
-/// RSA keys of sizes that aws-lc does not check; nothing for an algorithm that is
-/// not RSA's.
+/// ECDSA with SHA-1 on P-384, for which aws-lc-rs has no name. ECDSA signs a digest as a
+/// number (SEC 1, section 4.1.4), which zeros in front leave as it is: so the digest is
+/// passed on in the length of SHA-384.
+fn p384_sha1(key: &PublicKey, message: &[u8], signature: &[u8]) -> bool {
+    let digest = digest::digest(&digest::SHA1_FOR_LEGACY_USE_ONLY, message);
+    let mut number = [0; 48];
+    number[28..].copy_from_slice(digest.as_ref());
+    let key = UnparsedPublicKey::new(&signature::ECDSA_P384_SHA384_ASN1, key.key_bits());
+    Digest::import_less_safe(&number, &digest::SHA384)
+        .is_ok_and(|digest| key.verify_digest(&digest, signature).is_ok())
+}
+
+/// RSA keys of sizes that aws-lc does not check; nothing for a key or a signature that
+/// cannot be read.
 fn odd_rsa(key: &PublicKey, algorithm: SignatureAlgorithm, message: &[u8], bytes: &[u8]) -> Option<bool> {
-    let public = rsa::RsaPublicKey::from_pkcs1_der(key.key_bits()).ok()?;
-    let signature = Signature::try_from(bytes).ok()?;
+    let key = rsa::RsaPublicKey::from_pkcs1_der(key.key_bits()).ok()?;
+    macro_rules! check {
+        ($scheme:ident, $hash:ty) => {{
+            let signature = $scheme::Signature::try_from(bytes).ok()?;
+            $scheme::VerifyingKey::<$hash>::new(key).verify(message, &signature)
+        }};
+    }
     let checked = match algorithm {
-        SignatureAlgorithm::Sha1WithRsa => {
-            VerifyingKey::<sha1::Sha1>::new(public).verify(message, &signature)
-        }
-        SignatureAlgorithm::Sha256WithRsa => {
-            VerifyingKey::<sha2::Sha256>::new(public).verify(message, &signature)
-        }
-        SignatureAlgorithm::Sha384WithRsa => {
-            VerifyingKey::<sha2::Sha384>::new(public).verify(message, &signature)
-        }
-        SignatureAlgorithm::Sha512WithRsa => {
-            VerifyingKey::<sha2::Sha512>::new(public).verify(message, &signature)
-        }
+        Sha1WithRsa => check!(pkcs1v15, Sha1),
+        Sha256WithRsa => check!(pkcs1v15, Sha256),
+        Sha384WithRsa => check!(pkcs1v15, Sha384),
+        Sha512WithRsa => check!(pkcs1v15, Sha512),
+        Sha256WithRsaPss => check!(pss, Sha256),
+        Sha384WithRsaPss => check!(pss, Sha384),
+        Sha512WithRsaPss => check!(pss, Sha512),
         _ => return None,
     };
     Some(checked.is_ok())
@@ -149,7 +190,7 @@ mod tests {
         for key in &keys {
             let mut signature = key.sign(key.algorithm(), b"message").unwrap();
             let check = |message: &[u8], signature: &[u8]| {
-                verify(key.public_key(), key.algorithm(), message, signature).map_err(|e| e.to_string())
+                verify(key.public_key(), Some(key.algorithm()), message, signature).map_err(|e| e.to_string())
             };
             assert_eq!(check(b"message", &signature), Ok(()), "{key:?}");
             assert!(
@@ -164,12 +205,22 @@ mod tests {
             assert!(check(b"message", b"").is_err());
         }
         assert!(keys.iter().all(|key| has_good_point(key.public_key())));
-        let foreign = verify(keys[0].public_key(), SignatureAlgorithm::Sha256WithRsa, b"", b"");
-        assert!(
-            foreign
-                .unwrap_err()
-                .to_string()
-                .ends_with("algorithm unimplemented")
-        );
+        let public = keys[0].public_key();
+        for (algorithm, end) in [
+            (None, "algorithm unimplemented"),
+            (Some(Md2WithRsa), "algorithm unimplemented"),
+            (Some(Md5WithRsa), "insecure algorithm MD5-RSA"),
+            (
+                Some(Sha256WithRsa),
+                "specifies an RSA public key, but have public key of type *ecdsa.PublicKey",
+            ),
+            (
+                Some(Ed25519),
+                "specifies an Ed25519 public key, but have public key of type *ecdsa.PublicKey",
+            ),
+        ] {
+            let refused = verify(public, algorithm, b"", b"").unwrap_err().to_string();
+            assert!(refused.ends_with(end), "{refused}");
+        }
     }
 }

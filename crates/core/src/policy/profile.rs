@@ -4,6 +4,7 @@ use time::OffsetDateTime;
 
 use super::{CsrWhitelist, Usages};
 use crate::auth::AuthKey;
+use crate::certificate::{Names, Subject};
 use crate::error::{Code, Error, Result};
 use crate::extension::Extension;
 use rcfssl_go::duration::Duration;
@@ -248,10 +249,18 @@ impl Profile {
         allowed.is_some_and(|allowed| !allowed.signature_algorithm)
     }
 
-    /// May it sign this name? The expression is searched for anywhere in it.
-    pub fn allows_name(&self, name: &str) -> bool {
-        self.name_whitelist
-            .as_ref()
-            .is_none_or(|names| names.is_match(name))
+    /// May it sign these names? The expression is searched for anywhere in each common
+    /// name and in each alternative name that is no address, as they will stand in the
+    /// certificate. With an expression, a name that cannot be read is none that it
+    /// allows.
+    pub fn allows(&self, subject: &Subject, names: &Names) -> bool {
+        let Some(allowed) = &self.name_whitelist else {
+            return true;
+        };
+        let Some((common_names, hosts)) = subject.common_names().zip(names.hosts()) else {
+            return false;
+        };
+        let mut texts = common_names.iter().map(String::as_str).chain(hosts.texts());
+        texts.all(|name| allowed.is_match(name))
     }
 }

@@ -3,20 +3,23 @@
 use std::collections::HashSet;
 
 use time::OffsetDateTime;
-use x509_parser::asn1_rs::FromDer;
-use x509_parser::revocation_list::CertificateRevocationList;
 
-use crate::certificate::{Certificate, our_oid};
-use crate::error::{Error, Result};
-use crate::key::{self, SignatureAlgorithm};
-use crate::oid::Oid;
+use crate::asn1::fields::{Fields, bit_string};
+use crate::asn1::read::{Reader, is_shortest};
+use crate::asn1::read_time;
+use crate::asn1::tag;
+use crate::certificate::Certificate;
+use crate::error::Result;
+use crate::key::{self, AlgorithmIdentifier, SignatureAlgorithm};
+use crate::name;
 use rcfssl_go::pem;
 
 /// A list as it was read.
 #[derive(Debug)]
 pub struct RevocationList {
     to_be_signed: Vec<u8>,
-    algorithm: Oid,
+    /// None where Go knows none.
+    algorithm: Option<SignatureAlgorithm>,
     signature: Vec<u8>,
     next_update: Option<OffsetDateTime>,
     /// The contents octets of the serial numbers.
@@ -28,20 +31,7 @@ impl RevocationList {
     pub fn read(bytes: &[u8]) -> Option<Self> {
         let block = pem::decode(bytes).filter(|(block, _)| block.label == "X509 CRL");
         let der = block.as_ref().map_or(bytes, |(block, _)| &block.contents);
-        let (rest, list) = CertificateRevocationList::from_der(der).ok()?;
-        if !rest.is_empty() {
-            return None;
-        }
-        Some(RevocationList {
-            to_be_signed: list.tbs_cert_list.as_ref().to_vec(),
-            algorithm: our_oid(&list.signature_algorithm.algorithm),
-            signature: list.signature_value.data.to_vec(),
-            next_update: list.next_update().map(|time| time.to_datetime()),
-            serials: list
-                .iter_revoked_certificates()
-                .map(|revoked| revoked.raw_serial().to_vec())
-                .collect(),
-        })
+        read(der)
     }
 
     /// Is a newer one not due yet?
@@ -59,8 +49,53 @@ impl RevocationList {
     /// # Errors
     /// As [`key::verify`].
     pub fn check_signature(&self, issuer: &Certificate) -> Result<()> {
-        let algorithm = SignatureAlgorithm::from_oid(&self.algorithm)
-            .ok_or_else(|| Error::plain("x509: cannot verify signature: algorithm unimplemented"))?;
-        key::verify(&issuer.public_key, algorithm, &self.to_be_signed, &self.signature)
+        key::verify(
+            &issuer.public_key,
+            self.algorithm,
+            &self.to_be_signed,
+            &self.signature,
+        )
     }
+}
+
+/// Reads DER as strictly as Go, which knows version 2 alone.
+fn read(der: &[u8]) -> Option<RevocationList> {
+    let mut outer = Reader::inside(der, tag::SEQUENCE)?;
+    let to_be_signed = outer.next().filter(|element| element.tag == tag::SEQUENCE)?;
+    let mut fields = Reader::new(to_be_signed.contents);
+    if fields.expect(tag::INTEGER)? != [1] {
+        return None;
+    }
+    let algorithm = fields.expect(tag::SEQUENCE)?;
+    if outer.expect(tag::SEQUENCE)? != algorithm {
+        return None;
+    }
+    let algorithm = AlgorithmIdentifier::read_inside(Fields::new(algorithm)).ok()?;
+    name::read(fields.next()?.raw).ok()?;
+    read_time(&mut fields)?;
+    let is_dated = [tag::UTC_TIME, tag::GENERALIZED_TIME]
+        .iter()
+        .any(|tag| fields.is_next(*tag));
+    let next_update = if is_dated {
+        Some(read_time(&mut fields)?)
+    } else {
+        None
+    };
+    let mut serials = HashSet::new();
+    if fields.is_next(tag::SEQUENCE) {
+        let mut entries = fields.enter(tag::SEQUENCE)?;
+        while !entries.is_empty() {
+            let mut entry = entries.enter(tag::SEQUENCE)?;
+            let serial = entry.expect(tag::INTEGER).filter(|serial| is_shortest(serial))?;
+            read_time(&mut entry)?;
+            serials.insert(serial.to_vec());
+        }
+    }
+    Some(RevocationList {
+        to_be_signed: to_be_signed.raw.to_vec(),
+        algorithm: SignatureAlgorithm::read(&algorithm),
+        signature: bit_string(outer.expect(tag::BIT_STRING)?).ok()?.right_aligned(),
+        next_update,
+        serials,
+    })
 }

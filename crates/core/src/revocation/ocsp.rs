@@ -2,11 +2,12 @@
 
 use aws_lc_rs::digest::{SHA1_FOR_LEGACY_USE_ONLY, digest};
 
+use crate::asn1::fields::Fields;
 use crate::asn1::read::Reader;
 use crate::asn1::{self, Writer, tag};
 use crate::certificate::Certificate;
-use crate::key::{self, SignatureAlgorithm};
-use crate::oid::{self, Oid};
+use crate::key::{self, AlgorithmIdentifier, SignatureAlgorithm};
+use crate::oid;
 
 /// OCSPRequest, without a nonce and without a signature.
 pub fn request(certificate: &Certificate, issuer: &Certificate) -> Vec<u8> {
@@ -49,8 +50,8 @@ pub fn is_good(response: &[u8], certificate: &Certificate, issuer: &Certificate)
     }
     let mut basic = Reader::inside(bytes.expect(tag::OCTET_STRING)?, tag::SEQUENCE)?;
     let data = basic.next()?;
-    let algorithm = basic.enter(tag::SEQUENCE)?.expect(tag::OBJECT_IDENTIFIER)?;
-    let algorithm = SignatureAlgorithm::from_oid(&Oid::from_octets(algorithm))?;
+    let algorithm = Fields::new(basic.expect(tag::SEQUENCE)?);
+    let algorithm = SignatureAlgorithm::read(&AlgorithmIdentifier::read_inside(algorithm).ok()?);
     let (_, signature) = basic.expect(tag::BIT_STRING)?.split_first()?;
     let signer = match basic.enter(tag::context_constructed(0)) {
         Some(mut certificates) => delegate(certificates.enter(tag::SEQUENCE)?, issuer)?,

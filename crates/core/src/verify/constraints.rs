@@ -1,16 +1,16 @@
-//! Name constraints (RFC 5280, section 4.2.1.10), and which critical extensions
-//! are understood: both as far as Go goes.
+//! Names against name constraints (RFC 5280, section 4.2.1.10), and which critical
+//! extensions are understood: both as far as Go goes.
 
 use std::net::IpAddr;
 use std::sync::Arc;
 
 use super::Refusal;
-use super::mailbox::Mailbox;
 use crate::asn1::read::{Element, Reader};
 use crate::asn1::tag;
-use crate::certificate::Certificate;
+use crate::certificate::{Certificate, Subtrees};
 use crate::error::Code;
-use crate::host;
+use crate::host::mailbox::Mailbox;
+use crate::host::{self, labels};
 use crate::oid;
 use rcfssl_go::quote::quote;
 use rcfssl_go::url::Uri;
@@ -22,56 +22,6 @@ const EMAIL: u8 = tag::context(1);
 const DNS: u8 = tag::context(2);
 const URI: u8 = tag::context(6);
 const IP: u8 = tag::context(7);
-
-/// The subtrees of one certificate: tags of names and what they say.
-#[derive(Default)]
-struct Subtrees<'a> {
-    permitted: Vec<(u8, &'a [u8])>,
-    excluded: Vec<(u8, &'a [u8])>,
-    /// A kind of name that is not understood.
-    others: bool,
-}
-
-impl<'a> Subtrees<'a> {
-    fn read(value: &'a [u8]) -> Option<Self> {
-        let mut lists = Reader::inside(value, tag::SEQUENCE)?;
-        let mut subtrees = Subtrees::default();
-        let permitted = lists.optional(tag::context_constructed(0)).unwrap_or_default();
-        let excluded = lists.optional(tag::context_constructed(1)).unwrap_or_default();
-        for (list, into_excluded) in [(permitted, false), (excluded, true)] {
-            let mut list = Reader::new(list);
-            while !list.is_empty() {
-                let base = list.enter(tag::SEQUENCE)?.next()?;
-                match base.tag {
-                    EMAIL | DNS | URI => {}
-                    IP if is_network(base.contents) => {}
-                    IP => return None,
-                    _ => {
-                        subtrees.others = true;
-                        continue;
-                    }
-                }
-                let one = (base.tag, base.contents);
-                if into_excluded {
-                    subtrees.excluded.push(one);
-                } else {
-                    subtrees.permitted.push(one);
-                }
-            }
-        }
-        Some(subtrees)
-    }
-}
-
-/// An address and a mask of ones followed by zeros, of equal lengths.
-fn is_network(octets: &[u8]) -> bool {
-    let (_, mask) = octets.split_at(octets.len() / 2);
-    let ones: Vec<bool> = mask
-        .iter()
-        .flat_map(|octet| (0..8).rev().map(move |bit| octet >> bit & 1 == 1))
-        .collect();
-    matches!(octets.len(), 8 | 32) && ones.windows(2).all(|pair| pair[0] || !pair[1])
-}
 
 /// Is there a critical extension that is not understood?
 pub fn has_unhandled_critical_extension(certificate: &Certificate) -> bool {
@@ -269,16 +219,6 @@ fn covers(domain: &str, constraint: &str) -> Result<bool, String> {
     Ok(above.iter().zip(&below).all(|(a, b)| a.eq_ignore_ascii_case(b)))
 }
 
-/// The labels of a domain, the last one first.
-pub(super) fn labels(domain: &str) -> Option<Vec<&str>> {
-    if domain.is_empty() {
-        return Some(Vec::new());
-    }
-    let labels: Vec<&str> = domain.rsplit('.').collect();
-    let readable = |label: &&str| !label.is_empty() && label.bytes().all(|b| (33..=126).contains(&b));
-    labels.iter().all(readable).then_some(labels)
-}
-
 /// A constraint as Go shows it.
 fn constraint_text(name: &Name<'_>, constraint: &[u8]) -> String {
     if !matches!(name, Name::Ip(_)) {
@@ -321,8 +261,6 @@ mod tests {
         assert_eq!(matches(&name(&[11, 9, 8, 7]), &ten), Ok(false));
         assert_eq!(matches(&name(&[0; 16]), &ten), Ok(false));
         assert_eq!(constraint_text(&name(&[]), &ten), "10.0.0.0/8");
-        assert!(is_network(&ten) && is_network(&[0; 32]) && !is_network(&[0; 16]));
-        assert!(!is_network(&[10, 0, 0, 0, 255, 0, 255, 0]));
     }
 
     #[test]

@@ -7,7 +7,6 @@
 
 mod constraints;
 mod hostname;
-mod mailbox;
 mod pool;
 
 pub use hostname::check_host;

@@ -213,7 +213,7 @@ pub fn certificates_by_suites(target: &Target) -> Finding {
 fn signed_with(choice: &Choice) -> Result<String, String> {
     let first = choice.certificates.first().ok_or("no certs returned")?;
     let certificate = Certificate::read(first).map_err(|error| error.to_string())?;
-    Ok(certinfo::signature_name(&certificate.signature_algorithm).to_owned())
+    Ok(certinfo::signature_name(certificate.signature_algorithm).to_owned())
 }
 
 /// ECCurves: the curves that are taken in TLS 1.2.

@@ -36,7 +36,7 @@ impl<'a> Look<'a> {
             .filter(|(_, profile)| !profile.usages.is_empty())
             .map(|(name, profile)| describe(name, profile))
             .collect();
-        let shown = usage::names(certificate.key_usage(), &certificate.extended_key_usage());
+        let shown = usage::names(certificate.key_usage(), &certificate.extended_key_usages());
         Err(format!(
             "no profile fits it: it shows {}; there are {}",
             shown.join(", "),

@@ -1,6 +1,6 @@
 //! E-mail addresses in certificates, as lenient as Go is with them.
 
-use super::constraints::labels;
+use super::labels;
 
 /// An e-mail address (RFC 2821, section 4.1.2) in its two parts.
 pub struct Mailbox {

@@ -2,49 +2,15 @@
 //! type together in one multi-valued RDN, PrintableString where that can hold
 //! the value and UTF8String elsewhere.
 
+mod read;
+mod value;
+
+pub use read::{read, read_attribute};
+pub use value::{Meaning, Value};
+
 use crate::asn1::{self, Writer, tag};
 use crate::error::{Error, Result};
 use crate::oid::{self, Oid};
-
-/// An attribute value as found in a name: its tag and contents.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Value {
-    /// The identifier octet.
-    pub tag: u8,
-    /// The contents octets.
-    pub contents: Vec<u8>,
-}
-
-impl Value {
-    /// The text of a character string; nothing for other types.
-    ///
-    /// T61String is taken for UTF-8, as Go takes it; where it is none, the text
-    /// is what Latin-1 would have meant, which is what such names hold.
-    pub fn text(&self) -> Option<String> {
-        match self.tag {
-            tag::UTF8_STRING
-            | tag::PRINTABLE_STRING
-            | tag::IA5_STRING
-            | tag::NUMERIC_STRING
-            | tag::T61_STRING => {
-                let text = std::str::from_utf8(&self.contents).map(str::to_owned);
-                Some(text.unwrap_or_else(|_| self.contents.iter().map(|b| char::from(*b)).collect()))
-            }
-            tag::BMP_STRING => {
-                let units = self
-                    .contents
-                    .chunks_exact(2)
-                    .map(|pair| u16::from_be_bytes([pair[0], pair[1]]));
-                Some(
-                    char::decode_utf16(units)
-                        .map(|c| c.unwrap_or(char::REPLACEMENT_CHARACTER))
-                        .collect(),
-                )
-            }
-            _ => None,
-        }
-    }
-}
 
 /// An attribute of a name as it was read.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -90,39 +56,76 @@ pub enum Extra {
     Other(Value),
 }
 
+impl Extra {
+    /// A value that is no text, as Go writes it again: moments in a form of its own.
+    fn of(value: &Value) -> Self {
+        Extra::Other(match value.meaning() {
+            Ok(Meaning::Time(moment)) => {
+                let (tag, contents) = asn1::written(moment);
+                Value { tag, contents }
+            }
+            _ => value.clone(),
+        })
+    }
+}
+
+/// Where the values of a type have their place.
+enum Part<'a> {
+    One(&'a mut String),
+    Many(&'a mut Vec<String>),
+}
+
 impl Subject {
     /// Sorts the attributes of a name into the parts, as a certificate repeats
     /// them: of CN and serialNumber the last counts, other types go to the end
-    /// in their order.
+    /// in their order. Of the types with a part of their own, values that are no text
+    /// are dropped, as cfssl drops them: they would stand in the certificate where no
+    /// part says so.
     pub fn from_attributes(attributes: &[Attribute]) -> Self {
         let mut subject = Subject::default();
         for Attribute { oid, value } in attributes {
             let text = value.text();
-            let values = match (oid.x520_attribute(), &text) {
-                (Some(3), Some(text)) => {
-                    subject.common_name.clone_from(text);
-                    continue;
-                }
-                (Some(5), Some(text)) => {
-                    subject.serial_number.clone_from(text);
-                    continue;
-                }
-                (Some(6), Some(_)) => &mut subject.country,
-                (Some(7), Some(_)) => &mut subject.locality,
-                (Some(8), Some(_)) => &mut subject.province,
-                (Some(9), Some(_)) => &mut subject.street_address,
-                (Some(10), Some(_)) => &mut subject.organization,
-                (Some(11), Some(_)) => &mut subject.organizational_unit,
-                (Some(17), Some(_)) => &mut subject.postal_code,
-                _ => {
-                    let extra = text.map_or_else(|| Extra::Other(value.clone()), Extra::Text);
-                    subject.extra.push((oid.clone(), extra));
-                    continue;
-                }
+            let Some(part) = oid.x520_attribute().and_then(|kind| subject.part(kind)) else {
+                let extra = text.map_or_else(|| Extra::of(value), Extra::Text);
+                subject.extra.push((oid.clone(), extra));
+                continue;
             };
-            values.extend(text);
+            match (part, text) {
+                (Part::One(one), Some(text)) => *one = text,
+                (Part::Many(many), Some(text)) => many.push(text),
+                (_, None) => {}
+            }
         }
         subject
+    }
+
+    /// The part in which an attribute of X.520 has its place.
+    fn part(&mut self, kind: u8) -> Option<Part<'_>> {
+        Some(match kind {
+            3 => Part::One(&mut self.common_name),
+            5 => Part::One(&mut self.serial_number),
+            6 => Part::Many(&mut self.country),
+            7 => Part::Many(&mut self.locality),
+            8 => Part::Many(&mut self.province),
+            9 => Part::Many(&mut self.street_address),
+            10 => Part::Many(&mut self.organization),
+            11 => Part::Many(&mut self.organizational_unit),
+            17 => Part::Many(&mut self.postal_code),
+            _ => return None,
+        })
+    }
+
+    /// Refuses what Go cannot write again.
+    ///
+    /// # Errors
+    /// `asn1: cannot marshal nil value` for an attribute of a type that Go passes over
+    /// when it reads a name.
+    pub fn check(&self) -> Result<()> {
+        let unwritable = |(_, extra): &(Oid, Extra)| matches!(extra, Extra::Other(value) if matches!(value.meaning(), Ok(Meaning::Nothing) | Err(_)));
+        if self.extra.iter().any(unwritable) {
+            return Err(Error::plain("asn1: cannot marshal nil value"));
+        }
+        Ok(())
     }
 
     /// The attributes in the order in which they are encoded.
@@ -350,6 +353,45 @@ mod tests {
         assert_eq!(subject.common_name, "cé");
         assert_eq!(subject.extra[0].1, Extra::Text("a@b".into()));
         assert_eq!(subject.extra[1].1, Extra::Other(attributes[2].value.clone()));
+    }
+
+    #[test]
+    fn values_that_are_no_text_have_no_part() {
+        let attribute = |oid: &Oid, tag: u8, contents: &[u8]| Attribute {
+            oid: oid.clone(),
+            value: Value {
+                tag,
+                contents: contents.to_vec(),
+            },
+        };
+        // OCTET STRING, VisibleString, GeneralString, UniversalString, SEQUENCE, BOOLEAN,
+        // INTEGER, and the numbers of strings in another class
+        for tag in [0x04, 0x1a, 0x1b, 0x1c, 0x30, 0x01, 0x02, 0x8c, 0x2c] {
+            for kind in [3, 5, 6, 7, 8, 9, 10, 11, 17] {
+                let oid = Oid::from_arcs(&[2, 5, 4, kind]).unwrap();
+                let subject = Subject::from_attributes(&[attribute(&oid, tag, b"x")]);
+                assert_eq!(subject.to_der(), [0x30, 0], "{oid} {tag}");
+            }
+            let other = Oid::from_arcs(&[1, 2, 3]).unwrap();
+            let subject = Subject::from_attributes(&[attribute(&other, tag, b"x")]);
+            assert_eq!(subject.check().is_ok(), matches!(tag, 2 | 4), "{tag}");
+        }
+    }
+
+    #[test]
+    fn moments_are_written_as_go_writes_them() {
+        let born = Oid::from_arcs(&[1, 3, 6, 1, 5, 5, 7, 9, 1]).unwrap();
+        let value = Value {
+            tag: tag::GENERALIZED_TIME,
+            contents: b"19990101120000.5-0100".to_vec(),
+        };
+        let subject = Subject::from_attributes(&[Attribute { oid: born, value }]);
+        let attributes = subject.to_attributes();
+        let value = &attributes[0].value;
+        assert_eq!(
+            (value.tag, &*value.contents),
+            (tag::UTC_TIME, &b"990101120000-0100"[..])
+        );
     }
 
     #[test]

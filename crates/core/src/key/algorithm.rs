@@ -1,0 +1,270 @@
+//! Signature algorithms: which a key signs with, and those that Go knows by name.
+
+use super::{AlgorithmIdentifier, Curve, KeyKind};
+use crate::asn1::read::{Reader, unsigned};
+use crate::asn1::{Writer, tag};
+use crate::oid::{self, Oid};
+
+/// A signature algorithm (RFC 3279, RFC 4055, RFC 5758, RFC 8410).
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum SignatureAlgorithm {
+    /// md2WithRSAEncryption, never checked
+    Md2WithRsa,
+    /// md5WithRSAEncryption, never checked
+    Md5WithRsa,
+    /// sha1WithRSAEncryption
+    Sha1WithRsa,
+    /// sha256WithRSAEncryption
+    Sha256WithRsa,
+    /// sha384WithRSAEncryption
+    Sha384WithRsa,
+    /// sha512WithRSAEncryption
+    Sha512WithRsa,
+    /// id-dsa-with-sha1, never checked
+    DsaWithSha1,
+    /// id-dsa-with-sha256, never checked
+    DsaWithSha256,
+    /// ecdsa-with-SHA1, only ever checked
+    EcdsaWithSha1,
+    /// ecdsa-with-SHA256
+    EcdsaWithSha256,
+    /// ecdsa-with-SHA384
+    EcdsaWithSha384,
+    /// ecdsa-with-SHA512
+    EcdsaWithSha512,
+    /// id-RSASSA-PSS with SHA-256 and a salt of 32 octets, only ever checked
+    Sha256WithRsaPss,
+    /// id-RSASSA-PSS with SHA-384 and a salt of 48 octets, only ever checked
+    Sha384WithRsaPss,
+    /// id-RSASSA-PSS with SHA-512 and a salt of 64 octets, only ever checked
+    Sha512WithRsaPss,
+    /// id-Ed25519
+    Ed25519,
+}
+
+use SignatureAlgorithm::{
+    DsaWithSha1, DsaWithSha256, EcdsaWithSha1, EcdsaWithSha256, EcdsaWithSha384, EcdsaWithSha512, Ed25519,
+    Md2WithRsa, Md5WithRsa, Sha1WithRsa, Sha256WithRsa, Sha256WithRsaPss, Sha384WithRsa, Sha384WithRsaPss,
+    Sha512WithRsa, Sha512WithRsaPss,
+};
+
+/// All of them in Go's order, from 1 on.
+const ALL: [SignatureAlgorithm; 16] = [
+    Md2WithRsa,
+    Md5WithRsa,
+    Sha1WithRsa,
+    Sha256WithRsa,
+    Sha384WithRsa,
+    Sha512WithRsa,
+    DsaWithSha1,
+    DsaWithSha256,
+    EcdsaWithSha1,
+    EcdsaWithSha256,
+    EcdsaWithSha384,
+    EcdsaWithSha512,
+    Sha256WithRsaPss,
+    Sha384WithRsaPss,
+    Sha512WithRsaPss,
+    Ed25519,
+];
+
+impl SignatureAlgorithm {
+    /// The algorithm that cfssl signs with by default: of an RSA key by its
+    /// size, of an EC key by its curve. None for keys that we cannot sign with.
+    pub fn for_key(kind: KeyKind) -> Option<Self> {
+        Some(match kind {
+            KeyKind::Rsa { bits: 4096.. } => Sha512WithRsa,
+            KeyKind::Rsa { bits: 3072.. } => Sha384WithRsa,
+            KeyKind::Rsa { bits: 2048.. } => Sha256WithRsa,
+            KeyKind::Rsa { .. } => Sha1WithRsa,
+            KeyKind::Ecdsa(Curve::P256) => EcdsaWithSha256,
+            KeyKind::Ecdsa(Curve::P384) => EcdsaWithSha384,
+            KeyKind::Ecdsa(Curve::P521) => EcdsaWithSha512,
+            KeyKind::Ed25519 => Ed25519,
+            KeyKind::P224 | KeyKind::Other => return None,
+        })
+    }
+
+    /// The algorithm that an AlgorithmIdentifier names, as far as Go knows one: of
+    /// RSASSA-PSS by its parameters, of Ed25519 without any, of others whatever their
+    /// parameters.
+    pub fn read(identifier: &AlgorithmIdentifier<'_>) -> Option<Self> {
+        let AlgorithmIdentifier { oid, parameters } = identifier;
+        if *oid == oid::RSASSA_PSS {
+            return pss(parameters);
+        }
+        // The same by another name (OIW), which old Microsoft tools write.
+        if *oid == oid::SHA1_WITH_RSA_OIW {
+            return Some(Sha1WithRsa);
+        }
+        let found = ALL.into_iter().find(|algorithm| algorithm.oid() == *oid)?;
+        (found != Ed25519 || parameters.is_empty()).then_some(found)
+    }
+
+    /// Its object identifier.
+    pub const fn oid(self) -> Oid {
+        match self {
+            Md2WithRsa => oid::MD2_WITH_RSA,
+            Md5WithRsa => oid::MD5_WITH_RSA,
+            Sha1WithRsa => oid::SHA1_WITH_RSA,
+            Sha256WithRsa => oid::SHA256_WITH_RSA,
+            Sha384WithRsa => oid::SHA384_WITH_RSA,
+            Sha512WithRsa => oid::SHA512_WITH_RSA,
+            DsaWithSha1 => oid::DSA_WITH_SHA1,
+            DsaWithSha256 => oid::DSA_WITH_SHA256,
+            EcdsaWithSha1 => oid::ECDSA_WITH_SHA1,
+            EcdsaWithSha256 => oid::ECDSA_WITH_SHA256,
+            EcdsaWithSha384 => oid::ECDSA_WITH_SHA384,
+            EcdsaWithSha512 => oid::ECDSA_WITH_SHA512,
+            Sha256WithRsaPss | Sha384WithRsaPss | Sha512WithRsaPss => oid::RSASSA_PSS,
+            Ed25519 => oid::ED25519,
+        }
+    }
+
+    /// Go's number of it.
+    pub fn number(self) -> u8 {
+        (1..)
+            .zip(ALL)
+            .find(|(_, one)| *one == self)
+            .map_or(0, |(number, _)| number)
+    }
+
+    /// Go's name of it, as errors show it.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Md2WithRsa => "MD2-RSA",
+            Md5WithRsa => "MD5-RSA",
+            Sha1WithRsa => "SHA1-RSA",
+            Sha256WithRsa => "SHA256-RSA",
+            Sha384WithRsa => "SHA384-RSA",
+            Sha512WithRsa => "SHA512-RSA",
+            DsaWithSha1 => "DSA-SHA1",
+            DsaWithSha256 => "DSA-SHA256",
+            EcdsaWithSha1 => "ECDSA-SHA1",
+            EcdsaWithSha256 => "ECDSA-SHA256",
+            EcdsaWithSha384 => "ECDSA-SHA384",
+            EcdsaWithSha512 => "ECDSA-SHA512",
+            Sha256WithRsaPss => "SHA256-RSAPSS",
+            Sha384WithRsaPss => "SHA384-RSAPSS",
+            Sha512WithRsaPss => "SHA512-RSAPSS",
+            Ed25519 => "Ed25519",
+        }
+    }
+
+    /// cfssl's name of it, as `certinfo` shows it.
+    pub const fn cfssl_name(self) -> &'static str {
+        match self {
+            Md2WithRsa => "MD2WithRSA",
+            Md5WithRsa => "MD5WithRSA",
+            Sha1WithRsa => "SHA1WithRSA",
+            Sha256WithRsa => "SHA256WithRSA",
+            Sha384WithRsa => "SHA384WithRSA",
+            Sha512WithRsa => "SHA512WithRSA",
+            DsaWithSha1 => "DSAWithSHA1",
+            DsaWithSha256 => "DSAWithSHA256",
+            EcdsaWithSha1 => "ECDSAWithSHA1",
+            EcdsaWithSha256 => "ECDSAWithSHA256",
+            EcdsaWithSha384 => "ECDSAWithSHA384",
+            EcdsaWithSha512 => "ECDSAWithSHA512",
+            Sha256WithRsaPss | Sha384WithRsaPss | Sha512WithRsaPss => "Unknown Signature",
+            Ed25519 => "Ed25519",
+        }
+    }
+
+    /// Go's name of the kind of keys that sign with it.
+    pub const fn key_name(self) -> &'static str {
+        match self {
+            Md2WithRsa | Md5WithRsa | Sha256WithRsaPss | Sha384WithRsaPss | Sha512WithRsaPss => "RSA",
+            Sha1WithRsa | Sha256WithRsa | Sha384WithRsa | Sha512WithRsa => "RSA",
+            DsaWithSha1 | DsaWithSha256 => "DSA",
+            EcdsaWithSha1 | EcdsaWithSha256 | EcdsaWithSha384 | EcdsaWithSha512 => "ECDSA",
+            Ed25519 => "Ed25519",
+        }
+    }
+
+    /// The algorithm that Go chooses, as for CRLs and OCSP responses: with RSA always
+    /// SHA-256, whatever the size of the key.
+    pub const fn gos_default(self) -> Self {
+        if self.is_rsa() { Sha256WithRsa } else { self }
+    }
+
+    /// Is it one of those that RSA keys sign with here?
+    pub const fn is_rsa(self) -> bool {
+        matches!(self, Sha1WithRsa | Sha256WithRsa | Sha384WithRsa | Sha512WithRsa)
+    }
+
+    /// Writes the AlgorithmIdentifier of an algorithm that we sign with: RSA has NULL
+    /// parameters, the others none.
+    pub fn write(self, w: &mut Writer) {
+        w.sequence(|w| {
+            w.oid(&self.oid());
+            if self.is_rsa() {
+                w.null();
+            }
+        });
+    }
+}
+
+/// RSASSA-PSS by its parameters (RFC 4055, section 3.1): a digest, used for the message
+/// and in MGF1, with salts of its own length is all that Go knows.
+fn pss(parameters: &[u8]) -> Option<SignatureAlgorithm> {
+    let mut parameters = Reader::new(parameters).enter(tag::SEQUENCE)?;
+    let hash = hash(parameters.enter(tag::context_constructed(0))?)?;
+    let mut mask = parameters
+        .enter(tag::context_constructed(1))?
+        .enter(tag::SEQUENCE)?;
+    let mask_is_alike =
+        mask.expect(tag::OBJECT_IDENTIFIER)? == oid::MGF1.octets() && self::hash(mask)? == hash;
+    let salt = unsigned(
+        parameters
+            .enter(tag::context_constructed(2))?
+            .expect(tag::INTEGER)?,
+    )?;
+    let trailer = match parameters.enter(tag::context_constructed(3)) {
+        Some(mut trailer) => unsigned(trailer.expect(tag::INTEGER)?)?,
+        None => 1,
+    };
+    let (_, algorithm, length) = [
+        (oid::SHA256, Sha256WithRsaPss, 32),
+        (oid::SHA384, Sha384WithRsaPss, 48),
+        (oid::SHA512, Sha512WithRsaPss, 64),
+    ]
+    .into_iter()
+    .find(|(oid, ..)| oid.octets() == hash)?;
+    (mask_is_alike && salt == length && trailer == 1).then_some(algorithm)
+}
+
+/// The object identifier of a digest, whose parameters are NULL or left out.
+fn hash(mut parent: Reader<'_>) -> Option<&[u8]> {
+    let mut algorithm = parent.enter(tag::SEQUENCE)?;
+    let oid = algorithm.expect(tag::OBJECT_IDENTIFIER)?;
+    let none_or_null = algorithm.is_empty() || algorithm.next()?.raw == [tag::NULL, 0];
+    none_or_null.then_some(oid)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn read(oid: &Oid, parameters: &[u8]) -> Option<SignatureAlgorithm> {
+        let oid = oid.clone();
+        SignatureAlgorithm::read(&AlgorithmIdentifier { oid, parameters })
+    }
+
+    #[test]
+    fn algorithms_are_known_by_their_identifiers() {
+        const NULL: &[u8] = &[5, 0];
+        for algorithm in ALL.into_iter().filter(|a| a.oid() != oid::RSASSA_PSS) {
+            assert_eq!(read(&algorithm.oid(), &[]), Some(algorithm));
+            let with_null = (algorithm != Ed25519).then_some(algorithm);
+            assert_eq!(read(&algorithm.oid(), NULL), with_null);
+        }
+        assert_eq!(read(&oid::SHA1_WITH_RSA_OIW, NULL), Some(Sha1WithRsa));
+        assert_eq!(read(&oid::RSASSA_PSS, NULL), None);
+        assert_eq!(read(&oid::COMMON_NAME, NULL), None);
+        assert_eq!(
+            (Md2WithRsa.number(), Sha256WithRsaPss.number(), Ed25519.number()),
+            (1, 13, 16)
+        );
+    }
+}
