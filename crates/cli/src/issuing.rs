@@ -4,7 +4,6 @@
 use std::ffi::OsStr;
 
 use rcfssl_core::authority::Overrides;
-use rcfssl_core::csr::Content;
 use rcfssl_core::host::Hosts;
 use rcfssl_core::key::{self, PrivateKey, SigningKey};
 use rcfssl_core::{Authority, Code, Csr, Error, Event, Profile, Request, Result};
@@ -101,15 +100,8 @@ pub fn key_and_csr(context: &Context, request: &Request, authority: bool) -> Res
 /// Bare for a subject that cannot be built; 9300 for what a request cannot hold,
 /// which is logged first.
 pub fn csr(context: &Context, request: &Request, key: &dyn SigningKey) -> Result<Csr> {
-    let subject = request.subject()?;
-    let content = || -> Result<Content> {
-        Ok(Content {
-            subject,
-            hosts: request.hosts(),
-            extensions: request.extensions()?,
-        })
-    };
-    let csr = content().and_then(|content| Csr::make(&content, key));
+    request.check_types()?;
+    let csr = request.content().and_then(|content| Csr::make(&content, key));
     let csr = csr.map_err(|error| refused_csr(context, error))?;
     context.sink()(Event::CsrEncoded);
     Ok(csr)

@@ -1,7 +1,7 @@
 //! Host strings that are probably not what was meant: cfssl takes each of them, most as
 //! a DNS name that no client will ever ask for.
 
-use std::net::IpAddr;
+use rcfssl_go::ip;
 
 /// What is odd about a host, and what to write instead.
 pub fn host(text: &str) -> Option<String> {
@@ -41,7 +41,7 @@ pub fn host(text: &str) -> Option<String> {
 }
 
 fn is_ip(text: &str) -> bool {
-    text.parse::<IpAddr>().is_ok()
+    ip::parse(text).is_some()
 }
 
 /// What follows the scheme of a server's URL. Others, such as `spiffe:`, are meant.

@@ -1,6 +1,6 @@
 //! The DER of each certificate extension, written and read (RFC 5280, section 4.2).
 
-use crate::asn1::fields::{Fields, boolean, integer};
+use crate::asn1::fields::{Fields, bit_string, boolean, integer};
 use crate::asn1::read::Reader;
 use crate::asn1::{self, Writer, tag};
 use crate::error::{Error, Result};
@@ -170,8 +170,8 @@ pub fn read_subject_alt_name(value: &[u8]) -> Result<(Hosts, Vec<u8>)> {
 /// May `copy_extensions` take this over from a request? Extensions that say what
 /// a certificate may do, or whose it is, are the profile's alone; cfssl lets a
 /// request set them (fixed after 1.6.5).
-pub fn is_copyable(oid: &Oid) -> bool {
-    const KEPT: [Oid; 17] = [
+pub fn is_copyable(extension: &Extension) -> bool {
+    const KEPT: [Oid; 30] = [
         oid::SUBJECT_KEY_IDENTIFIER,
         oid::KEY_USAGE,
         oid::SUBJECT_ALT_NAME,
@@ -189,8 +189,33 @@ pub fn is_copyable(oid: &Oid) -> bool {
         oid::AUTHORITY_INFORMATION_ACCESS,
         oid::SUBJECT_INFORMATION_ACCESS,
         oid::OCSP_NO_CHECK,
+        oid::OLD_AUTHORITY_KEY_IDENTIFIER,
+        oid::OLD_KEY_ATTRIBUTES,
+        oid::OLD_KEY_USAGE_RESTRICTION,
+        oid::OLD_BASIC_CONSTRAINTS,
+        oid::PRIVATE_KEY_USAGE_PERIOD,
+        oid::PROXY_CERT_INFO,
+        oid::IP_ADDRESS_BLOCKS,
+        oid::AUTONOMOUS_SYSTEMS,
+        oid::IP_ADDRESS_BLOCKS_V2,
+        oid::AUTONOMOUS_SYSTEMS_V2,
+        oid::APPLICATION_POLICIES,
+        oid::SECURITY_IDENTIFIER,
+        oid::CT_POISON,
     ];
-    !KEPT.contains(oid)
+    if extension.oid == oid::NETSCAPE_CERT_TYPE {
+        return is_leaf_cert_type(&extension.value);
+    }
+    !KEPT.contains(&extension.oid)
+}
+
+/// Netscape's certificate type without the bits of an authority: the last three of eight,
+/// which say that it is one for TLS, for mail or for code.
+fn is_leaf_cert_type(value: &[u8]) -> bool {
+    let bits = Reader::new(value)
+        .only(tag::BIT_STRING)
+        .and_then(|contents| bit_string(contents).ok());
+    bits.is_some_and(|bits| bits.octets.first().is_none_or(|octet| octet & 0b111 == 0))
 }
 
 /// The NULL that some extensions hold.

@@ -164,6 +164,19 @@ known! {
     QUALIFIER_CPS = "1.3.6.1.5.5.7.2.1", "RFC 5280 id-qt-cps";
     QUALIFIER_USER_NOTICE = "1.3.6.1.5.5.7.2.2", "RFC 5280 id-qt-unotice";
     CT_POISON = "1.3.6.1.4.1.11129.2.4.3", "RFC 6962 precertificate poison";
+    OLD_AUTHORITY_KEY_IDENTIFIER = "2.5.29.1", "X.509 (1996) authorityKeyIdentifier";
+    OLD_KEY_ATTRIBUTES = "2.5.29.2", "X.509 (1996) keyAttributes";
+    OLD_KEY_USAGE_RESTRICTION = "2.5.29.4", "X.509 (1996) keyUsageRestriction";
+    OLD_BASIC_CONSTRAINTS = "2.5.29.10", "X.509 (1996) basicConstraints";
+    PRIVATE_KEY_USAGE_PERIOD = "2.5.29.16", "RFC 3280 privateKeyUsagePeriod";
+    PROXY_CERT_INFO = "1.3.6.1.5.5.7.1.14", "RFC 3820 proxyCertInfo";
+    IP_ADDRESS_BLOCKS = "1.3.6.1.5.5.7.1.7", "RFC 3779 ipAddrBlocks";
+    AUTONOMOUS_SYSTEMS = "1.3.6.1.5.5.7.1.8", "RFC 3779 autonomousSysIds";
+    IP_ADDRESS_BLOCKS_V2 = "1.3.6.1.5.5.7.1.28", "RFC 8360 ipAddrBlocks-v2";
+    AUTONOMOUS_SYSTEMS_V2 = "1.3.6.1.5.5.7.1.29", "RFC 8360 autonomousSysIds-v2";
+    APPLICATION_POLICIES = "1.3.6.1.4.1.311.21.10", "Microsoft application policies";
+    SECURITY_IDENTIFIER = "1.3.6.1.4.1.311.25.2", "Microsoft security identifier (SID)";
+    NETSCAPE_CERT_TYPE = "2.16.840.1.113730.1.1", "Netscape certificate type";
     DELEGATION_USAGE = "1.3.6.1.4.1.44363.44", "RFC 9345 delegationUsage";
 
     OCSP_BASIC = "1.3.6.1.5.5.7.48.1.1", "RFC 6960 id-pkix-ocsp-basic";

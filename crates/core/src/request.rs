@@ -6,6 +6,7 @@ use serde::{Serialize, Serializer};
 
 use crate::asn1;
 use crate::certificate::Certificate;
+use crate::csr::Content;
 use crate::error::{Code, Error, Result};
 use crate::extension::{self, Extension};
 use crate::host::{self, Hosts};
@@ -308,6 +309,35 @@ impl Request {
         Ok(subject)
     }
 
+    /// Refuses attribute types that are no numbers between dots, before anything else.
+    ///
+    /// # Errors
+    /// `invalid OID part x`
+    pub fn check_types(&self) -> Result<()> {
+        let types = self.names.iter().flat_map(|name| name.oid.iter());
+        types
+            .map(|(dotted, _)| name::parse_arcs(dotted))
+            .try_for_each(|arcs| arcs.map(drop))
+    }
+
+    /// What the document asks to be signed. Of several faults Go tells that of a host
+    /// first, then that of an extension, then that of an attribute type.
+    ///
+    /// # Errors
+    /// As [`Hosts::check`], [`Request::extensions`] and [`Request::subject`].
+    pub fn content(&self) -> Result<Content> {
+        let hosts = self.hosts();
+        if !self.extensions.iter().any(|raw| *raw.id.0 == [2, 5, 29, 17]) {
+            hosts.check()?;
+        }
+        let extensions = self.extensions()?;
+        Ok(Content {
+            subject: self.subject()?,
+            hosts,
+            extensions,
+        })
+    }
+
     /// The hosts by kind.
     pub fn hosts(&self) -> Hosts {
         Hosts::parse(self.hosts.iter())
@@ -485,6 +515,23 @@ mod tests {
             refusal(r#"{"names":[{"OID":{"1":"v"}}]}"#),
             "asn1: structure error: invalid object identifier"
         );
+    }
+
+    #[test]
+    fn of_several_faults_that_of_a_host_is_told_first() {
+        let refusal = |text: &str| read(text).content().unwrap_err().to_string();
+        let (host, extension) = (r#""hosts":["ü"]"#, r#""extensions":[{}]"#);
+        let kind = r#""names":[{"OID":{"3.1":"v"}}]"#;
+        let all = refusal(&format!("{{{host},{extension},{kind}}}"));
+        assert!(all.contains("cannot be encoded as an IA5String"), "{all}");
+        let two = refusal(&format!("{{{extension},{kind}}}"));
+        assert!(
+            two.starts_with("x509: failed to serialise extensions attribute"),
+            "{two}"
+        );
+        assert!(refusal(&format!("{{{kind}}}")).contains("invalid object identifier"));
+        assert_eq!(read(&format!("{{{kind}}}")).check_types(), Ok(()));
+        assert!(read(r#"{"names":[{"OID":{"1.x":"v"}}]}"#).check_types().is_err());
     }
 
     #[test]

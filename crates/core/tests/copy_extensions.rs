@@ -127,6 +127,18 @@ fn what_only_the_profile_may_say_is_never_copied() {
         (oid::POLICY_CONSTRAINTS, vec![0x30, 0]),
         (oid::INHIBIT_ANY_POLICY, vec![2, 1, 0]),
         (oid::OCSP_NO_CHECK, vec![5, 0]),
+        (oid::OLD_BASIC_CONSTRAINTS, vec![0x30, 0]),
+        (oid::OLD_KEY_USAGE_RESTRICTION, vec![0x30, 0]),
+        (oid::PRIVATE_KEY_USAGE_PERIOD, vec![0x30, 0]),
+        (oid::PROXY_CERT_INFO, vec![0x30, 0]),
+        (oid::IP_ADDRESS_BLOCKS, vec![0x30, 0]),
+        (oid::AUTONOMOUS_SYSTEMS, vec![0x30, 0]),
+        (oid::APPLICATION_POLICIES, vec![0x30, 0]),
+        (oid::SECURITY_IDENTIFIER, vec![0x30, 0]),
+        (oid::CT_POISON, vec![5, 0]),
+        (oid::NETSCAPE_CERT_TYPE, vec![3, 2, 0, 0x04]),
+        (oid::NETSCAPE_CERT_TYPE, vec![3, 2, 0, 0x41]),
+        (oid::NETSCAPE_CERT_TYPE, vec![4, 0]),
     ];
     let plain = certificate(Vec::new());
     for (oid, value) in tries {
@@ -147,6 +159,13 @@ fn the_alternative_names_are_those_that_we_build_and_in_their_usual_place() {
         ["asked.example"],
         "asked for by the request, built by us"
     );
+}
+
+#[test]
+fn netscapes_type_of_a_server_is_copied() {
+    let server = [3, 2, 6, 0x40];
+    let copied = certificate(vec![extension(oid::NETSCAPE_CERT_TYPE, &server)]);
+    assert_eq!(copied.extension(&oid::NETSCAPE_CERT_TYPE), Some(&server[..]));
 }
 
 #[test]

@@ -8,6 +8,7 @@ pub mod base64;
 pub mod duration;
 mod error;
 pub mod flag;
+pub mod ip;
 pub mod json;
 pub mod mail;
 pub mod os;

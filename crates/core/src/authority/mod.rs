@@ -96,9 +96,7 @@ impl<'a> Authority<'a> {
             return Err(Code::UnmatchedWhitelist.into());
         }
         let dns_names = wanted.dns_names(profile);
-        let public_key = wanted
-            .public_key
-            .ok_or_else(|| Error::plain("x509: unsupported public key type: <nil>"))?;
+        let public_key = wanted.public_key.ok_or_else(no_public_key)?;
         let mut names = wanted.names;
         if let Names::Built(hosts) = &mut names
             && profile.constraint.is_ca
@@ -163,6 +161,10 @@ impl<'a> Authority<'a> {
                 return Err(Code::InvalidCertificateRequest.into());
             }
             extra.push(asked.read()?);
+        }
+        // Go hashes the key before it looks at the usages.
+        if wanted.public_key.is_none() {
+            return Err(no_public_key());
         }
         if profile.usages.is_empty() {
             return Err(Code::NoKeyUsages.into());
@@ -288,6 +290,10 @@ impl<'a> Authority<'a> {
         sink(refusal);
         Err(Code::InvalidRequest.into())
     }
+}
+
+fn no_public_key() -> Error {
+    Error::plain("x509: unsupported public key type: <nil>")
 }
 
 /// Code 1000.

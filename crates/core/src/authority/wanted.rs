@@ -192,7 +192,7 @@ impl Wanted {
                     extension::read_basic_constraints(&extension.value).map_err(malformed)?;
                 constraint = CaConstraint { is_ca, path_len };
             } else if extension.oid == oid::DELEGATION_USAGE
-                || (profile.copy_extensions && extension::is_copyable(&extension.oid))
+                || (profile.copy_extensions && extension::is_copyable(extension))
             {
                 extra.push(extension.clone());
             }

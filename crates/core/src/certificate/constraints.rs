@@ -1,11 +1,10 @@
 //! The nameConstraints of a certificate (RFC 5280, section 4.2.1.10).
 
-use std::net::IpAddr;
-
 use crate::asn1::read::{Element, Reader};
 use crate::asn1::tag;
 use crate::host::labels;
 use crate::host::mailbox::Mailbox;
+use rcfssl_go::ip;
 
 const EMAIL: u8 = tag::context(1);
 const DNS: u8 = tag::context(2);
@@ -67,7 +66,7 @@ impl<'a> Subtrees<'a> {
             .filter(|text| text.is_ascii())?;
         let is_good = match base.tag {
             EMAIL if text.contains('@') => Mailbox::parse(text).is_some(),
-            URI if text.parse::<IpAddr>().is_ok() => false,
+            URI if ip::parse(text).is_some() => false,
             _ => labels(text.strip_prefix('.').unwrap_or(text)).is_some(),
         };
         is_good.then_some(true)

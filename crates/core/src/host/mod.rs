@@ -8,8 +8,8 @@ use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 use crate::error::{Error, Result};
 use rcfssl_go::quote::quote;
 
-use rcfssl_go::mail;
 use rcfssl_go::url::Uri;
+use rcfssl_go::{ip, mail};
 
 /// What a host string turned out to be (RFC 5280, section 4.2.1.6).
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -30,7 +30,7 @@ impl Host {
     ///
     /// `a.com:443` is a URI by this rule, and so is `*`.
     pub fn parse(text: &str) -> Self {
-        if let Ok(ip) = text.parse() {
+        if let Some(ip) = ip::parse(text) {
             return Host::Ip(octets(ip));
         }
         if let Some(address) = mail::address(text) {
@@ -199,6 +199,7 @@ mod tests {
             ("::1", v6("::1")),
             ("::ffff:1.2.3.4", Host::Ip(vec![1, 2, 3, 4])),
             ("::ffff:102:304", Host::Ip(vec![1, 2, 3, 4])),
+            ("::ffff:00102:0304", Host::Ip(vec![1, 2, 3, 4])),
             ("01.2.3.4", dns("01.2.3.4")),
             ("10.0.0", dns("10.0.0")),
             ("10.0.0.0/8", dns("10.0.0.0/8")),

@@ -1,7 +1,6 @@
 //! Names against name constraints (RFC 5280, section 4.2.1.10), and which critical
 //! extensions are understood: both as far as Go goes.
 
-use std::net::IpAddr;
 use std::sync::Arc;
 
 use super::Refusal;
@@ -12,6 +11,7 @@ use crate::error::Code;
 use crate::host::mailbox::Mailbox;
 use crate::host::{self, labels};
 use crate::oid;
+use rcfssl_go::ip;
 use rcfssl_go::quote::quote;
 use rcfssl_go::url::Uri;
 
@@ -190,7 +190,7 @@ fn matches(name: &Name<'_>, constraint: &[u8]) -> Result<bool, String> {
                 Some((bare, _)) if !host.ends_with(']') => bare,
                 _ => &host,
             };
-            if (bare.starts_with('[') && bare.ends_with(']')) || bare.parse::<IpAddr>().is_ok() {
+            if (bare.starts_with('[') && bare.ends_with(']')) || ip::parse(bare).is_some() {
                 return Err(format!(
                     "URI with IP ({shown}) cannot be matched against constraints"
                 ));

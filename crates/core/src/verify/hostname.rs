@@ -5,6 +5,7 @@ use std::net::IpAddr;
 use crate::certificate::Certificate;
 use crate::host;
 use crate::oid;
+use rcfssl_go::ip;
 
 /// Checks that a certificate names this host: a DNS name, or an IP address,
 /// which may stand in brackets.
@@ -17,7 +18,7 @@ pub fn check_host(certificate: &Certificate, host: &str) -> Result<(), String> {
         .and_then(|rest| rest.strip_suffix(']'))
         .filter(|bare| !bare.is_empty())
         .unwrap_or(host);
-    if let Ok(address) = bare.parse::<IpAddr>() {
+    if let Some(address) = ip::parse(bare) {
         let named = certificate
             .hosts
             .ip
@@ -63,7 +64,7 @@ fn mismatch(certificate: &Certificate, host: &str) -> String {
         return "x509: certificate relies on legacy Common Name field, use SANs instead".to_owned();
     }
     let hosts = &certificate.hosts;
-    let valid = if host.parse::<IpAddr>().is_ok() {
+    let valid = if ip::parse(host).is_some() {
         if hosts.ip.is_empty() {
             return format!(
                 "x509: cannot validate certificate for {host} because it doesn't contain any IP SANs"
