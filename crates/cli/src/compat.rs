@@ -13,6 +13,7 @@ use rcfssl_go::pem;
 use crate::args::FlagId;
 use crate::context::Context;
 use crate::input;
+use crate::kinds::{self, Wanted};
 use crate::log::Level;
 
 /// An authority's certificate and key.
@@ -47,17 +48,34 @@ impl Signer {
         debug("key", FlagId::CaKey);
         let key = input::prefixed(args.path(FlagId::CaKey))
             .map_err(|error| Error::wrap(Code::CertificateRead, error))?;
-        let certificate = Certificate::read_pem(&certificate)?;
-        let key = authority_key(context, &key)?;
+        let (ca, ca_key) = (args.path(FlagId::Ca), args.path(FlagId::CaKey));
+        if kinds::is_key(&certificate) && kinds::is_certificate(&key) {
+            context.hint(format_args!(
+                "{} is a private key and {} a certificate: swap -ca and -ca-key",
+                ca.to_string_lossy(),
+                ca_key.to_string_lossy()
+            ));
+        }
+        let certificate = self::certificate(context, ca, &certificate)?;
+        let key = authority_key(context, ca_key, &key)?;
         Ok(Signer { certificate, key })
     }
+}
+
+/// A certificate; a hint names the file that is none.
+///
+/// # Errors
+/// As [`Certificate::read_pem`].
+pub fn certificate(context: &Context, file: &OsStr, text: &[u8]) -> Result<Certificate> {
+    Certificate::read_pem(text)
+        .inspect_err(|_| context.hint(kinds::explain_failure(file, text, Wanted::Certificate)))
 }
 
 /// The key of an authority, with the password of the environment where it is encrypted.
 ///
 /// # Errors
 /// As [`key::read_encrypted`], of which not every one speaks of encryption: a hint does.
-pub fn authority_key(context: &Context, text: &[u8]) -> Result<PrivateKey> {
+pub fn authority_key(context: &Context, file: &OsStr, text: &[u8]) -> Result<PrivateKey> {
     let password = input::ca_password();
     let key = key::read_encrypted(text, password.as_ref().map(|p| p.as_slice()));
     key.inspect_err(|_| {
@@ -66,6 +84,8 @@ pub fn authority_key(context: &Context, text: &[u8]) -> Result<PrivateKey> {
                 None => "the key is encrypted: put its password into CFSSL_CA_PK_PASSWORD",
                 Some(_) => "the key is encrypted, and the password in CFSSL_CA_PK_PASSWORD does not open it",
             });
+        } else {
+            context.hint(kinds::explain_failure(file, text, Wanted::Key));
         }
     })
 }
@@ -79,6 +99,12 @@ pub fn own_key(context: &Context, text: &[u8]) -> Result<PrivateKey> {
     key::read(text).inspect_err(|_| {
         if key::is_encrypted(text) {
             context.hint("the key is encrypted: no password is used here, as in cfssl; decrypt it first");
+        } else {
+            context.hint(kinds::explain_failure(
+                context.args.path(FlagId::CaKey),
+                text,
+                Wanted::Key,
+            ));
         }
     })
 }

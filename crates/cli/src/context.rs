@@ -5,8 +5,9 @@ use std::cell::{OnceCell, RefCell};
 use std::ffi::OsStr;
 use std::sync::Arc;
 
+use rcfssl_core::bundle::Platform;
 use rcfssl_core::key::{KeyFormat, PrivateKey};
-use rcfssl_core::{Code, Error, Event, Policy, Result};
+use rcfssl_core::{Code, Error, Event, Policy, Request, Result};
 use rcfssl_go::flag;
 use rcfssl_go::json::{self, Report};
 
@@ -14,6 +15,7 @@ use zeroize::Zeroizing;
 
 use crate::args::{Args, FlagId};
 use crate::hints::{self, Trap};
+use crate::kinds::{self, Wanted};
 use crate::log::{self, Level, Log};
 
 /// How a command ends when it fails: an error to print, or nothing more to say.
@@ -53,6 +55,24 @@ impl From<Code> for Failure {
 
 /// What a command returns.
 pub type Outcome = std::result::Result<(), Failure>;
+
+/// A document that a command reads.
+pub trait Document {
+    /// What it is.
+    const WANTED: Wanted;
+}
+
+impl Document for Request {
+    const WANTED: Wanted = Wanted::Request;
+}
+
+impl Document for Policy {
+    const WANTED: Wanted = Wanted::Configuration;
+}
+
+impl Document for Vec<Platform> {
+    const WANTED: Wanted = Wanted::Platforms;
+}
 
 /// What a command works with.
 pub struct Context {
@@ -116,22 +136,38 @@ impl Context {
     ///
     /// # Errors
     /// The error; or a trap, under `-strict`.
-    pub fn read_document<T>(
+    pub fn read_document<T: Document>(
         &self,
         file: &OsStr,
         text: &[u8],
         read: Result<(T, Report)>,
     ) -> std::result::Result<T, Failure> {
+        let (path, other) = (file, kinds::explain(file, text, T::WANTED));
         let file = match file.to_string_lossy() {
             name if name == "-" => "standard input".into(),
             name => name,
         };
-        if let Err(Error::Json { error, .. }) = &read {
-            json::place(&file, text, error.offset)
-                .into_iter()
-                .for_each(|line| self.hint(line));
+        match (&read, &other) {
+            (Ok(_), _) => {}
+            (Err(_), Some(what)) => self.hint(what),
+            (Err(Error::Json { error, .. }), None) => {
+                let lines = json::place(&file, text, error.offset);
+                lines.into_iter().for_each(|line| self.hint(line));
+            }
+            (Err(_), None) => {
+                let durations = kinds::bad_durations(path, text);
+                match durations.is_empty() {
+                    true => self.hint(format_args!("the error is in {file}")),
+                    false => durations.into_iter().for_each(|line| self.hint(line)),
+                }
+            }
         }
         let (document, report) = read?;
+        if let Some(what) = other {
+            // What it says instead would only be a list of unknown keys.
+            self.trap(Trap::OtherDocument { what })?;
+            return Ok(document);
+        }
         for unknown in &report.unknown_keys {
             self.trap(hints::unknown_key(&file, text, unknown))?;
         }

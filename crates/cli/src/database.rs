@@ -8,8 +8,13 @@ use rcfssl_store::blocking::Store;
 use time::OffsetDateTime;
 
 use crate::args::FlagId;
-use crate::context::{Context, Failure};
+use crate::context::{Context, Document, Failure};
 use crate::input;
+use crate::kinds::Wanted;
+
+impl Document for Config {
+    const WANTED: Wanted = Wanted::Database;
+}
 
 /// Reads the document and opens the database that it names, without connecting.
 ///

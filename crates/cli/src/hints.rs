@@ -36,6 +36,11 @@ pub enum Trap {
         /// The known key that looks most like it.
         nearest: Option<&'static str>,
     },
+    /// A document of another kind.
+    OtherDocument {
+        /// What it is, as a sentence with its name.
+        what: String,
+    },
     /// A key that a document has twice.
     RepeatedKey {
         /// The document's name.
@@ -166,7 +171,7 @@ impl fmt::Display for Trap {
                 f,
                 "the CA certificate {file} is not valid before {begin}: is the clock right? It says {now}"
             ),
-            Trap::OddHost { why } => f.write_str(why),
+            Trap::OddHost { why: text } | Trap::OtherDocument { what: text } => f.write_str(text),
             Trap::NamesNobody => {
                 f.write_str("the request has no CN, names or hosts: the certificate will not say whose it is")
             }

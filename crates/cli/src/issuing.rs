@@ -12,6 +12,7 @@ use time::OffsetDateTime;
 use crate::args::FlagId;
 use crate::context::{Context, Failure};
 use crate::input;
+use crate::kinds;
 use crate::log::Level;
 use crate::output::Made;
 
@@ -49,7 +50,11 @@ pub fn document(context: &Context) -> std::result::Result<Request, Failure> {
 /// Where it cannot be read.
 pub fn document_at(context: &Context, path: &OsStr) -> std::result::Result<Request, Failure> {
     let text = input::file_or_stdin(path)?;
-    context.read_document(path, &text, Request::read(&text))
+    let request = context.read_document(path, &text, Request::read(&text))?;
+    kinds::bad_durations(path, &text)
+        .into_iter()
+        .for_each(|line| context.hint(line));
+    Ok(request)
 }
 
 /// Some published guides renew a certificate with `-profile=client.json` and no
@@ -86,7 +91,12 @@ pub fn key_and_csr(context: &Context, request: &Request, authority: bool) -> Res
         algorithm: wanted.algo,
         size: wanted.size,
     });
-    let key = key::generate(request.key_spec()?)?;
+    let spec = request.key_spec().inspect_err(|_| {
+        context.hint(
+            "\"key\" may be \"algo\": \"rsa\" with \"size\" 2048 to 8192, \"ecdsa\" with 256, 384 or 521, or \"ed25519\"",
+        );
+    })?;
+    let key = key::generate(spec)?;
     let csr = csr(context, request, &key).map_err(|error| match error {
         Error::Plain(_) => refused_csr(context, error),
         told => told,

@@ -8,6 +8,7 @@ mod database;
 mod hints;
 mod input;
 mod issuing;
+mod kinds;
 mod list;
 mod log;
 mod odd;
@@ -129,7 +130,9 @@ fn configuration(context: &Context) -> Result<Option<Policy>, Failure> {
         )
     };
     let path = context.args.path(FlagId::Config);
-    let text = input::file(path).map_err(unreadable)?;
+    let text = input::file(path)
+        .inspect_err(|error| context.hint(error))
+        .map_err(unreadable)?;
     let read = Policy::read(&text, &input::Process, &mut context.sink());
     context.read_document(path, &text, read).map(Some)
 }

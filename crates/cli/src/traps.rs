@@ -20,7 +20,8 @@ use crate::odd;
 /// # Errors
 /// A trap, under `-strict`.
 pub fn profile(context: &Context, policy: &Policy, name: &str, selection: &Selection<'_>) -> Outcome {
-    if selection.fell_back {
+    // An unknown profile of a remote CA is for that to decide.
+    if selection.fell_back && !selection.profile.is_remote() {
         context.trap(Trap::UnknownProfile {
             name: name.to_owned(),
             known: policy.profiles().map(|(name, _)| name.to_owned()).collect(),

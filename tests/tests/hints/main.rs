@@ -3,6 +3,7 @@
 
 #![allow(clippy::panic, clippy::unwrap_used, reason = "functions of tests")]
 
+mod kinds;
 mod words;
 
 use rcfssl_tests::Workplace;

@@ -9,9 +9,11 @@ use rcfssl_go::{json, pem};
 
 use super::revoke;
 use crate::args::FlagId;
+use crate::compat;
 use crate::context::{Context, Failure, Outcome};
 use crate::database;
 use crate::input;
+use crate::kinds::{self, Wanted};
 use crate::output;
 use rcfssl_net::{address::Address, hello, tls};
 
@@ -22,12 +24,19 @@ const DIAL_TIMEOUT: Duration = Duration::from_secs(10);
 pub fn run(context: &Context) -> Outcome {
     let args = &context.args;
     let text = if args.is_set(FlagId::Cert) {
-        let certificate = Certificate::read_pem(&input::file_or_stdin(args.path(FlagId::Cert))?)?;
+        let text = input::file_or_stdin(args.path(FlagId::Cert))?;
+        let certificate = compat::certificate(context, args.path(FlagId::Cert), &text)?;
         json::to_string_indented(&CertificateInfo::new(&certificate))
     } else if args.is_set(FlagId::Csr) {
         let text = input::file_or_stdin(args.path(FlagId::Csr))?;
-        let (block, _) = pem::decode(&text).ok_or(Code::CsrDecode)?;
-        json::to_string_indented(&RequestInfo::new(&Unverified::read(&block.contents)?))
+        let path = args.path(FlagId::Csr);
+        let explain = || context.hint(kinds::explain_failure(path, &text, Wanted::Csr));
+        let (block, _) = pem::decode(&text)
+            .ok_or(Code::CsrDecode)
+            .inspect_err(|_| explain())?;
+        json::to_string_indented(&RequestInfo::new(
+            &Unverified::read(&block.contents).inspect_err(|_| explain())?,
+        ))
     } else if args.is_set(FlagId::Domain) {
         json::to_string_indented(&CertificateInfo::new(&served(&args.text(FlagId::Domain))?))
     } else if args.is_set(FlagId::Serial) && args.is_set(FlagId::Aki) {

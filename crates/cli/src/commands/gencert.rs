@@ -5,7 +5,7 @@
 use rcfssl_core::authority::Overrides;
 use rcfssl_core::host::Hosts;
 use rcfssl_core::key::SigningKey;
-use rcfssl_core::{Certificate, Code, Error, Request, Result};
+use rcfssl_core::{Code, Error, Request, Result};
 
 use crate::args::FlagId;
 use crate::compat;
@@ -66,7 +66,8 @@ fn logged<T>(context: &Context, result: Result<T>) -> Result<T> {
 /// of the old length.
 fn renew_authority(context: &Context) -> Result<Made> {
     let args = &context.args;
-    let certificate = Certificate::read_pem(&input::prefixed(args.path(FlagId::Ca))?)?;
+    let certificate = input::prefixed(args.path(FlagId::Ca))?;
+    let certificate = compat::certificate(context, args.path(FlagId::Ca), &certificate)?;
     let key = compat::own_key(context, &input::prefixed(args.path(FlagId::CaKey))?)?;
     if !certificate.is_ca {
         return Err(Error::plain("input certificate is not a CA cert"));

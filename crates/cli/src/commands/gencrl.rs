@@ -2,8 +2,8 @@
 
 use std::os::unix::ffi::OsStrExt;
 
+use rcfssl_core::Error;
 use rcfssl_core::crl::{CrlContent, Entries, SerialNumber};
-use rcfssl_core::{Certificate, Error};
 use rcfssl_go::flag;
 use time::{Duration, OffsetDateTime};
 
@@ -35,8 +35,8 @@ pub fn run(context: &Context) -> Outcome {
     let seconds = rest
         .first()
         .map_or(Ok(0), |text| seconds(&text.to_string_lossy()))?;
-    let issuer = Certificate::read_pem(&certificate)?;
-    let key = compat::authority_key(context, &key)?;
+    let issuer = compat::certificate(context, &args.positional()[1], &certificate)?;
+    let key = compat::authority_key(context, &args.positional()[2], &key)?;
     let now = OffsetDateTime::now_utc();
     let lifetime = Duration::seconds(if seconds == 0 { DEFAULT_SECONDS } else { seconds });
     let mut entries = Entries::default();

@@ -1,13 +1,15 @@
 //! `gencsr`: a request around a key that is there already.
 
 use rcfssl_core::key;
-use rcfssl_core::{Certificate, Error, Request};
+use rcfssl_core::{Error, Request};
 use rcfssl_go::json;
 
 use crate::args::FlagId;
+use crate::compat;
 use crate::context::{Context, Outcome};
 use crate::input;
 use crate::issuing;
+use crate::kinds::{self, Wanted};
 use crate::output::Made;
 use crate::signing;
 use crate::traps;
@@ -19,12 +21,14 @@ pub fn run(context: &Context) -> Outcome {
         return Err(Error::plain("gencsr needs the private key: -key FILE").into());
     }
     let file = input::prefixed(args.path(FlagId::Key))?;
-    let key = key::read(&file)?;
+    let key = key::read(&file)
+        .inspect_err(|_| context.hint(kinds::explain_failure(args.path(FlagId::Key), &file, Wanted::Key)))?;
     let mut request = if args.is_set(FlagId::Cert) {
         if !args.positional().is_empty() {
             return Err(Error::plain("with -cert, gencsr takes no request document").into());
         }
-        let certificate = Certificate::read_pem(&input::prefixed(args.path(FlagId::Cert))?)?;
+        let certificate = input::prefixed(args.path(FlagId::Cert))?;
+        let certificate = compat::certificate(context, args.path(FlagId::Cert), &certificate)?;
         if !args.is_set(FlagId::Hostname) {
             traps::dropped_names(context, &certificate.other_names())?;
         }

@@ -11,8 +11,9 @@ use rcfssl_go::json::{self, List};
 use rcfssl_go::json_object;
 
 use crate::args::FlagId;
-use crate::context::{Context, Failure, Outcome};
+use crate::context::{Context, Document, Failure, Outcome};
 use crate::input;
+use crate::kinds::{self, Wanted};
 use crate::output::Made;
 use crate::signing::{self, Signing};
 use crate::traps;
@@ -29,6 +30,10 @@ json_object!(SubjectDocument as "signer.Subject" {
     "names" => names,
     "SerialNumber" => serial_number,
 });
+
+impl Document for SubjectDocument {
+    const WANTED: Wanted = Wanted::Subject;
+}
 
 /// Signs the request and prints it with the certificate.
 pub fn run(context: &Context) -> Outcome {
@@ -64,6 +69,9 @@ pub fn run(context: &Context) -> Outcome {
     }
     // What is wrong with the authority comes first in cfssl.
     let csr = Csr::read_pem(&text);
+    if csr.is_err() {
+        context.hint(kinds::explain_failure(path, &text, Wanted::Csr));
+    }
     let (mut overrides, hosts) = (Overrides::default(), hostnames.map(Hosts::parse));
     if let Ok(csr) = &csr {
         let (asked, others) = csr.hosts().unwrap_or_default();
@@ -94,8 +102,7 @@ fn subject_document(context: &Context, path: &OsStr) -> std::result::Result<Subj
     let text = input::file(path)?;
     let mut document = SubjectDocument::default();
     let read = json::read(&text, &mut document).map_err(Error::from);
-    context.read_document(path, &text, read.map(|report| ((), report)))?;
-    Ok(document)
+    context.read_document(path, &text, read.map(|report| (document, report)))
 }
 
 impl SubjectDocument {

@@ -21,7 +21,9 @@ use rcfssl_core::{Duration, Error};
 
 use crate::args::FlagId;
 use crate::context::{Context, Failure, Outcome};
+use crate::input;
 use crate::issuing;
+use crate::kinds;
 use crate::signing;
 use crate::traps;
 
@@ -129,6 +131,15 @@ fn named(context: &Context) -> Result<Vec<Group>, Failure> {
     let mut groups: Vec<Group> = Vec::new();
     for argument in arguments {
         let path = Path::new(argument);
+        if path.extension().is_some_and(|end| end == "json")
+            && input::file(argument).is_ok_and(|text| kinds::is_jobs(&text))
+        {
+            let shown = path.to_string_lossy();
+            return Err(Error::plain(format!(
+                "{shown} is a jobs document: use `rcfssl renew -jobs {shown}`"
+            ))
+            .into());
+        }
         if path.is_dir() {
             refuse(context, &FOR_ONE, "a folder")?;
             groups.push(listed(context, path)?);

@@ -1,0 +1,412 @@
+//! What a file really is, where it cannot be read as what a command wants: said by name,
+//! with what to do, beside cfssl's error that only says that something is wrong.
+
+use std::ffi::OsStr;
+
+use rcfssl_go::duration::Duration;
+use rcfssl_go::json::{self, Cursor};
+use rcfssl_go::pem;
+
+/// What a command wants to read.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Wanted {
+    /// A request as JSON.
+    Request,
+    /// A configuration with profiles.
+    Configuration,
+    /// The SUBJECT of `sign`.
+    Subject,
+    /// The platforms of `-metadata`.
+    Platforms,
+    /// The configuration of a database.
+    Database,
+    /// A certificate.
+    Certificate,
+    /// A certificate request.
+    Csr,
+    /// A private key.
+    Key,
+}
+
+impl Wanted {
+    const fn name(self) -> &'static str {
+        match self {
+            Wanted::Request => "a request as JSON",
+            Wanted::Configuration => "a configuration",
+            Wanted::Subject => "a subject as JSON",
+            Wanted::Platforms => "platform metadata",
+            Wanted::Database => "a database configuration",
+            Wanted::Certificate => "a certificate in PEM format",
+            Wanted::Csr => "a certificate request in PEM format",
+            Wanted::Key => "a private key in PEM format",
+        }
+    }
+
+    const fn is_document(self) -> bool {
+        !matches!(self, Wanted::Certificate | Wanted::Csr | Wanted::Key)
+    }
+}
+
+/// What a file is, as a noun, and what to do about it.
+struct Kind {
+    name: &'static str,
+    advice: &'static str,
+    is: Option<Wanted>,
+}
+
+const fn kind(name: &'static str, advice: &'static str, is: Option<Wanted>) -> Option<Kind> {
+    Some(Kind { name, advice, is })
+}
+
+/// Where a file is not what is wanted: what it is, with its name.
+pub fn explain(file: &OsStr, text: &[u8], wanted: Wanted) -> Option<String> {
+    let file = shown(file);
+    let Kind { name, advice, is } = recognize(text, wanted)?;
+    if is == Some(wanted) || (wanted == Wanted::Subject && is == Some(Wanted::Request)) {
+        return None;
+    }
+    let wanted = wanted.name();
+    let advice = advice.replace("FILE", &file);
+    let advice = if advice.is_empty() {
+        advice
+    } else {
+        format!("; {advice}")
+    };
+    Some(format!("{file} is {name}, not {wanted}{advice}"))
+}
+
+/// The same where it could not be read: its name at least.
+pub fn explain_failure(file: &OsStr, text: &[u8], wanted: Wanted) -> String {
+    explain(file, text, wanted)
+        .unwrap_or_else(|| format!("{} cannot be read as {}", shown(file), wanted.name()))
+}
+
+/// Is this a certificate in PEM?
+pub fn is_certificate(text: &[u8]) -> bool {
+    recognize(text, Wanted::Certificate).is_some_and(|kind| kind.is == Some(Wanted::Certificate))
+}
+
+/// Is this a private key in PEM?
+pub fn is_key(text: &[u8]) -> bool {
+    recognize(text, Wanted::Key).is_some_and(|kind| kind.is == Some(Wanted::Key))
+}
+
+/// Is this a jobs document?
+pub fn is_jobs(text: &[u8]) -> bool {
+    keys(text).is_some_and(|keys| keys.iter().any(|key| key == "organizations"))
+}
+
+fn shown(file: &OsStr) -> String {
+    match file.to_string_lossy() {
+        name if name == "-" => "standard input".to_owned(),
+        name => name.into_owned(),
+    }
+}
+
+fn recognize(text: &[u8], wanted: Wanted) -> Option<Kind> {
+    if text.trim_ascii().is_empty() {
+        return kind("empty", "", None);
+    }
+    if text.starts_with(b"\xff\xfe") || text.starts_with(b"\xfe\xff") {
+        return kind("UTF-16 text", "save it as UTF-8", None);
+    }
+    if text.starts_with(b"\xef\xbb\xbf") && wanted.is_document() {
+        return kind(
+            "text with a byte order mark",
+            "save it as UTF-8 without BOM",
+            None,
+        );
+    }
+    if let Some((block, _)) = pem::decode(text) {
+        return in_pem(&block.label);
+    }
+    if text.starts_with(b"\x30") && std::str::from_utf8(text).is_err() {
+        return in_der(text);
+    }
+    if let Some(keys) = keys(text) {
+        return in_json(&keys);
+    }
+    if !wanted.is_document() {
+        return None;
+    }
+    in_text(&String::from_utf8_lossy(text))
+}
+
+fn in_pem(label: &str) -> Option<Kind> {
+    match label {
+        "CERTIFICATE" => kind("a certificate", "", Some(Wanted::Certificate)),
+        "CERTIFICATE REQUEST" | "NEW CERTIFICATE REQUEST" => {
+            kind("a certificate request in PEM format", "", Some(Wanted::Csr))
+        }
+        "OPENSSH PRIVATE KEY" => kind(
+            "a private key in OpenSSH's own format",
+            "convert a copy with `ssh-keygen -p -m PEM -f FILE`",
+            None,
+        ),
+        "X509 CRL" => kind("a CRL", "", None),
+        "PUBLIC KEY" => kind("a public key", "", None),
+        label if label.ends_with("PRIVATE KEY") => kind("a private key", "", Some(Wanted::Key)),
+        _ => None,
+    }
+}
+
+/// PKCS#12 begins with its version, 3 (RFC 7292, section 4); keys with theirs, 0 or 1;
+/// certificates and requests with another SEQUENCE.
+fn in_der(text: &[u8]) -> Option<Kind> {
+    let length = match text.get(1)? {
+        octets @ 0x81..=0x84 => usize::from(octets - 0x80),
+        _ => 0,
+    };
+    match text.get(2 + length..5 + length)? {
+        [2, 1, 3] => kind(
+            "a PKCS#12 file",
+            "`openssl pkcs12 -in FILE -noenc` prints its contents as PEM",
+            None,
+        ),
+        [2, 1, 0 | 1] => kind(
+            "a private key in DER format",
+            "`openssl pkey -inform DER -in FILE` prints it as PEM",
+            None,
+        ),
+        [0x30, ..] => kind(
+            "in DER format",
+            "`openssl x509 -inform DER -in FILE` or `openssl req -inform DER -in FILE` prints it as PEM",
+            None,
+        ),
+        _ => None,
+    }
+}
+
+fn in_json(keys: &[String]) -> Option<Kind> {
+    let has = |key: &str| keys.iter().any(|found| found.eq_ignore_ascii_case(key));
+    if has("signing") {
+        kind(
+            "a configuration",
+            "use it with -config",
+            Some(Wanted::Configuration),
+        )
+    } else if has("organizations") {
+        kind("a jobs document", "use it with `rcfssl renew -jobs FILE`", None)
+    } else if (has("cert") || has("csr")) && !has("CN") {
+        kind(
+            "the output of rcfssl",
+            "`rcfssljson -bare NAME -f FILE` writes its parts to files",
+            None,
+        )
+    } else if has("CN") || has("hosts") || has("names") {
+        kind("a request as JSON", "", Some(Wanted::Request))
+    } else {
+        None
+    }
+}
+
+fn in_text(text: &str) -> Option<Kind> {
+    let first = text.lines().map(str::trim);
+    let first = first
+        .into_iter()
+        .find(|line| !line.is_empty() && !line.starts_with('#'))?;
+    if first.starts_with(['{', '[', '"']) {
+        return None;
+    }
+    let is_word = |word: &str| {
+        let is_plain = |c: char| c.is_alphanumeric() || matches!(c, '_' | '-' | ' ' | '.');
+        !word.is_empty() && word.chars().all(is_plain)
+    };
+    let is_member = first
+        .split_once(':')
+        .is_some_and(|(key, value)| is_word(key) && (value.is_empty() || value.starts_with(' ')));
+    if first == "---" || is_member {
+        kind("YAML", "write it as JSON", None)
+    } else if first.contains([',', ';'])
+        && first
+            .split([',', ';'])
+            .all(|field| is_word(field.trim().trim_matches('"')))
+    {
+        kind("CSV", "write it as JSON", None)
+    } else {
+        None
+    }
+}
+
+/// The keys of a JSON object.
+fn keys(text: &[u8]) -> Option<Vec<String>> {
+    json::check(text).ok()?;
+    let mut cursor = Cursor::new(text);
+    (cursor.kind() == json::Kind::Object).then(|| {
+        let mut keys = Vec::new();
+        cursor.object(|cursor, key, _| {
+            cursor.raw();
+            keys.push(key);
+        });
+        keys
+    })
+}
+
+/// The lifetimes of a document that cannot be read, each with its place and with what
+/// was probably meant.
+pub fn bad_durations(file: &OsStr, text: &[u8]) -> Vec<String> {
+    let mut found = Vec::new();
+    if json::check(text).is_ok() {
+        durations(&mut Cursor::new(text), "", 0, &mut found);
+    }
+    let line = |(key, value, offset): (String, String, usize)| {
+        let (line, _, _) = json::locate(text, offset);
+        let file = shown(file);
+        let meant = meant_duration(&value);
+        format!("{file}, line {line}: \"{key}\": \"{value}\" is not a duration; write {meant}")
+    };
+    found.into_iter().map(line).collect()
+}
+
+/// Walks all that lies in a value, no deeper than such documents are.
+fn durations(cursor: &mut Cursor<'_>, key: &str, depth: usize, found: &mut Vec<(String, String, usize)>) {
+    const DEPTH: usize = 8;
+    let is_duration = ["expiry", "backdate"]
+        .iter()
+        .any(|known| known.eq_ignore_ascii_case(key));
+    match cursor.kind() {
+        json::Kind::Object if depth < DEPTH => {
+            cursor.object(|cursor, key, _| durations(cursor, &key, depth + 1, found));
+        }
+        json::Kind::Array if depth < DEPTH => {
+            cursor.array(|cursor, _| durations(cursor, "", depth + 1, found));
+        }
+        json::Kind::String if is_duration => {
+            let offset = cursor.offset();
+            let value = cursor.string().unwrap_or_default();
+            if !value.is_empty() && Duration::parse(&value).is_err() {
+                found.push((key.to_owned(), value, offset));
+            }
+        }
+        _ => {
+            cursor.raw();
+        }
+    }
+}
+
+/// How `5 years` and the like are written.
+fn meant_duration(value: &str) -> String {
+    let value = value.trim();
+    let digits = value.bytes().take_while(u8::is_ascii_digit).count();
+    let (number, unit) = value.split_at(digits);
+    let unit = unit.trim().to_lowercase();
+    let number: Option<u32> = number.parse().ok().filter(|number| *number < 10_000);
+    let Some(number) = number else {
+        return "something like 5y, 90d or 8760h".to_owned();
+    };
+    match unit.trim_end_matches('s') {
+        "year" | "yr" | "a" => format!("{number}y or {}h", number * 8760),
+        "month" | "mon" | "mo" => format!("{}d or {}h", number * 30, number * 720),
+        "week" | "wk" => format!("{number}w or {}h", number * 168),
+        "day" => format!("{number}d or {}h", number * 24),
+        "hour" | "hr" => format!("{number}h"),
+        "minute" | "min" => format!("{number}m"),
+        "" => format!("{number}h for hours, {number}d for days or {number}y for years"),
+        _ => "something like 5y, 90d or 8760h".to_owned(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn said(text: &[u8], wanted: Wanted) -> String {
+        explain(OsStr::new("x"), text, wanted).unwrap_or_default()
+    }
+
+    #[test]
+    fn files_are_known_for_what_they_are() {
+        let key = b"-----BEGIN EC PRIVATE KEY-----\nAAAA\n-----END EC PRIVATE KEY-----\n";
+        for (text, wanted, words) in [
+            (&b" \n"[..], Wanted::Request, "x is empty, not a request as JSON"),
+            (b"\xff\xfe{\0}\0", Wanted::Request, "x is UTF-16 text"),
+            (b"\xef\xbb\xbf{}", Wanted::Configuration, "byte order mark"),
+            (key, Wanted::Certificate, "x is a private key, not a certificate"),
+            (key, Wanted::Request, "x is a private key, not a request as JSON"),
+            (
+                b"\x30\x82\x01\x00\x02\x01\x03\xff",
+                Wanted::Certificate,
+                "openssl pkcs12 -in x",
+            ),
+            (
+                b"\x30\x82\x01\x00\x30\x82\xff",
+                Wanted::Certificate,
+                "x is in DER format",
+            ),
+            (
+                b"\x30\x77\x02\x01\x01\xff",
+                Wanted::Key,
+                "private key in DER format",
+            ),
+            (
+                br#"{"signing": {}}"#,
+                Wanted::Request,
+                "x is a configuration, not a request",
+            ),
+            (
+                br#"{"CN": "a"}"#,
+                Wanted::Configuration,
+                "x is a request as JSON, not a configuration",
+            ),
+            (
+                br#"{"organizations": []}"#,
+                Wanted::Request,
+                "x is a jobs document",
+            ),
+            (
+                br#"{"cert": "", "key": ""}"#,
+                Wanted::Request,
+                "x is the output of rcfssl",
+            ),
+            (b"# x\nCN: a\nhosts:\n- b\n", Wanted::Request, "x is YAML"),
+            (b"---\n- a\n", Wanted::Configuration, "x is YAML"),
+            (b"name,host\na,b\n", Wanted::Request, "x is CSV"),
+        ] {
+            let said = said(text, wanted);
+            assert!(said.contains(words), "{words}: {said}");
+        }
+    }
+
+    #[test]
+    fn nothing_is_said_of_what_is_right_or_unknown() {
+        for (text, wanted) in [
+            (&br#"{"CN": "a"}"#[..], Wanted::Request),
+            (br#"{"CN": "a"}"#, Wanted::Subject),
+            (br#"{"signing": {}}"#, Wanted::Configuration),
+            (br#"{"a": 1}"#, Wanted::Request),
+            (b"{\"CN\": ", Wanted::Request),
+            (b"hello", Wanted::Request),
+            (b"hello", Wanted::Key),
+        ] {
+            assert_eq!(said(text, wanted), "");
+        }
+        assert_eq!(
+            explain_failure(OsStr::new("-"), b"hello", Wanted::Key),
+            "standard input cannot be read as a private key in PEM format"
+        );
+    }
+
+    #[test]
+    fn durations_are_shown_as_they_are_written() {
+        let text = b"{\"signing\": {\"default\": {\"expiry\": \"1h\"}, \"profiles\": {\"a\": {\n\"Expiry\": \"5 years\"}}}}";
+        assert_eq!(
+            bad_durations(OsStr::new("c.json"), text),
+            ["c.json, line 2: \"Expiry\": \"5 years\" is not a duration; write 5y or 43800h"]
+        );
+        for (value, meant) in [
+            ("1 year", "1y or 8760h"),
+            ("6 months", "180d or 4320h"),
+            ("90days", "90d or 2160h"),
+            ("43800", "something like"),
+            ("365", "365h for hours"),
+            ("soon", "something like"),
+            ("99999999999999 years", "something like"),
+        ] {
+            assert!(
+                meant_duration(value).starts_with(meant),
+                "{value}: {}",
+                meant_duration(value)
+            );
+        }
+    }
+}
