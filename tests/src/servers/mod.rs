@@ -1,6 +1,7 @@
 //! What the binaries talk to, all on 127.0.0.0/8: TLS servers, servers that speak
 //! something else, and a small web.
 
+pub mod database;
 mod openssl;
 mod web;
 

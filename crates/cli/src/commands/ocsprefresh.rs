@@ -6,6 +6,7 @@ use std::thread;
 use rcfssl_core::ocsp::{Responder, Status};
 use rcfssl_core::record::{self, CertificateRecord, OcspRecord};
 use rcfssl_core::{Certificate, Code, Error, Result, Serial};
+use rcfssl_store::Driver;
 use time::OffsetDateTime;
 
 use crate::args::FlagId;
@@ -45,12 +46,13 @@ pub fn run(context: &Context) -> Outcome {
         );
     })?;
     let interval = args.duration(FlagId::Interval);
+    let store = database::required(context)?;
     let answering = Answering {
+        driver: store.driver(),
         responder: signer.responder(interval),
         now: OffsetDateTime::now_utc(),
         expiry: expiry(interval)?,
     };
-    let store = database::required(context)?;
     let mut pages = store.unexpired(PAGE);
     let mut failures = Failures::default();
     loop {
@@ -112,6 +114,7 @@ impl Failures {
 
 /// What all answers have in common.
 struct Answering<'a> {
+    driver: Driver,
     responder: Responder<'a>,
     now: OffsetDateTime,
     expiry: OffsetDateTime,
@@ -151,12 +154,19 @@ impl Answering<'_> {
                 what: "Unable to sign OCSP response",
                 error: self.responder.check(&certificate).err().unwrap_or(error),
             })?;
+        let identifier = certificate.authority_key_identifier();
+        let (serial, aki) = match self.driver {
+            // The foreign key must hold, also for rows without a key identifier, such as
+            // those of cfssl 1.2, where cfssl fails.
+            Driver::Postgres => (record.serial.clone(), record.aki.clone()),
+            Driver::Sqlite | Driver::MySql => (
+                Serial::from_magnitude(&certificate.serial).to_string(),
+                identifier.map(record::hex).unwrap_or_default(),
+            ),
+        };
         Ok(OcspRecord {
-            serial: Serial::from_magnitude(&certificate.serial).to_string(),
-            aki: certificate
-                .authority_key_identifier()
-                .map(record::hex)
-                .unwrap_or_default(),
+            serial,
+            aki,
             body,
             expiry: self.expiry,
         })

@@ -157,7 +157,7 @@ fn build(settings: &Settings, environment: &dyn Fn(&str) -> Option<String>) -> R
         target: Target::Postgres(Box::new(options)),
         address,
         connect_timeout: seconds(connect_timeout)?.unwrap_or(CONNECT),
-        statement_timeout: STATEMENT,
+        statement_timeout: statement_timeout(set("statement_timeout")),
     })
 }
 
@@ -201,6 +201,15 @@ fn ssl_mode(name: &str, has_root: bool) -> Result<PgSslMode, String> {
             quote(other)
         )),
     }
+}
+
+/// The server's own limit, where it is given in milliseconds, and a second for the answer:
+/// a server that hangs does not keep it.
+fn statement_timeout(text: Option<&str>) -> Duration {
+    let milliseconds = text.and_then(|text| text.parse().ok()).filter(|ms| *ms > 0);
+    milliseconds.map_or(STATEMENT, |ms: u64| {
+        Duration::from_millis(ms) + Duration::from_secs(1)
+    })
 }
 
 /// Whole seconds; 0 is the limit that holds without one.
