@@ -1,7 +1,7 @@
 //! Signature algorithms: which a key signs with, and those that Go knows by name.
 
 use super::{AlgorithmIdentifier, Curve, KeyKind};
-use crate::asn1::read::{Reader, unsigned};
+use crate::asn1::read::{Reader, signed};
 use crate::asn1::{Writer, tag};
 use crate::oid::{self, Oid};
 
@@ -209,20 +209,22 @@ impl SignatureAlgorithm {
 /// and in MGF1, with salts of its own length is all that Go knows.
 fn pss(parameters: &[u8]) -> Option<SignatureAlgorithm> {
     let mut parameters = Reader::new(parameters).enter(tag::SEQUENCE)?;
-    let hash = hash(parameters.enter(tag::context_constructed(0))?)?;
-    let mut mask = parameters
-        .enter(tag::context_constructed(1))?
-        .enter(tag::SEQUENCE)?;
-    let mask_is_alike =
-        mask.expect(tag::OBJECT_IDENTIFIER)? == oid::MGF1.octets() && self::hash(mask)? == hash;
-    let salt = unsigned(
-        parameters
-            .enter(tag::context_constructed(2))?
-            .expect(tag::INTEGER)?,
-    )?;
-    let trailer = match parameters.enter(tag::context_constructed(3)) {
-        Some(mut trailer) => unsigned(trailer.expect(tag::INTEGER)?)?,
-        None => 1,
+    let mut field = |number: u8, inner: u8| {
+        let field = parameters.enter(tag::context_constructed(number))?;
+        field.only(inner)
+    };
+    let hash = hash(field(0, tag::SEQUENCE)?)?;
+    let mut mask = Reader::new(field(1, tag::SEQUENCE)?);
+    let mask_is_alike = mask.expect(tag::OBJECT_IDENTIFIER)? == oid::MGF1.octets()
+        && self::hash(mask.expect(tag::SEQUENCE)?)? == hash;
+    let salt = signed(field(2, tag::INTEGER)?)?;
+    let trailer = match parameters.is_empty() {
+        true => 1,
+        false => signed(
+            parameters
+                .enter(tag::context_constructed(3))?
+                .only(tag::INTEGER)?,
+        )?,
     };
     let (_, algorithm, length) = [
         (oid::SHA256, Sha256WithRsaPss, 32),
@@ -235,8 +237,8 @@ fn pss(parameters: &[u8]) -> Option<SignatureAlgorithm> {
 }
 
 /// The object identifier of a digest, whose parameters are NULL or left out.
-fn hash(mut parent: Reader<'_>) -> Option<&[u8]> {
-    let mut algorithm = parent.enter(tag::SEQUENCE)?;
+fn hash(algorithm: &[u8]) -> Option<&[u8]> {
+    let mut algorithm = Reader::new(algorithm);
     let oid = algorithm.expect(tag::OBJECT_IDENTIFIER)?;
     let none_or_null = algorithm.is_empty() || algorithm.next()?.raw == [tag::NULL, 0];
     none_or_null.then_some(oid)
@@ -266,5 +268,45 @@ mod tests {
             (Md2WithRsa.number(), Sha256WithRsaPss.number(), Ed25519.number()),
             (1, 13, 16)
         );
+    }
+
+    #[test]
+    fn parameters_of_pss_have_nothing_behind_them() {
+        let parameters = |after: [&[u8]; 3], salt: &[u8]| {
+            let digest = |w: &mut Writer| {
+                w.sequence(|w| {
+                    w.oid(&oid::SHA256);
+                    w.null();
+                });
+            };
+            crate::asn1::encode(|w| {
+                w.sequence(|w| {
+                    w.context(0, |w| {
+                        digest(w);
+                        w.raw(after[0]);
+                    });
+                    w.context(1, |w| {
+                        w.sequence(|w| {
+                            w.oid(&oid::MGF1);
+                            digest(w);
+                        });
+                        w.raw(after[1]);
+                    });
+                    w.context(2, |w| w.primitive(tag::INTEGER, salt));
+                    w.raw(after[2]);
+                });
+            })
+        };
+        let read = |after: [&[u8]; 3], salt: &[u8]| pss(&parameters(after, salt));
+        assert_eq!(read([&[]; 3], &[32]), Some(Sha256WithRsaPss));
+        let trailer = [0xa3, 3, 2, 1, 1];
+        assert_eq!(read([&[], &[], &trailer], &[32]), Some(Sha256WithRsaPss));
+        assert_eq!(read([&[]; 3], &[0, 32]), None);
+        assert_eq!(read([&[]; 3], &[20]), None);
+        for at in 0..3 {
+            let mut after: [&[u8]; 3] = [&[]; 3];
+            after[at] = &[5, 0];
+            assert_eq!(read(after, &[32]), None, "{at}");
+        }
     }
 }

@@ -119,11 +119,14 @@ fn bits(contents: &[u8]) -> Result<Meaning> {
     Ok(Meaning::Bits(octets.to_vec(), count))
 }
 
+/// Go shows the element of its layout that it did not find, which is the year where
+/// nothing of a moment is there.
 fn moment(moment: Option<OffsetDateTime>, contents: &[u8], layout: &str) -> Result<Meaning> {
     let refused = || {
         let text = rcfssl_go::quote(&String::from_utf8_lossy(contents));
+        let year = if layout.starts_with("2006") { "2006" } else { "06" };
         Error::plain(format!(
-            "parsing time {text} as \"{layout}\": cannot parse {text} as \"{layout}\""
+            "parsing time {text} as \"{layout}\": cannot parse {text} as \"{year}\""
         ))
     };
     moment.map(Meaning::Time).ok_or_else(refused)
@@ -217,7 +220,10 @@ mod tests {
                 "{tag} {contents:?}"
             );
         }
-        assert!(meaning(tag::UTC_TIME, b"2601").is_err());
+        assert_eq!(
+            meaning(tag::UTC_TIME, b"x").unwrap_err(),
+            r#"parsing time "x" as "060102150405Z0700": cannot parse "x" as "06""#
+        );
         // BOOLEAN, NULL, UniversalString, VisibleString, SEQUENCE, [12]
         for tag in [1, 5, 0x1c, 0x1a, 0x30, 0x8c, 0x2c] {
             assert_eq!(meaning(tag, b"x"), Ok(Meaning::Nothing), "{tag}");
