@@ -2,13 +2,14 @@
 
 #![allow(clippy::panic, clippy::unwrap_used, reason = "functions of tests")]
 
-use rcfssl_tests::made::{Made, authority, good_for, pem, server};
+use rcfssl_tests::made::{Access, Made, access, authority, good_for, pem, server};
 use rcfssl_tests::openssl::in_folder;
 use rcfssl_tests::servers::{self, Web};
 use rcfssl_tests::workplace::Step;
 use rcfssl_tests::{Workplace, debian};
 use rcgen::{
-    CertificateRevocationListParams, CrlDistributionPoint, KeyIdMethod, RevokedCertParams, SerialNumber,
+    CertificateRevocationListParams, CrlDistributionPoint, DnType, KeyIdMethod, RevokedCertParams,
+    SerialNumber,
 };
 
 /// A folder with `ca.pem`, `leaf.pem`, `leaf-key.pem` and `csr.json`.
@@ -254,6 +255,116 @@ fn mkbundle_asks_for_revocation_lists() {
     }
     web.put("/list", pem("X509 CRL", &list(&root, &[4711])));
     assert!(run().err().contains("Wrote 0 certificates."));
+}
+
+#[test]
+fn mkbundle_follows_redirects_to_https_and_writes_whole_or_not_at_all() {
+    let (mut place, root) = place();
+    let web = Web::open().unwrap();
+    let site = root.sign(server("site.example").unwrap()).unwrap();
+    let secure = web.open_tls(&[&site]).unwrap();
+    let mut params = server("leaf.example").unwrap();
+    params.crl_distribution_points = vec![CrlDistributionPoint {
+        uris: vec![web.url("/list")],
+    }];
+    params.custom_extensions = vec![access(&[
+        (Access::Issuers, &web.url("/root")),
+        (Access::Ocsp, &web.url("/ocsp")),
+    ])];
+    let leaf = root.sign(params).unwrap();
+    place.write("in/leaf.pem", leaf.pem()).unwrap();
+    place.write("all.pem", "what was there").unwrap();
+    for path in ["/list", "/root"] {
+        web.redirect(path, &secure(&format!("/secure{path}")));
+    }
+    web.put("/secure/list", list(&root, &[]));
+    web.put("/secure/root", root.der.clone());
+    place.set("SSL_CERT_FILE", "ca.pem");
+    // Nobody answers for OCSP, so the certificate is left out.
+    let done = place.call("mkbundle -f all.pem in").unwrap();
+    assert_eq!(done.status, 0);
+    assert!(
+        done.err().contains("error checking revocation via OCSP") && !done.err().contains("panic"),
+        "{done}"
+    );
+    let asked = web.asked();
+    for path in ["/list", "/root", "/secure/list", "/secure/root"] {
+        assert!(asked.iter().any(|asked| asked == path), "{asked:?}");
+    }
+    assert_eq!(place.read("all.pem").unwrap(), "");
+    // A disk that is full: what was there stays.
+    place.write("in/root.pem", root.pem()).unwrap();
+    place.write("all.pem", "what was there").unwrap();
+    let full = place
+        .shell("ulimit -f 0; mkbundle -f all.pem in/root.pem")
+        .unwrap();
+    assert!(!full.err().contains("Wrote 1"), "{full}");
+    assert_eq!(place.read("all.pem").unwrap(), "what was there");
+    // What is written is no input, although it lies among them.
+    place.write("in/all.pem", root.pem()).unwrap();
+    let done = place
+        .call("mkbundle -f in/all.pem in/all.pem in/root.pem")
+        .unwrap();
+    assert!(done.err().contains("Wrote 1 certificates."), "{done}");
+    assert_eq!(place.read("in/all.pem").unwrap(), root.pem());
+    assert_eq!(
+        place.shell("ls -A in").unwrap().out(),
+        "all.pem\nleaf.pem\nroot.pem\n"
+    );
+}
+
+#[test]
+fn mkbundle_asks_a_few_addresses_for_one_certificate() {
+    let (place, root) = place();
+    let web = Web::open().unwrap();
+    let urls: Vec<String> = (0..500).map(|number| web.url(&format!("/{number}"))).collect();
+    let mut params = server("leaf.example").unwrap();
+    let issuers: Vec<_> = urls.iter().map(|url| (Access::Issuers, url.as_str())).collect();
+    params.custom_extensions = vec![access(&issuers)];
+    params.crl_distribution_points = vec![CrlDistributionPoint {
+        uris: (0..100)
+            .map(|number| web.url(&format!("/list/{number}")))
+            .collect(),
+    }];
+    (0..100).for_each(|number| web.put(&format!("/list/{number}"), list(&root, &[])));
+    place.write("leaf.pem", root.sign(params).unwrap().pem()).unwrap();
+    let done = place.call("mkbundle leaf.pem").unwrap();
+    assert!(
+        done.err().contains("the certificate names more than 8 lists")
+            && done.err().contains("Wrote 0 certificates."),
+        "{done}"
+    );
+    let asked = web.asked();
+    assert_eq!(asked.len(), 16, "{asked:?}");
+}
+
+#[test]
+fn what_a_certificate_says_is_no_line_of_the_log() {
+    let (place, root) = place();
+    let forged = "x\n2026/01/01 00:00:00 [INFO] Wrote 9 certificates.\u{1b}[2J\u{202e}";
+    let mut params = server("leaf.example").unwrap();
+    params.distinguished_name.push(DnType::CommonName, forged);
+    let leaf = root.sign(params).unwrap();
+    place.write("leaf.pem", leaf.pem()).unwrap();
+    place.write("bad\nfile", "no PEM").unwrap();
+    for line in [
+        "mkbundle leaf.pem $'bad\\nfile'",
+        "cfssl bundle -cert leaf.pem -ca-bundle ca.pem",
+        "cfssl bundle -cert $'a\\nb' -ca-bundle ca.pem",
+        "cfssl certinfo -cert $'a\\nb'",
+        "cfssl bundle -domain $'a\\nb'",
+        "cfssl gencert -initca $'a\\nb'",
+        "cfssl $'a\\nb'",
+        "cfssl scan -ca-bundle $'a\\nb' x",
+        "echo '{\"success\":false,\"errors\":[{\"message\":\"a\\nb\"}]}' | cfssljson x",
+        "cfssljson -f $'a\\nb'",
+    ] {
+        let done = place.shell(line).unwrap();
+        let forged = |line: &str| line.starts_with("2026/01/01") || line == "b" || line.starts_with("b:");
+        assert!(!done.err().lines().any(forged), "{line}: {done}");
+        assert!(done.err().contains(r"\n"), "{line}: {done}");
+        assert!(!done.err().contains(['\u{1b}', '\u{202e}']), "{line}: {done}");
+    }
 }
 
 /// A list of revoked certificates.

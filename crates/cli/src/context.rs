@@ -23,6 +23,8 @@ use crate::log::{self, Level, Log};
 pub enum Failure {
     /// The error is printed as it is, after the log lines.
     Error(Error),
+    /// The same where cfssl crashes: not even its smaller programs end with 0 then.
+    Crash(Error),
     /// A trap, under `-strict`.
     Strict(Trap),
     /// All was said already.
@@ -212,14 +214,14 @@ impl Context {
     pub fn finish(self, outcome: Outcome) -> u8 {
         let status = match outcome {
             Ok(()) => 0,
-            Err(Failure::Error(error)) => {
+            Err(Failure::Error(error) | Failure::Crash(error)) => {
                 log::print(&error);
                 1
             }
             Err(Failure::Told) => 1,
             Err(Failure::Status(status)) => status,
             Err(Failure::Strict(trap)) => {
-                log::print(one_line(&trap.to_string()));
+                log::print(trap);
                 1
             }
         };
@@ -227,28 +229,8 @@ impl Context {
             self.hints
                 .borrow()
                 .iter()
-                .for_each(|hint| log::print(format_args!("hint: {}", one_line(hint))));
+                .for_each(|hint| log::print(format_args!("hint: {hint}")));
         }
         status
-    }
-}
-
-/// A hint is one line, whatever it repeats of a document.
-fn one_line(text: &str) -> String {
-    let mut line = String::new();
-    for char in text.chars() {
-        match char.is_control() {
-            true => line.extend(char.escape_default()),
-            false => line.push(char),
-        }
-    }
-    line
-}
-
-#[cfg(test)]
-mod tests {
-    #[test]
-    fn hints_stay_on_their_line() {
-        assert_eq!(super::one_line("a\nb\r\u{1b}é"), r"a\nb\r\u{1b}é");
     }
 }

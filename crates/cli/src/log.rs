@@ -6,6 +6,7 @@ use std::io::{self, Write};
 use std::sync::OnceLock;
 
 use rcfssl_core::Event;
+use rcfssl_go::line::one_line;
 use time::{OffsetDateTime, UtcOffset};
 
 /// How much a line matters.
@@ -58,15 +59,31 @@ impl Log {
 
     /// Prints a line, if its level is wanted.
     pub fn line(&self, level: Level, message: impl fmt::Display) {
+        if let Some(begin) = self.begin(level) {
+            print(format_args!("{begin} {message}"));
+        }
+    }
+
+    /// Prints lines of our own, if their level is wanted.
+    pub fn text(&self, level: Level, text: &'static str) {
+        if let Some(begin) = self.begin(level) {
+            print_text(&format!("{begin} {text}"));
+        }
+    }
+
+    /// The time and the level.
+    fn begin(&self, level: Level) -> Option<String> {
         if (level as i64) < self.threshold {
-            return;
+            return None;
         }
         let now = OffsetDateTime::now_utc().to_offset(self.offset());
         let (date, time) = (now.date(), now.time());
         let (year, month, day) = (date.year(), u8::from(date.month()), date.day());
         let (hour, minute, second) = time.as_hms();
-        let stamp = format!("{year}/{month:02}/{day:02} {hour:02}:{minute:02}:{second:02}");
-        print(format_args!("{stamp} [{}] {message}", level.name()));
+        Some(format!(
+            "{year}/{month:02}/{day:02} {hour:02}:{minute:02}:{second:02} [{}]",
+            level.name()
+        ))
     }
 
     /// The local time zone, asked for once: the system's answer counts as safe
@@ -145,8 +162,14 @@ impl Log {
 /// cfssl's list of what a profile with a remote server leaves out.
 const SKIPPED: &str = r#"The configuration value by "usages", "issuer_urls", "ocsp_url", "crl_url", "ca_constraint", "expiry", "backdate", "not_before", "not_after", "cert_store" and "ct_log_servers" are skipped"#;
 
-/// Prints a line on standard error, in one write, so that it stays in one piece where
-/// others write there too. When that is closed, nobody is there to tell.
+/// Prints a line on standard error. It stays one line, whatever it repeats of others'
+/// certificates, documents and file names.
 pub fn print(line: impl fmt::Display) {
-    let _ = io::stderr().write_all(format!("{line}\n").as_bytes());
+    print_text(&one_line(&line.to_string()));
+}
+
+/// Prints lines of our own on standard error, in one write, so that they stay in one
+/// piece where others write there too. When that is closed, nobody is there to tell.
+pub fn print_text(text: &str) {
+    let _ = io::stderr().write_all(format!("{text}\n").as_bytes());
 }

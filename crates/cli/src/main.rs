@@ -53,7 +53,7 @@ fn start(arguments: Vec<OsString>) -> Result<u8, u8> {
         FlagError::Help => print_help(&help::top()),
         wrong => {
             let known = help::TOP_FLAGS.map(|flag| &args::flags::FLAGS[flag as usize]);
-            log::print(help::wrong_flag("rcfssl", &known, &wrong));
+            log::print_text(&help::wrong_flag("rcfssl", &known, &wrong));
             WRONG_FLAG
         }
     })?;
@@ -69,7 +69,7 @@ fn start(arguments: Vec<OsString>) -> Result<u8, u8> {
         return Err(1);
     };
     let Some(command) = name.to_str().and_then(commands::find) else {
-        log::print(help::undefined_command(&name.to_string_lossy()));
+        log::print_text(&help::undefined_command(&name.to_string_lossy()));
         return Err(1);
     };
     // `db create -db-config FILE`: the action belongs to the name.
@@ -85,7 +85,7 @@ fn start(arguments: Vec<OsString>) -> Result<u8, u8> {
         FlagError::Help => print_help(&help::command(command)),
         wrong => {
             let call = format!("rcfssl {}", command.name);
-            log::print(help::wrong_flag(&call, &help::listed_flags(command), &wrong));
+            log::print_text(&help::wrong_flag(&call, &help::listed_flags(command), &wrong));
             command.wrong_flag
         }
     })?;
@@ -139,6 +139,6 @@ fn configuration(context: &Context) -> Result<Option<Policy>, Failure> {
 
 /// Prints help on standard error, as cfssl does; gives the exit status.
 fn print_help(text: &str) -> u8 {
-    log::print(text.trim_end());
+    log::print_text(text.trim_end());
     0
 }

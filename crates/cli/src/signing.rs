@@ -5,7 +5,7 @@ use rcfssl_core::authority::{self, Overrides};
 use rcfssl_core::certinfo::rfc3339;
 use rcfssl_core::host::Hosts;
 use rcfssl_core::key::{KeyKind, SigningKey};
-use rcfssl_core::{Authority, Code, Csr, Error, Issued, Profile, Result};
+use rcfssl_core::{Authority, Code, Csr, Error, Issued, Policy, Profile, Result};
 use rcfssl_store::blocking::Store;
 use time::OffsetDateTime;
 
@@ -22,6 +22,8 @@ pub struct Signing<'a> {
     database: Result<Option<Store>>,
     signer: Result<Signer>,
     profile: Result<&'a Profile>,
+    /// None where the profile is of no configuration.
+    policy: Option<&'a Policy>,
     now: OffsetDateTime,
     remote: bool,
 }
@@ -61,6 +63,7 @@ impl<'a> Signing<'a> {
             database: database(context)?,
             signer: Signer::read(context),
             profile: selection.map(|selection| selection.profile),
+            policy: Some(policy),
             now: OffsetDateTime::now_utc(),
             remote,
         };
@@ -77,6 +80,7 @@ impl<'a> Signing<'a> {
             database: database(context)?,
             signer: Signer::read(context),
             profile: Ok(profile),
+            policy: None,
             now: OffsetDateTime::now_utc(),
             remote: false,
         };
@@ -172,6 +176,7 @@ impl<'a> Signing<'a> {
     pub fn check(self, context: &Context) -> Result<()> {
         self.database?;
         compat::check_remote_files(context)?;
+        warn(context, self.policy, &self.signer);
         self.signer.inspect_err(|_| hint_missing(context))?;
         self.profile.map(drop)
     }
@@ -191,6 +196,7 @@ impl<'a> Signing<'a> {
             context.hint("-remote: rcfssl does not support remote signing yet");
             return Err(elsewhere());
         }
+        warn(context, self.policy, &self.signer);
         if let Some(feature) = profile.and_then(Profile::unsupported) {
             context.hint(format_args!(
                 "the profile sets \"{}\", which rcfssl does not support",
@@ -226,6 +232,17 @@ fn database(context: &Context) -> std::result::Result<Result<Option<Store>>, Fai
         return Ok(Ok(None));
     }
     Ok(database::open(context)?.map(Some))
+}
+
+/// Warns of settings that do not count: as the signers are put together, and as each of
+/// the local and the remote one is.
+fn warn(context: &Context, policy: Option<&Policy>, signer: &Result<Signer>) {
+    let Some(policy) = policy else {
+        return;
+    };
+    let here = policy.needs_local_signer() && signer.is_ok();
+    let times = 1 + usize::from(here) + usize::from(policy.needs_remote_signer());
+    (0..times).for_each(|_| policy.tell_skipped(&mut context.sink()));
 }
 
 /// What an authority that cannot be read may come from: cfssl reads the file with

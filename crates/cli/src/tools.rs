@@ -1,6 +1,7 @@
 //! cfssl's smaller programs. Called by the name of one, as through a link, the
 //! binary is that program: with its few flags and its exit status, which is 0
-//! whatever happens, 2 for a wrong flag, and 1 for a trap where `RCFSSL_STRICT` is set.
+//! whatever happens, 2 for a wrong flag, and 1 for a trap where `RCFSSL_STRICT` is set
+//! and where cfssl's crashes.
 
 use std::ffi::{OsStr, OsString};
 use std::path::Path;
@@ -114,7 +115,7 @@ pub fn run(tool: Tool, arguments: Vec<OsString>) -> u8 {
             Ok(()) => 0,
             Err(FlagError::Help) => print_help(mkbundle::HELP),
             Err(wrong) => {
-                log::print(help::wrong_flag("mkbundle", &[], &wrong));
+                log::print_text(&help::wrong_flag("mkbundle", &[], &wrong));
                 WRONG_FLAG
             }
         },
@@ -142,7 +143,7 @@ impl Reduced {
             Err(FlagError::Help) => return print_help(&self.help(command)),
             Err(wrong) => {
                 let known: Vec<_> = self.flags.iter().map(|flag| &FLAGS[*flag as usize]).collect();
-                log::print(help::wrong_flag(self.name, &known, &wrong));
+                log::print_text(&help::wrong_flag(self.name, &known, &wrong));
                 return WRONG_FLAG;
             }
         };
@@ -155,9 +156,9 @@ impl Reduced {
             Err(_) => {}
         }
         let outcome = command.run.map_or(Ok(()), |run| run(&context));
-        let is_trap = matches!(outcome, Err(Failure::Strict(_)));
+        let counts = matches!(outcome, Err(Failure::Strict(_) | Failure::Crash(_)));
         let status = context.finish(outcome);
-        if is_trap { status } else { 0 }
+        if counts { status } else { 0 }
     }
 
     fn help(&self, command: &Command) -> String {

@@ -29,6 +29,7 @@ pub mod revocation;
 pub mod rfc2253;
 pub mod serial;
 pub mod verify;
+pub mod web;
 
 pub use authority::{Authority, Issued, Overrides, Wanted};
 pub use certificate::{Certificate, Serial};

@@ -11,7 +11,8 @@ use std::sync::Arc;
 use made::{Made, NOW, ca_params, issuer_at, leaf_params};
 use rcfssl_core::bundle::{Bundle, Bundler, Flavor, Outside, Platform};
 use rcfssl_core::verify::Pool;
-use rcfssl_core::{Certificate, Event, key};
+use rcfssl_core::web::{Answer, Web};
+use rcfssl_core::{Certificate, Error, Event, Result, key};
 use rcfssl_go::pem;
 use serde_json::{Value, json};
 use time::Duration;
@@ -24,11 +25,22 @@ struct World {
     kept: Vec<String>,
 }
 
-impl Outside for World {
-    fn fetch(&mut self, url: &str) -> Option<Vec<u8>> {
+impl Web for World {
+    fn get(&mut self, url: &str, _: u64) -> Result<Answer> {
         self.fetched.push(url.to_owned());
-        self.web.get(url).cloned()
+        let body = self
+            .web
+            .get(url)
+            .cloned()
+            .ok_or_else(|| Error::plain("no such page"))?;
+        Ok(Answer { status: 200, body })
     }
+    fn post(&mut self, url: &str, _: &str, _: &[u8], _: u64) -> Result<Answer> {
+        Err(Error::plain(format!("{url} is not posted to")))
+    }
+}
+
+impl Outside for World {
     fn keep(&mut self, file_name: &str, _: &Certificate) {
         self.kept.push(file_name.to_owned());
     }
@@ -54,7 +66,7 @@ impl Case {
         }
     }
 
-    fn run(&mut self, input: &[&Made], flavor: Flavor) -> rcfssl_core::Result<Bundle> {
+    fn run(&mut self, input: &[&Made], flavor: Flavor) -> Result<Bundle> {
         let certificates =
             |made: &[Made]| -> Vec<_> { made.iter().map(|m| Arc::clone(&m.certificate)).collect() };
         let platforms = std::mem::take(&mut self.platforms);
@@ -70,7 +82,7 @@ impl Case {
     }
 
     /// The JSON, chains as common names.
-    fn json(&mut self, input: &[&Made], flavor: Flavor) -> Result<Value, String> {
+    fn json(&mut self, input: &[&Made], flavor: Flavor) -> std::result::Result<Value, String> {
         let bundle = self.run(input, flavor).map_err(|error| error.to_string())?;
         let mut json: Value = serde_json::from_str(&bundle.to_json().unwrap()).unwrap();
         for field in ["bundle", "crt", "root"] {
@@ -230,7 +242,7 @@ fn the_most_widely_trusted_root_is_ubiquitous() {
         let found = stores.iter().find(|(store, _)| *store == name);
         found
             .map(|(_, text)| text.clone().into_bytes())
-            .ok_or_else(|| rcfssl_core::Error::plain("no"))
+            .ok_or_else(|| Error::plain("no"))
     };
     let mut case = Case::new(&[&old, &new], &[&new_by_old]);
     let mut loaded = Vec::new();

@@ -11,8 +11,9 @@ use made::{Made, NOW, access, ca_params, leaf_params};
 use rcfssl_core::crl::{self, CrlContent, Entries, SerialNumber};
 use rcfssl_core::key::{self, PrivateKey};
 use rcfssl_core::ocsp::{Responder, Status};
-use rcfssl_core::revocation::{Answer, Checker, Finding, Note, RevocationList, Web};
-use rcfssl_core::{Duration, certinfo};
+use rcfssl_core::revocation::{Checker, Finding, Note, RevocationList};
+use rcfssl_core::web::{Answer, Web};
+use rcfssl_core::{Duration, Error, Result, certinfo};
 use rcfssl_go::pem;
 use rcgen::{CrlDistributionPoint, ExtendedKeyUsagePurpose};
 
@@ -24,7 +25,7 @@ struct Pages {
 }
 
 impl Web for Pages {
-    fn get(&mut self, url: &str) -> Result<Answer, String> {
+    fn get(&mut self, url: &str, _: u64) -> Result<Answer> {
         self.asked.push(url.to_owned());
         let url = url.split_once("/M").map_or(url, |(responder, _)| responder);
         match self.pages.get(url) {
@@ -32,11 +33,11 @@ impl Web for Pages {
                 status: 200,
                 body: body.clone(),
             }),
-            None => Err(format!("Get {url:?}: no such page")),
+            None => Err(Error::plain(format!("Get {url:?}: no such page"))),
         }
     }
-    fn post_ocsp(&mut self, url: &str, _: &[u8]) -> Result<Answer, String> {
-        self.get(url)
+    fn post(&mut self, url: &str, _: &str, _: &[u8], limit: u64) -> Result<Answer> {
+        self.get(url, limit)
     }
 }
 

@@ -10,6 +10,7 @@ mod error;
 pub mod flag;
 pub mod ip;
 pub mod json;
+pub mod line;
 pub mod mail;
 pub mod os;
 pub mod pem;

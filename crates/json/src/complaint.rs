@@ -3,11 +3,14 @@
 
 use std::fmt::Display;
 
+use rcfssl_go::line::one_line;
+
 /// The lines: a hint at what was probably meant and where help is to be had, and the
 /// error.
 pub fn complaint(help: &str, meant: Option<&str>, error: impl Display) -> String {
     let meant = meant.map_or(String::new(), |word| format!("did you mean {word}? "));
-    format!("hint: {meant}{help}\n{error}")
+    let [hint, error] = [format!("hint: {meant}{help}"), error.to_string()];
+    format!("{}\n{}", one_line(&hint), one_line(&error))
 }
 
 /// The known word that looks most like this one, if any does: about one letter in three
@@ -51,6 +54,6 @@ mod tests {
             complaint("`x -h` lists the flags", Some("-bare"), "no such flag"),
             "hint: did you mean -bare? `x -h` lists the flags\nno such flag"
         );
-        assert_eq!(complaint("read this", None, "x"), "hint: read this\nx");
+        assert_eq!(complaint("read this", None, "x\ny"), "hint: read this\nx\\ny");
     }
 }

@@ -96,27 +96,24 @@ struct Message {
     code: i64,
     message: String,
 }
-json_object!(Message as "main.ResponseMessage" { "code" => code, "message" => message });
+json_object!(Message as "main.ResponseMessage" { "int" => code, "message" => message });
 
 /// Reads the input, of this name, and gives the object with the results.
 ///
 /// # Errors
-/// What to print: Go's sentence for input that is no such document, and the
-/// messages of a request that failed.
-pub fn read(file: &str, text: &[u8], bare: bool) -> Result<Members, String> {
+/// What to print, line by line: Go's sentence for input that is no such document, and
+/// the messages of a request that failed.
+pub fn read(file: &str, text: &[u8], bare: bool) -> Result<Members, Vec<String>> {
     let failed = |error: json::Error| {
+        let mut lines = vec![format!("Failed to parse input: {error}")];
         if text.trim_ascii().is_empty() {
-            return format!(
-                "Failed to parse input: {error}\nhint: there was no input: the command before this one has \
-                 probably failed"
-            );
+            lines
+                .push("hint: there was no input: the command before this one has probably failed".to_owned());
+            return lines;
         }
-        let mut out = format!("Failed to parse input: {error}");
-        for line in json::place(file, text, error.offset) {
-            out.push_str("\nhint: ");
-            out.push_str(&line);
-        }
-        out
+        let places = json::place(file, text, error.offset);
+        lines.extend(places.into_iter().map(|line| format!("hint: {line}")));
+        lines
     };
     if bare {
         let mut members = Members::default();
@@ -128,13 +125,33 @@ pub fn read(file: &str, text: &[u8], bare: bool) -> Result<Members, String> {
     if response.success {
         return Ok(response.result);
     }
-    let mut out = String::from("Request failed:");
-    response.errors.iter().for_each(|error| {
-        out.push_str("\n\t");
-        out.push_str(&error.message);
-    });
+    let mut lines = vec!["Request failed:".to_owned()];
+    let messages = response.errors.iter().map(|error| format!("\t{}", error.message));
+    lines.extend(messages);
     if response.errors.is_empty() && text.windows(10).any(|w| w == b"-----BEGIN") {
-        out.push_str("\nhint: this is what a command prints: rcfssljson reads it with -bare");
+        lines.push("hint: this is what a command prints: rcfssljson reads it with -bare".to_owned());
     }
-    Err(out)
+    Err(lines)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::read;
+
+    #[test]
+    fn the_number_of_an_error_is_its_int() {
+        let refused = |error: &str| {
+            let text = format!(r#"{{"success":false,"errors":[{error}]}}"#);
+            read("x", text.as_bytes(), false).unwrap_err()
+        };
+        assert_eq!(
+            refused(r#"{"int":5,"code":"x","message":"m"}"#),
+            ["Request failed:", "\tm"]
+        );
+        assert_eq!(
+            refused(r#"{"int":"x","message":"m"}"#)[0],
+            "Failed to parse input: json: cannot unmarshal string into Go struct field \
+             ResponseMessage.errors.int of type int"
+        );
+    }
 }

@@ -11,6 +11,7 @@ use std::process::ExitCode;
 
 use rcfssl_files::NewFile;
 use rcfssl_go::flag::{self, FlagError, Parsed};
+use rcfssl_go::line::one_line;
 use rcfssl_go::os::describe;
 use rcfssljson::complaint::{complaint, nearest};
 use rcfssljson::flags::{FLAGS, FlagId, help};
@@ -47,7 +48,7 @@ fn start(arguments: Vec<OsString>) -> u8 {
     let flags = match flag::parse(find, arguments) {
         Ok(flags) => flags,
         Err(FlagError::Help) => {
-            complain(help().trim_end());
+            print_text(help().trim_end());
             return 0;
         }
         Err(error) => {
@@ -56,7 +57,7 @@ fn start(arguments: Vec<OsString>) -> u8 {
                 _ => None,
             };
             let meant = meant.map(|name| format!("-{name}"));
-            complain(complaint(
+            print_text(&complaint(
                 "`rcfssljson -h` lists the flags",
                 meant.as_deref(),
                 error,
@@ -66,15 +67,24 @@ fn start(arguments: Vec<OsString>) -> u8 {
     };
     match run(&flags) {
         Ok(()) => 0,
-        Err(text) => {
-            complain(text);
+        Err(Failure(lines)) => {
+            lines.iter().for_each(complain);
             1
         }
     }
 }
 
-/// Reads, decides on all files, then writes them; the error is what to print.
-fn run(flags: &Parsed) -> Result<(), String> {
+/// What to print, line by line.
+struct Failure(Vec<String>);
+
+impl From<String> for Failure {
+    fn from(line: String) -> Self {
+        Failure(vec![line])
+    }
+}
+
+/// Reads, decides on all files, then writes them.
+fn run(flags: &Parsed) -> Result<(), Failure> {
     let on = |flag: FlagId| {
         flags
             .text(flag as usize)
@@ -82,7 +92,8 @@ fn run(flags: &Parsed) -> Result<(), String> {
     };
     if on(FlagId::Version) {
         let own = env!("CARGO_PKG_VERSION");
-        return print(format!("Version: {STANDS_IN_FOR}\nRuntime: rcfssljson {own}\n").as_bytes());
+        print(format!("Version: {STANDS_IN_FOR}\nRuntime: rcfssljson {own}\n").as_bytes())?;
+        return Ok(());
     }
     // cfssljson passes over them in silence, and writes.
     flags.refuse_late_flags()?;
@@ -90,7 +101,7 @@ fn run(flags: &Parsed) -> Result<(), String> {
     let file = flags.value(FlagId::File as usize).filter(|file| *file != "-");
     let input = rcfssl_files::read(file).map_err(|error| format!("Failed to read input: {error}"))?;
     let name = file.map_or("standard input".into(), OsStr::to_string_lossy);
-    let result = document::read(&name, &input, on(FlagId::Bare))?;
+    let result = document::read(&name, &input, on(FlagId::Bare)).map_err(Failure)?;
     let base = flags
         .positional()
         .first()
@@ -100,9 +111,11 @@ fn run(flags: &Parsed) -> Result<(), String> {
         outputs.push(p12::output(&result, base, &password)?);
     }
     if on(FlagId::Stdout) {
-        return outputs.iter().try_for_each(|output| print(&output.printed()));
+        outputs.iter().try_for_each(|output| print(&output.printed()))?;
+    } else {
+        write(base, &outputs, is_strict(flags))?;
     }
-    write(base, &outputs, is_strict(flags))
+    Ok(())
 }
 
 /// `-strict`, or the environment where that is not given.
@@ -167,7 +180,14 @@ fn print(bytes: &[u8]) -> Result<(), String> {
     printed.map_err(|error| format!("write /dev/stdout: {}", describe(&error)))
 }
 
-/// Prints a line on standard error; when that is closed, nobody is there to tell.
+/// Prints a line on standard error, which stays one line whatever it repeats; when that
+/// is closed, nobody is there to tell.
 fn complain(line: impl std::fmt::Display) {
-    let _ = io::stderr().write_all(format!("{line}\n").as_bytes());
+    let line = line.to_string();
+    let _ = io::stderr().write_all(format!("{}\n", one_line(&line)).as_bytes());
+}
+
+/// Prints lines of our own on standard error.
+fn print_text(text: &str) {
+    let _ = io::stderr().write_all(format!("{text}\n").as_bytes());
 }

@@ -2,23 +2,28 @@
 
 use std::io::{self, Read, Write};
 use std::net::{IpAddr, SocketAddr, TcpStream, ToSocketAddrs};
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::mpsc;
 use std::thread;
 use std::time::{Duration, Instant};
 
-use super::address::Address;
+use crate::address::Address;
+use crate::error::{Error, Result};
 
 /// One of several addresses is given at least so long.
 const LEAST_SHARE: Duration = Duration::from_secs(2);
+/// So many names are looked up at the same time: the system's resolver cannot be stopped
+/// once it was asked.
+const MAX_LOOKUPS: usize = 128;
 
 /// Connects over TCP.
 ///
 /// # Errors
 /// `dial tcp 192.0.2.1:443: connect: connection refused`, `dial tcp: lookup x on
 /// 192.0.2.53:53: no such host`, `dial tcp 192.0.2.1:443: i/o timeout` and the like.
-pub fn dial(address: &Address, timeout: Duration) -> Result<TcpStream, String> {
+pub fn dial(address: &Address, timeout: Duration) -> Result<TcpStream> {
     let deadline = Instant::now() + timeout;
-    let failed = |why: String| format!("dial tcp: {why}");
+    let failed = |why| Error::Dial(Box::new(why));
     let port = port(&address.port).map_err(failed)?;
     let addresses = lookup(&address.host, timeout).map_err(failed)?;
     let mut first = None;
@@ -33,12 +38,15 @@ pub fn dial(address: &Address, timeout: Duration) -> Result<TcpStream, String> {
                 let _ = stream.set_nodelay(true);
                 return Ok(stream);
             }
-            Err(error) => {
-                first.get_or_insert_with(|| format!("dial tcp {socket}: {}", describe(&error)));
+            Err(source) => {
+                first.get_or_insert(Error::Connect {
+                    address: socket.to_string(),
+                    source,
+                });
             }
         }
     }
-    Err(first.unwrap_or_else(|| failed(format!("lookup {}: no such host", address.host))))
+    Err(first.unwrap_or_else(|| failed(Error::LookupTimeout(address.host.clone()))))
 }
 
 /// A connection with an end in time.
@@ -78,18 +86,8 @@ impl Write for Timed {
     }
 }
 
-/// What went wrong while connecting. Where the time was up the system says
-/// nothing.
-fn describe(error: &io::Error) -> String {
-    match error.raw_os_error() {
-        Some(_) => format!("connect: {}", rcfssl_go::os::describe(error)),
-        None if error.kind() == io::ErrorKind::TimedOut => "i/o timeout".to_owned(),
-        None => rcfssl_go::os::describe(error),
-    }
-}
-
 /// A port by its number, or by one of the few names that matter here.
-fn port(text: &str) -> Result<u16, String> {
+fn port(text: &str) -> Result<u16> {
     let named = match text {
         "" => Some(0),
         "http" => Some(80),
@@ -104,16 +102,16 @@ fn port(text: &str) -> Result<u16, String> {
         return Ok(port);
     }
     if let Ok(number) = text.parse::<i64>() {
-        return u16::try_from(number).map_err(|_| format!("address {text}: invalid port"));
+        return u16::try_from(number).map_err(|_| Error::Port(text.to_owned()));
     }
-    Err(format!("lookup tcp/{text}: unknown port"))
+    Err(Error::Service(text.to_owned()))
 }
 
 /// The addresses of a host.
 ///
 /// # Errors
 /// `lookup x on 192.0.2.53:53: no such host` and the like.
-pub fn lookup(host: &str, timeout: Duration) -> Result<Vec<IpAddr>, String> {
+pub fn lookup(host: &str, timeout: Duration) -> Result<Vec<IpAddr>> {
     if host.is_empty() {
         return Ok(vec![IpAddr::from([127, 0, 0, 1])]);
     }
@@ -122,25 +120,46 @@ pub fn lookup(host: &str, timeout: Duration) -> Result<Vec<IpAddr>, String> {
     }
     // The resolver of the system knows no deadline, so it is asked in a thread of
     // its own.
+    let Some(turn) = Turn::take() else {
+        return Err(Error::LookupTimeout(host.to_owned()));
+    };
     let (sender, receiver) = mpsc::channel();
     let name = host.to_owned();
     thread::spawn(move || {
         let found = (name.as_str(), 0).to_socket_addrs();
+        drop(turn);
         let _ = sender.send(found.map(|addresses| addresses.map(|a| a.ip()).collect::<Vec<_>>()));
     });
     let found = match receiver.recv_timeout(timeout) {
         Ok(Ok(addresses)) if !addresses.is_empty() => return Ok(addresses),
         Ok(Err(error)) => error.to_string(),
         Ok(Ok(_)) => String::new(),
-        Err(_) => return Err(format!("lookup {host}: i/o timeout")),
+        Err(_) => return Err(Error::LookupTimeout(host.to_owned())),
     };
-    let temporary = found.contains("emporary failure") || found.contains("ry again");
-    let why = if temporary {
-        "server misbehaving"
-    } else {
-        "no such host"
-    };
-    Err(format!("lookup {host} on {}: {why}", name_server()))
+    Err(Error::Lookup {
+        host: host.to_owned(),
+        server: name_server(),
+        temporary: found.contains("emporary failure") || found.contains("ry again"),
+    })
+}
+
+/// Leave to ask the resolver.
+struct Turn;
+
+static LOOKUPS: AtomicUsize = AtomicUsize::new(0);
+
+impl Turn {
+    fn take() -> Option<Self> {
+        let free = |count: usize| (count < MAX_LOOKUPS).then_some(count + 1);
+        let taken = LOOKUPS.fetch_update(Ordering::Relaxed, Ordering::Relaxed, free);
+        taken.is_ok().then_some(Turn)
+    }
+}
+
+impl Drop for Turn {
+    fn drop(&mut self) {
+        LOOKUPS.fetch_sub(1, Ordering::Relaxed);
+    }
 }
 
 /// The first name server of `/etc/resolv.conf`, which Go names in its errors.
@@ -160,6 +179,7 @@ mod tests {
 
     #[test]
     fn ports_are_numbers_or_names() {
+        let port = |text| port(text).map_err(|error| error.to_string());
         assert_eq!(port("443"), Ok(443));
         assert_eq!(port("https"), Ok(443));
         assert_eq!(port("65536"), Err("address 65536: invalid port".to_owned()));
@@ -177,7 +197,7 @@ mod tests {
             Duration::from_secs(5),
         );
         assert_eq!(
-            refused.unwrap_err(),
+            refused.unwrap_err().to_string(),
             format!("dial tcp 127.0.0.1:{port}: connect: connection refused")
         );
     }

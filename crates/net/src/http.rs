@@ -5,88 +5,138 @@
 //! library asks for them where Go sends the proxy an `http` address as it is.
 
 use std::io;
-use std::net::SocketAddr;
-use std::sync::Arc;
-use std::time::Duration;
+use std::sync::{Arc, OnceLock};
+use std::time::{Duration, Instant};
 
-use rcfssl_core::revocation::{Answer, Web};
-use rcfssl_go::json;
+use rcfssl_core::web::{Answer, Web};
 use rcfssl_go::url::Uri;
 use ureq::tls::{Certificate, RootCerts, TlsConfig};
-use ureq::{Agent, Error};
+use ureq::{Agent, RequestBuilder};
 
-use super::address::Address;
-use super::{dial, roots};
+use crate::address::Address;
+use crate::error::{Error, Result};
+use crate::{dial, roots};
 
-/// How long a fetch may take.
+/// How long one fetch may take.
 const TIMEOUT: Duration = Duration::from_secs(10);
+/// How long all fetches for one certificate may take.
+const ALL_TIMEOUT: Duration = Duration::from_secs(30);
+/// How many redirects are followed, as in Go.
+const MAX_REDIRECTS: u32 = 10;
 
-/// In the reasons for which a proxy did not help.
-pub const NO_TUNNEL: &str = "the proxy makes no tunnel (CONNECT) to it";
+/// The web, for one certificate: all that is asked shares a deadline.
+#[derive(Debug)]
+pub struct Client {
+    deadline: Instant,
+}
 
-/// A revocation list is not longer than this.
-const MAX_LIST: u64 = 64 << 20;
-
-/// The web, for whoever asks about revocation.
-pub struct Network;
-
-impl Web for Network {
-    fn get(&mut self, url: &str) -> Result<Answer, String> {
-        get(url, MAX_LIST)
-    }
-
-    fn post_ocsp(&mut self, url: &str, request: &[u8]) -> Result<Answer, String> {
-        post(url, "application/ocsp-request", request)
+impl Default for Client {
+    fn default() -> Self {
+        Client::within(ALL_TIMEOUT)
     }
 }
 
-/// Gets what an `http` or `https` address names, up to `limit` octets.
-///
-/// # Errors
-/// `Get "http://…": dial tcp: lookup …: no such host` and the like, as in Go.
-pub fn get(url: &str, limit: u64) -> Result<Answer, String> {
-    let answer = agent(url).and_then(|agent| {
-        let sent = agent.get(url).call();
-        sent.and_then(|response| read(response, limit))
-            .map_err(|error| describe(&error, url))
-    });
-    answer.map_err(|why| format!("Get {}: {why}", json::quote(url)))
+impl Client {
+    /// All that is asked may take so long together.
+    pub fn within(time: Duration) -> Self {
+        Client {
+            deadline: Instant::now() + time,
+        }
+    }
+
+    /// Gets what an `http` or `https` address names, up to `limit` octets. Redirects are
+    /// followed, also from one to the other.
+    ///
+    /// # Errors
+    /// `Get "http://…": dial tcp: lookup …: no such host` and the like, as in Go.
+    pub fn fetch(&self, url: &str, limit: u64) -> Result<Answer> {
+        self.send("Get", url, limit, |agent, timeout| {
+            timed(agent.get(url), timeout).call()
+        })
+    }
+
+    /// Posts a body.
+    ///
+    /// # Errors
+    /// As [`Client::fetch`].
+    pub fn send_body(&self, url: &str, media_type: &str, body: &[u8], limit: u64) -> Result<Answer> {
+        self.send("Post", url, limit, |agent, timeout| {
+            timed(agent.post(url).content_type(media_type), timeout).send(body)
+        })
+    }
+
+    fn send(
+        &self,
+        method: &'static str,
+        url: &str,
+        limit: u64,
+        call: impl FnOnce(&Agent, Duration) -> std::result::Result<ureq::http::Response<ureq::Body>, ureq::Error>,
+    ) -> Result<Answer> {
+        let answer = check_scheme(url).and_then(|()| {
+            let left = self.deadline.saturating_duration_since(Instant::now());
+            if left.is_zero() {
+                return Err(Error::Deadline);
+            }
+            let sent = call(agent(), left.min(TIMEOUT));
+            sent.and_then(|response| read(response, limit))
+                .map_err(|error| explain(error, url))
+        });
+        answer.map_err(|error| Error::Request {
+            method,
+            url: url.to_owned(),
+            source: Box::new(error),
+        })
+    }
 }
 
-/// Posts a body.
-fn post(url: &str, content_type: &str, body: &[u8]) -> Result<Answer, String> {
-    let answer = agent(url).and_then(|agent| {
-        let sent = agent.post(url).content_type(content_type).send(body);
-        sent.and_then(|response| read(response, MAX_LIST))
-            .map_err(|error| describe(&error, url))
-    });
-    answer.map_err(|why| format!("Post {}: {why}", json::quote(url)))
+impl Web for Client {
+    fn get(&mut self, url: &str, limit: u64) -> rcfssl_core::Result<Answer> {
+        Ok(self.fetch(url, limit)?)
+    }
+
+    fn post(&mut self, url: &str, media_type: &str, body: &[u8], limit: u64) -> rcfssl_core::Result<Answer> {
+        Ok(self.send_body(url, media_type, body, limit)?)
+    }
 }
 
-fn read(mut response: ureq::http::Response<ureq::Body>, limit: u64) -> Result<Answer, Error> {
+fn timed<B>(request: RequestBuilder<B>, timeout: Duration) -> RequestBuilder<B> {
+    request.config().timeout_global(Some(timeout)).build()
+}
+
+fn read(
+    mut response: ureq::http::Response<ureq::Body>,
+    limit: u64,
+) -> std::result::Result<Answer, ureq::Error> {
     let status = response.status().as_u16();
     let body = response.body_mut().with_config().limit(limit).read_to_vec()?;
     Ok(Answer { status, body })
 }
 
-fn agent(url: &str) -> Result<Agent, String> {
+fn check_scheme(url: &str) -> Result<()> {
     let scheme = url.split_once(':').map_or("", |(scheme, _)| scheme);
-    let config = Agent::config_builder()
-        .timeout_global(Some(TIMEOUT))
-        .http_status_as_error(false)
-        .user_agent(concat!("rcfssl/", env!("CARGO_PKG_VERSION")));
-    let config = match scheme.to_ascii_lowercase().as_str() {
-        "http" => config,
-        "https" => config.tls_config(tls_config()),
-        _ => return Err(format!("unsupported protocol scheme {}", json::quote(scheme))),
-    };
-    Ok(config.build().into())
+    match scheme.to_ascii_lowercase().as_str() {
+        "http" | "https" => Ok(()),
+        _ => Err(Error::Scheme(scheme.to_owned())),
+    }
+}
+
+/// One for the process: whatever the scheme, a redirect may lead to HTTPS.
+fn agent() -> &'static Agent {
+    static AGENT: OnceLock<Agent> = OnceLock::new();
+    AGENT.get_or_init(|| {
+        Agent::config_builder()
+            .http_status_as_error(false)
+            .max_redirects(MAX_REDIRECTS)
+            .user_agent(concat!("rcfssl/", env!("CARGO_PKG_VERSION")))
+            .tls_config(tls_config())
+            .build()
+            .into()
+    })
 }
 
 /// Servers are checked against the roots of the system.
 fn tls_config() -> TlsConfig {
-    let system = roots::system();
-    let certificates: Vec<_> = system
+    let certificates: Vec<_> = roots::system()
         .iter()
         .map(|root| Certificate::from_der(&root.der).to_owned())
         .collect();
@@ -96,34 +146,49 @@ fn tls_config() -> TlsConfig {
         .build()
 }
 
-/// Go's words, as far as there are any.
-fn describe(error: &Error, url: &str) -> String {
+/// The error that Go would have, as far as it has one.
+fn explain(error: ureq::Error, url: &str) -> Error {
     match error {
-        Error::HostNotFound => not_found(url),
-        // The standard library has no kind of error for it.
-        Error::Io(error) if error.to_string().starts_with("failed to lookup") => not_found(url),
-        Error::Io(error) if error.kind() == io::ErrorKind::UnexpectedEof => "EOF".to_owned(),
-        Error::Io(error) if error.raw_os_error().is_some() => {
-            let address = target(url);
-            let resolved = dial::lookup(&address.host, TIMEOUT).ok();
-            let ip = resolved.and_then(|addresses| addresses.first().copied());
-            let socket = ip.zip(address.port.parse().ok());
-            let shown = socket.map_or(address.to_string(), |(ip, port)| {
-                SocketAddr::new(ip, port).to_string()
-            });
-            format!("dial tcp {shown}: connect: {}", rcfssl_go::os::describe(error))
-        }
-        Error::ConnectProxyFailed(why) => format!("{NO_TUNNEL}: {why}"),
-        Error::Timeout(_) => "context deadline exceeded".to_owned(),
-        other => other.to_string(),
+        ureq::Error::HostNotFound => not_found(url),
+        ureq::Error::Rustls(error) => Error::tls(&error),
+        ureq::Error::TooManyRedirects => Error::Redirects(MAX_REDIRECTS),
+        ureq::Error::ConnectProxyFailed(why) => Error::NoTunnel(why),
+        ureq::Error::Timeout(_) => Error::Deadline,
+        ureq::Error::Io(error) => explain_io(error, url),
+        other => Error::Http(Box::new(other)),
     }
 }
 
-fn not_found(url: &str) -> String {
-    match dial::lookup(&target(url).host, TIMEOUT) {
-        Err(why) => format!("dial tcp: {why}"),
-        Ok(_) => "dial tcp: no such host".to_owned(),
+fn explain_io(error: io::Error, url: &str) -> Error {
+    if let Some(error) = error.get_ref().and_then(|inner| inner.downcast_ref()) {
+        return Error::tls(error);
     }
+    // The standard library has no kind of error for it.
+    if error.to_string().starts_with("failed to lookup") {
+        return not_found(url);
+    }
+    if error.kind() == io::ErrorKind::UnexpectedEof {
+        return Error::Closed;
+    }
+    if error.raw_os_error().is_none() {
+        return Error::Http(Box::new(ureq::Error::Io(error)));
+    }
+    let target = target(url);
+    let resolved = dial::lookup(&target.host, TIMEOUT).ok();
+    let first = resolved.and_then(|addresses| addresses.first().copied());
+    let host = first.map_or(target.host, |ip| ip.to_string());
+    Error::Connect {
+        address: Address::new(host, target.port).to_string(),
+        source: error,
+    }
+}
+
+fn not_found(url: &str) -> Error {
+    let host = target(url).host;
+    let why = dial::lookup(&host, TIMEOUT)
+        .err()
+        .unwrap_or(Error::LookupTimeout(host));
+    Error::Dial(Box::new(why))
 }
 
 /// The host and port that a URL names.
@@ -135,4 +200,37 @@ fn target(url: &str) -> Address {
         return Address::parse(&host);
     }
     Address::new(host.trim_matches(['[', ']']), port)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::net::TcpListener;
+
+    use super::*;
+
+    #[test]
+    fn all_that_is_asked_has_one_deadline() {
+        // Connections are taken by the system, and never answered.
+        let silent = TcpListener::bind("127.0.0.1:0").unwrap();
+        let url = format!("http://{}/", silent.local_addr().unwrap());
+        let begin = Instant::now();
+        let client = Client::within(Duration::from_millis(300));
+        for _ in 0..100 {
+            let refused = client.fetch(&url, 1).unwrap_err();
+            assert_eq!(
+                refused.to_string(),
+                format!("Get \"{url}\": context deadline exceeded")
+            );
+        }
+        assert!(begin.elapsed() < Duration::from_secs(5));
+    }
+
+    #[test]
+    fn other_schemes_are_not_asked() {
+        let refused = Client::default().fetch("ldap://x/y", 1).unwrap_err();
+        assert_eq!(
+            refused.to_string(),
+            "Get \"ldap://x/y\": unsupported protocol scheme \"ldap\""
+        );
+    }
 }

@@ -3,11 +3,14 @@
 
 pub mod address;
 pub mod dial;
+mod error;
 pub mod hello;
 pub mod http;
 pub mod roots;
 pub mod scan;
 pub mod tls;
+
+pub use error::{Error, Result};
 
 use time::{OffsetDateTime, UtcOffset};
 

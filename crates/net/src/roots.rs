@@ -4,6 +4,7 @@ use std::ffi::OsString;
 use std::fs;
 use std::os::unix::ffi::{OsStrExt, OsStringExt};
 use std::path::{Path, PathBuf};
+use std::sync::OnceLock;
 
 use rcfssl_core::verify::Pool;
 
@@ -21,8 +22,13 @@ const FILES: [&str; 6] = [
 /// stands in for all.
 const FOLDERS: [&str; 2] = ["/etc/ssl/certs", "/etc/pki/tls/certs"];
 
-/// Reads them. What cannot be read is passed over.
-pub fn system() -> Pool {
+/// These roots, read once. What cannot be read is passed over.
+pub fn system() -> &'static Pool {
+    static POOL: OnceLock<Pool> = OnceLock::new();
+    POOL.get_or_init(read)
+}
+
+fn read() -> Pool {
     let mut pool = Pool::default();
     let variable = |name| std::env::var_os(name).filter(|value| !value.is_empty());
     let files = match variable("SSL_CERT_FILE") {

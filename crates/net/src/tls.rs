@@ -11,12 +11,12 @@ use rustls::client::danger::{HandshakeSignatureValid, ServerCertVerified, Server
 use rustls::crypto::{CryptoProvider, aws_lc_rs};
 use rustls::pki_types::{CertificateDer, ServerName, UnixTime};
 use rustls::{
-    AlertDescription, ClientConfig, ClientConnection, DigitallySignedStruct, Error, HandshakeKind,
-    ProtocolVersion, SignatureScheme,
+    ClientConfig, ClientConnection, DigitallySignedStruct, HandshakeKind, ProtocolVersion, SignatureScheme,
 };
 
-use super::address::Address;
-use super::dial::{self, Timed};
+use crate::address::Address;
+use crate::dial::{self, Timed};
+use crate::error::{Error, Result};
 
 /// A client, which remembers sessions for as long as it lives.
 #[derive(Clone)]
@@ -42,7 +42,7 @@ impl Client {
     ///
     /// # Errors
     /// Where the cryptographic library offers neither.
-    pub fn new(timeout: Duration) -> Result<Self, String> {
+    pub fn new(timeout: Duration) -> Result<Self> {
         Self::with_versions(timeout, rustls::ALL_VERSIONS)
     }
 
@@ -50,19 +50,19 @@ impl Client {
     ///
     /// # Errors
     /// As [`Client::new`].
-    pub fn tls12(timeout: Duration) -> Result<Self, String> {
+    pub fn tls12(timeout: Duration) -> Result<Self> {
         Self::with_versions(timeout, &[&rustls::version::TLS12])
     }
 
     fn with_versions(
         timeout: Duration,
         versions: &[&'static rustls::SupportedProtocolVersion],
-    ) -> Result<Self, String> {
+    ) -> Result<Self> {
         let provider = Arc::new(aws_lc_rs::default_provider());
         let verifier = Arc::new(AnyCertificate(Arc::clone(&provider)));
         let config = ClientConfig::builder_with_provider(provider)
             .with_protocol_versions(versions)
-            .map_err(|error| format!("tls: {error}"))?
+            .map_err(|error| Error::tls(&error))?
             .dangerous()
             .with_custom_certificate_verifier(verifier)
             .with_no_client_auth();
@@ -88,16 +88,16 @@ impl Client {
     /// As [`dial::dial`]; Go's sentences for a handshake that fails: `remote error:
     /// tls: handshake failure`, `EOF`, `tls: first record does not look like a TLS
     /// handshake`.
-    pub fn look(&self, address: &Address, name: &str) -> Result<Peer, String> {
+    pub fn look(&self, address: &Address, name: &str) -> Result<Peer> {
         let deadline = Instant::now() + self.timeout;
         let stream = dial::dial(address, self.timeout)?;
         let mut timed = Timed { stream, deadline };
         let mut connection = ClientConnection::new(Arc::clone(&self.config), server_name(name))
-            .map_err(|error| describe_tls(&error))?;
+            .map_err(|error| Error::tls(&error))?;
         while connection.is_handshaking() {
             connection
                 .complete_io(&mut timed)
-                .map_err(|error| describe(&error, &timed.stream))?;
+                .map_err(|error| explain(error, &timed.stream))?;
         }
         if self.tickets && connection.protocol_version() == Some(ProtocolVersion::TLSv1_3) {
             wait_for_tickets(&mut connection, &mut timed);
@@ -110,10 +110,10 @@ impl Client {
             .unwrap_or_default()
             .iter()
             .map(|der| Certificate::read(der))
-            .collect::<Result<Vec<_>, _>>()
-            .map_err(|_| "tls: failed to parse certificate from server: x509: malformed certificate")?;
+            .collect::<rcfssl_core::Result<Vec<_>>>()
+            .map_err(|_| Error::MalformedCertificate)?;
         if certificates.is_empty() {
-            return Err("received no server certificates".to_owned());
+            return Err(Error::NoCertificates);
         }
         Ok(Peer {
             certificates,
@@ -139,56 +139,18 @@ fn server_name(name: &str) -> ServerName<'static> {
         .unwrap_or_else(|_| ServerName::IpAddress(std::net::IpAddr::from([127, 0, 0, 1]).into()))
 }
 
-fn describe(error: &io::Error, stream: &TcpStream) -> String {
-    if let Some(tls) = error.get_ref().and_then(|inner| inner.downcast_ref::<Error>()) {
-        return describe_tls(tls);
+fn explain(error: io::Error, stream: &TcpStream) -> Error {
+    if let Some(tls) = error.get_ref().and_then(|inner| inner.downcast_ref()) {
+        return Error::tls(tls);
     }
     match error.kind() {
-        io::ErrorKind::UnexpectedEof => "EOF".to_owned(),
-        io::ErrorKind::TimedOut | io::ErrorKind::WouldBlock => "context deadline exceeded".to_owned(),
-        _ => match (stream.local_addr(), stream.peer_addr()) {
-            (Ok(local), Ok(peer)) => format!(
-                "read tcp {local}->{peer}: read: {}",
-                rcfssl_go::os::describe(error)
-            ),
-            _ => rcfssl_go::os::describe(error),
+        io::ErrorKind::UnexpectedEof => Error::Closed,
+        io::ErrorKind::TimedOut | io::ErrorKind::WouldBlock => Error::Deadline,
+        _ => Error::Read {
+            ends: stream.local_addr().ok().zip(stream.peer_addr().ok()),
+            source: error,
         },
     }
-}
-
-fn describe_tls(error: &Error) -> String {
-    match error {
-        Error::AlertReceived(alert) => format!("remote error: tls: {}", alert_text(*alert)),
-        Error::InvalidMessage(_) => "tls: first record does not look like a TLS handshake".to_owned(),
-        Error::PeerIncompatible(_) => format!("tls: server does not speak TLS 1.2 or 1.3 as we do: {error}"),
-        other => format!("tls: {other}"),
-    }
-}
-
-/// Go's words for an alert.
-fn alert_text(alert: AlertDescription) -> String {
-    let text = match alert {
-        AlertDescription::CloseNotify => "close notify",
-        AlertDescription::UnexpectedMessage => "unexpected message",
-        AlertDescription::BadRecordMac => "bad record MAC",
-        AlertDescription::RecordOverflow => "record overflow",
-        AlertDescription::HandshakeFailure => "handshake failure",
-        AlertDescription::BadCertificate => "bad certificate",
-        AlertDescription::UnsupportedCertificate => "unsupported certificate",
-        AlertDescription::IllegalParameter => "illegal parameter",
-        AlertDescription::UnknownCA => "unknown certificate authority",
-        AlertDescription::AccessDenied => "access denied",
-        AlertDescription::DecodeError => "error decoding message",
-        AlertDescription::DecryptError => "error decrypting message",
-        AlertDescription::ProtocolVersion => "protocol version not supported",
-        AlertDescription::InsufficientSecurity => "insufficient security level",
-        AlertDescription::InternalError => "internal error",
-        AlertDescription::UnrecognisedName => "unrecognized name",
-        AlertDescription::CertificateRequired => "certificate required",
-        AlertDescription::NoApplicationProtocol => "no application protocol",
-        other => return format!("alert({})", u8::from(other)),
-    };
-    text.to_owned()
 }
 
 /// Takes every certificate, and checks that the server has its private key.
@@ -201,7 +163,7 @@ impl AnyCertificate {
         message: &[u8],
         certificate: &CertificateDer<'_>,
         signed: &DigitallySignedStruct,
-    ) -> Result<HandshakeSignatureValid, Error> {
+    ) -> std::result::Result<HandshakeSignatureValid, rustls::Error> {
         // The library's own way would refuse old and odd certificates.
         let Ok(certificate) = Certificate::read(certificate) else {
             return Ok(HandshakeSignatureValid::assertion());
@@ -241,7 +203,7 @@ impl ServerCertVerifier for AnyCertificate {
         _server_name: &ServerName<'_>,
         _ocsp_response: &[u8],
         _now: UnixTime,
-    ) -> Result<ServerCertVerified, Error> {
+    ) -> std::result::Result<ServerCertVerified, rustls::Error> {
         Ok(ServerCertVerified::assertion())
     }
 
@@ -250,7 +212,7 @@ impl ServerCertVerifier for AnyCertificate {
         message: &[u8],
         certificate: &CertificateDer<'_>,
         signed: &DigitallySignedStruct,
-    ) -> Result<HandshakeSignatureValid, Error> {
+    ) -> std::result::Result<HandshakeSignatureValid, rustls::Error> {
         self.check(message, certificate, signed)
     }
 
@@ -259,7 +221,7 @@ impl ServerCertVerifier for AnyCertificate {
         message: &[u8],
         certificate: &CertificateDer<'_>,
         signed: &DigitallySignedStruct,
-    ) -> Result<HandshakeSignatureValid, Error> {
+    ) -> std::result::Result<HandshakeSignatureValid, rustls::Error> {
         self.check(message, certificate, signed)
     }
 

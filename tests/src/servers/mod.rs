@@ -45,6 +45,20 @@ pub fn serve_tls(
     } else {
         versions
     };
+    let config = server_config(chain, versions)?;
+    thread::spawn(move || {
+        for stream in listener.incoming().flatten() {
+            let config = Arc::clone(&config);
+            thread::spawn(move || shake_hands(stream, config));
+        }
+    });
+    Ok(())
+}
+
+fn server_config(
+    chain: &[&Made],
+    versions: &[&'static SupportedProtocolVersion],
+) -> Result<Arc<ServerConfig>> {
     let certificates = chain
         .iter()
         .map(|made| CertificateDer::from(made.der.clone()))
@@ -55,14 +69,7 @@ pub fn serve_tls(
         .with_protocol_versions(versions)?
         .with_no_client_auth()
         .with_single_cert(certificates, key.into())?;
-    let config = Arc::new(config);
-    thread::spawn(move || {
-        for stream in listener.incoming().flatten() {
-            let config = Arc::clone(&config);
-            thread::spawn(move || shake_hands(stream, config));
-        }
-    });
-    Ok(())
+    Ok(Arc::new(config))
 }
 
 fn shake_hands(mut stream: TcpStream, config: Arc<ServerConfig>) {

@@ -2,11 +2,14 @@
 
 use std::collections::HashMap;
 use std::io::{BufRead, BufReader, Read, Write};
-use std::net::{SocketAddr, TcpListener, TcpStream};
+use std::net::{SocketAddr, TcpListener};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread;
 
 use anyhow::Result;
+use rustls::{ServerConnection, StreamOwned};
+
+use crate::made::Made;
 
 /// What is at a path.
 #[derive(Debug, Clone)]
@@ -48,6 +51,25 @@ impl Web {
         Ok(web)
     }
 
+    /// The same pages over TLS, at another port; gives the address of a path there.
+    ///
+    /// # Errors
+    /// What the system or rustls says.
+    pub fn open_tls(&self, chain: &[&Made]) -> Result<impl Fn(&str) -> String + use<>> {
+        let listener = TcpListener::bind("127.0.0.1:0")?;
+        let address = listener.local_addr()?;
+        let config = super::server_config(chain, rustls::ALL_VERSIONS)?;
+        let (pages, asked) = (Arc::clone(&self.pages), Arc::clone(&self.asked));
+        thread::spawn(move || {
+            for stream in listener.incoming().flatten() {
+                if let Ok(connection) = ServerConnection::new(Arc::clone(&config)) {
+                    let _ = answer(StreamOwned::new(connection, stream), &pages, &asked);
+                }
+            }
+        });
+        Ok(move |path: &str| format!("https://{address}{path}"))
+    }
+
     /// The address of a path.
     pub fn url(&self, path: &str) -> String {
         format!("http://{}{path}", self.address)
@@ -79,8 +101,8 @@ impl Web {
     }
 }
 
-fn answer(mut stream: TcpStream, pages: &Pages, asked: &Mutex<Vec<String>>) -> std::io::Result<()> {
-    let mut reader = BufReader::new(stream.try_clone()?);
+fn answer<S: Read + Write>(stream: S, pages: &Pages, asked: &Mutex<Vec<String>>) -> std::io::Result<()> {
+    let mut reader = BufReader::new(stream);
     let mut request = String::new();
     reader.read_line(&mut request)?;
     let mut length = 0;
@@ -96,6 +118,7 @@ fn answer(mut stream: TcpStream, pages: &Pages, asked: &Mutex<Vec<String>>) -> s
         }
     }
     reader.read_exact(&mut vec![0; length])?;
+    let mut stream = reader.into_inner();
     let path = request.split(' ').nth(1).unwrap_or_default().to_owned();
     let page = pages
         .lock()
@@ -115,5 +138,6 @@ fn answer(mut stream: TcpStream, pages: &Pages, asked: &Mutex<Vec<String>>) -> s
     let length = body.len();
     let head = format!("HTTP/1.1 {status}\r\nContent-Length: {length}\r\nConnection: close\r\n\r\n");
     stream.write_all(head.as_bytes())?;
-    stream.write_all(&body)
+    stream.write_all(&body)?;
+    stream.flush()
 }

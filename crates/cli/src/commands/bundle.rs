@@ -11,6 +11,7 @@ use std::time::Duration;
 use rcfssl_core::bundle::{self, Bundler, Flavor, Input, Outside, Platform};
 use rcfssl_core::key::{self, PrivateKey};
 use rcfssl_core::verify::{Pool, Purpose, Verifier};
+use rcfssl_core::web::{Answer, Web};
 use rcfssl_core::{Certificate, Code, Error, Result};
 use time::OffsetDateTime;
 use zeroize::Zeroizing;
@@ -25,9 +26,6 @@ use rcfssl_net::{http, roots, tls};
 
 /// How long a connection to `-domain` may take.
 const DIAL_TIMEOUT: Duration = Duration::from_secs(5);
-
-/// A certificate that an address gives is not longer than this.
-const MAX_CERTIFICATE: u64 = 1 << 20;
 
 /// Bundles the certificate of a file or of a server.
 pub fn run(context: &Context) -> Outcome {
@@ -52,10 +50,18 @@ pub fn run(context: &Context) -> Outcome {
         );
     };
     let certificates = input.certificates.into_iter().map(Arc::new).collect();
-    let mut outside = World { context };
+    let mut outside = World {
+        context,
+        client: http::Client::default(),
+    };
     let mut sink = context.sink();
-    let bundle = bundler.bundle(certificates, input.key, flavor, now, &mut outside, &mut sink)?;
-    output::stdout(bundle.to_json()?.as_bytes())?;
+    let bundled = bundler.bundle(certificates, input.key, flavor, now, &mut outside, &mut sink);
+    let bundle = bundled.map_err(|error| match error {
+        Error::Plain(_) => Failure::Crash(error),
+        _ => error.into(),
+    })?;
+    let json = bundle.to_json().map_err(Failure::Crash)?;
+    output::stdout(json.as_bytes())?;
     Ok(())
 }
 
@@ -165,7 +171,7 @@ impl Store {
     fn root_pool(&self) -> Pool {
         match &self.roots {
             Some(roots) => roots.iter().cloned().map(Arc::new).collect(),
-            None => roots::system(),
+            None => roots::system().clone(),
         }
     }
 
@@ -173,7 +179,7 @@ impl Store {
         let system = match (&self.roots, flavor) {
             // The chain is taken as it is, whoever trusts it.
             (None, Flavor::Force) | (Some(_), _) => Pool::default(),
-            (None, _) => roots::system(),
+            (None, _) => roots::system().clone(),
         };
         let intermediates = self.intermediates.into_iter().map(Arc::new).collect();
         let mut bundler = Bundler::new(system, intermediates, platforms);
@@ -222,7 +228,7 @@ impl Given {
     /// # Errors
     /// 1001 and 2001 for files that cannot be read; bare for a key beside a
     /// certificate from standard input. 2002 for an empty key, where cfssl crashes.
-    fn read(context: &Context) -> Result<Self> {
+    fn read(context: &Context) -> std::result::Result<Self, Failure> {
         let args = &context.args;
         let from_stdin = args.path(FlagId::Cert) == "-";
         let certificates = if from_stdin {
@@ -236,7 +242,7 @@ impl Given {
             file => {
                 let key = input::file(file).map_err(|error| Error::wrap(Code::KeyRead, error))?;
                 if key.is_empty() {
-                    return Err(Code::KeyDecode.into());
+                    return Err(Failure::Crash(Code::KeyDecode.into()));
                 }
                 Some(key)
             }
@@ -307,24 +313,34 @@ fn remote(context: &Context, store: &Store, now: OffsetDateTime) -> Result<Vec<C
 /// The network, and the folder of `-int-dir`.
 struct World<'a> {
     context: &'a Context,
+    client: http::Client,
+}
+
+impl World<'_> {
+    fn told(&self, answer: rcfssl_net::Result<Answer>) -> Result<Answer> {
+        answer.map_err(|why| {
+            if why.is_proxy() {
+                self.context.hint(&why);
+            }
+            self.context.log.line(Level::Debug, &why);
+            why.into()
+        })
+    }
+}
+
+impl Web for World<'_> {
+    fn get(&mut self, url: &str, limit: u64) -> Result<Answer> {
+        let log = &self.context.log;
+        log.line(Level::Debug, format_args!("fetching the certificate at {url}"));
+        self.told(self.client.fetch(url, limit))
+    }
+
+    fn post(&mut self, url: &str, media_type: &str, body: &[u8], limit: u64) -> Result<Answer> {
+        self.told(self.client.send_body(url, media_type, body, limit))
+    }
 }
 
 impl Outside for World<'_> {
-    fn fetch(&mut self, url: &str) -> Option<Vec<u8>> {
-        let log = &self.context.log;
-        log.line(Level::Debug, format_args!("fetching the certificate at {url}"));
-        match http::get(url, MAX_CERTIFICATE) {
-            Ok(answer) => Some(answer.body),
-            Err(why) => {
-                if why.contains(http::NO_TUNNEL) {
-                    self.context.hint(&why);
-                }
-                log.line(Level::Debug, why);
-                None
-            }
-        }
-    }
-
     fn keep(&mut self, file_name: &str, certificate: &Certificate) {
         let args = &self.context.args;
         if !args.is_set(FlagId::IntDir) {

@@ -73,9 +73,11 @@ fn served(domain: &str) -> Result<Certificate, Error> {
         Ok(peer) => peer.certificates,
         Err(why) => {
             // Servers with old cipher suites only show their certificates too.
-            let in_plain = Some(()).filter(|()| why.contains("tls: "));
-            let found = in_plain.and_then(|()| hello::certificates(&address, &address.host));
-            found.ok_or_else(|| Error::plain(why))?
+            let found = match why.is_tls() {
+                true => hello::certificates(&address, &address.host, DIAL_TIMEOUT),
+                false => None,
+            };
+            found.ok_or(why)?
         }
     };
     let first = certificates.into_iter().next();

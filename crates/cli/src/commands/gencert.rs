@@ -133,7 +133,7 @@ fn sign(context: &Context, mut request: Request) -> Outcome {
     signing.check_hosts(context, &request.hosts())?;
     make(context, &request, signing, hostnames)?;
     if request.hosts.is_empty() {
-        context.log.line(Level::Warning, NO_HOSTS);
+        context.log.text(Level::Warning, NO_HOSTS);
     }
     Ok(())
 }

@@ -12,7 +12,7 @@ pub fn run(context: &Context) -> Outcome {
         Some(name) => {
             let name = name.to_string_lossy();
             let Some(command) = table::find(&name) else {
-                log::print(help::undefined_command(&name));
+                log::print_text(&help::undefined_command(&name));
                 return Err(Failure::Told);
             };
             help::command(command)

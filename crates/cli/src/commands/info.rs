@@ -1,6 +1,6 @@
 //! `info`: an authority's certificate and what a profile allows.
 
-use rcfssl_core::Error;
+use rcfssl_core::{Code, Error};
 use rcfssl_go::json;
 use serde::Serialize;
 
@@ -25,16 +25,28 @@ pub fn run(context: &Context) -> Outcome {
     }
     if args.is_set(FlagId::Remote) {
         context.hint("-remote: rcfssl does not ask other servers yet");
-        return Err(Error::wrap(rcfssl_core::Code::InvalidRequest, "failed to connect to remote").into());
+        return Err(Error::wrap(Code::InvalidRequest, "failed to connect to remote").into());
     }
     if context.policy.is_none() {
         return Err(Error::plain("info needs -config with -ca and -ca-key").into());
     }
-    let signer = Signer::read(context)?;
     let (policy, name) = (context.policy(), args.text(FlagId::Profile));
+    let (here, elsewhere) = (policy.needs_local_signer(), policy.needs_remote_signer());
+    let warn = || policy.tell_skipped(&mut context.sink());
+    warn();
+    let signer = here.then(|| Signer::read(context)).transpose()?;
+    [here, elsewhere]
+        .into_iter()
+        .filter(|signs| *signs)
+        .for_each(|_| warn());
     let selection = policy.profile(&name)?;
     traps::profile(context, policy, &name, &selection)?;
     let profile = selection.profile;
+    // What another server signs with is not ours to tell.
+    let Some(signer) = signer.filter(|_| !profile.is_remote()) else {
+        context.hint("the profile names another server, which rcfssl does not ask yet");
+        return Err(Error::wrap(Code::InvalidRequest, "failed to connect to remote").into());
+    };
     let certificate = signer.certificate.to_pem();
     let info = Info {
         certificate: certificate.trim_end(),

@@ -3,8 +3,9 @@
 
 use std::collections::BTreeMap;
 use std::ffi::{OsStr, OsString};
-use std::fs::{self, File};
+use std::fs::{self, File, OpenOptions};
 use std::io::{self, Write};
+use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::mpsc;
@@ -13,12 +14,14 @@ use std::thread;
 use rcfssl_core::revocation::{Checker, Finding};
 use rcfssl_core::{Certificate, rfc2253};
 use rcfssl_go::flag::{self, FlagError, Kind};
+use rcfssl_go::os::describe;
 use rcfssl_go::pem;
+use rustix::fs::Access;
 use time::OffsetDateTime;
 
 use crate::input;
 use crate::log::{Level, Log};
-use rcfssl_net::http::Network;
+use rcfssl_net::http::Client;
 
 const FILE: usize = 0;
 const WORKERS: usize = 1;
@@ -27,6 +30,8 @@ const WORKERS: usize = 1;
 const DEFAULT_FILE: &str = "cert-bundle.crt";
 /// How many files are looked at together, unless `-nw` says otherwise.
 const DEFAULT_WORKERS: usize = 4;
+/// The mode of a new file, less the umask, as in Go.
+const NEW_MODE: u32 = 0o666;
 
 /// What `mkbundle -h` prints.
 pub const HELP: &str = "\
@@ -57,32 +62,78 @@ pub fn run(arguments: Vec<OsString>) -> Result<(), FlagError> {
     let workers = workers.map_or(DEFAULT_WORKERS, |n| n.clamp(1, 256) as usize);
     let log = Log::new(Level::Info as i64);
     let target = args.value(FILE).unwrap_or(OsStr::new(DEFAULT_FILE));
-    // Made at once, as in cfssl, so that what cannot be written is known before
-    // anything is asked of the network.
-    let mut file = match File::create(target) {
-        Ok(file) => file,
+    let output = match Output::open(Path::new(target)) {
+        Ok(output) => output,
         Err(error) => {
-            let (target, why) = (target.to_string_lossy(), rcfssl_go::os::describe(&error));
+            let (target, why) = (target.to_string_lossy(), describe(&error));
             log.line(Level::Error, format_args!("open {target}: {why}"));
             return Ok(());
         }
     };
     let files = walk_all(args.positional(), &log);
-    let mut total = 0;
-    each_in_order(&files, workers, |read| {
+    let mut certificates = Vec::new();
+    each_in_order(&files, workers, &output, |read| {
         read.lines.iter().for_each(|(level, line)| log.line(*level, line));
-        for certificate in &read.certificates {
-            match file.write_all(certificate.to_pem().as_bytes()) {
-                Ok(()) => total += 1,
-                Err(error) => log.line(
-                    Level::Error,
-                    format_args!("Failed to write PEM block: {}", rcfssl_go::os::describe(&error)),
-                ),
-            }
-        }
+        certificates.extend(read.certificates);
     });
+    let text: String = certificates.iter().map(Certificate::to_pem).collect();
+    let total = match output.write(text.as_bytes()) {
+        Ok(()) => certificates.len(),
+        Err(why) => {
+            log.line(Level::Error, format_args!("Failed to write PEM block: {why}"));
+            0
+        }
+    };
     log.line(Level::Info, format_args!("Wrote {total} certificates."));
     Ok(())
+}
+
+/// Where the certificates go. cfssl empties it before it asks the network for anything;
+/// here what was there stays until all is known.
+struct Output<'a> {
+    path: &'a Path,
+    /// What is no regular file, such as a pipe, is opened once.
+    stream: Option<File>,
+    /// The device and inode of a file that was there, which is no input.
+    identity: Option<(u64, u64)>,
+}
+
+impl<'a> Output<'a> {
+    /// Finds out whether it can be written.
+    fn open(path: &'a Path) -> io::Result<Self> {
+        let mut output = Output {
+            path,
+            stream: None,
+            identity: None,
+        };
+        match OpenOptions::new().write(true).open(path) {
+            Ok(file) => {
+                let metadata = file.metadata()?;
+                output.identity = Some((metadata.dev(), metadata.ino()));
+                output.stream = Some(file).filter(|_| !metadata.is_file());
+            }
+            Err(error) if error.kind() == io::ErrorKind::NotFound => {
+                let folder = path.parent().filter(|folder| *folder != Path::new(""));
+                rustix::fs::access(folder.unwrap_or(Path::new(".")), Access::WRITE_OK)?;
+            }
+            Err(error) => return Err(error),
+        }
+        Ok(output)
+    }
+
+    /// Writes all of it, or leaves what is there.
+    fn write(mut self, text: &[u8]) -> Result<(), String> {
+        if let Some(stream) = &mut self.stream {
+            return stream.write_all(text).map_err(|error| describe(&error));
+        }
+        rcfssl_files::write(self.path, text, NEW_MODE)
+            .map(drop)
+            .map_err(|error| describe(&error.source))
+    }
+
+    fn is(&self, metadata: &fs::Metadata) -> bool {
+        self.identity == Some((metadata.dev(), metadata.ino()))
+    }
 }
 
 /// The files below all paths, in the order of their names. A path that cannot be
@@ -101,8 +152,7 @@ fn walk(path: &Path, files: &mut Vec<PathBuf>, log: &Log) -> Result<(), String> 
     let shown = path.display();
     let found = || log.line(Level::Info, format_args!("Found {shown}"));
     found();
-    let described =
-        |call: &str, error: io::Error| format!("{call} {shown}: {}", rcfssl_go::os::describe(&error));
+    let described = |call: &str, error: io::Error| format!("{call} {shown}: {}", describe(&error));
     let metadata = fs::symlink_metadata(path).map_err(|error| described("lstat", error))?;
     if metadata.is_file() {
         files.push(path.to_owned());
@@ -127,7 +177,7 @@ struct Reading {
 }
 
 /// Reads files with several threads, and hands the results on in their order.
-fn each_in_order(files: &[PathBuf], workers: usize, mut done: impl FnMut(Reading)) {
+fn each_in_order(files: &[PathBuf], workers: usize, output: &Output<'_>, mut done: impl FnMut(Reading)) {
     let next = AtomicUsize::new(0);
     let (sender, receiver) = mpsc::channel();
     thread::scope(|scope| {
@@ -139,7 +189,7 @@ fn each_in_order(files: &[PathBuf], workers: usize, mut done: impl FnMut(Reading
                 loop {
                     let index = next.fetch_add(1, Ordering::Relaxed);
                     let Some(file) = files.get(index) else { break };
-                    let _ = sender.send((index, Reading::of(file, &mut checker)));
+                    let _ = sender.send((index, Reading::of(file, output, &mut checker)));
                 }
             });
         }
@@ -157,10 +207,14 @@ fn each_in_order(files: &[PathBuf], workers: usize, mut done: impl FnMut(Reading
 }
 
 impl Reading {
-    fn of(path: &Path, checker: &mut Checker) -> Self {
+    fn of(path: &Path, output: &Output<'_>, checker: &mut Checker) -> Self {
         let mut reading = Reading::default();
         let shown = path.display();
         reading.info(format!("Loading {shown}"));
+        // It is empty by now in cfssl.
+        if fs::metadata(path).is_ok_and(|metadata| output.is(&metadata)) {
+            return reading;
+        }
         let text = match input::file(path.as_os_str()) {
             Ok(text) => text,
             Err(error) => {
@@ -201,7 +255,7 @@ impl Reading {
             self.lines.push((level, note.to_string()));
         };
         let now = OffsetDateTime::now_utc();
-        match checker.check(&certificate, now, &mut Network, &mut note) {
+        match checker.check(&certificate, now, &mut Client::default(), &mut note) {
             Finding::Good => self.certificates.push(certificate),
             Finding::Revoked => self.info("Skipping revoked certificate".to_owned()),
             Finding::Unknown => self.warn("Failed to verify certificate.".to_owned()),

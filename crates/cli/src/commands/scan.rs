@@ -70,11 +70,11 @@ enum Message {
 
 impl Job {
     fn scan(&self, host: &str) -> Result<(Findings, bool)> {
-        let target = Target::new(host, &self.ip, self.roots.clone());
+        let target = Target::new(host, &self.ip, self.roots.clone(), self.timeout);
         let (family, scanner) = (self.family.as_ref(), self.scanner.as_ref());
         let family = family.map_err(Clone::clone)?;
         let scanner = scanner.map_err(Clone::clone)?;
-        Ok(scan::run(&target, family, scanner, self.timeout))
+        Ok(scan::run(&target, family, scanner))
     }
 }
 

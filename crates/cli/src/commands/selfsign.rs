@@ -1,7 +1,8 @@
 //! `selfsign`: a key and a certificate that it signs itself.
 
+use rcfssl_core::csr::Unverified;
 use rcfssl_core::policy::Policy;
-use rcfssl_core::{Authority, Error, Profile};
+use rcfssl_core::{Authority, Code, Error, Profile};
 use time::OffsetDateTime;
 
 use crate::args::FlagId;
@@ -33,6 +34,9 @@ pub fn run(context: &Context) -> Outcome {
     traps::request(context, &request)?;
     let profile = profile(context)?;
     let (key, csr) = issuing::key_and_csr(context, &request, false)?;
+    // cfssl reads its own request again, and not every one can be.
+    let reread = Unverified::read(&csr.der).and_then(Unverified::verify);
+    let csr = reread.map_err(|error| Error::wrap(Code::CsrParse, error))?;
     let issued = Authority::self_signed(&key).sign_itself(&csr, &profile, OffsetDateTime::now_utc())?;
     let made = Made {
         cert: Some(issued.to_pem()),
@@ -40,7 +44,7 @@ pub fn run(context: &Context) -> Outcome {
         key: Some(context.key_pem(&key)?),
     };
     made.print()?;
-    log::print(WARNING);
+    log::print_text(WARNING);
     Ok(())
 }
 
@@ -53,7 +57,7 @@ fn profile(context: &Context) -> Result<Profile, Failure> {
     let name = context.args.text(FlagId::Profile);
     let selection = policy.profile(&name)?;
     traps::profile(context, policy, &name, &selection)?;
-    Ok(selection.profile.clone())
+    Ok(selection.profile.by_itself())
 }
 
 const WARNING: &str = "\

@@ -250,7 +250,11 @@ impl<'a> Authority<'a> {
             signature_algorithm: self.key.algorithm(),
             not_before: now.checked_sub(time::Duration::minutes(5)).ok_or_else(too_late)?,
             not_after: now.checked_add(span(profile.expiry)).ok_or_else(too_late)?,
-            subject: Subject::Built(Box::new(name::Subject::from_attributes(&csr.subject))),
+            subject: Subject::Built(Box::new(name::Subject {
+                // What cfssl does not tell apart is lost on its way.
+                extra: Vec::new(),
+                ..name::Subject::from_attributes(&csr.subject)
+            })),
             public_key: csr.public_key.clone(),
             key_usage: profile.usages.key,
             extended_key_usage: profile.usages.extended.clone(),

@@ -9,7 +9,7 @@ use zeroize::Zeroizing;
 use super::{Bundle, Status, rank};
 use crate::certificate::Certificate;
 use crate::certinfo::{rfc3339, signature_name};
-use crate::error::Result;
+use crate::error::{Error, Result};
 use crate::key::{KeyFormat, KeyKind};
 use crate::name::Attribute;
 use rcfssl_go::json;
@@ -38,7 +38,8 @@ impl Bundle {
     /// The JSON text, one line without its end. It holds the private key.
     ///
     /// # Errors
-    /// Code 2000 where the cryptographic library does not give the key out.
+    /// Code 2000 where the cryptographic library does not give the key out; bare for a name
+    /// that cfssl crashes on.
     pub fn to_json(&self) -> Result<Zeroizing<String>> {
         let certificate = &self.certificate;
         let key = match &self.key {
@@ -55,7 +56,7 @@ impl Bundle {
             crt: pem(certificate),
             expires: moment(rank::expiry(&self.chain)),
             hostnames: hostnames(certificate),
-            issuer: slashed(&certificate.issuer_attributes),
+            issuer: slashed(&certificate.issuer_attributes)?,
             key,
             key_size,
             key_type,
@@ -65,7 +66,7 @@ impl Bundle {
             root: self.root.as_ref().map(pem).unwrap_or_default(),
             signature: signature_name(certificate.signature_algorithm),
             status: &self.status,
-            subject: slashed(&certificate.subject_attributes),
+            subject: slashed(&certificate.subject_attributes)?,
         };
         Ok(Zeroizing::new(json::to_string(&document)))
     }
@@ -95,9 +96,19 @@ fn key_info(kind: KeyKind) -> (u32, String) {
 
 /// `/Country=US/CommonName=x`: the fourth arc of a type names it, whatever the
 /// other arcs are; types without a name show as `/=x`.
-fn slashed(attributes: &[Attribute]) -> String {
+///
+/// # Errors
+/// For a type of fewer arcs, where cfssl crashes.
+fn slashed(attributes: &[Attribute]) -> Result<String> {
     let one = |attribute: &Attribute| {
-        let name = match attribute.oid.arcs().get(3) {
+        let oid = &attribute.oid;
+        let arcs = oid.arcs();
+        if arcs.len() < 4 {
+            return Err(Error::plain(format!(
+                "a name has an attribute of the type {oid}, which has no name in the JSON of a bundle"
+            )));
+        }
+        let name = match arcs.get(3) {
             Some(3) => "CommonName",
             Some(5) => "SerialNumber",
             Some(6) => "Country",
@@ -109,7 +120,7 @@ fn slashed(attributes: &[Attribute]) -> String {
             Some(17) => "PostalCode",
             _ => "",
         };
-        format!("/{name}={}", attribute.value.text().unwrap_or_default())
+        Ok(format!("/{name}={}", attribute.value.text().unwrap_or_default()))
     };
     attributes.iter().map(one).collect()
 }

@@ -27,6 +27,7 @@ use crate::event::{Event, Sink};
 use crate::key::{KeyKind, PrivateKey, SigningKey};
 use crate::rfc2253;
 use crate::verify::{Path, Pool, Purpose, Refusal, Verifier};
+use crate::web::Web;
 
 /// Which chain to choose.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -55,9 +56,7 @@ impl Flavor {
 }
 
 /// What bundling needs of the world.
-pub trait Outside {
-    /// What an address gives, where it gives anything: a certificate, it is hoped.
-    fn fetch(&mut self, url: &str) -> Option<Vec<u8>>;
+pub trait Outside: Web {
     /// Keeps an intermediate that was found good, under a name of its own.
     fn keep(&mut self, file_name: &str, certificate: &Certificate);
 }

@@ -8,9 +8,12 @@ use time::OffsetDateTime;
 
 use super::{Bundler, Outside};
 use crate::certificate::Certificate;
+use crate::web::MAX_ADDRESSES;
 
-/// How many addresses are asked at most.
+/// How many addresses are asked at most, for all certificates on the way.
 const MAX_FETCHES: usize = 32;
+/// A certificate that an address gives is not longer than this.
+const MAX_CERTIFICATE: u64 = 1 << 20;
 
 /// A certificate on the way to a root, and the name under which to keep it; a
 /// leaf has none.
@@ -67,11 +70,12 @@ impl Bundler {
         let mut asked = HashSet::new();
         while let Some(top) = chain.last() {
             let mut next = None;
-            for url in top.certificate.issuer_urls() {
+            for url in top.certificate.issuer_urls().into_iter().take(MAX_ADDRESSES) {
                 if asked.len() >= MAX_FETCHES || !asked.insert(url.clone()) {
                     continue;
                 }
-                let fetched = outside.fetch(&url).as_deref().and_then(read_fetched);
+                let answer = outside.get(&url, MAX_CERTIFICATE).ok();
+                let fetched = answer.and_then(|answer| read_fetched(&answer.body));
                 if let Some(certificate) = fetched.filter(|c| seen.insert(c.signature.clone())) {
                     next = Some(certificate);
                     break;

@@ -29,7 +29,7 @@ impl Builder<'_> {
         alone: bool,
     ) -> Result<Profile> {
         let remote = self.remote(document)?;
-        let (mut expiry, mut backdate) = (Duration::ZERO, Duration::ZERO);
+        let (mut expiry, mut backdate) = (Duration::ZERO, document.backdate_number.0);
         if remote.is_none() {
             if document.expiry.is_empty() {
                 return Err(invalid("empty expiry string"));
@@ -60,7 +60,7 @@ impl Builder<'_> {
         let prev_auth_key = self.auth_key(&document.prev_auth_key, "prev_auth_key")?;
         let remote_key = self.auth_key(&document.auth_remote.auth_key, "auth_remote's auth_key")?;
         let name_whitelist = match document.name_whitelist.as_str() {
-            "" => None,
+            "" => document.compiled_name_whitelist.0.clone(),
             text => {
                 let refused = |_| invalid("failed to compile name whitelist section");
                 Some(Regexp::compile(text).map_err(refused)?)
@@ -94,10 +94,12 @@ impl Builder<'_> {
             Some(default) if own.is_empty() => theirs(default).clone(),
             _ => own.clone(),
         };
+        let own_issuer_urls = document.issuer_urls.to_vec();
         let issuer_urls = match default {
             Some(default) if !document.issuer_urls.is_given() => default.issuer_urls.clone(),
-            _ => document.issuer_urls.to_vec(),
+            _ => own_issuer_urls.clone(),
         };
+        let own_expiry = expiry;
         let expiry = if expiry.is_zero() {
             default.map_or(expiry, |d| d.expiry)
         } else {
@@ -134,6 +136,8 @@ impl Builder<'_> {
             prev_auth_key,
             name_whitelist,
             unsupported,
+            own_issuer_urls,
+            own_expiry,
         })
     }
 
@@ -220,22 +224,21 @@ fn certificate_policies(policies: &[CertificatePolicy]) -> LatePolicies {
         return Ok(None);
     }
     let invalid_oid = || invalid("asn1: structure error: invalid object identifier");
+    let qualifiers = || policies.iter().flat_map(|policy| policy.qualifiers.iter());
+    if qualifiers().any(|qualifier| qualifier.kind.is_empty()) {
+        return Err(invalid("Invalid qualifier type in Policies "));
+    }
     let mut entries = Vec::new();
     for policy in policies {
-        for qualifier in policy.qualifiers.iter() {
-            if qualifier.kind.is_empty() {
-                return Err(invalid("Invalid qualifier type in Policies "));
-            }
-            if qualifier.kind == "id-qt-cps" && !qualifier.value.is_ascii() {
-                return Err(invalid(
-                    "asn1: structure error: IA5String contains invalid character",
-                ));
-            }
+        let id = Oid::from_arcs(&policy.id.0).ok_or_else(invalid_oid)?;
+        let is_ia5 =
+            |qualifier: &document::Qualifier| qualifier.kind != "id-qt-cps" || qualifier.value.is_ascii();
+        if !policy.qualifiers.iter().all(is_ia5) {
+            return Err(invalid(
+                "asn1: structure error: IA5String contains invalid character",
+            ));
         }
-        entries.push((
-            Oid::from_arcs(&policy.id.0).ok_or_else(invalid_oid)?,
-            &policy.qualifiers,
-        ));
+        entries.push((id, &policy.qualifiers));
     }
     let value = asn1::encode(|w| {
         w.sequence(|w| {

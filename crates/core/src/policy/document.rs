@@ -1,14 +1,16 @@
 //! The configuration document, field by field, before it means anything.
 
 use std::fmt;
+use std::num::IntErrorKind;
 
 use time::OffsetDateTime;
 use zeroize::Zeroize;
 
 use rcfssl_go::duration::Duration;
-use rcfssl_go::json::{self, Cursor, Decode, Kind, List, Map};
+use rcfssl_go::json::{self, Bytes, Cursor, Decode, Kind, List, Map};
 use rcfssl_go::json_object;
 use rcfssl_go::quote::quote;
+use rcfssl_go::regexp::Regexp;
 use rcfssl_go::rfc3339;
 
 /// The whole document.
@@ -69,7 +71,8 @@ impl fmt::Debug for AuthKey {
 json_object!(AuthKey as "config.AuthKey" { "type" => kind, "key" => key });
 
 /// One profile. Beside the documented keys it has those of Go's fields without
-/// a tag, which match by their names: `Expiry` is not `expiry`.
+/// a tag, which match by their names: `Expiry` is not `expiry`. Some of them count, and
+/// the types of all do.
 #[derive(Debug, Default)]
 pub struct Profile {
     pub usages: List<String>,
@@ -96,12 +99,20 @@ pub struct Profile {
     pub ignored_lint_sources: List<String>,
     pub policies: List<CertificatePolicy>,
     expiry_number: Nanoseconds,
-    backdate_number: Nanoseconds,
-    provider: Interface,
+    pub backdate_number: Nanoseconds,
+    provider: Provider,
+    prev_provider: Provider,
+    remote_provider: Provider,
     pub remote_server: String,
+    remote_cas: Option<CertPool>,
+    client_cert: Option<KeyPair>,
     pub csr_whitelist: Option<CsrWhitelist>,
+    pub compiled_name_whitelist: Pattern,
+    extension_whitelist: Map<bool>,
     pub client_provides_serial_numbers: bool,
+    lint_registry: Registry,
 }
+
 json_object!(Profile as "config.SigningProfile" {
     "usages" => usages,
     "issuer_urls" => issuer_urls,
@@ -129,9 +140,16 @@ json_object!(Profile as "config.SigningProfile" {
     "Expiry" => expiry_number,
     "Backdate" => backdate_number,
     "Provider" => provider,
+    "PrevProvider" => prev_provider,
+    "RemoteProvider" => remote_provider,
     "RemoteServer" => remote_server,
+    "RemoteCAs" => remote_cas,
+    "ClientCert" => client_cert,
     "CSRWhitelist" => csr_whitelist,
+    "NameWhitelist" => compiled_name_whitelist,
+    "ExtensionWhitelist" => extension_whitelist,
     "ClientProvidesSerialNumbers" => client_provides_serial_numbers,
+    "LintRegistry" => lint_registry,
 });
 
 impl Profile {
@@ -211,10 +229,10 @@ pub struct Qualifier {
 }
 json_object!(Qualifier as "config.CertificatePolicyQualifier" { "Type" => kind, "Value" => value });
 
-/// A length of time as a bare number of nanoseconds. Read for its type only:
-/// the string beside it always replaces it.
+/// A length of time as a bare number of nanoseconds. The string beside it, where there is
+/// one, replaces it.
 #[derive(Debug, Default)]
-struct Nanoseconds(Duration);
+pub struct Nanoseconds(pub Duration);
 
 impl Decode for Nanoseconds {
     fn decode(&mut self, cursor: &mut Cursor<'_>) {
@@ -230,19 +248,119 @@ impl Decode for Nanoseconds {
 
 /// A Go interface: nothing but `null` fits.
 #[derive(Debug, Default)]
-struct Interface;
+struct Provider;
 
-impl Decode for Interface {
+impl Decode for Provider {
     fn decode(&mut self, cursor: &mut Cursor<'_>) {
-        if cursor.kind() == Kind::Null {
-            cursor.raw();
-        } else {
-            cursor.mismatch("auth.Provider");
-        }
+        only_null(cursor, &Self::go_type());
     }
 
     fn go_type() -> String {
         "auth.Provider".to_owned()
+    }
+}
+
+/// Another.
+#[derive(Debug, Default)]
+struct Registry;
+
+impl Decode for Registry {
+    fn decode(&mut self, cursor: &mut Cursor<'_>) {
+        only_null(cursor, &Self::go_type());
+    }
+
+    fn go_type() -> String {
+        "lint.Registry".to_owned()
+    }
+}
+
+fn only_null(cursor: &mut Cursor<'_>, go_type: &str) {
+    match cursor.kind() {
+        Kind::Null => {
+            cursor.raw();
+        }
+        _ => cursor.mismatch(go_type),
+    }
+}
+
+/// An object of which Go reads no member.
+#[derive(Debug, Default)]
+struct CertPool;
+json_object!(CertPool as "x509.CertPool" {});
+
+/// Read for its types only.
+#[derive(Debug, Default)]
+struct KeyPair {
+    certificate: List<Bytes>,
+    private_key: Anything,
+    signature_algorithms: List<SignatureScheme>,
+    ocsp_staple: Bytes,
+    timestamps: List<Bytes>,
+    leaf: Option<Leaf>,
+}
+json_object!(KeyPair as "tls.Certificate" {
+    "Certificate" => certificate,
+    "PrivateKey" => private_key,
+    "SupportedSignatureAlgorithms" => signature_algorithms,
+    "OCSPStaple" => ocsp_staple,
+    "SignedCertificateTimestamps" => timestamps,
+    "Leaf" => leaf,
+});
+
+/// A certificate of Go's; its members are not looked at.
+#[derive(Debug, Default)]
+struct Leaf;
+json_object!(Leaf as "x509.Certificate" {});
+
+#[derive(Debug, Default)]
+struct Anything;
+
+impl Decode for Anything {
+    fn decode(&mut self, cursor: &mut Cursor<'_>) {
+        cursor.raw();
+    }
+
+    fn go_type() -> String {
+        "interface {}".to_owned()
+    }
+}
+
+#[derive(Debug, Default)]
+struct SignatureScheme(u16);
+
+impl Decode for SignatureScheme {
+    fn decode(&mut self, cursor: &mut Cursor<'_>) {
+        json::decode_integer(&mut self.0, cursor, &Self::go_type());
+    }
+
+    fn go_type() -> String {
+        "tls.SignatureScheme".to_owned()
+    }
+}
+
+/// A regular expression that Go compiles as it reads the document.
+#[derive(Debug, Default)]
+pub struct Pattern(pub Option<Regexp>);
+
+impl Decode for Pattern {
+    fn decode(&mut self, cursor: &mut Cursor<'_>) {
+        let offset = cursor.offset();
+        match cursor.kind() {
+            Kind::Null => {
+                cursor.raw();
+                self.0 = None;
+            }
+            Kind::String => match cursor.string().map(|text| Regexp::compile(&text)) {
+                Some(Ok(pattern)) => self.0 = Some(pattern),
+                Some(Err(why)) => cursor.abort(why.to_string(), offset),
+                None => {}
+            },
+            _ => cursor.mismatch(&Self::go_type()),
+        }
+    }
+
+    fn go_type() -> String {
+        "*regexp.Regexp".to_owned()
     }
 }
 
@@ -299,7 +417,8 @@ impl Decode for DottedOid {
         if kind != Kind::String {
             return cursor.abort(format!("OID JSON string not wrapped in quotes.{raw}"), offset);
         }
-        match parse_dotted(raw.trim_matches('"')) {
+        let text = raw.strip_prefix('"').and_then(|text| text.strip_suffix('"'));
+        match parse_dotted(text.unwrap_or(&raw)) {
             Ok(arcs) => self.0 = arcs,
             Err(why) => cursor.abort(why, offset),
         }
@@ -316,8 +435,13 @@ fn parse_dotted(text: &str) -> Result<Vec<i64>, String> {
         return Err("Invalid OID".to_owned());
     }
     let number = |part: &str| {
-        part.parse()
-            .map_err(|_| format!("strconv.Atoi: parsing {}: invalid syntax", quote(part)))
+        part.parse().map_err(|error: std::num::ParseIntError| {
+            let why = match error.kind() {
+                IntErrorKind::PosOverflow | IntErrorKind::NegOverflow => "value out of range",
+                _ => "invalid syntax",
+            };
+            format!("strconv.Atoi: parsing {}: {why}", quote(part))
+        })
     };
     text.split('.').map(number).collect()
 }

@@ -81,7 +81,7 @@ impl Policy {
     /// What `selfsign` goes by without a configuration: the same, for 2190 hours.
     pub fn selfsign() -> Self {
         let mut policy = Policy::builtin();
-        policy.default.expiry = Duration::hours(2190);
+        policy.default.expiry = profile::SELFSIGN_EXPIRY;
         policy
     }
 

@@ -10,6 +10,8 @@ use crate::extension::Extension;
 use rcfssl_go::duration::Duration;
 use rcfssl_go::regexp::Regexp;
 
+/// How long a certificate lasts that `selfsign` makes, where no profile says.
+pub(super) const SELFSIGN_EXPIRY: Duration = Duration::hours(2190);
 /// How long before now a certificate begins, where the profile does not say.
 pub(super) const DEFAULT_BACKDATE: Duration = Duration::minutes(5);
 
@@ -60,6 +62,9 @@ pub struct Profile {
     pub(super) name_whitelist: Option<Regexp>,
     /// What it asks for beside a signature and does not get.
     pub(super) unsupported: Option<Unsupported>,
+    /// What it says itself, without the default profile.
+    pub(super) own_issuer_urls: Vec<String>,
+    pub(super) own_expiry: Duration,
 }
 
 /// The certificatePolicies extension, or why there can be none. A quirk of cfssl: it
@@ -180,6 +185,8 @@ impl Profile {
             prev_auth_key: None,
             name_whitelist: None,
             unsupported: None,
+            own_issuer_urls: Vec::new(),
+            own_expiry: expiry,
         }
     }
 
@@ -195,6 +202,20 @@ impl Profile {
             constraint,
             crl_url,
             ..Profile::local(&["cert sign", "crl sign"], expiry)
+        }
+    }
+
+    /// As `selfsign` reads it: nothing comes from the default profile, and a lifetime of
+    /// zero is a quarter of a year.
+    pub fn by_itself(&self) -> Self {
+        let expiry = match self.own_expiry.is_zero() {
+            true => SELFSIGN_EXPIRY,
+            false => self.own_expiry,
+        };
+        Profile {
+            issuer_urls: self.own_issuer_urls.clone(),
+            expiry,
+            ..self.clone()
         }
     }
 

@@ -15,30 +15,14 @@ use std::fmt;
 use time::OffsetDateTime;
 
 use crate::certificate::Certificate;
+use crate::error::{Error, Result};
+use crate::web::{Answer, MAX_ADDRESSES, Web};
 use rcfssl_go::pem;
 
-/// What HTTP gives.
-#[derive(Debug)]
-pub struct Answer {
-    /// The status.
-    pub status: u16,
-    /// The body.
-    pub body: Vec<u8>,
-}
-
-/// The web that certificates point to.
-pub trait Web {
-    /// Gets an address.
-    ///
-    /// # Errors
-    /// A sentence for the log.
-    fn get(&mut self, url: &str) -> Result<Answer, String>;
-    /// Posts an OCSP request.
-    ///
-    /// # Errors
-    /// A sentence for the log.
-    fn post_ocsp(&mut self, url: &str, request: &[u8]) -> Result<Answer, String>;
-}
+/// What is taken of an answer, in octets: a list, a certificate, an OCSP response.
+const MAX_LIST: u64 = 64 << 20;
+const MAX_CERTIFICATE: u64 = 1 << 20;
+const MAX_RESPONSE: u64 = 1 << 20;
 
 /// What was found.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -133,12 +117,26 @@ impl Checker {
             note(Note::NotYetValid(certificate.not_before));
             return Finding::Revoked;
         }
+        let mut subject = Subject {
+            certificate,
+            issuer: None,
+        };
+        let mut asked = 0;
         for url in certificate.crl_urls() {
             if url.to_ascii_lowercase().starts_with("ldap:") {
                 note(Note::LdapSkipped(url));
                 continue;
             }
-            match self.ask_list(&url, certificate, now, web, note) {
+            asked += 1;
+            let finding = if asked > MAX_ADDRESSES {
+                note(Note::ListNotFetched(format!(
+                    "the certificate names more than {MAX_ADDRESSES} lists"
+                )));
+                Finding::Unknown
+            } else {
+                self.ask_list(&url, &mut subject, now, web, note)
+            };
+            match finding {
                 Finding::Good => {}
                 Finding::Revoked => {
                     note(Note::RevokedByList);
@@ -150,7 +148,7 @@ impl Checker {
                 }
             }
         }
-        let finding = ask_responders(certificate, web);
+        let finding = ask_responders(&mut subject, web);
         match finding {
             Finding::Good => {}
             Finding::Revoked => note(Note::RevokedByOcsp),
@@ -162,27 +160,30 @@ impl Checker {
     fn ask_list(
         &mut self,
         url: &str,
-        certificate: &Certificate,
+        subject: &mut Subject<'_>,
         now: OffsetDateTime,
         web: &mut dyn Web,
         note: &mut dyn FnMut(Note),
     ) -> Finding {
         if !self.lists.get(url).is_some_and(|list| list.is_current(now)) {
-            let issuer = issuer_of(certificate, web);
+            let issuer = subject.issuer(web);
             let list = match fetch_list(url, web) {
                 Ok(list) => list,
                 Err(why) => {
-                    note(Note::ListNotFetched(why));
+                    note(Note::ListNotFetched(why.to_string()));
                     return Finding::Unknown;
                 }
             };
-            if let Some(Err(why)) = issuer.map(|issuer| list.check_signature(&issuer)) {
+            if let Some(Err(why)) = issuer.map(|issuer| list.check_signature(issuer)) {
                 note(Note::ListNotVerified(why.to_string()));
                 return Finding::Unknown;
             }
             self.lists.insert(url.to_owned(), list);
         }
-        let listed = self.lists.get(url).is_some_and(|list| list.names(certificate));
+        let listed = self
+            .lists
+            .get(url)
+            .is_some_and(|list| list.names(subject.certificate));
         if listed {
             note(Note::OnList);
             return Finding::Revoked;
@@ -191,40 +192,51 @@ impl Checker {
     }
 }
 
-fn fetch_list(url: &str, web: &mut dyn Web) -> Result<RevocationList, String> {
-    let answer = web.get(url)?;
+fn fetch_list(url: &str, web: &mut dyn Web) -> Result<RevocationList> {
+    let answer = web.get(url, MAX_LIST)?;
     if answer.status >= 300 {
-        return Err("failed to retrieve CRL".to_owned());
+        return Err(Error::plain("failed to retrieve CRL"));
     }
-    RevocationList::read(&answer.body).ok_or_else(|| "x509: malformed crl".to_owned())
+    RevocationList::read(&answer.body).ok_or_else(|| Error::plain("x509: malformed crl"))
 }
 
-/// The issuer's certificate, from the first address that gives one.
-fn issuer_of(certificate: &Certificate, web: &mut dyn Web) -> Option<Certificate> {
-    certificate.issuer_urls().iter().find_map(|url| {
-        let body = web.get(url).ok()?.body;
-        match pem::decode(&body) {
-            Some(_) => Certificate::read_pem(&body).ok(),
-            None => Certificate::read(&body).ok(),
-        }
-    })
+/// A certificate, and its issuer's once that was asked for.
+struct Subject<'a> {
+    certificate: &'a Certificate,
+    issuer: Option<Option<Certificate>>,
+}
+
+impl Subject<'_> {
+    /// The issuer's certificate, from the first address that gives one.
+    fn issuer(&mut self, web: &mut dyn Web) -> Option<&Certificate> {
+        let urls = || self.certificate.issuer_urls().into_iter().take(MAX_ADDRESSES);
+        let fetch = |url: String| {
+            let body = web.get(&url, MAX_CERTIFICATE).ok()?.body;
+            match pem::decode(&body) {
+                Some(_) => Certificate::read_pem(&body).ok(),
+                None => Certificate::read(&body).ok(),
+            }
+        };
+        self.issuer.get_or_insert_with(|| urls().find_map(fetch)).as_ref()
+    }
 }
 
 /// Asks the OCSP responders until one answers.
-fn ask_responders(certificate: &Certificate, web: &mut dyn Web) -> Finding {
+fn ask_responders(subject: &mut Subject<'_>, web: &mut dyn Web) -> Finding {
+    let certificate = subject.certificate;
     let responders = certificate.ocsp_urls();
     if responders.is_empty() {
         return Finding::Good;
     }
-    let Some(issuer) = issuer_of(certificate, web) else {
+    let Some(issuer) = subject.issuer(web) else {
         return Finding::Unknown;
     };
-    let request = ocsp::request(certificate, &issuer);
-    let answers = responders.iter().filter_map(|url| {
+    let request = ocsp::request(certificate, issuer);
+    let answers = responders.iter().take(MAX_ADDRESSES).filter_map(|url| {
         let answer = ask(url, &request, web)
             .ok()
             .filter(|answer| answer.status == 200)?;
-        ocsp::is_good(&answer.body, certificate, &issuer)
+        ocsp::is_good(&answer.body, certificate, issuer)
     });
     match { answers }.next() {
         Some(true) => Finding::Good,
@@ -234,13 +246,13 @@ fn ask_responders(certificate: &Certificate, web: &mut dyn Web) -> Finding {
 }
 
 /// Short requests go into the address (RFC 6960, appendix A.1).
-fn ask(url: &str, request: &[u8], web: &mut dyn Web) -> Result<Answer, String> {
+fn ask(url: &str, request: &[u8], web: &mut dyn Web) -> Result<Answer> {
     if request.len() > 256 {
-        return web.post_ocsp(url, request);
+        return web.post(url, "application/ocsp-request", request, MAX_RESPONSE);
     }
     let text = rcfssl_go::base64::encode(request)
         .replace('+', "%2B")
         .replace('/', "%2F")
         .replace('=', "%3D");
-    web.get(&format!("{url}/{text}"))
+    web.get(&format!("{url}/{text}"), MAX_RESPONSE)
 }

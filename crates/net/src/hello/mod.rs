@@ -11,12 +11,11 @@ use std::time::{Duration, Instant};
 
 use rcfssl_core::{Certificate, key};
 
-use super::address::Address;
-use super::dial::{self, Timed};
+use crate::address::Address;
+use crate::dial::{self, Timed};
+use crate::error::{Error, Result};
 use message::{encode, named_curve, read_certificates, read_server_hello};
 
-/// How long a connection and its hellos may take.
-const PATIENCE: Duration = Duration::from_secs(5);
 /// What a server says before its flight is over is not longer than this.
 const MAX_FLIGHT: usize = 1 << 20;
 
@@ -62,15 +61,6 @@ pub struct Choice {
     pub certificates: Vec<Vec<u8>>,
 }
 
-/// Why there is no choice.
-#[derive(Debug, PartialEq, Eq)]
-pub enum Refusal {
-    /// There is no connection.
-    Dial(String),
-    /// The server takes nothing of the offer, or does not speak TLS.
-    Refused,
-}
-
 /// The cipher suites with certificates that were in use up to TLS 1.2, with curves
 /// and without, and those of RSA alone.
 const COMMON: [u16; 26] = [
@@ -81,7 +71,7 @@ const COMMON: [u16; 26] = [
 /// The certificates of a server that a library for TLS does not agree with: up to
 /// TLS 1.2 they come before anything is encrypted. Nothing proves that the server
 /// has their keys.
-pub fn certificates(address: &Address, name: &str) -> Option<Vec<Certificate>> {
+pub fn certificates(address: &Address, name: &str, timeout: Duration) -> Option<Vec<Certificate>> {
     let choices = (TLS10..=TLS12).rev().map(|version| {
         let offer = Offer {
             version,
@@ -89,7 +79,7 @@ pub fn certificates(address: &Address, name: &str) -> Option<Vec<Certificate>> {
             curves: &[29, 23, 24, 25, 30],
             signatures: &[0x0403, 0x0503, 0x0603, 0x0401, 0x0501, 0x0601, 0x0203, 0x0201],
         };
-        say(address, name, &offer, &|_| false).ok()
+        say(address, name, &offer, timeout, &|_| false).ok().flatten()
     });
     let choice = choices.flatten().find(|choice| !choice.certificates.is_empty())?;
     let certificates = choice.certificates.iter().map(|der| Certificate::read(der).ok());
@@ -98,38 +88,43 @@ pub fn certificates(address: &Address, name: &str) -> Option<Vec<Certificate>> {
 
 /// Says hello to a server, listens to what it chooses, and hangs up. `name` is
 /// the host that is asked for; `expects_curve` tells which suites have a curve in
-/// the message behind the certificates.
+/// the message behind the certificates. The connection and its hellos may take `timeout`
+/// together. Nothing where the server takes nothing of the offer, or speaks no TLS.
+///
+/// # Errors
+/// As [`dial::dial`].
 pub fn say(
     address: &Address,
     name: &str,
     offer: &Offer<'_>,
+    timeout: Duration,
     expects_curve: &dyn Fn(u16) -> bool,
-) -> Result<Choice, Refusal> {
-    let deadline = Instant::now() + PATIENCE;
-    let stream = dial::dial(address, PATIENCE).map_err(Refusal::Dial)?;
+) -> Result<Option<Choice>> {
+    let deadline = Instant::now() + timeout;
+    let stream = dial::dial(address, timeout)?;
     let mut stream = Timed { stream, deadline };
     let mut random = [0; 32];
-    key::random(&mut random).map_err(|_| Refusal::Refused)?;
-    stream
-        .write_all(&encode(offer, name, &random))
-        .map_err(|_| Refusal::Refused)?;
+    key::random(&mut random).map_err(|error| Error::Finding(error.to_string()))?;
+    if stream.write_all(&encode(offer, name, &random)).is_err() {
+        return Ok(None);
+    }
     let mut flight = Flight {
         stream,
         handshake: Vec::new(),
         received: 0,
     };
-    flight.choice(expects_curve).ok_or(Refusal::Refused)
+    Ok(flight.choice(expects_curve))
 }
 
 /// What the server sends, record by record.
-struct Flight {
-    stream: Timed,
+struct Flight<S> {
+    stream: S,
     /// Handshake messages that were received and not yet looked at.
     handshake: Vec<u8>,
     received: usize,
 }
 
-impl Flight {
+impl<S: Read> Flight<S> {
     fn choice(&mut self, expects_curve: &dyn Fn(u16) -> bool) -> Option<Choice> {
         let mut choice = read_server_hello(&self.message(SERVER_HELLO)?)?;
         if choice.version == TLS13 {
@@ -180,18 +175,40 @@ impl Flight {
         }
     }
 
-    /// Takes in one record; nothing for an alert, or the end.
+    /// Takes in one record; nothing for an alert, or the end. A record of a handshake
+    /// without content, of which there could be endlessly many, is not allowed (RFC 8446,
+    /// section 5.1).
     fn record(&mut self) -> Option<()> {
         let mut header = [0; 5];
         self.stream.read_exact(&mut header).ok()?;
         let length = usize::from(u16::from_be_bytes([header[3], header[4]]));
         self.received += length;
-        if header[0] != 22 || self.received > MAX_FLIGHT {
+        if header[0] != 22 || length == 0 || self.received > MAX_FLIGHT {
             return None;
         }
         let mut body = vec![0; length];
         self.stream.read_exact(&mut body).ok()?;
         self.handshake.extend(body);
         Some(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::io::Read;
+
+    use super::Flight;
+
+    #[test]
+    fn records_without_content_are_not_waited_through() {
+        let empty = [22, 3, 3, 0, 0].repeat(1000);
+        let mut stream = empty.as_slice();
+        let mut flight = Flight {
+            stream: stream.by_ref(),
+            handshake: Vec::new(),
+            received: 0,
+        };
+        assert_eq!(flight.choice(&|_| false), None);
+        assert_eq!(stream.len(), empty.len() - 5);
     }
 }

@@ -5,12 +5,13 @@ use std::sync::Arc;
 use rcfssl_core::Certificate;
 use rcfssl_core::verify::{Purpose, Verifier};
 
-use super::{Finding, Grade, Output, PATIENCE, Target};
+use super::{Finding, Grade, Output, Target};
+use crate::error::{Error, Result};
 use crate::{dial, hello, roots, tls};
 
 /// At least one address is found.
 pub fn lookup(target: &Target) -> Finding {
-    match dial::lookup(&target.host, PATIENCE) {
+    match dial::lookup(&target.host, target.patience()) {
         Ok(addresses) => {
             let shown = addresses.iter().map(ToString::to_string).collect();
             Finding::new(Grade::Good, Some(Output::Texts(Some(shown))))
@@ -21,7 +22,7 @@ pub fn lookup(target: &Target) -> Finding {
 
 /// A connection is accepted.
 pub fn tcp(target: &Target) -> Finding {
-    dial::dial(&target.address, PATIENCE)
+    dial::dial(&target.address, target.patience())
         .map(|_| Finding::good())
         .into()
 }
@@ -39,33 +40,32 @@ pub fn tls(target: &Target) -> Finding {
 }
 
 /// Why there is no handshake with a host that has certificates to show.
-pub fn older(why: &str) -> String {
+pub fn older(why: &Error) -> String {
     format!("{why} (the host speaks TLS, but neither TLS 1.3 nor TLS 1.2 as rcfssl does)")
 }
 
 /// The certificates that the host shows, in whatever TLS.
-pub fn chain(target: &Target) -> Result<Vec<Certificate>, String> {
+pub fn chain(target: &Target) -> Result<Vec<Certificate>> {
     shown(target).or_else(|why| in_plain(target).ok_or(why))
 }
 
-fn shown(target: &Target) -> Result<Vec<Certificate>, String> {
-    let client = tls::Client::new(PATIENCE)?;
+fn shown(target: &Target) -> Result<Vec<Certificate>> {
+    let client = tls::Client::new(target.patience())?;
     Ok(client.look(&target.address, &target.host)?.certificates)
 }
 
 /// The certificates of a host with which no handshake is made.
 pub fn in_plain(target: &Target) -> Option<Vec<Certificate>> {
-    hello::certificates(&target.address, &target.host)
+    hello::certificates(&target.address, &target.host, target.patience())
 }
 
-fn verify(target: &Target, chain: Vec<Certificate>) -> Result<(), String> {
+fn verify(target: &Target, chain: Vec<Certificate>) -> Result<()> {
     let mut chain = chain.into_iter().map(Arc::new);
     let Some(leaf) = chain.next() else {
-        return Err("received no server certificates".to_owned());
+        return Err(Error::NoCertificates);
     };
-    let roots = target.roots.clone().unwrap_or_else(|| Arc::new(roots::system()));
     let verifier = Verifier {
-        roots: &roots,
+        roots: target.roots.as_deref().unwrap_or_else(|| roots::system()),
         intermediates: &chain.collect(),
         now: crate::now(),
         purpose: Purpose::ServerAuth,
@@ -74,7 +74,7 @@ fn verify(target: &Target, chain: Vec<Certificate>) -> Result<(), String> {
     verifier
         .paths(&leaf)
         .map(|_| ())
-        .map_err(|refusal| refusal.to_string())
+        .map_err(|refusal| Error::Finding(refusal.to_string()))
 }
 
 /// cfssl asks www.cloudflare.com for the addresses of its network. Only hosts that

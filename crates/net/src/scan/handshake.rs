@@ -12,6 +12,7 @@ use super::groups::YOUNGER;
 use super::probe::{Probe, SIGNATURES, curve_name, version_name};
 use super::suites::Suite;
 use super::{Finding, Grade, Output, Target};
+use crate::error::{Error, Result};
 use crate::hello::{Choice, Offer, SSL30, TLS12, TLS13};
 
 /// A version, and the curves that go with a suite in it.
@@ -54,7 +55,7 @@ pub fn suites(target: &Target) -> Finding {
     accepted(&probe).into()
 }
 
-fn accepted(probe: &Probe<'_>) -> Result<Finding, String> {
+fn accepted(probe: &Probe<'_>) -> Result<Finding> {
     let mut found: Vec<(u16, Vec<Version>)> = Vec::new();
     let mut grade = Grade::Good;
     for version in (SSL30..=TLS12).rev() {
@@ -100,10 +101,10 @@ fn accepted(probe: &Probe<'_>) -> Result<Finding, String> {
 }
 
 /// Where cfssl finds nothing, there may be TLS 1.3.
-fn newer_only(probe: &Probe<'_>) -> Result<Finding, String> {
+fn newer_only(probe: &Probe<'_>) -> Result<Finding> {
     let found = probe.tls13();
     if found.is_empty() {
-        return Err("couldn't negotiate any cipher suites".to_owned());
+        return Err(Error::Finding("couldn't negotiate any cipher suites".to_owned()));
     }
     let shown = found.into_iter().map(|(suite, groups)| {
         let versions = vec![Version::Curves([(version_name(TLS13), groups)].into())];
@@ -210,9 +211,11 @@ pub fn certificates_by_suites(target: &Target) -> Finding {
     Finding::new(Grade::Good, Some(Output::ByName(found)))
 }
 
-fn signed_with(choice: &Choice) -> Result<String, String> {
-    let first = choice.certificates.first().ok_or("no certs returned")?;
-    let certificate = Certificate::read(first).map_err(|error| error.to_string())?;
+fn signed_with(choice: &Choice) -> Result<String> {
+    let found = |why: String| Error::Finding(why);
+    let first = choice.certificates.first();
+    let first = first.ok_or_else(|| found("no certs returned".to_owned()))?;
+    let certificate = Certificate::read(first).map_err(|error| found(error.to_string()))?;
     Ok(certinfo::signature_name(certificate.signature_algorithm).to_owned())
 }
 

@@ -10,8 +10,10 @@ mod session;
 mod suites;
 
 use std::collections::BTreeMap;
+use std::fmt;
 use std::net::IpAddr;
-use std::sync::{Arc, mpsc};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::thread;
 use std::time::{Duration, Instant};
 
@@ -20,9 +22,14 @@ use rcfssl_go::regexp::Regexp;
 use serde::Serialize;
 
 use crate::address::Address;
+use crate::error::Result;
 
 /// How long one connection may take.
 const PATIENCE: Duration = Duration::from_secs(5);
+/// How long the questions about revocation of one certificate may take.
+const REVOCATION_PATIENCE: Duration = Duration::from_secs(30);
+/// How many scanners look at a host at the same time.
+const MAX_AT_ONCE: usize = 8;
 
 /// What a scanner thinks of a host, the worst first.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
@@ -82,16 +89,16 @@ impl Finding {
         Finding::new(Grade::Good, None)
     }
 
-    fn failed(grade: Grade, why: impl Into<String>) -> Self {
+    fn failed(grade: Grade, why: impl fmt::Display) -> Self {
         Finding {
-            error: Some(why.into()),
+            error: Some(why.to_string()),
             ..Finding::new(grade, None)
         }
     }
 }
 
-impl From<Result<Finding, String>> for Finding {
-    fn from(result: Result<Finding, String>) -> Self {
+impl From<Result<Finding>> for Finding {
+    fn from(result: Result<Finding>) -> Self {
         result.unwrap_or_else(|why| Finding::failed(Grade::Bad, why))
     }
 }
@@ -105,11 +112,14 @@ pub struct Target {
     pub host: String,
     /// The roots of `-ca-bundle`; without it the system's.
     pub roots: Option<Arc<Pool>>,
+    /// When all that is asked of it must have ended.
+    deadline: Instant,
 }
 
 impl Target {
-    /// Reads `host[:port]`; `ip`, where it is an address, is connected to.
-    pub fn new(text: &str, ip: &str, roots: Option<Arc<Pool>>) -> Self {
+    /// Reads `host[:port]`; `ip`, where it is an address, is connected to. The scan may
+    /// take `timeout` from now.
+    pub fn new(text: &str, ip: &str, roots: Option<Arc<Pool>>, timeout: Duration) -> Self {
         let named = Address::parse(text);
         let host = if ip.parse::<IpAddr>().is_ok() {
             ip
@@ -120,7 +130,17 @@ impl Target {
             address: Address::new(host, named.port),
             host: named.host,
             roots,
+            deadline: Instant::now() + timeout,
         }
+    }
+
+    /// How long a connection may still take.
+    fn patience(&self) -> Duration {
+        self.left().min(PATIENCE)
+    }
+
+    fn left(&self) -> Duration {
+        self.deadline.saturating_duration_since(Instant::now())
     }
 }
 
@@ -247,36 +267,36 @@ pub fn families() -> BTreeMap<&'static str, Family> {
     ])
 }
 
-/// Runs the scanners whose names and families match, all at once; tells whether
+/// Runs the scanners whose names and families match, several at once; tells whether
 /// the time was enough for all.
-pub fn run(target: &Target, family: &Regexp, scanner: &Regexp, timeout: Duration) -> (Findings, bool) {
-    let deadline = Instant::now() + timeout;
-    let (sender, receiver) = mpsc::channel();
-    for (family_name, wanted) in families() {
-        if !family.is_match(family_name) {
-            continue;
-        }
-        for (name, found) in wanted.scanners {
-            if !scanner.is_match(name) {
-                continue;
+pub fn run(target: &Target, family: &Regexp, scanner: &Regexp) -> (Findings, bool) {
+    let wanted: Vec<_> = families()
+        .into_iter()
+        .filter(|(name, _)| family.is_match(name))
+        .flat_map(|(family, found)| found.scanners.into_iter().map(move |found| (family, found)))
+        .filter(|(_, (name, _))| scanner.is_match(name))
+        .collect();
+    let next = AtomicUsize::new(0);
+    let findings = Mutex::new(Findings::new());
+    let complete = AtomicBool::new(true);
+    let work = || {
+        while let Some((family, (name, found))) = wanted.get(next.fetch_add(1, Ordering::Relaxed)) {
+            // Connections end with the time, so the scanners soon do too.
+            let finding = (!target.left().is_zero()).then(|| (found.scan)(target));
+            match finding.filter(|_| !target.left().is_zero()) {
+                Some(finding) => {
+                    let mut findings = findings.lock().unwrap_or_else(PoisonError::into_inner);
+                    findings.entry(family).or_default().insert(name, finding);
+                }
+                None => complete.store(false, Ordering::Relaxed),
             }
-            let sender = sender.clone();
-            let target = target.clone();
-            thread::spawn(move || {
-                let _ = sender.send((family_name, name, (found.scan)(&target)));
-            });
         }
-    }
-    drop(sender);
-    let mut findings = Findings::new();
-    loop {
-        let left = deadline.saturating_duration_since(Instant::now());
-        match receiver.recv_timeout(left) {
-            Ok((family, name, finding)) => {
-                findings.entry(family).or_default().insert(name, finding);
-            }
-            Err(mpsc::RecvTimeoutError::Disconnected) => return (findings, true),
-            Err(mpsc::RecvTimeoutError::Timeout) => return (findings, false),
+    };
+    thread::scope(|scope| {
+        for _ in 0..wanted.len().min(MAX_AT_ONCE) {
+            scope.spawn(work);
         }
-    }
+    });
+    let findings = findings.into_inner().unwrap_or_else(PoisonError::into_inner);
+    (findings, complete.into_inner())
 }

@@ -6,10 +6,11 @@ use rcfssl_core::{Certificate, certinfo};
 use time::{Duration, OffsetDateTime};
 
 use super::connectivity::chain;
-use super::{Finding, Grade, Output, PATIENCE, Target};
+use super::{Finding, Grade, Output, REVOCATION_PATIENCE, Target};
 use crate::address::Address;
 use crate::dial;
-use crate::http::Network;
+use crate::error::{Error, Result};
+use crate::http::Client;
 
 /// None has expired, or will within 30 days.
 pub fn expiration(target: &Target) -> Finding {
@@ -28,10 +29,10 @@ pub fn expiration(target: &Target) -> Finding {
 
 /// Each is signed by the next, which is an authority, and is not revoked.
 pub fn validation(target: &Target) -> Finding {
-    chain(target).and_then(|chain| validate(&chain)).into()
+    chain(target).and_then(|chain| validate(target, &chain)).into()
 }
 
-fn validate(chain: &[Certificate]) -> Result<Finding, String> {
+fn validate(target: &Target, chain: &[Certificate]) -> Result<Finding> {
     let mut checker = Checker::default();
     let mut warnings = Vec::new();
     for pair in chain.windows(2) {
@@ -41,23 +42,24 @@ fn validate(chain: &[Certificate]) -> Result<Finding, String> {
             warnings.push(format!("Certificate for {name} is valid for too long"));
         }
         let now = OffsetDateTime::now_utc();
-        match checker.check(certificate, now, &mut Network, &mut |_| {}) {
+        let mut web = Client::within(target.left().min(REVOCATION_PATIENCE));
+        match checker.check(certificate, now, &mut web, &mut |_| {}) {
             Revocation::Good => {}
-            Revocation::Revoked => return Err(format!("{name} is revoked")),
+            Revocation::Revoked => return Err(Error::Finding(format!("{name} is revoked"))),
             Revocation::Unknown => warnings.push(format!("couldn't check if {name} is revoked")),
         }
         if !issuer.is_ca {
-            return Err(format!("{issuer_name} is not a CA"));
+            return Err(Error::Finding(format!("{issuer_name} is not a CA")));
         }
         let named = certificate.authority_key_identifier().unwrap_or_default();
         if named != issuer.subject_key_identifier().unwrap_or_default() {
-            return Err(format!(
+            return Err(Error::Finding(format!(
                 "{name} AuthorityKeyId differs from {issuer_name} SubjectKeyId"
-            ));
+            )));
         }
         certificate
             .check_signature_from(issuer)
-            .map_err(|error| error.to_string())?;
+            .map_err(|error| Error::Finding(error.to_string()))?;
     }
     if warnings.is_empty() {
         return Ok(Finding::good());
@@ -69,22 +71,19 @@ fn validate(chain: &[Certificate]) -> Result<Finding, String> {
 /// does not count.
 pub fn same_everywhere(target: &Target) -> Finding {
     let checked = chain(target).and_then(|first| {
-        let here = first
-            .into_iter()
-            .next()
-            .ok_or("received no server certificates")?;
-        for ip in dial::lookup(&target.address.host, PATIENCE)? {
+        let here = first.into_iter().next().ok_or(Error::NoCertificates)?;
+        for ip in dial::lookup(&target.address.host, target.patience())? {
             let elsewhere = Target {
                 address: Address::new(ip.to_string(), &*target.address.port),
                 ..target.clone()
             };
             let there = chain(&elsewhere).ok().and_then(|chain| chain.into_iter().next());
             if let Some(there) = there.filter(|there| there.der != here.der) {
-                return Err(format!(
+                return Err(Error::Finding(format!(
                     "{} not equal to {}",
                     there.common_name(),
                     here.common_name()
-                ));
+                )));
             }
         }
         Ok(Finding::good())

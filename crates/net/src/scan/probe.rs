@@ -4,7 +4,8 @@
 use super::Target;
 use super::groups::{CURVES, TLS13_GROUPS, TLS13_SUITES};
 use super::suites::{self, Suite};
-use crate::hello::{self, Choice, Offer, Refusal, SSL30, TLS12, TLS13};
+use crate::error::{Error, Result};
+use crate::hello::{self, Choice, Offer, SSL30, TLS12, TLS13};
 
 /// Signature algorithms of TLS 1.2: RSA and ECDSA with SHA-256, SHA-384 and SHA-1,
 /// which is what cfssl asks for.
@@ -54,23 +55,22 @@ impl<'a> Probe<'a> {
     ///
     /// # Errors
     /// Where there is no connection, and where the host chooses what was not offered.
-    pub fn offer(&self, offer: &Offer<'_>) -> Result<Option<Choice>, String> {
+    pub fn offer(&self, offer: &Offer<'_>) -> Result<Option<Choice>> {
         let expects_curve = |suite| self.is_elliptic(suite);
-        let said = hello::say(&self.target.address, &self.target.host, offer, &expects_curve);
-        let choice = match said {
-            Ok(choice) => choice,
-            Err(Refusal::Refused) => return Ok(None),
-            Err(Refusal::Dial(why)) => return Err(why),
+        let Target { address, host, .. } = self.target;
+        let said = hello::say(address, host, offer, self.target.patience(), &expects_curve)?;
+        let Some(choice) = said else {
+            return Ok(None);
         };
         if choice.version != offer.version {
             // It speaks something older, which has its turn. (cfssl gives up here.)
             return Ok(None);
         }
         if !offer.suites.contains(&choice.suite) {
-            return Err(format!(
+            return Err(Error::Finding(format!(
                 "server negotiated ciphersuite we didn't send: {:04x}",
                 choice.suite
-            ));
+            )));
         }
         Ok(Some(choice))
     }
@@ -90,7 +90,7 @@ impl<'a> Probe<'a> {
     ///
     /// # Errors
     /// As [`Probe::offer`], and for curves without a name.
-    pub fn curves_with(&self, version: u16, suites: &[u16]) -> Result<Vec<u16>, String> {
+    pub fn curves_with(&self, version: u16, suites: &[u16]) -> Result<Vec<u16>> {
         let mut left = self.curves.clone();
         let mut taken: Vec<u16> = Vec::new();
         // The curve of the certificate must stay in the offer; when the host
@@ -106,9 +106,9 @@ impl<'a> Probe<'a> {
             };
             let curve = match self.offer(&offer)?.map(|choice| choice.curve) {
                 Some(None) => {
-                    return Err(
+                    return Err(Error::Finding(
                         "server negotiated non-named ECDH parameters; we didn't analyze them".to_owned(),
-                    );
+                    ));
                 }
                 Some(Some(curve)) => Some(curve).filter(|curve| left.contains(curve)),
                 None => None,

@@ -3,20 +3,21 @@
 use std::collections::BTreeMap;
 
 use super::connectivity::{in_plain, older};
-use super::{Finding, Grade, Output, PATIENCE, Target};
+use super::{Finding, Grade, Output, Target};
 use crate::address::Address;
+use crate::error::{Error, Result};
 use crate::{dial, tls};
 
 /// A session from the first address is taken up again by every address of the
 /// host. As in cfssl this is asked in TLS 1.2, and in TLS 1.3 of hosts that speak
 /// nothing older.
 pub fn resumption(target: &Target) -> Finding {
-    let found = tls::Client::tls12(PATIENCE).and_then(|client| resume(target, &client));
-    let newer = || tls::Client::new(PATIENCE).and_then(|client| resume(target, &client.resuming()));
+    let found = tls::Client::tls12(target.patience()).and_then(|client| resume(target, &client));
+    let newer = || tls::Client::new(target.patience()).and_then(|client| resume(target, &client.resuming()));
     match found {
         Err(why) => newer()
             .map_err(|_| match in_plain(target) {
-                Some(_) => older(&why),
+                Some(_) => Error::Finding(older(&why)),
                 None => why,
             })
             .into(),
@@ -24,11 +25,11 @@ pub fn resumption(target: &Target) -> Finding {
     }
 }
 
-fn resume(target: &Target, client: &tls::Client) -> Result<Finding, String> {
+fn resume(target: &Target, client: &tls::Client) -> Result<Finding> {
     client.look(&target.address, &target.host)?;
     let mut grade = Grade::Good;
     let mut resumed = BTreeMap::new();
-    for ip in dial::lookup(&target.address.host, PATIENCE)? {
+    for ip in dial::lookup(&target.address.host, target.patience())? {
         let address = Address::new(ip.to_string(), &*target.address.port);
         let peer = client.look(&address, &target.host)?;
         if !peer.resumed {

@@ -8,7 +8,6 @@ use rcfssljson::complaint::{complaint, nearest};
 use crate::args::FlagId;
 use crate::args::flags::{FLAGS, Flag};
 use crate::commands::table::{COMMANDS, Command};
-use crate::output::printable;
 
 /// The flags that may stand before a command.
 pub const TOP_FLAGS: [FlagId; 2] = [FlagId::LogLevel, FlagId::ShowVersion];
@@ -67,7 +66,7 @@ pub fn undefined_command(name: &str) -> String {
     complaint(
         "`rcfssl help` lists the commands",
         meant,
-        format_args!("Command {} is not defined.", printable(name)),
+        format_args!("Command {name} is not defined."),
     )
 }
 
@@ -78,11 +77,7 @@ pub fn wrong_flag(call: &str, flags: &[&'static Flag], error: &FlagError) -> Str
         _ => None,
     };
     let meant = meant.map(|name| format!("-{name}"));
-    complaint(
-        &format!("`{call} -h` lists the flags"),
-        meant.as_deref(),
-        printable(&error.to_string()),
-    )
+    complaint(&format!("`{call} -h` lists the flags"), meant.as_deref(), error)
 }
 
 /// The flags that matter to a command, sorted by name.

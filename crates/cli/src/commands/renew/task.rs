@@ -170,7 +170,9 @@ impl Group {
         let read = Policy::read(&text, &input::Process, &mut context.sink());
         match context.read_document(OsStr::new(&shown), &text, read) {
             Ok(policy) => Ok(Arc::new(policy)),
-            Err(Failure::Error(error)) => Err(format!("{shown}: {}", error.message())),
+            Err(Failure::Error(error) | Failure::Crash(error)) => {
+                Err(format!("{shown}: {}", error.message()))
+            }
             Err(Failure::Strict(trap)) => Err(trap.to_string()),
             Err(Failure::Told | Failure::Status(_)) => Err(format!("{shown} cannot be used")),
         }

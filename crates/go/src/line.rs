@@ -1,0 +1,44 @@
+//! Lines for people and logs, whatever stands in certificates, documents and file names.
+
+use std::borrow::Cow;
+
+/// The text as one line: what would end it, steer a terminal or turn the direction of
+/// writing is shown as an escape (`\n`, `\u{1b}`). A tab stays.
+pub fn one_line(text: &str) -> Cow<'_, str> {
+    if !text.chars().any(is_harmful) {
+        return Cow::Borrowed(text);
+    }
+    let mut line = String::with_capacity(text.len() + 16);
+    for c in text.chars() {
+        match is_harmful(c) {
+            true => line.extend(c.escape_default()),
+            false => line.push(c),
+        }
+    }
+    Cow::Owned(line)
+}
+
+/// Control characters, line and paragraph separators, and what UAX #9 calls explicit
+/// directional formatting.
+fn is_harmful(c: char) -> bool {
+    let directs = matches!(c, '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}');
+    let separates = matches!(c, '\u{2028}' | '\u{2029}');
+    (c.is_control() && c != '\t') || directs || separates
+}
+
+#[cfg(test)]
+mod tests {
+    use super::one_line;
+
+    #[test]
+    fn a_line_stays_one_and_steers_nothing() {
+        for (text, line) in [
+            ("a\nb\r\u{1b}[2Jé", r"a\nb\r\u{1b}[2Jé"),
+            ("\u{9b}2J\u{7f}\0", r"\u{9b}2J\u{7f}\u{0}"),
+            ("a\u{2028}b\u{202e}c\u{2066}", r"a\u{2028}b\u{202e}c\u{2066}"),
+            ("x\ty \u{200d}é日", "x\ty \u{200d}é日"),
+        ] {
+            assert_eq!(one_line(text), line);
+        }
+    }
+}

@@ -1,0 +1,234 @@
+//! Why the network gave nothing.
+
+use std::error::Error as StdError;
+use std::fmt;
+use std::io;
+use std::net::SocketAddr;
+
+use rcfssl_go::os::describe;
+use rcfssl_go::quote;
+use rustls::AlertDescription;
+
+/// The result of what asks the network.
+pub type Result<T> = std::result::Result<T, Error>;
+
+/// Why the network gave nothing. Displays as the sentence that Go has for it.
+#[derive(Debug)]
+#[non_exhaustive]
+pub enum Error {
+    /// A port that is no number below 65536.
+    Port(String),
+    /// A port's name that is not known.
+    Service(String),
+    /// A name without an address: the name, the name server, and whether that may know
+    /// better later.
+    Lookup {
+        /// The name.
+        host: String,
+        /// Who was asked, as `address:port`.
+        server: String,
+        /// It could not say.
+        temporary: bool,
+    },
+    /// A name server that does not answer.
+    LookupTimeout(String),
+    /// There was no connection to an address.
+    Connect {
+        /// The address.
+        address: String,
+        /// What the system said; without a number where the time was up.
+        source: io::Error,
+    },
+    /// There is no connection because of what comes before.
+    Dial(Box<Error>),
+    /// The time was up.
+    Deadline,
+    /// The other side hung up.
+    Closed,
+    /// A connection broke off.
+    Read {
+        /// Both ends.
+        ends: Option<(SocketAddr, SocketAddr)>,
+        /// What the system said.
+        source: io::Error,
+    },
+    /// The other side ended the handshake.
+    Alert(AlertDescription),
+    /// What came was no TLS.
+    NotTls,
+    /// Neither TLS 1.2 nor 1.3, or nothing of it that we take.
+    Incompatible(rustls::Error),
+    /// Anything else of TLS.
+    Tls(rustls::Error),
+    /// A certificate that cannot be read.
+    MalformedCertificate,
+    /// A handshake without certificates.
+    NoCertificates,
+    /// A URL that is neither `http` nor `https`.
+    Scheme(String),
+    /// A proxy that makes no tunnel, and what it said.
+    NoTunnel(String),
+    /// One redirect too many.
+    Redirects(u32),
+    /// Anything else of HTTP.
+    Http(Box<ureq::Error>),
+    /// A request that failed.
+    Request {
+        /// `Get`, `Post`
+        method: &'static str,
+        /// Where to.
+        url: String,
+        /// Why.
+        source: Box<Error>,
+    },
+    /// What a scanner holds against a host.
+    Finding(String),
+}
+
+impl Error {
+    /// There was a connection, and TLS failed on it.
+    pub fn is_tls(&self) -> bool {
+        matches!(
+            self,
+            Error::Alert(_)
+                | Error::NotTls
+                | Error::Incompatible(_)
+                | Error::Tls(_)
+                | Error::MalformedCertificate
+        )
+    }
+
+    /// Was it a proxy that did not help?
+    pub fn is_proxy(&self) -> bool {
+        match self {
+            Error::NoTunnel(_) => true,
+            Error::Request { source, .. } => source.is_proxy(),
+            _ => false,
+        }
+    }
+
+    /// What rustls says.
+    pub(crate) fn tls(error: &rustls::Error) -> Self {
+        match error {
+            rustls::Error::AlertReceived(alert) => Error::Alert(*alert),
+            rustls::Error::InvalidMessage(_) => Error::NotTls,
+            rustls::Error::PeerIncompatible(_) => Error::Incompatible(error.clone()),
+            _ => Error::Tls(error.clone()),
+        }
+    }
+}
+
+impl fmt::Display for Error {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Error::Port(port) => write!(f, "address {port}: invalid port"),
+            Error::Service(name) => write!(f, "lookup tcp/{name}: unknown port"),
+            Error::Lookup {
+                host,
+                server,
+                temporary,
+            } => {
+                let why = if *temporary {
+                    "server misbehaving"
+                } else {
+                    "no such host"
+                };
+                write!(f, "lookup {host} on {server}: {why}")
+            }
+            Error::LookupTimeout(host) => write!(f, "lookup {host}: i/o timeout"),
+            Error::Connect { address, source } => match source.raw_os_error() {
+                Some(_) => write!(f, "dial tcp {address}: connect: {}", describe(source)),
+                None if source.kind() == io::ErrorKind::TimedOut => {
+                    write!(f, "dial tcp {address}: i/o timeout")
+                }
+                None => write!(f, "dial tcp {address}: {}", describe(source)),
+            },
+            Error::Dial(source) => write!(f, "dial tcp: {source}"),
+            Error::Deadline => f.write_str("context deadline exceeded"),
+            Error::Closed => f.write_str("EOF"),
+            Error::Read {
+                ends: Some((local, peer)),
+                source,
+            } => write!(f, "read tcp {local}->{peer}: read: {}", describe(source)),
+            Error::Read { ends: None, source } => f.write_str(&describe(source)),
+            Error::Alert(alert) => write!(f, "remote error: tls: {}", Alert(*alert)),
+            Error::NotTls => f.write_str("tls: first record does not look like a TLS handshake"),
+            Error::Incompatible(error) => {
+                write!(f, "tls: server does not speak TLS 1.2 or 1.3 as we do: {error}")
+            }
+            Error::Tls(rustls::Error::InvalidCertificate(why)) => untrusted(why, f),
+            Error::Tls(error) => write!(f, "tls: {error}"),
+            Error::MalformedCertificate => {
+                f.write_str("tls: failed to parse certificate from server: x509: malformed certificate")
+            }
+            Error::NoCertificates => f.write_str("received no server certificates"),
+            Error::Scheme(scheme) => write!(f, "unsupported protocol scheme {}", quote(scheme)),
+            Error::NoTunnel(why) => write!(f, "the proxy makes no tunnel (CONNECT) to it: {why}"),
+            Error::Redirects(count) => write!(f, "stopped after {count} redirects"),
+            Error::Http(error) => error.fmt(f),
+            Error::Request { method, url, source } => write!(f, "{method} {}: {source}", quote(url)),
+            Error::Finding(why) => f.write_str(why),
+        }
+    }
+}
+
+/// Why a server of HTTPS is not trusted.
+fn untrusted(why: &rustls::CertificateError, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+    use rustls::CertificateError::{Expired, ExpiredContext, NotValidYet, NotValidYetContext, UnknownIssuer};
+    f.write_str("tls: failed to verify certificate: x509: ")?;
+    match why {
+        UnknownIssuer => f.write_str("certificate signed by unknown authority"),
+        Expired | ExpiredContext { .. } | NotValidYet | NotValidYetContext { .. } => {
+            f.write_str("certificate has expired or is not yet valid")
+        }
+        other => write!(f, "{other:?}"),
+    }
+}
+
+impl StdError for Error {
+    fn source(&self) -> Option<&(dyn StdError + 'static)> {
+        match self {
+            Error::Connect { source, .. } | Error::Read { source, .. } => Some(source),
+            Error::Dial(source) | Error::Request { source, .. } => Some(source),
+            Error::Incompatible(error) | Error::Tls(error) => Some(error),
+            Error::Http(error) => Some(error),
+            _ => None,
+        }
+    }
+}
+
+/// A sentence in the errors of the core.
+impl From<Error> for rcfssl_core::Error {
+    fn from(error: Error) -> Self {
+        rcfssl_core::Error::plain(error.to_string())
+    }
+}
+
+/// Go's words for an alert.
+struct Alert(AlertDescription);
+
+impl fmt::Display for Alert {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self.0 {
+            AlertDescription::CloseNotify => "close notify",
+            AlertDescription::UnexpectedMessage => "unexpected message",
+            AlertDescription::BadRecordMac => "bad record MAC",
+            AlertDescription::RecordOverflow => "record overflow",
+            AlertDescription::HandshakeFailure => "handshake failure",
+            AlertDescription::BadCertificate => "bad certificate",
+            AlertDescription::UnsupportedCertificate => "unsupported certificate",
+            AlertDescription::IllegalParameter => "illegal parameter",
+            AlertDescription::UnknownCA => "unknown certificate authority",
+            AlertDescription::AccessDenied => "access denied",
+            AlertDescription::DecodeError => "error decoding message",
+            AlertDescription::DecryptError => "error decrypting message",
+            AlertDescription::ProtocolVersion => "protocol version not supported",
+            AlertDescription::InsufficientSecurity => "insufficient security level",
+            AlertDescription::InternalError => "internal error",
+            AlertDescription::UnrecognisedName => "unrecognized name",
+            AlertDescription::CertificateRequired => "certificate required",
+            AlertDescription::NoApplicationProtocol => "no application protocol",
+            other => return write!(f, "alert({})", u8::from(other)),
+        })
+    }
+}
