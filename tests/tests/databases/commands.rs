@@ -254,3 +254,35 @@ pub fn a_recorded_certificate_is_shown(place: &Place, _: &mut Database) -> Resul
     ensure!(err.starts_with("no certificate found\n"), "{err}");
     Ok(())
 }
+
+pub fn what_expires_is_reported(place: &Place, _: &mut Database) -> Result<()> {
+    place.tables()?;
+    place.work.write(
+        "config.json",
+        r#"{"signing": {"default": {"expiry": "48h", "usages": ["server auth"]}}}"#,
+    )?;
+    let (first, second) = (place.sign("ca", "-cn first")?, place.sign("ca", "-cn second")?);
+    place.ok(&format!(
+        "cfssl revoke -db-config db.json -serial {} -aki {}",
+        second.serial, second.aki
+    ))?;
+    let step = place.work.call("rcfssl expiry -db-config db.json -json")?;
+    let report = step.json()?;
+    let listed = report["certificates"].as_array().map(Vec::len);
+    // Two days are less than -critical.
+    ensure!(step.status == 2 && listed == Some(1), "{step}");
+    let row = &report["certificates"][0];
+    ensure!(
+        row["serial_number"] == first.serial && row["subject"] == "first",
+        "{row}"
+    );
+    ensure!(row["file"] == "db.json", "{row}");
+    let step = place
+        .work
+        .call("rcfssl expiry -critical 1h -warn 2h -db-config db.json")?;
+    ensure!(step.status == 0 && step.out().contains("first"), "{step}");
+    place.work.write("nothing.json", "{}")?;
+    let step = place.work.call("rcfssl expiry -db-config nothing.json")?;
+    ensure!(step.status == 3 && step.out().is_empty(), "{step}");
+    Ok(())
+}

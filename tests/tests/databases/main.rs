@@ -19,12 +19,13 @@ use place::Place;
 type Check = fn(&Place, &mut Database) -> Result<()>;
 
 /// What holds for every database.
-const EVERYWHERE: [(&str, Check); 10] = [
+const EVERYWHERE: [(&str, Check); 11] = [
     ("rows", commands::rows_say_what_cfssl_writes),
     ("revoke", commands::revoking_changes_the_row),
     ("crl", commands::a_list_holds_the_certificates_of_its_authority),
     ("ocsp", commands::responses_are_refreshed_and_dumped),
     ("certinfo", commands::a_recorded_certificate_is_shown),
+    ("expiry", commands::what_expires_is_reported),
     ("first", schema::the_first_version_is_migrated),
     ("created", schema::tables_are_those_of_the_migrations),
     (

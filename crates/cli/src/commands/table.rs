@@ -116,14 +116,15 @@ status prints the version and the number of rows.",
     Command {
         name: "expiry",
         about: "list certificates by expiry date",
-        usage: &["expiry [flags] FILE…|FOLDER…"],
+        usage: &["expiry [flags] FILE…|FOLDER…", "expiry -db-config FILE [flags]"],
         details: "\
 The certificate that expires first is listed first. In a folder, keys and certificate
-requests are skipped; subfolders are not searched. The exit status is that of a
+requests are skipped; subfolders are not searched. With -db-config, the certificates on
+record are listed that are neither expired nor revoked. The exit status is that of a
 monitoring plugin: 0 if all is well, 1 if a certificate expires within -warn or is not
 yet valid, 2 if one expires within -critical or has expired, 3 if something cannot be
 read or a flag is wrong. 2 takes precedence over 3, and 3 over 1.",
-        flags: &[Critical, Json, LogLevel, Prometheus, Warn],
+        flags: &[Critical, DbConfig, Json, LogLevel, Prometheus, Warn],
         run: Some(expiry::run),
         is_our_own: true,
         wrong_flag: expiry::WRONG_FLAG,

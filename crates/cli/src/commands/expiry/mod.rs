@@ -1,6 +1,7 @@
 //! `expiry`: which certificates end when, for people and for monitoring.
 
 mod find;
+mod recorded;
 mod table;
 
 use std::collections::HashSet;
@@ -90,8 +91,9 @@ pub fn run(context: &Context) -> Outcome {
         log::print(text);
         Err(Failure::Status(WRONG_FLAG))
     };
-    if args.positional().is_empty() {
-        return wrong("name the files or folders to look at");
+    let has_database = args.is_set(FlagId::DbConfig);
+    if args.positional().is_empty() && !has_database {
+        return wrong("name the files or folders to look at, or a database with -db-config");
     }
     let [as_json, as_prometheus] = [FlagId::Json, FlagId::Prometheus].map(|flag| args.bool(flag));
     if as_json && as_prometheus {
@@ -100,10 +102,11 @@ pub fn run(context: &Context) -> Outcome {
     let now = OffsetDateTime::now_utc();
     let limits = [FlagId::Warn, FlagId::Critical].map(|flag| args.duration(flag));
     let mut unreadable = Vec::new();
-    let mut rows: Vec<Row> = find::find(args.positional(), &mut unreadable)
-        .iter()
-        .map(|found| Row::new(found, now, limits))
-        .collect();
+    let mut found = find::find(args.positional(), &mut unreadable);
+    if has_database {
+        found.append(&mut recorded::find(context, &mut unreadable)?);
+    }
+    let mut rows: Vec<Row> = found.iter().map(|found| Row::new(found, now, limits)).collect();
     rows.sort_by(|a, b| (a.ends, &a.file, a.position).cmp(&(b.ends, &b.file, b.position)));
     if as_json {
         let report = Report {
