@@ -4,16 +4,23 @@
 //! Nothing here is asynchronous, reads arguments or logs: what happens goes out as
 //! events to a sink.
 
+mod address;
+mod answer;
 mod issuer;
 mod local;
+pub mod make;
 mod metadata;
+pub mod remote;
 mod request;
+mod router;
 mod signer;
 mod wire;
 
 pub use issuer::Issuer;
 pub use local::LocalSigner;
 pub use metadata::Metadata;
-pub use request::{AskedCsr, SignRequest, SubjectOverride};
+pub use remote::RemoteSigner;
+pub use request::{AskedCsr, SignRequest, SubjectOverride, split_hosts};
+pub use router::Router;
 pub use signer::{Cost, Info, InfoRequest, Signed, Signer};
 pub use wire::ServeRequest;

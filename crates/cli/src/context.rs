@@ -1,7 +1,7 @@
 //! What a command works with: its arguments, the log, the configuration, and the
 //! hints it collects.
 
-use std::cell::{OnceCell, RefCell};
+use std::cell::RefCell;
 use std::ffi::OsStr;
 use std::sync::Arc;
 
@@ -84,7 +84,6 @@ pub struct Context {
     pub log: Log,
     /// The configuration of `-config`, if there was one.
     pub policy: Option<Arc<Policy>>,
-    builtin: OnceCell<Policy>,
     strict: bool,
     hints: RefCell<Vec<String>>,
 }
@@ -103,17 +102,27 @@ impl Context {
             args,
             log,
             policy: None,
-            builtin: OnceCell::new(),
             strict,
             hints: RefCell::default(),
         }
     }
 
     /// The configuration, or what holds without one.
-    pub fn policy(&self) -> &Policy {
-        self.policy
-            .as_deref()
-            .unwrap_or_else(|| self.builtin.get_or_init(Policy::builtin))
+    pub fn shared_policy(&self) -> Arc<Policy> {
+        match &self.policy {
+            Some(policy) => Arc::clone(policy),
+            None => Arc::new(Policy::builtin()),
+        }
+    }
+
+    /// What signing goes by: the configuration, with the servers of `-remote` in the
+    /// place of all that it names.
+    pub fn signing_policy(&self) -> Arc<Policy> {
+        let policy = self.shared_policy();
+        match self.args.is_set(FlagId::Remote) {
+            true => Arc::new(Policy::clone(&policy).signed_at(&self.args.text(FlagId::Remote))),
+            false => policy,
+        }
     }
 
     /// Adds a hint, to be printed at the end.
@@ -207,7 +216,14 @@ impl Context {
 
     /// Where events of the core go.
     pub fn sink(&self) -> impl FnMut(Event) + '_ {
-        |event| self.log.event(&event)
+        |event| {
+            self.log.event(&event);
+            if let Event::BadRemoteAddress { tried: Some(why), .. } = event {
+                self.hint(format_args!(
+                    "the address was tried with http:// before it: {why}"
+                ));
+            }
+        }
     }
 
     /// Prints how it ended and the hints; gives the exit status.

@@ -3,17 +3,15 @@
 
 use std::ffi::OsStr;
 
-use rcfssl_core::authority::Overrides;
-use rcfssl_core::host::Hosts;
-use rcfssl_core::key::{self, PrivateKey, SigningKey};
-use rcfssl_core::{Authority, Code, Csr, Error, Event, Profile, Request, Result};
+use rcfssl_ca::make;
+use rcfssl_core::key::{PrivateKey, SigningKey};
+use rcfssl_core::{Csr, Error, Request, Result};
 use time::OffsetDateTime;
 
 use crate::args::FlagId;
 use crate::context::{Context, Failure};
 use crate::input;
 use crate::kinds;
-use crate::log::Level;
 use crate::output::Made;
 
 /// Reads the request document, the one argument of a command.
@@ -74,129 +72,52 @@ fn hint_at_missing_document(context: &Context) {
 /// Makes a key and a request, with cfssl's log lines as it goes.
 ///
 /// # Errors
-/// 5300 for an authority that names nobody, 2400 for a key that cannot be made,
-/// 9300 for what a request cannot hold.
-pub fn key_and_csr(context: &Context, request: &Request, authority: bool) -> Result<(PrivateKey, Csr)> {
-    let mut sink = context.sink();
-    sink(Event::RequestReceived);
-    if authority && let Err(error) = request.check_named() {
-        context
-            .log
-            .line(Level::Warning, format_args!("invalid request: {error}"));
-        return Err(error);
-    }
-    sink(Event::CsrReceived);
-    let wanted = request.key();
-    sink(Event::GeneratingKey {
-        algorithm: wanted.algo,
-        size: wanted.size,
-    });
-    let spec = request.key_spec().inspect_err(|_| {
+/// As [`make::key_and_csr`].
+pub fn key_and_csr(context: &Context, request: &Request) -> Result<(PrivateKey, Csr)> {
+    hint_at_key(context, request);
+    make::key_and_csr(request, false, &mut context.sink())
+}
+
+/// Says which keys there are where the request names none of them.
+fn hint_at_key(context: &Context, request: &Request) {
+    if request.key_spec().is_err() {
         context.hint(
             "\"key\" may be \"algo\": \"rsa\" with \"size\" 2048 to 8192, \"ecdsa\" with 256, 384 or 521, or \"ed25519\"",
         );
-    })?;
-    let key = key::generate(spec)?;
-    let csr = csr(context, request, &key).map_err(|error| match error {
-        Error::Plain(_) => refused_csr(context, error),
-        told => told,
-    })?;
-    Ok((key, csr))
+    }
 }
 
-/// Makes a request around a key.
+/// Makes a request for a key that is there.
 ///
 /// # Errors
-/// Bare for a subject that cannot be built; 9300 for what a request cannot hold,
-/// which is logged first.
+/// As [`make::csr`].
 pub fn csr(context: &Context, request: &Request, key: &dyn SigningKey) -> Result<Csr> {
-    request.check_types()?;
-    let csr = request.content().and_then(|content| Csr::make(&content, key));
-    let csr = csr.map_err(|error| refused_csr(context, error))?;
-    context.sink()(Event::CsrEncoded);
-    Ok(csr)
+    make::csr(request, key, &mut context.sink())
 }
 
-fn refused_csr(context: &Context, error: Error) -> Error {
-    context.error(format_args!("failed to generate a CSR: {error}"));
-    Error::wrap(Code::CsrBadRequest, error)
-}
-
-/// Makes a new authority: key, request and self-signed certificate.
+/// Makes a new CA: key, request and self-signed certificate.
 ///
 /// # Errors
-/// Bare for a malformed duration; else as [`key_and_csr`], logged once more, and
-/// 5200 for a lifetime of zero.
+/// As [`make::ca`].
 pub fn new_authority(context: &Context, request: &Request) -> Result<Made> {
-    let profile = request.root_profile()?;
-    note_ignored_zero(context, request);
-    let (key, csr) = key_and_csr(context, request, true).inspect_err(|error| {
-        context.error(format_args!("failed to process request: {error}"));
-    })?;
-    let cert = self_sign(
-        context,
-        &key,
-        &csr,
-        &profile,
-        request.hosts.is_given().then(|| request.hosts()),
-    )?;
+    hint_at_key(context, request);
+    let (key, made) = make::ca(request, OffsetDateTime::now_utc(), &mut context.sink())?;
     Ok(Made {
-        cert: Some(cert),
-        csr: Some(csr.to_pem()),
+        cert: Some(made.certificate.to_pem()),
+        csr: Some(made.csr.to_pem()),
         key: Some(context.key_pem(&key)?),
     })
 }
 
-/// Makes the certificate of an authority anew around the key it has.
+/// Makes the certificate of a CA anew for the key it has.
 ///
 /// # Errors
-/// As [`new_authority`].
+/// As [`make::ca_again`].
 pub fn authority_again(context: &Context, request: &Request, key: &PrivateKey) -> Result<Made> {
-    // cfssl looks at neither field here.
-    let mut request = request.clone();
-    request.crl_url.clear();
-    if let Some(ca) = &mut request.ca {
-        ca.backdate.clear();
-    }
-    let profile = request.root_profile()?;
-    note_ignored_zero(context, &request);
-    let csr = csr(context, &request, key)?;
-    let cert = self_sign(context, key, &csr, &profile, None)?;
+    let made = make::ca_again(request, key, OffsetDateTime::now_utc(), &mut context.sink())?;
     Ok(Made {
-        cert: Some(cert),
-        csr: Some(csr.to_pem()),
+        cert: Some(made.certificate.to_pem()),
+        csr: Some(made.csr.to_pem()),
         key: None,
     })
-}
-
-fn note_ignored_zero(context: &Context, request: &Request) {
-    if request.ca.as_ref().is_some_and(|ca| ca.zero_is_ignored()) {
-        context.sink()(Event::PathLenZeroIgnored);
-    }
-}
-
-fn self_sign(
-    context: &Context,
-    key: &PrivateKey,
-    csr: &Csr,
-    profile: &Profile,
-    hosts: Option<Hosts>,
-) -> Result<String> {
-    if profile.expiry.is_zero() {
-        let error = Error::from(Code::InvalidPolicy);
-        context.error(format_args!("failed to create signer: {error}"));
-        return Err(error);
-    }
-    let overrides = Overrides {
-        hosts,
-        ..Overrides::default()
-    };
-    let issued = Authority::self_signed(key).sign(
-        csr,
-        profile,
-        &overrides,
-        OffsetDateTime::now_utc(),
-        &mut context.sink(),
-    )?;
-    Ok(issued.to_pem())
 }

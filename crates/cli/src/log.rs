@@ -139,6 +139,23 @@ impl Log {
                     format_args!("{profile} points to a remote signer: {SKIPPED}"),
                 );
             }
+            Event::BadRemoteAddress { why, .. } => self.line(Level::Error, format_args!("bad url: {why}")),
+            Event::RemoteHttpError { url } => {
+                self.line(Level::Error, format_args!("http error with {url}"));
+            }
+            Event::RemoteFailed { server, why } => {
+                self.line(Level::Debug, format_args!("{server} did not sign: {why}"));
+            }
+            Event::UnnamedCa { error } => self.line(Level::Warning, format_args!("invalid request: {error}")),
+            Event::CsrFailed { error } => {
+                self.line(Level::Error, format_args!("failed to generate a CSR: {error}"));
+            }
+            Event::RequestFailed { error } => {
+                self.line(Level::Error, format_args!("failed to process request: {error}"));
+            }
+            Event::SignerFailed { error } => {
+                self.line(Level::Error, format_args!("failed to create signer: {error}"));
+            }
             Event::PathLenZeroIgnored => line(Level::Info, "ignore invalid 'pathlenzero' value"),
             Event::Bundling { subject } => {
                 self.line(Level::Info, format_args!("bundling certificate for {subject}"));

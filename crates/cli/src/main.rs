@@ -1,6 +1,7 @@
 //! `rcfssl`: cfssl's commands.
 
 mod args;
+mod ca_files;
 mod commands;
 mod compat;
 mod context;
@@ -13,6 +14,7 @@ mod list;
 mod log;
 mod odd;
 mod output;
+mod remote;
 mod responder;
 mod signing;
 mod tools;

@@ -1,35 +1,37 @@
-//! Signing requests with an authority on this machine: what `gencert` and `sign`
-//! have in common.
+//! Signing requests, here or at other servers: what `gencert` and `sign` have in common.
 
-use rcfssl_core::authority::{self, Overrides};
+use std::sync::Arc;
+
+use rcfssl_ca::{AskedCsr, Issuer, LocalSigner, Router, SignRequest, Signed, Signer};
+use rcfssl_core::authority;
 use rcfssl_core::certinfo::rfc3339;
 use rcfssl_core::host::Hosts;
-use rcfssl_core::key::{KeyKind, SigningKey};
-use rcfssl_core::{Authority, Code, Csr, Error, Issued, Policy, Profile, Result};
+use rcfssl_core::key::KeyKind;
+use rcfssl_core::{Csr, Error, Policy, Profile, Result};
 use rcfssl_store::blocking::Store;
 use time::OffsetDateTime;
 
 use crate::args::FlagId;
-use crate::compat::{self, Signer};
 use crate::context::{Context, Failure, Outcome};
-use crate::database;
 use crate::hints::Trap;
-use crate::traps;
+use crate::{compat, database, remote, traps};
 
-/// What is known before a request is there: the authority and the profile, or
-/// what is wrong with them, held until cfssl's turn to say it.
+/// What is known before a request is there: the CA and the profile, or what is wrong
+/// with them, held until cfssl's turn to say it.
 pub struct Signing<'a> {
+    context: &'a Context,
     database: Result<Option<Store>>,
-    signer: Result<Signer>,
-    profile: Result<&'a Profile>,
-    /// None where the profile is of no configuration.
-    policy: Option<&'a Policy>,
+    policy: Arc<Policy>,
+    /// None where other servers sign for every profile.
+    issuer: Option<Result<Arc<Issuer>>>,
+    /// A profile that is not in the configuration.
+    own_profile: Option<Profile>,
+    name: String,
     now: OffsetDateTime,
-    remote: bool,
 }
 
 impl<'a> Signing<'a> {
-    /// Looks at the flags, reads the authority's files and picks the profile.
+    /// Looks at the flags, reads the CA's files and picks the profile.
     ///
     /// # Errors
     /// A trap, under `-strict`; or, already logged, nothing more to do because
@@ -37,8 +39,7 @@ impl<'a> Signing<'a> {
     /// is what stands before "CA" in that log line.
     pub fn prepare(context: &'a Context, article: &str) -> std::result::Result<Option<Self>, Failure> {
         let args = &context.args;
-        let remote = args.is_set(FlagId::Remote);
-        if !remote && context.policy.is_none() {
+        if !args.is_set(FlagId::Remote) && context.policy.is_none() {
             for (flag, name, what) in [
                 (FlagId::Ca, "ca", "certificate"),
                 (FlagId::CaKey, "ca-key", "key"),
@@ -50,24 +51,15 @@ impl<'a> Signing<'a> {
                 }
             }
         }
+        let policy = context.signing_policy();
         let name = args.text(FlagId::Profile);
-        let policy = context.policy();
-        let selection = policy.profile(&name);
-        if let Ok(selection) = &selection {
-            // The profile of a remote CA is the remote's business.
-            if !remote {
-                traps::profile(context, policy, &name, selection)?;
-            }
+        if let Ok(selection) = policy.profile(&name)
+            && !selection.profile.is_remote()
+        {
+            traps::profile(context, &policy, &name, &selection)?;
         }
-        let signing = Signing {
-            database: database(context)?,
-            signer: Signer::read(context),
-            profile: selection.map(|selection| selection.profile),
-            policy: Some(policy),
-            now: OffsetDateTime::now_utc(),
-            remote,
-        };
-        signing.look_for_traps(context)?;
+        let signing = Signing::new(context, policy, None)?;
+        signing.look_for_traps()?;
         Ok(Some(signing))
     }
 
@@ -75,42 +67,55 @@ impl<'a> Signing<'a> {
     ///
     /// # Errors
     /// A trap, under `-strict`.
-    pub fn with_profile(context: &'a Context, profile: &'a Profile) -> std::result::Result<Self, Failure> {
-        let signing = Signing {
-            database: database(context)?,
-            signer: Signer::read(context),
-            profile: Ok(profile),
-            policy: None,
-            now: OffsetDateTime::now_utc(),
-            remote: false,
-        };
-        signing.look_for_traps(context)?;
+    pub fn with_profile(context: &'a Context, profile: Profile) -> std::result::Result<Self, Failure> {
+        let signing = Signing::new(context, context.shared_policy(), Some(profile))?;
+        signing.look_for_traps()?;
         Ok(signing)
     }
 
-    /// The profile, if there is one.
-    pub fn profile(&self) -> Option<&'a Profile> {
-        self.profile.as_ref().ok().copied()
+    fn new(
+        context: &'a Context,
+        policy: Arc<Policy>,
+        own_profile: Option<Profile>,
+    ) -> std::result::Result<Self, Failure> {
+        let reads_ca = own_profile.is_some() || policy.needs_local_signer();
+        Ok(Signing {
+            database: open_database(context)?,
+            issuer: reads_ca.then(|| compat::issuer(context).map(Arc::new)),
+            policy,
+            own_profile,
+            name: context.args.text(FlagId::Profile).into_owned(),
+            now: OffsetDateTime::now_utc(),
+            context,
+        })
     }
 
-    fn look_for_traps(&self, context: &Context) -> Outcome {
-        let Some(profile) = self.profile() else {
+    /// The profile, if there is one and the CA's key is here.
+    pub fn profile(&self) -> Option<&Profile> {
+        if let Some(profile) = &self.own_profile {
+            return Some(profile);
+        }
+        let selection = self.policy.profile(&self.name).ok()?;
+        Some(selection.profile).filter(|profile| !profile.is_remote())
+    }
+
+    fn issuer(&self) -> Option<&Issuer> {
+        let issuer = self.issuer.as_ref()?.as_ref().ok()?;
+        Some(issuer)
+    }
+
+    fn look_for_traps(&self) -> Outcome {
+        let (Some(profile), Some(issuer)) = (self.profile(), self.issuer()) else {
             return Ok(());
         };
-        if let Ok(signer) = &self.signer
-            && let KeyKind::Rsa { bits: bits @ ..2048 } = signer.key.public_key().kind()
-        {
+        let context = self.context;
+        if let KeyKind::Rsa { bits: bits @ ..2048 } = issuer.key().public_key().kind() {
             context.hint(format_args!(
                 "the CA's key has only {bits} bits, so the certificate is signed with SHA-1, as in cfssl: most \
                  clients reject it"
             ));
         }
-        if self.remote || profile.is_remote() {
-            return Ok(());
-        }
-        if let Ok(signer) = &self.signer {
-            traps::signer(context, &signer.certificate, self.now)?;
-        }
+        traps::signer(context, issuer.certificate(), self.now)?;
         match self.outlives(profile) {
             Some(trap) if context.is_strict() => context.trap(trap),
             // Without -strict it is worth a hint once something was signed.
@@ -121,7 +126,7 @@ impl<'a> Signing<'a> {
     /// The trap of a certificate that expires after its CA. Up to a day is nothing to
     /// mention: a CA and what it signs are often made together, for the same time.
     fn outlives(&self, profile: &Profile) -> Option<Trap> {
-        let authority_end = self.signer.as_ref().ok()?.certificate.not_after;
+        let authority_end = self.issuer()?.certificate().not_after;
         let (_, end) = authority::validity(profile, self.now).ok()?;
         (authority_end > self.now && end - authority_end > time::Duration::DAY).then(|| {
             Trap::OutlivesAuthority {
@@ -135,9 +140,9 @@ impl<'a> Signing<'a> {
     ///
     /// # Errors
     /// A trap, under `-strict`.
-    pub fn check_hosts(&self, context: &Context, hosts: &Hosts) -> Outcome {
+    pub fn check_hosts(&self, hosts: &Hosts) -> Outcome {
         match self.profile() {
-            Some(profile) if profile.constraint.is_ca => traps::lost_names(context, hosts),
+            Some(profile) if profile.constraint.is_ca => traps::lost_names(self.context, hosts),
             _ => Ok(()),
         }
     }
@@ -147,11 +152,12 @@ impl<'a> Signing<'a> {
     /// # Errors
     /// Where the signer is no authority, or may have none of that reach below it.
     pub fn check_intermediate(&self) -> Result<()> {
-        let (Ok(signer), Some(profile)) = (&self.signer, self.profile()) else {
+        let (Some(issuer), Some(profile)) = (self.issuer(), self.profile()) else {
             return Ok(());
         };
-        let (reach, wanted) = (signer.certificate.path_len, profile.constraint.path_len);
-        if !signer.certificate.is_ca {
+        let certificate = issuer.certificate();
+        let (reach, wanted) = (certificate.path_len, profile.constraint.path_len);
+        if !certificate.is_ca {
             return Err(Error::plain(
                 "the certificate given with -ca is not a CA certificate",
             ));
@@ -169,80 +175,85 @@ impl<'a> Signing<'a> {
         Ok(())
     }
 
-    /// What was held back, in cfssl's order.
-    ///
-    /// # Errors
-    /// What is wrong with the authority's files, then with the profile.
-    pub fn check(self, context: &Context) -> Result<()> {
-        self.database?;
-        compat::check_remote_files(context)?;
-        warn(context, self.policy, &self.signer);
-        self.signer.inspect_err(|_| hint_missing(context))?;
-        self.profile.map(drop)
+    /// A request by the flags, for these hosts where any are given.
+    pub fn request(&self, csr: AskedCsr, hosts: Option<Vec<String>>) -> SignRequest {
+        let text = |flag| self.context.args.text(flag).into_owned();
+        SignRequest {
+            csr,
+            hosts,
+            profile: self.name.clone(),
+            label: text(FlagId::Label),
+            ..SignRequest::default()
+        }
+    }
+
+    /// A request that came as text. Where it is signed here, what was seen of it already
+    /// is not read again; other servers get the text.
+    pub fn asked_csr(&self, text: &[u8], csr: Result<Csr>) -> AskedCsr {
+        match csr {
+            Ok(csr) if self.profile().is_some() => csr.into(),
+            _ => AskedCsr::Pem(text.to_vec()),
+        }
     }
 
     /// Signs, and records the certificate where there is a database for it.
     ///
     /// # Errors
-    /// What was held back, in cfssl's order, then as [`Authority::sign`] and
+    /// What was held back, in cfssl's order, then as [`Signer::sign`] and
     /// [`database::record`].
-    pub fn sign(self, context: &Context, csr: &Csr, overrides: Overrides) -> Result<Issued> {
-        let profile = self.profile();
-        let outlives = profile.and_then(|profile| self.outlives(profile));
+    pub fn sign(self, request: &SignRequest) -> Result<Signed> {
+        let unsupported = self.profile().and_then(Profile::unsupported);
+        let outlives = self.profile().and_then(|profile| self.outlives(profile));
+        let Signing { context, now, .. } = self;
         let database = self.database?;
-        compat::check_remote_files(context)?;
-        let elsewhere = || Error::wrap(Code::InvalidRequest, "failed to connect to remote");
-        if self.remote {
-            context.hint("-remote: rcfssl does not support remote signing yet");
-            return Err(elsewhere());
-        }
-        warn(context, self.policy, &self.signer);
-        if let Some(feature) = profile.and_then(Profile::unsupported) {
+        let settings = remote::settings(context, true)?;
+        if let Some(feature) = unsupported {
             context.hint(format_args!(
                 "the profile sets \"{}\", which rcfssl does not support",
                 feature.field()
             ));
         }
-        if profile.is_some_and(Profile::is_remote) {
-            context.hint("the profile sets \"remote\", which rcfssl does not support yet");
-            return Err(elsewhere());
+        let issuer = || match self.issuer {
+            Some(issuer) => issuer.inspect_err(|_| hint_missing(context)),
+            None => compat::issuer(context).map(Arc::new),
+        };
+        let mut sink = context.sink();
+        let signed = match self.own_profile {
+            Some(profile) => {
+                let signer = LocalSigner::new(issuer()?, self.policy);
+                signer.sign_by(&profile, request, now, &mut sink)?
+            }
+            None => {
+                let client = || remote::client(settings);
+                let signer = Router::new(self.policy, issuer, client, &mut sink)?;
+                signer.sign(request, now, &mut sink)?
+            }
+        };
+        if let Some(issued) = &signed.issued {
+            outlives.into_iter().for_each(|trap| context.hint(trap));
+            if let Some(store) = database {
+                database::record(context, &store, issued, now)?;
+            }
+            if issued.is_self_issued() {
+                context.hint(
+                    "the certificate has the same subject as its CA: openssl and others take it for self-signed; \
+                     give it another CN",
+                );
+            }
+        } else if database.is_some() {
+            context
+                .hint("the certificate is not recorded here: the server that signed it keeps its own record");
         }
-        let signer = self.signer.inspect_err(|_| hint_missing(context))?;
-        let authority = Authority::new(&signer.certificate, &signer.key);
-        let issued = authority.sign(csr, self.profile?, &overrides, self.now, &mut context.sink())?;
-        if let Some(trap) = outlives {
-            context.hint(trap);
-        }
-        if let Some(store) = database {
-            database::record(context, &store, &issued, self.now)?;
-        }
-        if issued.is_self_issued() {
-            context.hint(
-                "the certificate has the same subject as its CA: openssl and others take it for self-signed; give \
-                 it another CN",
-            );
-        }
-        Ok(issued)
+        Ok(signed)
     }
 }
 
 /// The database of `-db-config`, if it is given.
-fn database(context: &Context) -> std::result::Result<Result<Option<Store>>, Failure> {
+fn open_database(context: &Context) -> std::result::Result<Result<Option<Store>>, Failure> {
     if !context.args.is_set(FlagId::DbConfig) {
         return Ok(Ok(None));
     }
     Ok(database::open(context)?.map(Some))
-}
-
-/// Warns of settings that do not count: as the signers are put together, and as each of
-/// the local and the remote one is.
-fn warn(context: &Context, policy: Option<&Policy>, signer: &Result<Signer>) {
-    let Some(policy) = policy else {
-        return;
-    };
-    let here = policy.needs_local_signer() && signer.is_ok();
-    let times = 1 + usize::from(here) + usize::from(policy.needs_remote_signer());
-    (0..times).for_each(|_| policy.tell_skipped(&mut context.sink()));
 }
 
 /// What an authority that cannot be read may come from: cfssl reads the file with
@@ -260,9 +271,5 @@ fn hint_missing(context: &Context) {
 
 /// The hosts of `-hostname`, where it is given: split at commas, not trimmed.
 pub fn hostnames(context: &Context) -> Option<Vec<String>> {
-    let list = context
-        .args
-        .is_set(FlagId::Hostname)
-        .then(|| context.args.text(FlagId::Hostname))?;
-    Some(list.split(',').map(str::to_owned).collect())
+    rcfssl_ca::split_hosts(&context.args.text(FlagId::Hostname))
 }

@@ -95,9 +95,10 @@ impl Decode for Timestamp {
 }
 
 impl AuthenticatedRequest {
-    /// Puts a request into its envelope.
-    pub fn new(key: &AuthKey, request: Vec<u8>) -> Self {
+    /// Puts a request into its envelope, at this moment in Unix seconds.
+    pub fn new(key: &AuthKey, request: Vec<u8>, now: i64) -> Self {
         AuthenticatedRequest {
+            timestamp: Timestamp(now),
             token: Bytes(key.token(&request)),
             request: Bytes(request),
             ..AuthenticatedRequest::default()
@@ -110,15 +111,17 @@ impl AuthenticatedRequest {
     }
 }
 
-/// As clients send it: without the fields that no one reads.
+/// As clients send it: without an address, which no one reads.
 impl Serialize for AuthenticatedRequest {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         #[derive(Serialize)]
         struct Envelope {
+            timestamp: i64,
             token: String,
             request: String,
         }
         let envelope = Envelope {
+            timestamp: self.timestamp.0,
             token: base64::encode(&self.token.0),
             request: base64::encode(&self.request.0),
         };
@@ -170,8 +173,8 @@ mod tests {
     #[test]
     fn envelopes_read_back_and_show_who_sealed_them() {
         let key = AuthKey::new(b"k");
-        let text = json::to_string(&AuthenticatedRequest::new(&key, b"{}".to_vec()));
-        assert!(text.starts_with(r#"{"token":""#) && text.ends_with(r#"","request":"e30="}"#));
+        let text = json::to_string(&AuthenticatedRequest::new(&key, b"{}".to_vec(), 7));
+        assert!(text.starts_with(r#"{"timestamp":7,"token":""#) && text.ends_with(r#"","request":"e30="}"#));
         let mut read = AuthenticatedRequest::default();
         json::read(text.as_bytes(), &mut read).unwrap();
         assert!(read.is_from(&key));

@@ -1,6 +1,7 @@
 //! What happened inside, for whoever logs.
 
 use crate::certificate::Serial;
+use crate::error::Error;
 
 /// Something that cfssl logs, or that a user should be told.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -18,6 +19,26 @@ pub enum Event {
     },
     /// The certification request was encoded and signed.
     CsrEncoded,
+    /// A request for a CA names no subject.
+    UnnamedCa {
+        /// The error.
+        error: Error,
+    },
+    /// The certification request could not be made.
+    CsrFailed {
+        /// The error.
+        error: Error,
+    },
+    /// A request for a CA could not be met.
+    RequestFailed {
+        /// The error.
+        error: Error,
+    },
+    /// There is no way to sign as a profile says.
+    SignerFailed {
+        /// The error.
+        error: Error,
+    },
     /// A certificate was signed.
     CertificateSigned {
         /// Its serial number.
@@ -35,6 +56,26 @@ pub enum Event {
     LocalSettingsSkipped {
         /// Its name; none for the default profile.
         profile: Option<String>,
+    },
+    /// The address of a remote server is none, in Go's words.
+    BadRemoteAddress {
+        /// The sentence.
+        why: String,
+        /// It was plain enough to be tried all the same, and this is how that ended.
+        tried: Option<String>,
+    },
+    /// A remote server answered with an error.
+    RemoteHttpError {
+        /// The address that was asked.
+        url: String,
+    },
+    /// A remote server did not do what it was asked for; the next one is tried, where
+    /// there is one.
+    RemoteFailed {
+        /// Its address.
+        server: String,
+        /// Why.
+        why: String,
     },
     /// `pathlenzero` beside a `pathlen` that says otherwise.
     PathLenZeroIgnored,

@@ -108,6 +108,44 @@ impl Uri {
     pub fn host(&self) -> &[u8] {
         &self.host
     }
+
+    /// The scheme in lower case; empty where there is none.
+    pub fn scheme(&self) -> &str {
+        &self.scheme
+    }
+
+    /// What follows the scheme of a URI such as `mailto:x`, as written.
+    pub fn opaque(&self) -> &str {
+        &self.opaque
+    }
+
+    /// The path, percent-encoding resolved.
+    pub fn path(&self) -> &[u8] {
+        &self.path
+    }
+
+    /// The same user and query at a host, with another scheme and without a path.
+    #[must_use]
+    pub fn at_host(&self, scheme: &str, host: &[u8]) -> Self {
+        Uri {
+            scheme: scheme.to_owned(),
+            host: host.to_vec(),
+            user: self.user.clone(),
+            query: self.query.clone(),
+            fragment: self.fragment.clone(),
+            has_authority: self.has_authority,
+            ..Uri::default()
+        }
+    }
+
+    /// With `xxxxx` for a password, to be shown.
+    #[must_use]
+    pub fn masked(mut self) -> Self {
+        if let Some((_, Some(password))) = &mut self.user {
+            *password = b"xxxxx".to_vec();
+        }
+        self
+    }
 }
 
 fn parse(text: &str, request: bool) -> Result<Uri, String> {

@@ -86,6 +86,14 @@ pub enum Error {
 }
 
 impl Error {
+    /// Was there no connection at all?
+    pub fn is_unreachable(&self) -> bool {
+        matches!(
+            self,
+            Error::Connect { .. } | Error::Dial(_) | Error::Lookup { .. } | Error::LookupTimeout(_)
+        )
+    }
+
     /// There was a connection, and TLS failed on it.
     pub fn is_tls(&self) -> bool {
         matches!(
@@ -175,7 +183,11 @@ impl fmt::Display for Error {
 /// Why a server of HTTPS is not trusted.
 fn untrusted(why: &rustls::CertificateError, f: &mut fmt::Formatter<'_>) -> fmt::Result {
     use rustls::CertificateError::{Expired, ExpiredContext, NotValidYet, NotValidYetContext, UnknownIssuer};
-    f.write_str("tls: failed to verify certificate: x509: ")?;
+    f.write_str("tls: failed to verify certificate: ")?;
+    if let rustls::CertificateError::Other(why) = why {
+        return write!(f, "{why}");
+    }
+    f.write_str("x509: ")?;
     match why {
         UnknownIssuer => f.write_str("certificate signed by unknown authority"),
         Expired | ExpiredContext { .. } | NotValidYet | NotValidYetContext { .. } => {

@@ -147,7 +147,7 @@ fn tls_config() -> TlsConfig {
 }
 
 /// The error that Go would have, as far as it has one.
-fn explain(error: ureq::Error, url: &str) -> Error {
+pub(crate) fn explain(error: ureq::Error, url: &str) -> Error {
     match error {
         ureq::Error::HostNotFound => not_found(url),
         ureq::Error::Rustls(error) => Error::tls(&error),
@@ -169,6 +169,16 @@ fn explain_io(error: io::Error, url: &str) -> Error {
     }
     if error.kind() == io::ErrorKind::UnexpectedEof {
         return Error::Closed;
+    }
+    // There was a connection, and the other side has ended it.
+    if matches!(
+        error.kind(),
+        io::ErrorKind::ConnectionReset | io::ErrorKind::BrokenPipe
+    ) {
+        return Error::Read {
+            ends: None,
+            source: error,
+        };
     }
     if error.raw_os_error().is_none() {
         return Error::Http(Box::new(ureq::Error::Io(error)));

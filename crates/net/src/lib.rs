@@ -2,6 +2,7 @@
 //! roots. Nothing here is set up before somebody asks for it.
 
 pub mod address;
+pub mod client;
 pub mod dial;
 mod error;
 pub mod hello;
@@ -9,6 +10,7 @@ pub mod http;
 pub mod roots;
 pub mod scan;
 pub mod tls;
+pub mod verified;
 
 pub use error::{Error, Result};
 

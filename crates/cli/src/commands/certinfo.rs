@@ -9,7 +9,7 @@ use rcfssl_go::{json, pem};
 
 use super::revoke;
 use crate::args::FlagId;
-use crate::compat;
+use crate::ca_files;
 use crate::context::{Context, Failure, Outcome};
 use crate::database;
 use crate::input;
@@ -25,7 +25,7 @@ pub fn run(context: &Context) -> Outcome {
     let args = &context.args;
     let text = if args.is_set(FlagId::Cert) {
         let text = input::file_or_stdin(args.path(FlagId::Cert))?;
-        let certificate = compat::certificate(context, args.path(FlagId::Cert), &text)?;
+        let certificate = ca_files::certificate(context, args.path(FlagId::Cert), &text)?;
         json::to_string_indented(&CertificateInfo::new(&certificate))
     } else if args.is_set(FlagId::Csr) {
         let text = input::file_or_stdin(args.path(FlagId::Csr))?;

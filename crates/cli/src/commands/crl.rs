@@ -7,7 +7,7 @@ use rcfssl_store::Revoked;
 use time::OffsetDateTime;
 
 use crate::args::FlagId;
-use crate::compat::Signer;
+use crate::compat;
 use crate::context::{Context, Outcome};
 use crate::database;
 use crate::list;
@@ -30,10 +30,11 @@ pub fn run(context: &Context) -> Outcome {
     }
     let number = list::number(context)?;
     let store = database::required(context)?;
-    let Signer { certificate, key } = Signer::read(context)?;
+    let issuer = compat::issuer(context)?;
+    let certificate = issuer.certificate();
     let mut entries = Entries::default();
     let mut others = 0_usize;
-    let own = Own::of(&certificate);
+    let own = Own::of(certificate);
     let read = store.each_revoked(|row| {
         match own.issued(&row) {
             true => entries.add(
@@ -62,7 +63,7 @@ pub fn run(context: &Context) -> Outcome {
         next_update,
         number,
     };
-    list::print(context, content, &certificate, &key)?;
+    list::print(context, content, certificate, issuer.key())?;
     Ok(())
 }
 

@@ -2,13 +2,12 @@
 //! in which cfssl looks for them: `-renewca`, `-initca` with `-ca-key`,
 //! `-initca`, and a certificate signed by an authority.
 
-use rcfssl_core::authority::Overrides;
-use rcfssl_core::host::Hosts;
+use rcfssl_ca::SignRequest;
 use rcfssl_core::key::SigningKey;
 use rcfssl_core::{Code, Error, Request, Result};
 
 use crate::args::FlagId;
-use crate::compat;
+use crate::ca_files;
 use crate::context::{Context, Outcome};
 use crate::input;
 use crate::issuing;
@@ -67,8 +66,8 @@ fn logged<T>(context: &Context, result: Result<T>) -> Result<T> {
 fn renew_authority(context: &Context) -> Result<Made> {
     let args = &context.args;
     let certificate = input::prefixed(args.path(FlagId::Ca))?;
-    let certificate = compat::certificate(context, args.path(FlagId::Ca), &certificate)?;
-    let key = compat::own_key(context, &input::prefixed(args.path(FlagId::CaKey))?)?;
+    let certificate = ca_files::certificate(context, args.path(FlagId::Ca), &certificate)?;
+    let key = ca_files::own_key(context)?;
     if !certificate.is_ca {
         return Err(Error::plain("input certificate is not a CA cert"));
     }
@@ -82,7 +81,7 @@ fn renew_authority(context: &Context) -> Result<Made> {
 
 /// `-initca -ca-key`: a certificate for an authority that has its key already.
 fn remake_authority(context: &Context, request: &Request) -> Result<Made> {
-    let key = compat::own_key(context, &input::prefixed(context.args.path(FlagId::CaKey))?)?;
+    let key = ca_files::own_key(context)?;
     issuing::authority_again(context, request, &key)
 }
 
@@ -109,7 +108,7 @@ fn intermediate(context: &Context, mut request: Request) -> Outcome {
         }
         signing
     } else {
-        Signing::with_profile(context, &own)?
+        Signing::with_profile(context, own)?
     };
     signing.check_intermediate()?;
     traps::request(context, &request)?;
@@ -130,7 +129,7 @@ fn sign(context: &Context, mut request: Request) -> Outcome {
         return Ok(());
     };
     traps::request(context, &request)?;
-    signing.check_hosts(context, &request.hosts())?;
+    signing.check_hosts(&request.hosts())?;
     make(context, &request, signing, hostnames)?;
     if request.hosts.is_empty() {
         context.log.text(Level::Warning, NO_HOSTS);
@@ -145,19 +144,16 @@ fn make(
     signing: Signing<'_>,
     hostnames: Option<Vec<String>>,
 ) -> Outcome {
-    let (key, csr) = issuing::key_and_csr(context, request, false)?;
-    let overrides = Overrides {
-        hosts: hostnames.map(Hosts::parse),
-        crl_url: context
-            .args
-            .is_set(FlagId::CrlUrl)
-            .then(|| context.args.text(FlagId::CrlUrl).into_owned()),
-        ..Overrides::default()
+    let (key, csr) = issuing::key_and_csr(context, request)?;
+    let csr_pem = csr.to_pem();
+    let asked = SignRequest {
+        crl_override: context.args.text(FlagId::CrlUrl).into_owned(),
+        ..signing.request(csr.into(), hostnames)
     };
-    let issued = signing.sign(context, &csr, overrides)?;
+    let signed = signing.sign(&asked)?;
     let made = Made {
-        cert: Some(issued.to_pem()),
-        csr: Some(csr.to_pem()),
+        cert: Some(signed.pem),
+        csr: Some(csr_pem),
         key: Some(context.key_pem(&key)?),
     };
     made.print()?;

@@ -7,7 +7,7 @@ use rcfssl_core::crl::{CrlContent, Entries, SerialNumber};
 use rcfssl_go::flag;
 use time::{Duration, OffsetDateTime};
 
-use crate::compat;
+use crate::ca_files;
 use crate::context::{Context, Outcome};
 use crate::input;
 use crate::list;
@@ -35,8 +35,8 @@ pub fn run(context: &Context) -> Outcome {
     let seconds = rest
         .first()
         .map_or(Ok(0), |text| seconds(&text.to_string_lossy()))?;
-    let issuer = compat::certificate(context, &args.positional()[1], &certificate)?;
-    let key = compat::authority_key(context, &args.positional()[2], &key)?;
+    let issuer = ca_files::certificate(context, &args.positional()[1], &certificate)?;
+    let key = ca_files::key(context, &args.positional()[2], &key)?;
     let now = OffsetDateTime::now_utc();
     let lifetime = Duration::seconds(if seconds == 0 { DEFAULT_SECONDS } else { seconds });
     let mut entries = Entries::default();

@@ -5,7 +5,7 @@ use rcfssl_core::{Error, Request};
 use rcfssl_go::json;
 
 use crate::args::FlagId;
-use crate::compat;
+use crate::ca_files;
 use crate::context::{Context, Outcome};
 use crate::input;
 use crate::issuing;
@@ -28,7 +28,7 @@ pub fn run(context: &Context) -> Outcome {
             return Err(Error::plain("with -cert, gencsr takes no request document").into());
         }
         let certificate = input::prefixed(args.path(FlagId::Cert))?;
-        let certificate = compat::certificate(context, args.path(FlagId::Cert), &certificate)?;
+        let certificate = ca_files::certificate(context, args.path(FlagId::Cert), &certificate)?;
         if !args.is_set(FlagId::Hostname) {
             traps::dropped_names(context, &certificate.other_names())?;
         }

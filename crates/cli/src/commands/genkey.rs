@@ -22,7 +22,7 @@ pub fn run(context: &Context) -> Outcome {
         return Err(Error::plain("ca section only permitted in initca").into());
     }
     traps::request(context, &request)?;
-    let (key, csr) = issuing::key_and_csr(context, &request, false).map_err(crash)?;
+    let (key, csr) = issuing::key_and_csr(context, &request).map_err(crash)?;
     let made = Made {
         cert: None,
         csr: Some(csr.to_pem()),

@@ -1,21 +1,17 @@
-//! `info`: an authority's certificate and what a profile allows.
+//! `info`: a CA's certificate and what a profile allows.
 
-use rcfssl_core::{Code, Error};
+use std::sync::Arc;
+
+use rcfssl_ca::{InfoRequest, Router, Signer, remote as api};
+use rcfssl_core::{Certificate, Error, Policy};
 use rcfssl_go::json;
-use serde::Serialize;
 
 use crate::args::FlagId;
-use crate::compat::Signer;
-use crate::context::{Context, Outcome};
+use crate::compat;
+use crate::context::{Context, Failure, Outcome};
 use crate::output;
+use crate::remote;
 use crate::traps;
-
-#[derive(Serialize)]
-struct Info<'a> {
-    certificate: &'a str,
-    usages: Option<&'a [String]>,
-    expiry: &'a str,
-}
 
 /// Prints them, without a line end, as cfssl does.
 pub fn run(context: &Context) -> Outcome {
@@ -23,36 +19,43 @@ pub fn run(context: &Context) -> Outcome {
     if !args.positional().is_empty() {
         return Err(Error::plain("info takes flags only").into());
     }
-    if args.is_set(FlagId::Remote) {
-        context.hint("-remote: rcfssl does not ask other servers yet");
-        return Err(Error::wrap(Code::InvalidRequest, "failed to connect to remote").into());
-    }
-    if context.policy.is_none() {
-        return Err(Error::plain("info needs -config with -ca and -ca-key").into());
-    }
-    let (policy, name) = (context.policy(), args.text(FlagId::Profile));
-    let (here, elsewhere) = (policy.needs_local_signer(), policy.needs_remote_signer());
-    let warn = || policy.tell_skipped(&mut context.sink());
-    warn();
-    let signer = here.then(|| Signer::read(context)).transpose()?;
-    [here, elsewhere]
-        .into_iter()
-        .filter(|signs| *signs)
-        .for_each(|_| warn());
-    let selection = policy.profile(&name)?;
-    traps::profile(context, policy, &name, &selection)?;
-    let profile = selection.profile;
-    // What another server signs with is not ours to tell.
-    let Some(signer) = signer.filter(|_| !profile.is_remote()) else {
-        context.hint("the profile names another server, which rcfssl does not ask yet");
-        return Err(Error::wrap(Code::InvalidRequest, "failed to connect to remote").into());
+    let request = InfoRequest {
+        label: args.text(FlagId::Label).into_owned(),
+        profile: args.text(FlagId::Profile).into_owned(),
     };
-    let certificate = signer.certificate.to_pem();
-    let info = Info {
-        certificate: certificate.trim_end(),
-        usages: profile.usage_names.as_deref(),
-        expiry: &profile.expiry_text,
+    let info = if args.is_set(FlagId::Remote) {
+        of_server(context, &request)?
+    } else if context.policy.is_some() {
+        of_configuration(context, &request)?
+    } else {
+        return Err(Error::plain("info needs -remote, or -config and what it takes to sign").into());
     };
     output::stdout(json::to_string(&info).as_bytes())?;
     Ok(())
+}
+
+/// Asks the servers of `-remote`; what they answer must have a certificate in it.
+fn of_server(context: &Context, request: &InfoRequest) -> Result<rcfssl_ca::Info, Failure> {
+    let client = remote::client(remote::settings(context, false)?)?;
+    let policy = Policy::builtin().signed_at(&context.args.text(FlagId::Remote));
+    let servers = policy.default_profile().remote();
+    let servers = servers.ok_or_else(|| Error::plain("-remote names no server"))?;
+    let info = api::info(&client, servers, request, &mut context.sink())?;
+    Certificate::read_pem(info.certificate.as_bytes())?;
+    Ok(info)
+}
+
+/// Asks the signer that the configuration makes.
+fn of_configuration(context: &Context, request: &InfoRequest) -> Result<rcfssl_ca::Info, Failure> {
+    let policy = context.shared_policy();
+    if let Ok(selection) = policy.profile(&request.profile)
+        && !selection.profile.is_remote()
+    {
+        traps::profile(context, &policy, &request.profile, &selection)?;
+    }
+    let settings = remote::settings(context, true)?;
+    let issuer = || compat::issuer(context).map(Arc::new);
+    let client = || remote::client(settings);
+    let signer = Router::new(policy, issuer, client, &mut context.sink())?;
+    Ok(signer.info(request, &mut context.sink())?)
 }

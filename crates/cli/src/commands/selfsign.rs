@@ -33,7 +33,7 @@ pub fn run(context: &Context) -> Outcome {
     let request = issuing::document_at(context, path)?;
     traps::request(context, &request)?;
     let profile = profile(context)?;
-    let (key, csr) = issuing::key_and_csr(context, &request, false)?;
+    let (key, csr) = issuing::key_and_csr(context, &request)?;
     // cfssl reads its own request again, and not every one can be.
     let reread = Unverified::read(&csr.der).and_then(Unverified::verify);
     let csr = reread.map_err(|error| Error::wrap(Code::CsrParse, error))?;

@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use rcfssl_core::key::{self, KeyFormat, KeySpec, PrivateKey, SigningKey};
-use rcfssl_core::{Authority, Certificate, Csr, Serial};
+use rcfssl_core::{Certificate, Csr, Serial};
 use rcfssl_files::{NewFile, mode};
 use time::OffsetDateTime;
 use zeroize::Zeroizing;
@@ -67,7 +67,7 @@ pub fn make(
     };
     let mut decided = plan.decided.clone();
     decided.with(key.public_key().clone(), Serial::random().map_err(message)?);
-    let authority = Authority::new(&issuing.certificate, &issuing.key);
+    let authority = issuing.issuer.authority();
     let issued = authority.issue(&decided, &mut |_| {}).map_err(message)?;
     let mut text = issued.to_pem().into_bytes();
     if let Some(existing) = &plan.existing {

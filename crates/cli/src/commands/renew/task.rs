@@ -5,9 +5,11 @@ use std::ffi::{OsStr, OsString};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use rcfssl_core::key::{self, KeyFormat, PrivateKey, SigningKey};
+use rcfssl_ca::Issuer;
+use rcfssl_core::key::KeyFormat;
 use rcfssl_core::{Certificate, Duration, Policy, Request};
 
+use crate::ca_files::{self, CaError};
 use crate::context::{Context, Failure};
 use crate::input;
 
@@ -92,10 +94,8 @@ pub enum Order {
 
 /// An authority and its configuration, ready to sign.
 pub struct Issuing {
-    /// The authority's certificate.
-    pub certificate: Certificate,
-    /// Its key.
-    pub key: PrivateKey,
+    /// The CA.
+    pub issuer: Issuer,
     /// The configuration.
     pub policy: Arc<Policy>,
 }
@@ -120,29 +120,28 @@ impl Group {
     /// # Errors
     /// What is wrong with them, with the file's name.
     pub fn load(&self, context: &Context, tasks: &[Task]) -> Result<Issuing, String> {
-        let certificate = self.ca.read();
-        let certificate = certificate.and_then(|text| Certificate::read_pem(&text));
-        let certificate = certificate.map_err(|error| self.ca.named(&error))?;
-        let password = input::ca_password();
-        let key = self.ca_key.read();
-        let key = key.and_then(|text| key::read_encrypted(&text, password.as_ref().map(|p| p.as_slice())));
-        let key = key.map_err(|error| self.ca_key.named(&error))?;
+        let issuer = ca_files::read_from(
+            || self.ca.read(),
+            || self.ca_key.read(),
+            |text, _| Certificate::read_pem(text),
+            ca_files::encrypted_key,
+        );
+        let issuer = issuer.map_err(|error| match error {
+            CaError::CertificateFile(error) | CaError::Certificate(error) => self.ca.named(&error),
+            CaError::KeyFile(error) | CaError::Key(error) => self.ca_key.named(&error),
+        })?;
         let [ca, ca_key] = [&self.ca, &self.ca_key].map(Source::shown);
-        if !certificate.public_key.is_same_key(key.public_key()) {
+        if !issuer.key_fits() {
             return Err(format!("the key {ca_key} is not that of the certificate {ca}"));
         }
-        if !certificate.is_ca {
+        if !issuer.certificate().is_ca {
             return Err(format!("{ca} is not the certificate of an authority"));
         }
         let policy = match &context.policy {
             Some(given) => Arc::clone(given),
             None => self.policy(context, tasks)?,
         };
-        Ok(Issuing {
-            certificate,
-            key,
-            policy,
-        })
+        Ok(Issuing { issuer, policy })
     }
 
     fn policy(&self, context: &Context, tasks: &[Task]) -> Result<Arc<Policy>, String> {

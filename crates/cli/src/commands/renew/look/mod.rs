@@ -11,7 +11,7 @@ use rcfssl_core::csr::Content;
 use rcfssl_core::host::Hosts;
 use rcfssl_core::key::{KeySpec, SigningKey};
 use rcfssl_core::renewal::{self, Difference, IssuerMismatch};
-use rcfssl_core::{Authority, Certificate, Profile, Serial, Wanted, name};
+use rcfssl_core::{Certificate, Profile, Serial, Wanted, name};
 use rcfssl_go::pem;
 use time::OffsetDateTime;
 
@@ -106,13 +106,13 @@ impl<'a> Look<'a> {
             Some(existing) => existing,
         };
         let certificate = &existing.certificate;
-        if certificate.der == self.issuing.certificate.der {
+        if certificate.der == self.issuing.issuer.certificate().der {
             return match found {
                 true => Ok(Finding::Foreign),
                 false => Err("it is the authority itself; gencert -renewca renews that".to_owned()),
             };
         }
-        match renewal::check_issuer(certificate, &self.issuing.certificate) {
+        match renewal::check_issuer(certificate, self.issuing.issuer.certificate()) {
             Ok(()) => {}
             Err(IssuerMismatch::OtherName) if found => return Ok(Finding::Foreign),
             Err(IssuerMismatch::OtherName) => return Err("another authority issued it".to_owned()),
@@ -191,7 +191,7 @@ impl<'a> Look<'a> {
         // authority's stands in.
         let public_key = key
             .as_ref()
-            .map_or(self.issuing.key.public_key(), |key| key.key.public_key());
+            .map_or(self.issuing.issuer.key().public_key(), |key| key.key.public_key());
         let wanted = Wanted::of_content(&content, public_key, profile).map_err(message)?;
         let decided = self.decide(wanted, profile)?;
         let why = match &existing {
@@ -227,7 +227,7 @@ impl<'a> Look<'a> {
 
     /// Is the certificate that is there of no use here?
     fn unfit(&self, certificate: &Certificate, key: Option<&KeyFile>) -> Option<Why> {
-        if renewal::check_issuer(certificate, &self.issuing.certificate).is_err() {
+        if renewal::check_issuer(certificate, self.issuing.issuer.certificate()).is_err() {
             return Some(Why::OtherAuthority);
         }
         match key {
@@ -252,7 +252,7 @@ impl<'a> Look<'a> {
     }
 
     fn decide(&self, wanted: Wanted, profile: &Profile) -> Result<Decided, String> {
-        let authority = Authority::new(&self.issuing.certificate, &self.issuing.key);
+        let authority = self.issuing.issuer.authority();
         let number = Serial::from_magnitude(&[]);
         authority
             .decide(wanted, profile, self.now, number, &mut |_| {})
@@ -271,7 +271,7 @@ impl<'a> Look<'a> {
         }
         let left_out = plan.existing.as_ref().and_then(Existing::warning);
         plan.warnings.extend(left_out);
-        let end = self.issuing.certificate.not_after;
+        let end = self.issuing.issuer.certificate().not_after;
         let shown = rfc3339(end);
         if end <= self.now {
             return Err(format!(

@@ -1,0 +1,191 @@
+//! Signing at other servers, by cfssl's API: several are asked in turn until one does
+//! what it is asked for.
+
+use std::sync::Arc;
+
+use rcfssl_core::auth::AuthenticatedRequest;
+use rcfssl_core::policy::Remote;
+use rcfssl_core::{Code, Error, Event, Policy, Result};
+use rcfssl_go::json;
+use rcfssl_go::url::Uri;
+use rcfssl_net::client::{Client, PostError};
+use time::OffsetDateTime;
+
+use crate::address::Server;
+use crate::answer::{self, Members};
+use crate::{Cost, Info, InfoRequest, SignRequest, Signed, Signer};
+
+/// Lets the servers of a policy sign.
+#[derive(Debug, Clone)]
+pub struct RemoteSigner {
+    client: Arc<Client>,
+    policy: Arc<Policy>,
+}
+
+impl RemoteSigner {
+    /// Asks with this client.
+    pub fn new(client: Arc<Client>, policy: Arc<Policy>) -> Self {
+        RemoteSigner { client, policy }
+    }
+
+    fn remote(&self, profile: &str) -> Result<&Remote> {
+        let profile = self.policy.profile(profile)?.profile;
+        profile.remote().ok_or_else(not_connected)
+    }
+}
+
+/// Asks servers what they sign with; there are no tokens for this.
+///
+/// # Errors
+/// As [`Signer::info`].
+pub fn info(
+    client: &Client,
+    remote: &Remote,
+    request: &InfoRequest,
+    sink: &mut dyn FnMut(Event),
+) -> Result<Info> {
+    let body = json::to_string(request);
+    let info = |members: Members| Ok(members.into_info());
+    in_turn(client, remote, "info", &body, info, sink)
+}
+
+impl Signer for RemoteSigner {
+    fn policy(&self) -> &Policy {
+        &self.policy
+    }
+
+    fn info(&self, request: &InfoRequest, sink: &mut dyn FnMut(Event)) -> Result<Info> {
+        info(&self.client, self.remote(&request.profile)?, request, sink)
+    }
+
+    fn sign(
+        &self,
+        request: &SignRequest,
+        now: OffsetDateTime,
+        sink: &mut dyn FnMut(Event),
+    ) -> Result<Signed> {
+        let remote = self.remote(&request.profile)?;
+        let body = request.to_json();
+        let (operation, body) = match &remote.auth {
+            None => ("sign", body),
+            Some(key) => {
+                let envelope = AuthenticatedRequest::new(key, body.into_bytes(), now.unix_timestamp());
+                ("authsign", json::to_string(&envelope))
+            }
+        };
+        let certificate = Members::into_certificate;
+        let pem = in_turn(&self.client, remote, operation, &body, certificate, sink)?;
+        Ok(Signed { pem, issued: None })
+    }
+
+    fn cost(&self, _: &str) -> Cost {
+        Cost::Blocking
+    }
+}
+
+fn not_connected() -> Error {
+    Error::wrap(Code::InvalidRequest, "failed to connect to remote")
+}
+
+/// Posts to one server after the other; gives the first good answer, or the last error.
+fn in_turn<T>(
+    client: &Client,
+    remote: &Remote,
+    operation: &str,
+    body: &str,
+    good: impl Fn(Members) -> Result<T>,
+    sink: &mut dyn FnMut(Event),
+) -> Result<T> {
+    let servers: std::result::Result<Vec<Server>, String> = remote
+        .addresses
+        .iter()
+        .map(|address| Server::parse(address))
+        .collect();
+    let servers = servers.map_err(|why| bad_address(remote, why, None, sink))?;
+    let mut last = not_connected();
+    let mut reached = false;
+    for server in &servers {
+        let answer = ask(client, server, operation, body, sink);
+        reached |= !matches!(answer, Err(Failure::Unreachable(_)));
+        let answer = answer
+            .map_err(Failure::into_error)
+            .and_then(|body| answer::read(&body));
+        match answer.and_then(&good) {
+            Ok(answer) => return Ok(answer),
+            Err(error) => {
+                sink(Event::RemoteFailed {
+                    server: server.shown(operation),
+                    why: error.message().into_owned(),
+                });
+                last = error;
+            }
+        }
+    }
+    // Where nothing answers at an address that cfssl would not have tried, it is
+    // refused as there.
+    match servers.into_iter().find_map(|server| server.refused_by_cfssl) {
+        Some(why) if !reached => Err(bad_address(remote, why, Some(&last), sink)),
+        _ => Err(last),
+    }
+}
+
+/// cfssl says why an address is none only where it is the only one.
+fn bad_address(remote: &Remote, why: String, tried: Option<&Error>, sink: &mut dyn FnMut(Event)) -> Error {
+    if remote.addresses.len() == 1 {
+        let tried = tried.map(|error| error.message().into_owned());
+        sink(Event::BadRemoteAddress { why, tried });
+    }
+    not_connected()
+}
+
+/// Why a server gave no good answer.
+enum Failure {
+    /// It could not be connected to.
+    Unreachable(Error),
+    /// Anything else.
+    Other(Error),
+}
+
+impl Failure {
+    fn into_error(self) -> Error {
+        match self {
+            Failure::Unreachable(error) | Failure::Other(error) => error,
+        }
+    }
+}
+
+/// Posts to one server; gives the body of an answer of status 200.
+fn ask(
+    client: &Client,
+    server: &Server,
+    operation: &str,
+    body: &str,
+    sink: &mut dyn FnMut(Event),
+) -> std::result::Result<Vec<u8>, Failure> {
+    let (url, shown) = (server.url(operation), server.shown(operation));
+    let failed = |why: String| Error::wrap(Code::RemoteHttp, format!("failed POST to {shown}: {why}"));
+    let post = |why: String| failed(format!("Post {}: {why}", json::quote(&shown)));
+    match Uri::parse(&url) {
+        Err(why) => return Err(Failure::Other(failed(why))),
+        Ok(uri) if uri.host().is_empty() => {
+            return Err(Failure::Other(post("http: no Host in request URL".to_owned())));
+        }
+        Ok(_) => {}
+    }
+    let answer = client.post_json(&url, body).map_err(|error| match error {
+        PostError::NoAnswer {
+            why,
+            unreachable: true,
+        } => Failure::Unreachable(post(why)),
+        PostError::NoAnswer { why, .. } => Failure::Other(post(why)),
+        PostError::Broken(why) => Failure::Other(Error::wrap(Code::RemoteIo, why)),
+    })?;
+    if answer.status != 200 {
+        sink(Event::RemoteHttpError { url: shown });
+        return Err(Failure::Other(Error::wrap(
+            Code::RemoteHttp,
+            json::lossy(&answer.body),
+        )));
+    }
+    Ok(answer.body)
+}
