@@ -120,7 +120,7 @@ fn the_page_of_rcfssljson_tells_of_its_files() {
     let shown = shown.split_whitespace().collect::<Vec<_>>().join(" ");
     for words in [
         "rcfssljson [flags] [BASENAME]",
-        "-p12 PASSWORDFILE Write BASENAME.p12 (PKCS#12) too",
+        "-p12 PASSWORDFILE Also write BASENAME.p12 (PKCS#12)",
         "-f FILE Read FILE instead of standard input (-).",
         "2 for a wrong flag",
     ] {

@@ -40,32 +40,36 @@ macro_rules! flags {
 }
 
 flags! {
+    Backup "backup" Bool ""
+        "keep files that are replaced, as NAME.bak";
     Bare "bare" Bool ""
-        "the input is what a command printed, not an answer of the API";
+        "the input is the output of a command, not a response of the API";
     File "f" File "FILE"
         "read FILE instead of standard input (-)";
+    NoClobber "no-clobber" Bool ""
+        "write nothing if one of the files exists already";
     P12 "p12" File "PASSWORDFILE"
-        "write BASENAME.p12 (PKCS#12) too: key, certificate and chain, protected by the first line of PASSWORDFILE";
+        "also write BASENAME.p12 (PKCS#12) with key, certificate and chain; its password is the first line of PASSWORDFILE";
     Stdout "stdout" Bool ""
         "print the contents instead of writing files";
     Strict "strict" Bool ""
-        "a private key that another user would get is an error; RCFSSL_STRICT=1 does the same";
+        "treat hints about private keys as errors, before anything is written; RCFSSL_STRICT=1 does the same";
     Version "version" Bool ""
-        "print the versions";
+        "print the version";
 }
 
 /// What it does, in one line.
-pub const ABOUT: &str = "write what rcfssl prints to files";
+pub const ABOUT: &str = "write the output of rcfssl to files";
 
 /// How it is called.
 pub const SYNOPSIS: &str = "rcfssljson [flags] [BASENAME]";
 
 /// What else there is to know.
 pub const DETAILS: &str = "\
-Reads the JSON that rcfssl prints and writes BASENAME.pem, BASENAME-key.pem,
-BASENAME.csr and so on, whatever it holds. BASENAME is cert where it is not
-given. New keys can be read by their owner alone; a file that exists keeps its
-mode. Each file is written whole or not at all.";
+Reads the JSON that rcfssl prints and writes its parts to BASENAME.pem,
+BASENAME-key.pem, BASENAME.csr and so on. The default BASENAME is cert. New keys
+are readable only by their owner; a file that exists keeps its mode. Each file is
+written completely or not at all.";
 
 /// What `-h` prints.
 pub fn help() -> String {

@@ -3,6 +3,7 @@
 mod document;
 mod outputs;
 mod p12;
+mod replace;
 
 use std::ffi::{OsStr, OsString};
 use std::io::{self, Write};
@@ -112,9 +113,31 @@ fn run(flags: &Parsed) -> Result<(), Failure> {
     }
     if on(FlagId::Stdout) {
         outputs.iter().try_for_each(|output| print(&output.printed()))?;
-    } else {
-        write(base, &outputs, is_strict(flags))?;
+        return Ok(());
     }
+    let files: Vec<NewFile> = outputs.iter().map(|output| output.file(base)).collect();
+    if on(FlagId::NoClobber) {
+        replace::refuse(&files)?;
+    }
+    let backup = on(FlagId::Backup);
+    let is_strict = is_strict(flags);
+    for (output, file) in outputs.iter().zip(&files) {
+        // With -backup the old key is not lost.
+        if output.secret && !backup && replace::is_other_key(file) {
+            let shown = file.path.to_string_lossy();
+            if is_strict {
+                return Err(format!("{shown} holds a different private key: -backup keeps it").into());
+            }
+            complain(format_args!(
+                "hint: {shown} held a different private key, which is replaced; -backup keeps the old one, and \
+                 -no-clobber replaces nothing"
+            ));
+        }
+    }
+    if backup {
+        replace::keep(&files)?;
+    }
+    write(&outputs, &files, is_strict)?;
     Ok(())
 }
 
@@ -131,10 +154,9 @@ fn is_strict(flags: &Parsed) -> bool {
 }
 
 /// Writes the files, in order, up to the first that cannot be written.
-fn write(base: &OsStr, outputs: &[Output], is_strict: bool) -> Result<(), String> {
-    let files: Vec<NewFile> = outputs.iter().map(|output| output.file(base)).collect();
+fn write(outputs: &[Output], files: &[NewFile], is_strict: bool) -> Result<(), String> {
     let mut strangers = Vec::new();
-    for (output, file) in outputs.iter().zip(&files) {
+    for (output, file) in outputs.iter().zip(files) {
         let stranger = output.secret.then(|| rcfssl_files::stranger(&file.path));
         // What cannot be looked at cannot be written either, and is told then.
         let stranger = stranger.and_then(Result::ok).flatten();
@@ -147,8 +169,8 @@ fn write(base: &OsStr, outputs: &[Output], is_strict: bool) -> Result<(), String
         }
         strangers.push(told);
     }
-    let results = rcfssl_files::write_all(&files).into_iter();
-    for (((output, file), stranger), result) in outputs.iter().zip(&files).zip(strangers).zip(results) {
+    let results = rcfssl_files::write_all(files).into_iter();
+    for (((output, file), stranger), result) in outputs.iter().zip(files).zip(strangers).zip(results) {
         let shown = file.path.to_string_lossy();
         let written =
             result.map_err(|error| format!("{} {shown}: {}", error.operation, describe(&error.source)))?;

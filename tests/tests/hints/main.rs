@@ -4,6 +4,7 @@
 #![allow(clippy::panic, clippy::unwrap_used, reason = "functions of tests")]
 
 mod kinds;
+mod replaced;
 mod words;
 
 use rcfssl_tests::Workplace;

@@ -1,0 +1,68 @@
+//! What is already there under the names that are to be written: cfssljson replaces it
+//! without a word, be it the only copy of a key.
+
+use std::ffi::OsString;
+use std::os::unix::fs::PermissionsExt;
+use std::path::{Path, PathBuf};
+
+use rcfssl_core::key::PrivateKeyInfo;
+use rcfssl_files::NewFile;
+use rcfssl_go::os::describe;
+
+/// Refuses to replace anything, for `-no-clobber`.
+///
+/// # Errors
+/// The first file that is there.
+pub fn refuse(files: &[NewFile]) -> Result<(), String> {
+    match files.iter().find(|file| file.path.symlink_metadata().is_ok()) {
+        Some(file) => Err(format!(
+            "{} exists already, and -no-clobber replaces nothing",
+            file.path.display()
+        )),
+        None => Ok(()),
+    }
+}
+
+/// Is a private key about to be replaced by a different one? A file that cannot be read
+/// as a key is none.
+pub fn is_other_key(file: &NewFile) -> bool {
+    let read = |text: &[u8]| PrivateKeyInfo::read_pem(text).ok();
+    let Some(old) = rcfssl_files::read_regular(&file.path)
+        .ok()
+        .and_then(|text| read(&text))
+    else {
+        return false;
+    };
+    read(&file.contents).is_none_or(|new| new.der() != old.der())
+}
+
+/// Keeps what is there as `NAME.bak`, with its mode, for `-backup`.
+///
+/// # Errors
+/// What to print, where a copy cannot be written: nothing was replaced then.
+pub fn keep(files: &[NewFile]) -> Result<(), String> {
+    for path in files.iter().map(|file| &file.path) {
+        let Ok(metadata) = path.metadata() else { continue };
+        if !metadata.is_file() {
+            continue;
+        }
+        let contents = rcfssl_files::read_regular(path)?;
+        let kept = backup_of(path);
+        let mode = metadata.permissions().mode() & 0o777;
+        rcfssl_files::write(&kept, &contents, mode).map_err(|error| {
+            format!(
+                "{} {}: {}",
+                error.operation,
+                kept.display(),
+                describe(&error.source)
+            )
+        })?;
+    }
+    Ok(())
+}
+
+fn backup_of(path: &Path) -> PathBuf {
+    let mut name: OsString = path.as_os_str().to_owned();
+    name.push(".bak");
+    name.into()
+}
