@@ -39,6 +39,24 @@ pub fn open(context: &Context) -> std::result::Result<Result<Store>, Failure> {
     }
 }
 
+/// The database of a server, where there is one. Nothing is connected yet.
+///
+/// # Errors
+/// What is wrong with the document; a trap, under `-strict`.
+pub fn server(context: &Context) -> std::result::Result<Option<rcfssl_store::Store>, Failure> {
+    if !context.args.is_set(FlagId::DbConfig) {
+        return Ok(None);
+    }
+    let path = context.args.path(FlagId::DbConfig);
+    let unreadable = |_| Error::wrap(Code::InvalidPolicy, "could not read configuration file");
+    let text = input::file(path).map_err(unreadable)?;
+    let config = context.read_document(path, &text, Config::read(&text))?;
+    Ok(Some(rcfssl_store::Store::new(&config, CONNECTIONS)?))
+}
+
+/// Connections of a server to its database.
+pub const CONNECTIONS: usize = 8;
+
 /// The same for a command that cannot do without.
 ///
 /// # Errors

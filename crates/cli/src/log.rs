@@ -22,6 +22,8 @@ pub enum Level {
     Error,
     /// 4
     Critical,
+    /// 5: the program ends
+    Fatal,
 }
 
 impl Level {
@@ -32,12 +34,13 @@ impl Level {
             Level::Warning => "WARNING",
             Level::Error => "ERROR",
             Level::Critical => "CRITICAL",
+            Level::Fatal => "FATAL",
         }
     }
 }
 
 /// Prints lines of a level and above.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub struct Log {
     threshold: i64,
     offset: OnceLock<UtcOffset>,
@@ -76,14 +79,24 @@ impl Log {
         if (level as i64) < self.threshold {
             return None;
         }
+        Some(format!("{} [{}]", self.stamp(), level.name()))
+    }
+
+    /// Prints a line that has no level: cfssl prints those of Go's HTTP server so, unless
+    /// its log is silent.
+    pub fn unlevelled(&self, message: impl fmt::Display) {
+        if self.threshold <= Level::Critical as i64 {
+            print(format_args!("{} {message}", self.stamp()));
+        }
+    }
+
+    /// `2026/01/31 12:00:00`
+    fn stamp(&self) -> String {
         let now = OffsetDateTime::now_utc().to_offset(self.offset());
         let (date, time) = (now.date(), now.time());
         let (year, month, day) = (date.year(), u8::from(date.month()), date.day());
         let (hour, minute, second) = time.as_hms();
-        Some(format!(
-            "{year}/{month:02}/{day:02} {hour:02}:{minute:02}:{second:02} [{}]",
-            level.name()
-        ))
+        format!("{year}/{month:02}/{day:02} {hour:02}:{minute:02}:{second:02}")
     }
 
     /// The local time zone, asked for once: the system's answer counts as safe

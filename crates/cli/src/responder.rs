@@ -11,9 +11,12 @@ use crate::input;
 
 /// What the flags name.
 pub struct Files {
-    issuer: Certificate,
-    certificate: Certificate,
-    key: PrivateKey,
+    /// The CA's certificate.
+    pub issuer: Certificate,
+    /// The responder's certificate.
+    pub certificate: Certificate,
+    /// The responder's key.
+    pub key: PrivateKey,
 }
 
 /// Reads what `-ca`, `-responder` and `-responder-key` name; `-key` stands in for the

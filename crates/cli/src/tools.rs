@@ -11,7 +11,7 @@ use rcfssl_go::flag::FlagError;
 use crate::args::flags::FLAGS;
 use crate::args::{self, FlagId};
 use crate::commands::manual::help;
-use crate::commands::{self, Command, mkbundle};
+use crate::commands::{self, Command, mkbundle, multirootca};
 use crate::context::{Context, Failure};
 use crate::log::{self, Level, Log};
 use crate::{WRONG_FLAG, configuration, print_help};
@@ -25,7 +25,7 @@ pub enum Tool {
     Mkbundle,
     /// The name of the other program, `cfssljson` or `rcfssljson`.
     Json(&'static str),
-    /// `multirootca`, which is not there yet.
+    /// `multirootca`
     Multirootca,
 }
 
@@ -125,10 +125,14 @@ pub fn run(tool: Tool, arguments: Vec<OsString>) -> u8 {
             ));
             1
         }
-        Tool::Multirootca => {
-            log::print("rcfssl does not support multirootca yet; use cfssl's for it.");
-            1
-        }
+        Tool::Multirootca => match multirootca::run(arguments) {
+            Ok(status) => status,
+            Err(FlagError::Help) => print_help(multirootca::HELP),
+            Err(wrong) => {
+                log::print(help::wrong_flag("multirootca", &[], &wrong));
+                WRONG_FLAG
+            }
+        },
     }
 }
 

@@ -1,14 +1,37 @@
 //! Certificate revocation lists (RFC 5280, section 5).
 
+use rcfssl_go::flag;
 use time::OffsetDateTime;
 
 use crate::asn1::{self, Writer, tag};
 use crate::certificate::{Certificate, assemble};
-use crate::error::Result;
+use crate::error::{Error, Result};
 use crate::extension;
 use crate::key::SigningKey;
 use crate::name::Subject;
 use crate::oid;
+
+/// How long a list is good where nothing else is said: a week.
+pub const DEFAULT_SECONDS: i64 = 7 * 24 * 3600;
+
+/// Reads a lifetime in seconds: a Go integer of 32 bits, in any of Go's bases.
+///
+/// # Errors
+/// `strconv.ParseInt: parsing "1h": invalid syntax` or `value out of range`.
+pub fn parse_seconds(text: &str) -> Result<i64> {
+    let text = text.trim();
+    let refused = |why: &str| {
+        let text = rcfssl_go::quote(text);
+        Error::plain(format!("strconv.ParseInt: parsing {text}: {why}"))
+    };
+    let value = flag::parse_int(text).map_err(|why| match why {
+        "value out of range" => refused(why),
+        _ => refused("invalid syntax"),
+    })?;
+    i32::try_from(value)
+        .map(i64::from)
+        .map_err(|_| refused("value out of range"))
+}
 
 /// What a list says.
 #[derive(Debug, Clone)]

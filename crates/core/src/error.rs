@@ -120,6 +120,14 @@ impl Error {
         Error::Plain(text.into())
     }
 
+    /// The number, of an error object.
+    pub fn number(&self) -> Option<u32> {
+        match self {
+            Error::Coded { code, .. } | Error::Json { code: Some(code), .. } => Some(code.number()),
+            Error::Plain(_) | Error::Json { code: None, .. } => None,
+        }
+    }
+
     /// The sentence without its number.
     pub fn message(&self) -> Cow<'_, str> {
         match self {

@@ -25,6 +25,7 @@ pub mod policy;
 pub mod record;
 pub mod renewal;
 pub mod request;
+pub mod responding;
 pub mod revocation;
 pub mod rfc2253;
 pub mod serial;

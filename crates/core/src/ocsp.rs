@@ -1,7 +1,9 @@
 //! OCSP responses (RFC 6960): one basic response about one certificate.
 
-use aws_lc_rs::digest::{SHA1_FOR_LEGACY_USE_ONLY, digest};
-use time::OffsetDateTime;
+use aws_lc_rs::digest::{Algorithm, SHA1_FOR_LEGACY_USE_ONLY, SHA256, SHA384, SHA512, digest};
+use time::format_description::BorrowedFormatItem;
+use time::macros::format_description;
+use time::{Date, OffsetDateTime};
 
 use crate::asn1::{self, Writer, tag};
 use crate::certificate::Certificate;
@@ -63,6 +65,37 @@ pub fn parse_reason(text: &str) -> Result<u8> {
     }
 }
 
+/// With which digest an answer tells the issuer.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum IssuerHash {
+    /// SHA-1, with which everybody asks.
+    Sha1,
+    /// SHA-256
+    Sha256,
+    /// SHA-384
+    Sha384,
+    /// SHA-512
+    Sha512,
+}
+
+impl IssuerHash {
+    fn algorithm(self) -> (oid::Oid, &'static Algorithm) {
+        match self {
+            IssuerHash::Sha1 => (oid::SHA1, &SHA1_FOR_LEGACY_USE_ONLY),
+            IssuerHash::Sha256 => (oid::SHA256, &SHA256),
+            IssuerHash::Sha384 => (oid::SHA384, &SHA384),
+            IssuerHash::Sha512 => (oid::SHA512, &SHA512),
+        }
+    }
+}
+
+/// A day as `YYYY-MM-DD`: its first moment in UTC.
+pub fn parse_date(text: &str) -> Option<OffsetDateTime> {
+    const DAY: &[BorrowedFormatItem<'_>] = format_description!("[year]-[month]-[day]");
+    let date = Date::parse(text, DAY).ok()?;
+    Some(date.midnight().assume_utc())
+}
+
 /// Who answers.
 pub struct Responder<'a> {
     /// The authority that issued the certificate asked about.
@@ -95,6 +128,20 @@ impl Responder<'_> {
     /// # Errors
     /// As [`Responder::check`].
     pub fn answer(&self, about: &Certificate, status: Status, now: OffsetDateTime) -> Result<Vec<u8>> {
+        self.answer_with(about, status, now, IssuerHash::Sha1)
+    }
+
+    /// The same, with the issuer told by another digest.
+    ///
+    /// # Errors
+    /// As [`Responder::check`].
+    pub fn answer_with(
+        &self,
+        about: &Certificate,
+        status: Status,
+        now: OffsetDateTime,
+        hash: IssuerHash,
+    ) -> Result<Vec<u8>> {
         self.check(about)?;
         let this_update = hour(now);
         let interval = time::Duration::nanoseconds(self.interval.as_nanoseconds());
@@ -106,7 +153,7 @@ impl Responder<'_> {
                 w.generalized_time(minute(now));
                 w.sequence(|w| {
                     w.sequence(|w| {
-                        self.write_certificate_id(w, about);
+                        self.write_certificate_id(w, about, hash);
                         write_status(w, status);
                         w.generalized_time(this_update);
                         w.context(0, |w| w.generalized_time(next_update));
@@ -138,15 +185,16 @@ impl Responder<'_> {
         }))
     }
 
-    /// CertID (RFC 6960, section 4.1.1), with SHA-1 as everybody asks.
-    fn write_certificate_id(&self, w: &mut Writer, about: &Certificate) {
+    /// CertID (RFC 6960, section 4.1.1).
+    fn write_certificate_id(&self, w: &mut Writer, about: &Certificate, hash: IssuerHash) {
+        let (oid, algorithm) = hash.algorithm();
         w.sequence(|w| {
             w.sequence(|w| {
-                w.oid(&oid::SHA1);
+                w.oid(&oid);
                 w.null();
             });
-            w.octet_string(digest(&SHA1_FOR_LEGACY_USE_ONLY, &self.issuer.subject).as_ref());
-            w.octet_string(&self.issuer.public_key.identifier());
+            w.octet_string(digest(algorithm, &self.issuer.subject).as_ref());
+            w.octet_string(digest(algorithm, self.issuer.public_key.key_bits()).as_ref());
             w.primitive(tag::INTEGER, &about.serial);
         });
     }

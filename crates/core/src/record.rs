@@ -106,6 +106,11 @@ impl CertificateRecord {
     }
 }
 
+/// A key identifier as it is recorded: lower-case, without colons.
+pub fn normal_identifier(aki: &str) -> String {
+    aki.to_lowercase().replace(':', "")
+}
+
 /// Lower-case hexadecimal.
 pub fn hex(octets: &[u8]) -> String {
     octets.iter().map(|b| format!("{b:02x}")).collect()

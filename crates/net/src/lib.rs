@@ -9,6 +9,7 @@ pub mod hello;
 pub mod http;
 pub mod roots;
 pub mod scan;
+pub mod served;
 pub mod tls;
 pub mod verified;
 

@@ -10,6 +10,7 @@ mod connection;
 mod dsn;
 mod error;
 mod moment;
+mod own;
 mod pool;
 mod rows;
 mod schema;
@@ -18,6 +19,7 @@ mod store;
 
 pub use config::{Config, Driver};
 pub use error::{Error, Kind, Result};
+pub use own::Own;
 pub use rows::Revoked;
 pub use schema::{Counts, Version};
 pub use store::{Pages, Select, Store};

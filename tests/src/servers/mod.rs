@@ -3,9 +3,11 @@
 
 pub mod database;
 mod openssl;
+mod serve;
 mod web;
 
 pub use openssl::OpensslServer;
+pub use serve::{Answer, Served};
 pub use web::Web;
 
 use std::io::{Read, Write};

@@ -201,6 +201,22 @@ flags! {
         "folder for the pages; created if missing";
     ShowVersion "version" Bool "false" "" Own
         "print the version";
+    AllowMisconfiguration "allow-misconfiguration" Bool "false" "" Own
+        "start with a CA key that does not fit or with half of a TLS pair, as cfssl does";
+    NewcertWithoutToken "allow-newcert-without-token" Bool "false" "" Own
+        "let newcert use profiles with an auth_key without a token, as cfssl does";
+    MaxBody "max-body" Int "4194304" "BYTES" Own
+        "largest request body; larger ones are answered with 413";
+    MaxHeader "max-header" Int "1048576" "BYTES" Own
+        "largest request header; larger ones are answered with 431";
+    RequestTimeout "request-timeout" Duration "30s" "DURATION" Own
+        "how long a request may take to arrive; slower ones are answered with 408";
+    MaxConnections "max-connections" Int "1024" "N" Own
+        "connections served at a time; others wait";
+    MaxRsaKeys "max-rsa-keys" Int "" "N" Own
+        "RSA keys generated at a time, by default one per processor; other requests wait";
+    ShutdownTimeout "shutdown-timeout" Duration "20s" "DURATION" Own
+        "how long requests may take to finish after SIGTERM";
     LogLevel "loglevel" Int "1" "LEVEL" Cfssl
         "what to log: 0 debug, 1 info, 2 warning, 3 error, 4 critical, 5 fatal";
 }

@@ -96,6 +96,27 @@ fn platforms(context: &Context) -> std::result::Result<Vec<Platform>, Failure> {
     }
 }
 
+/// The platforms of `-metadata`, for a server, which does not start without them.
+///
+/// # Errors
+/// `platform metadata failed to load: …`
+pub fn server_platforms(context: &Context) -> std::result::Result<Vec<Platform>, Failure> {
+    if !context.args.is_set(FlagId::Metadata) {
+        return Ok(Vec::new());
+    }
+    let failed = |error: Error| Error::plain(format!("platform metadata failed to load: {error}"));
+    input::file(context.args.path(FlagId::Metadata)).map_err(failed)?;
+    platforms(context)
+}
+
+/// What a server builds chains from.
+///
+/// # Errors
+/// As [`Store::open`].
+pub fn server(context: &Context, platforms: Vec<Platform>) -> Result<Bundler> {
+    Store::open(context)?.into_bundler(Flavor::Ubiquitous, platforms)
+}
+
 /// A path without `.`, `..` and doubled slashes, as Go's `path.Join` leaves it.
 fn clean(path: &Path) -> PathBuf {
     let mut parts: Vec<&OsStr> = Vec::new();

@@ -1,13 +1,10 @@
 //! `certinfo`: what a certificate or a request says, as JSON.
 
-use std::time::Duration;
-
 use rcfssl_core::certinfo::{CertificateInfo, RequestInfo};
 use rcfssl_core::csr::Unverified;
-use rcfssl_core::{Certificate, Code, Error};
+use rcfssl_core::{Certificate, Code, Error, record};
 use rcfssl_go::{json, pem};
 
-use super::revoke;
 use crate::args::FlagId;
 use crate::ca_files;
 use crate::context::{Context, Failure, Outcome};
@@ -15,10 +12,7 @@ use crate::database;
 use crate::input;
 use crate::kinds::{self, Wanted};
 use crate::output;
-use rcfssl_net::{address::Address, hello, tls};
-
-/// How long a connection to `-domain` may take.
-const DIAL_TIMEOUT: Duration = Duration::from_secs(10);
+use rcfssl_net::served;
 
 /// Shows the first that is named of a certificate, a request and a server.
 pub fn run(context: &Context) -> Outcome {
@@ -38,7 +32,8 @@ pub fn run(context: &Context) -> Outcome {
             &Unverified::read(&block.contents).inspect_err(|_| explain())?,
         ))
     } else if args.is_set(FlagId::Domain) {
-        json::to_string_indented(&CertificateInfo::new(&served(&args.text(FlagId::Domain))?))
+        let certificate = served::certificate(&args.text(FlagId::Domain))?;
+        json::to_string_indented(&CertificateInfo::new(&certificate))
     } else if args.is_set(FlagId::Serial) && args.is_set(FlagId::Aki) {
         json::to_string_indented(&CertificateInfo::new(&recorded(context)?))
     } else {
@@ -56,30 +51,11 @@ pub fn run(context: &Context) -> Outcome {
 fn recorded(context: &Context) -> Result<Certificate, Failure> {
     let args = &context.args;
     let store = database::required(context)?;
-    let (serial, aki) = (args.text(FlagId::Serial), revoke::normal(&args.text(FlagId::Aki)));
+    let (serial, aki) = (
+        args.text(FlagId::Serial),
+        record::normal_identifier(&args.text(FlagId::Aki)),
+    );
     let found = database::told(context, store.certificate(&serial, &aki))?;
     let record = found.ok_or_else(|| Error::plain("no certificate found"))?;
     Ok(Certificate::read_pem(record.pem.as_bytes())?)
-}
-
-/// The certificate of a server, whoever signed it.
-///
-/// # Errors
-/// Go's sentence for a connection or a handshake that fails.
-fn served(domain: &str) -> Result<Certificate, Error> {
-    let address = Address::parse(domain);
-    let peer = tls::Client::new(DIAL_TIMEOUT).and_then(|client| client.look(&address, &address.host));
-    let certificates = match peer {
-        Ok(peer) => peer.certificates,
-        Err(why) => {
-            // Servers with old cipher suites only show their certificates too.
-            let found = match why.is_tls() {
-                true => hello::certificates(&address, &address.host, DIAL_TIMEOUT),
-                false => None,
-            };
-            found.ok_or(why)?
-        }
-    };
-    let first = certificates.into_iter().next();
-    first.ok_or_else(|| Error::plain("received no server certificates"))
 }

@@ -1,9 +1,8 @@
 //! `crl`: a list of the certificates of a database that are revoked.
 
+use rcfssl_core::Error;
 use rcfssl_core::crl::{CrlContent, Entries, SerialNumber};
-use rcfssl_core::record;
-use rcfssl_core::{Certificate, Error};
-use rcfssl_store::Revoked;
+use rcfssl_store::Own;
 use time::OffsetDateTime;
 
 use crate::args::FlagId;
@@ -39,7 +38,7 @@ pub fn run(context: &Context) -> Outcome {
         match own.issued(&row) {
             true => entries.add(
                 &SerialNumber::parse_prefix(&row.serial),
-                row.revoked_at.unwrap_or(NO_TIME),
+                row.revoked_at.unwrap_or(Own::NO_TIME),
             ),
             false => others += 1,
         }
@@ -65,36 +64,4 @@ pub fn run(context: &Context) -> Outcome {
     };
     list::print(context, content, certificate, issuer.key())?;
     Ok(())
-}
-
-/// Go's zero time.
-const NO_TIME: OffsetDateTime = time::macros::datetime!(0001-01-01 0:00 UTC);
-
-/// How the authority's own certificates are told from others.
-struct Own<'a> {
-    key_identifier: String,
-    certificate: &'a Certificate,
-}
-
-impl<'a> Own<'a> {
-    fn of(certificate: &'a Certificate) -> Self {
-        let identifier = certificate.subject_key_identifier();
-        Own {
-            key_identifier: identifier.map(record::hex).unwrap_or_default(),
-            certificate,
-        }
-    }
-
-    /// By the key identifier; where the row has none, as rows of cfssl 1.2 have not, by
-    /// the name of the issuer.
-    fn issued(&self, row: &Revoked) -> bool {
-        if !row.aki.is_empty() {
-            return super::revoke::normal(&row.aki) == self.key_identifier;
-        }
-        let certificate = row
-            .pem
-            .as_ref()
-            .and_then(|pem| Certificate::read_pem(pem.as_bytes()).ok());
-        certificate.is_some_and(|certificate| certificate.issuer == self.certificate.subject)
-    }
 }

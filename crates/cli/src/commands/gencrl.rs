@@ -3,17 +3,13 @@
 use std::os::unix::ffi::OsStrExt;
 
 use rcfssl_core::Error;
-use rcfssl_core::crl::{CrlContent, Entries, SerialNumber};
-use rcfssl_go::flag;
+use rcfssl_core::crl::{self, CrlContent, Entries, SerialNumber};
 use time::{Duration, OffsetDateTime};
 
 use crate::ca_files;
 use crate::context::{Context, Outcome};
 use crate::input;
 use crate::list;
-
-/// How long a list is good where nothing else is said: a week.
-const DEFAULT_SECONDS: i64 = 7 * 24 * 3600;
 
 /// Signs the list and prints it as base64, with `-pem` as PEM.
 pub fn run(context: &Context) -> Outcome {
@@ -34,11 +30,15 @@ pub fn run(context: &Context) -> Outcome {
     let key = input::file_or_stdin(key)?;
     let seconds = rest
         .first()
-        .map_or(Ok(0), |text| seconds(&text.to_string_lossy()))?;
+        .map_or(Ok(0), |text| crl::parse_seconds(&text.to_string_lossy()))?;
     let issuer = ca_files::certificate(context, &args.positional()[1], &certificate)?;
     let key = ca_files::key(context, &args.positional()[2], &key)?;
     let now = OffsetDateTime::now_utc();
-    let lifetime = Duration::seconds(if seconds == 0 { DEFAULT_SECONDS } else { seconds });
+    let lifetime = Duration::seconds(if seconds == 0 {
+        crl::DEFAULT_SECONDS
+    } else {
+        seconds
+    });
     let mut entries = Entries::default();
     read_serials(&String::from_utf8_lossy(&serials)).for_each(|serial| entries.add(&serial, now));
     let content = CrlContent {
@@ -57,17 +57,4 @@ fn read_serials(text: &str) -> impl Iterator<Item = SerialNumber> {
     text.split('\n')
         .filter(|line| !line.trim().is_empty())
         .map(SerialNumber::parse_prefix)
-}
-
-/// A Go integer of 32 bits.
-fn seconds(text: &str) -> Result<i64, Error> {
-    let text = text.trim();
-    let refused = |why: &str| Error::plain(format!("strconv.ParseInt: parsing {text:?}: {why}"));
-    let value = flag::parse_int(text).map_err(|why| match why {
-        "value out of range" => refused(why),
-        _ => refused("invalid syntax"),
-    })?;
-    i32::try_from(value)
-        .map(i64::from)
-        .map_err(|_| refused("value out of range"))
 }

@@ -4,9 +4,7 @@ use rcfssl_core::ocsp::{self, Status};
 use rcfssl_core::{Certificate, Code, Error, Result};
 use rcfssl_go::{base64, json};
 use serde::Serialize;
-use time::format_description::BorrowedFormatItem;
-use time::macros::format_description;
-use time::{Date, OffsetDateTime};
+use time::OffsetDateTime;
 
 use crate::args::FlagId;
 use crate::context::{Context, Outcome};
@@ -82,16 +80,14 @@ fn status(context: &Context, now: OffsetDateTime) -> Result<Result<Status>> {
 }
 
 fn revoked_at(context: &Context, now: OffsetDateTime) -> Result<OffsetDateTime> {
-    const DAY: &[BorrowedFormatItem<'_>] = format_description!("[year]-[month]-[day]");
     let text = context.args.text(FlagId::RevokedAt);
     if text == "now" {
         return Ok(now);
     }
-    let date = Date::parse(&text, DAY).map_err(|_| {
+    ocsp::parse_date(&text).ok_or_else(|| {
         context
             .log
             .line(Level::Critical, format_args!("Malformed revocation time: {text}"));
         Error::plain(format!("-revoked-at takes now or YYYY-MM-DD, not {text}"))
-    })?;
-    Ok(date.midnight().assume_utc())
+    })
 }

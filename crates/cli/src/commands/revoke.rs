@@ -1,6 +1,6 @@
 //! `revoke`: a certificate of a database is marked as revoked.
 
-use rcfssl_core::{Code, Error, ocsp};
+use rcfssl_core::{Code, Error, ocsp, record};
 
 use crate::args::FlagId;
 use crate::context::{Context, Outcome};
@@ -23,7 +23,7 @@ pub fn run(context: &Context) -> Outcome {
     let (serial, aki) = (args.text(FlagId::Serial), args.text(FlagId::Aki));
     let found = database::told(context, store.revoke(&serial, &aki, reason))?;
     if !found {
-        let written = normal(&aki);
+        let written = record::normal_identifier(&aki);
         if written != aki {
             context.hint(format_args!(
                 "key identifiers are recorded as lower-case hexadecimal without colons: {written}"
@@ -40,9 +40,4 @@ fn reason(text: &str) -> Result<u8, Error> {
         "0" => Ok(0),
         text => ocsp::parse_reason(text),
     }
-}
-
-/// A key identifier as it is recorded.
-pub fn normal(aki: &str) -> String {
-    aki.to_lowercase().replace(':', "")
 }

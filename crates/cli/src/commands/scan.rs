@@ -116,7 +116,7 @@ fn print(json: &str) -> Outcome {
 ///
 /// # Errors
 /// Bare for a file that cannot be read, and for one without certificates.
-fn roots(context: &Context) -> Result<Option<Arc<Pool>>> {
+pub fn roots(context: &Context) -> Result<Option<Arc<Pool>>> {
     if !context.args.is_set(FlagId::CaBundle) {
         return Ok(None);
     }

@@ -3,7 +3,8 @@
 
 use super::{
     bundle, certinfo, completions, crl, db, expiry, gencert, gencrl, gencsr, genkey, help, info, man,
-    ocspdump, ocsprefresh, ocspsign, print_defaults, renew, revoke, scan, selfsign, sign, version,
+    ocspdump, ocsprefresh, ocspserve, ocspsign, print_defaults, renew, revoke, scan, selfsign, serve, sign,
+    version,
 };
 use crate::args::FlagId::{self, *};
 use crate::context::{Context, Outcome};
@@ -240,6 +241,7 @@ another CA issued it.",
         about: "answer OCSP requests",
         usage: &["ocspserve -responses FILE [-address ADDRESS] [-port PORT]"],
         flags: &[Address, DbConfig, LogLevel, Path, Port, Responses],
+        run: Some(ocspserve::run),
         ..NOT_YET
     },
     Command {
@@ -324,8 +326,15 @@ certificate again changes the date and the reason.",
         name: "serve",
         about: "run the HTTP API",
         usage: &["serve [flags]"],
+        details: "\
+Listens on 127.0.0.1:8888 by default. With -tls-cert and -tls-key it serves HTTPS, and
+with -mutual-tls-ca it accepts only clients with a certificate from that CA. The log
+lists at the start which endpoints are enabled, and why others are not. After SIGTERM
+the server finishes the requests in progress and exits with 0.",
         flags: &[
             Address,
+            AllowMisconfiguration,
+            NewcertWithoutToken,
             Ca,
             CaBundle,
             CaKey,
@@ -335,6 +344,10 @@ certificate again changes the date and the reason.",
             IntBundle,
             IntDir,
             LogLevel,
+            MaxBody,
+            MaxConnections,
+            MaxHeader,
+            MaxRsaKeys,
             Metadata,
             MinTlsVersion,
             MutualTlsCa,
@@ -343,12 +356,15 @@ certificate again changes the date and the reason.",
             MutualTlsCn,
             Port,
             Remote,
+            RequestTimeout,
             Responder,
             ResponderKey,
+            ShutdownTimeout,
             TlsCert,
             TlsKey,
             TlsRemoteCa,
         ],
+        run: Some(serve::run),
         ..NOT_YET
     },
     Command {

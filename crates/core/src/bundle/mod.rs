@@ -62,13 +62,13 @@ pub trait Outside: Web {
 }
 
 /// What chains are built from.
-#[derive(Debug, Default)]
+#[derive(Debug, Clone, Default)]
 pub struct Bundler {
     roots: Pool,
     intermediates: Pool,
     /// The signatures of all that was given; what is known need not be checked.
     known: HashSet<Vec<u8>>,
-    platforms: Vec<Platform>,
+    platforms: Arc<[Platform]>,
 }
 
 /// A certificate with its chain.
@@ -90,8 +90,13 @@ impl Bundler {
             known: intermediates.iter().map(signature).collect(),
             roots,
             intermediates: intermediates.into_iter().collect(),
-            platforms,
+            platforms: platforms.into(),
         }
+    }
+
+    /// Where chains end.
+    pub fn roots(&self) -> &Pool {
+        &self.roots
     }
 
     /// Adds a root that the user named.

@@ -19,7 +19,7 @@ pub use generate::{KeySpec, generate};
 pub use info::PrivateKeyInfo;
 pub use public::{Curve, KeyKind, PublicKey};
 pub(crate) use read::read_der;
-pub use read::{is_encrypted, read, read_encrypted};
+pub use read::{is_encrypted, read, read_encrypted, read_pem_or_der};
 pub use sign::SigningKey;
 pub use spki::{AlgorithmIdentifier, Spki};
 pub use verify::{has_good_point, verify};

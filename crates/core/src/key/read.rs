@@ -51,6 +51,17 @@ pub fn read_encrypted(text: &[u8], password: Option<&[u8]>) -> Result<PrivateKey
     read_der(&block.contents)
 }
 
+/// Reads PEM, or DER where there is no PEM.
+///
+/// # Errors
+/// As [`read`].
+pub fn read_pem_or_der(octets: &[u8]) -> Result<PrivateKey> {
+    match key_block(octets) {
+        Some(_) => read(octets),
+        None => read_der(octets),
+    }
+}
+
 /// Is the first key of a text encrypted, in either way?
 pub fn is_encrypted(text: &[u8]) -> bool {
     key_block(text).is_some_and(|block| is_encrypted_block(&block))

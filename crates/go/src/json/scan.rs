@@ -35,10 +35,10 @@ impl Scanner<'_> {
             let byte = self.skip_space()?;
             match byte {
                 b'{' | b'[' => {
-                    self.at += 1;
                     if open.len() == MAX_DEPTH {
-                        return Err(self.error("exceeded max depth".to_owned()));
+                        return Err(self.invalid("exceeded max depth"));
                     }
+                    self.at += 1;
                     let container = if byte == b'{' {
                         Container::Object
                     } else {
@@ -320,7 +320,10 @@ mod tests {
             check(&[b'['; 10_000].map(|b| b)).unwrap_err().text,
             "unexpected end of JSON input"
         );
-        assert_eq!(refusal(&"[".repeat(10_001)), "exceeded max depth");
+        assert_eq!(
+            refusal(&"[".repeat(10_001)),
+            "invalid character '[' exceeded max depth"
+        );
         let deep = "[".repeat(9_999) + &"]".repeat(9_999);
         assert_eq!(check(deep.as_bytes()), Ok(()));
     }

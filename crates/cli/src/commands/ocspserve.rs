@@ -1,0 +1,37 @@
+//! `ocspserve`: OCSP responses of a file or a database over HTTP.
+
+use std::sync::Arc;
+
+use rcfssl_core::Error;
+use rcfssl_server::Limits;
+use rcfssl_server::log::Logger;
+use rcfssl_server::responder::{self, Settings, Source};
+
+use crate::args::FlagId;
+use crate::context::{Context, Outcome};
+use crate::{database, input};
+
+/// Serves until a signal comes.
+pub fn run(context: &Context) -> Outcome {
+    let args = &context.args;
+    // The zone can be asked for only while there is one thread.
+    context.log.offset();
+    let log: Arc<dyn Logger> = Arc::new(context.log.clone());
+    let source = if args.is_set(FlagId::Responses) {
+        let text = input::file(args.path(FlagId::Responses));
+        let text = text.map_err(|error| Error::plain(format!("unable to read response file: {error}")))?;
+        Source::read(&text, &log)
+    } else if let Some(store) = database::server(context)? {
+        Source::Database(Arc::new(store))
+    } else {
+        return Err(Error::plain("ocspserve needs -responses or -db-config").into());
+    };
+    let settings = Settings {
+        address: args.text(FlagId::Address).into_owned(),
+        port: args.int(FlagId::Port),
+        path: args.text(FlagId::Path).into_owned(),
+        limits: Limits::default(),
+    };
+    responder::serve(settings, source, log)?;
+    Ok(())
+}

@@ -1,0 +1,213 @@
+//! What an endpoint answers: cfssl's envelope around a result, and its three kinds of
+//! failures.
+
+use std::fmt;
+
+use bytes::Bytes;
+use hyper::StatusCode;
+use rcfssl_core::Error;
+use rcfssl_go::json;
+use serde::Serialize;
+use zeroize::{Zeroize, Zeroizing};
+
+/// A result, with the message that may go beside it.
+#[derive(Debug)]
+pub struct Answer {
+    result: Zeroizing<String>,
+    message: Option<Message>,
+}
+
+#[derive(Debug, Serialize)]
+struct Message {
+    code: u32,
+    message: String,
+}
+
+impl Answer {
+    /// A result, which may hold keys: what is kept of it is wiped.
+    pub fn new(result: &impl Serialize) -> Self {
+        Answer::of_json(Zeroizing::new(json::to_string(result)))
+    }
+
+    /// A result that is JSON already.
+    pub fn of_json(result: Zeroizing<String>) -> Self {
+        Answer {
+            result,
+            message: None,
+        }
+    }
+
+    /// The same, with a message beside it.
+    pub fn with_message(mut self, code: u32, message: &str) -> Self {
+        self.message = Some(Message {
+            code,
+            message: message.to_owned(),
+        });
+        self
+    }
+
+    /// The envelope, one line.
+    pub fn into_body(self) -> Bytes {
+        let messages = self.message.as_ref().map(json::to_string).unwrap_or_default();
+        let mut body = String::with_capacity(self.result.len() + messages.len() + 64);
+        body.push_str(r#"{"success":true,"result":"#);
+        body.push_str(&self.result);
+        body.push_str(r#","errors":[],"messages":["#);
+        body.push_str(&messages);
+        body.push_str("]}\n");
+        Bytes::from_owner(Wiped(body.into_bytes()))
+    }
+}
+
+/// Octets that are wiped once they were sent.
+struct Wiped(Vec<u8>);
+
+impl AsRef<[u8]> for Wiped {
+    fn as_ref(&self) -> &[u8] {
+        &self.0
+    }
+}
+
+impl Drop for Wiped {
+    fn drop(&mut self) {
+        self.0.zeroize();
+    }
+}
+
+const BUSY: &str = "the server is busy; try again later";
+
+/// Why there is no result.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Failure {
+    /// An HTTP status, which is the error's number too.
+    Http(StatusCode, String),
+    /// An error object goes out with 400 and its number, a bare sentence with 500 and 0.
+    Error(Error),
+    /// All workers are busy: 503, with how many seconds to wait.
+    Busy(u32),
+}
+
+impl Failure {
+    /// 400 with a sentence.
+    pub fn bad_request(message: impl Into<String>) -> Self {
+        Failure::Http(StatusCode::BAD_REQUEST, message.into())
+    }
+
+    /// A bare sentence: 500.
+    pub fn plain(message: impl Into<String>) -> Self {
+        Failure::Error(Error::plain(message))
+    }
+
+    /// The HTTP status.
+    pub fn status(&self) -> StatusCode {
+        match self {
+            Failure::Http(status, _) => *status,
+            Failure::Error(error) => match error.number() {
+                Some(_) => StatusCode::BAD_REQUEST,
+                None => StatusCode::INTERNAL_SERVER_ERROR,
+            },
+            Failure::Busy(_) => StatusCode::SERVICE_UNAVAILABLE,
+        }
+    }
+
+    /// The number in the envelope and at the end of the request's log line.
+    pub fn number(&self) -> u32 {
+        match self {
+            Failure::Http(..) | Failure::Busy(_) => self.status().as_u16().into(),
+            Failure::Error(error) => error.number().unwrap_or(0),
+        }
+    }
+
+    /// The envelope, one line.
+    pub fn to_body(&self) -> Bytes {
+        let message = match self {
+            Failure::Error(error) => error.message().into_owned(),
+            other => other.to_string(),
+        };
+        refusal(self.number(), message)
+    }
+}
+
+/// The envelope of an error, one line.
+pub fn refusal(code: u32, message: String) -> Bytes {
+    #[derive(Serialize)]
+    struct Envelope {
+        success: bool,
+        result: (),
+        errors: [Message; 1],
+        messages: [Message; 0],
+    }
+    let body = Envelope {
+        success: false,
+        result: (),
+        errors: [Message { code, message }],
+        messages: [],
+    };
+    (json::to_string(&body) + "\n").into()
+}
+
+impl fmt::Display for Failure {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Failure::Http(_, message) => f.write_str(message),
+            Failure::Error(error) => error.fmt(f),
+            Failure::Busy(_) => f.write_str(BUSY),
+        }
+    }
+}
+
+impl From<Error> for Failure {
+    fn from(error: Error) -> Self {
+        Failure::Error(error)
+    }
+}
+
+impl From<rcfssl_core::Code> for Failure {
+    fn from(code: rcfssl_core::Code) -> Self {
+        Failure::Error(code.into())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use rcfssl_core::Code;
+
+    use super::*;
+
+    #[test]
+    fn envelopes_are_cfssls_byte_for_byte() {
+        let answer = Answer::of_json(Zeroizing::new(r#"{"healthy":true}"#.to_owned()));
+        assert_eq!(
+            answer.into_body(),
+            "{\"success\":true,\"result\":{\"healthy\":true},\"errors\":[],\"messages\":[]}\n"
+        );
+        let answer = Answer::new(&"x").with_message(5300, "a\n<b>");
+        assert_eq!(
+            answer.into_body(),
+            "{\"success\":true,\"result\":\"x\",\"errors\":[],\"messages\":[{\"code\":5300,\"message\":\"a\\n\\u003cb\\u003e\"}]}\n"
+        );
+    }
+
+    #[test]
+    fn failures_are_of_three_kinds() {
+        let cases = [
+            (Failure::bad_request("no"), 400, 400, "no"),
+            (
+                Failure::Error(Code::CsrDecode.into()),
+                400,
+                9002,
+                "CSR Decode failed",
+            ),
+            (Failure::plain("unexpected EOF"), 500, 0, "unexpected EOF"),
+        ];
+        for (failure, status, number, message) in cases {
+            assert_eq!(failure.status().as_u16(), status);
+            assert_eq!(
+                failure.to_body(),
+                format!(
+                    "{{\"success\":false,\"result\":null,\"errors\":[{{\"code\":{number},\"message\":\"{message}\"}}],\"messages\":[]}}\n"
+                )
+            );
+        }
+    }
+}

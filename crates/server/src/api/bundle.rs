@@ -1,0 +1,174 @@
+//! `bundle`, and the chains that go with new certificates.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use rcfssl_core::bundle::{self, Bundle, Bundler, Flavor};
+use rcfssl_core::key::{self, PrivateKey};
+use rcfssl_core::verify::{Purpose, Verifier, check_host};
+use rcfssl_core::{self as core, Certificate, Code, Error};
+use rcfssl_go::json::Map;
+use rcfssl_net::address::{self, Address};
+use rcfssl_net::tls;
+use serde_json::value::RawValue;
+use zeroize::Zeroizing;
+
+use super::{Api, Call};
+use crate::answer::{Answer, Failure};
+use crate::log::Log;
+use crate::stash::Stash;
+use crate::workers::Task;
+
+/// What stands beside a certificate whose chain was wanted and cannot be had.
+pub const NO_BUNDLER: &str =
+    "This request requires a bundler, but one is not initialized for the API server.";
+
+/// How long a connection to a server may take whose certificate is to be bundled.
+const DIAL_TIMEOUT: Duration = Duration::from_secs(5);
+
+/// A bundle as JSON.
+pub type Document = Box<RawValue>;
+
+impl Api {
+    /// # Errors
+    /// 500 for what is no request, 400 for one that names nothing; what is wrong with
+    /// the certificate, the key, the chain or the host.
+    pub(super) async fn bundle(&self, call: &Call) -> Result<Answer, Failure> {
+        let refused = |failure: Failure, why: &dyn std::fmt::Display| {
+            self.log.warning(format_args!("invalid request: {why}"));
+            failure
+        };
+        let request: Map<String> = call
+            .read()?
+            .map_err(|error| refused(Failure::plain(&error.text), &error))?;
+        if request.get("certificate").is_none() && request.get("domain").is_none() {
+            let why = "no valid parameter sets found";
+            return Err(refused(Failure::bad_request(why), &why));
+        }
+        let flavor = request.get("flavor").map_or("ubiquitous", String::as_str);
+        let flavor = if flavor.is_empty() { "ubiquitous" } else { flavor };
+        self.log.info(format_args!("request for flavor {flavor}"));
+        let work = Work {
+            bundler: self.loaded.bundler.as_ref().map_err(Error::clone)?.clone(),
+            stash: self.loaded.stash.clone(),
+            flavor: Flavor::named(flavor),
+            log: Arc::clone(&self.log),
+        };
+        let bundled = self
+            .workers
+            .run(Task::Slow, super::DEADLINE, move || work.bundle(&request));
+        let json = bundled.await??;
+        self.log.info("wrote response");
+        Ok(Answer::of_json(json))
+    }
+
+    /// The chain of a certificate that was just made, where the server has what it takes;
+    /// and whether it has not.
+    ///
+    /// # Errors
+    /// 1200 and above where there is no chain.
+    pub(super) async fn chain_of(&self, pem: &str) -> Result<(Option<Document>, bool), Failure> {
+        let Some(bundler) = self.loaded.signing_bundler() else {
+            return Ok((None, true));
+        };
+        let work = Work {
+            bundler: bundler.clone(),
+            stash: self.loaded.stash.clone(),
+            flavor: Flavor::Optimal,
+            log: Arc::clone(&self.log),
+        };
+        let pem = pem.to_owned();
+        let found = self.workers.run(Task::Slow, super::DEADLINE, move || {
+            let certificate = Certificate::read_pem(pem.as_bytes())?;
+            work.chain(vec![certificate], None)?.to_json()
+        });
+        let json = found.await??;
+        let document =
+            RawValue::from_string(json.to_string()).map_err(|_| Error::from(Code::CertificateUnknown))?;
+        Ok((Some(document), false))
+    }
+}
+
+/// One bundling, which may wait for the network.
+struct Work {
+    bundler: Bundler,
+    stash: Stash,
+    flavor: Flavor,
+    log: Log,
+}
+
+impl Work {
+    fn bundle(self, request: &Map<String>) -> core::Result<Zeroizing<String>> {
+        let text = |key| request.get(key).map_or("", String::as_str);
+        let log = Arc::clone(&self.log);
+        if request.get("certificate").is_none() {
+            let bundled = self.served(text("domain"), text("ip"));
+            let bundled = bundled.inspect_err(|error| {
+                log.warning(format_args!("couldn't bundle from remote: {error}"));
+            });
+            return bundled?.to_json();
+        }
+        let given = given(text("certificate"), text("private_key"));
+        let bundled = given.and_then(|(certificates, key)| {
+            let first = certificates.first().cloned();
+            Ok((first, self.chain(certificates, key)?))
+        });
+        let (first, bundled) = bundled.inspect_err(|_| log.warning("bad PEM certificate or private key"))?;
+        for host in [text("domain"), text("ip")]
+            .into_iter()
+            .filter(|host| !host.is_empty())
+        {
+            if let Some(certificate) = &first {
+                check_host(certificate, host).map_err(|why| Error::wrap(Code::Verify, why))?;
+            }
+        }
+        bundled.to_json()
+    }
+
+    fn chain(mut self, certificates: Vec<Certificate>, key: Option<PrivateKey>) -> core::Result<Bundle> {
+        let certificates = certificates.into_iter().map(Arc::new).collect();
+        let now = self.log.now();
+        let mut outside = self.stash.outside(&self.log);
+        self.bundler.bundle(
+            certificates,
+            key,
+            self.flavor,
+            now,
+            &mut outside,
+            &mut self.log.sink(),
+        )
+    }
+
+    /// Bundles the certificate of a server, if it is good for that name.
+    fn served(self, domain: &str, ip: &str) -> core::Result<Bundle> {
+        let host = if ip.is_empty() { domain } else { ip };
+        let dialled = |why| Error::wrap(Code::Dial, why);
+        let client = tls::Client::new(DIAL_TIMEOUT).map_err(dialled)?;
+        let address = Address::new(host, address::HTTPS);
+        let peer = client.look(&address, domain).map_err(dialled)?;
+        let mut certificates = peer.certificates.iter().cloned().map(Arc::new);
+        if let Some(leaf) = certificates.next() {
+            let verifier = Verifier {
+                roots: self.bundler.roots(),
+                intermediates: &certificates.collect(),
+                now: self.log.now(),
+                purpose: Purpose::ServerAuth,
+                host: Some(domain),
+            };
+            let unverified = |_| Error::wrap(Code::Verify, "tls: handshake did not verify certificate chain");
+            verifier.paths(&leaf).map_err(unverified)?;
+        }
+        self.chain(peer.certificates, None)
+    }
+}
+
+/// # Errors
+/// 2002 and 2003 for the key, 1002 and 1003 for the certificates.
+fn given(certificates: &str, key: &str) -> core::Result<(Vec<Certificate>, Option<PrivateKey>)> {
+    let key = match key {
+        "" => None,
+        key => Some(key::read(key.as_bytes())?),
+    };
+    let input = bundle::read(certificates.as_bytes(), "").map_err(|unreadable| unreadable.error)?;
+    Ok((input.certificates, key.or(input.key)))
+}

@@ -1,0 +1,17 @@
+//! `health`: is the server there?
+
+use serde::Serialize;
+
+use super::Api;
+use crate::answer::{Answer, Failure};
+
+#[derive(Serialize)]
+struct Health {
+    healthy: bool,
+}
+
+impl Api {
+    pub(super) fn health(&self) -> Result<Answer, Failure> {
+        Ok(Answer::new(&Health { healthy: true }))
+    }
+}

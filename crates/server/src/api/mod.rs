@@ -1,0 +1,163 @@
+//! The endpoints: one file for each, or for those that are alike.
+
+mod bundle;
+mod certadd;
+mod certinfo;
+mod gencrl;
+mod generate;
+mod health;
+mod info;
+mod newcert;
+mod ocspsign;
+mod revocation;
+mod scan;
+mod sign;
+
+use std::time::Duration;
+
+use bytes::Bytes;
+use hyper::Method;
+use rcfssl_go::json::{self, Decode};
+
+use crate::answer::{Answer, Failure};
+use crate::log::Log;
+use crate::mux::Target;
+use crate::recorder::Recorder;
+use crate::serve::Loaded;
+use crate::workers::Workers;
+
+/// How long slow work may take that waits for nobody.
+const DEADLINE: Duration = Duration::from_secs(60);
+
+/// How long another server may take to sign.
+const REMOTE_DEADLINE: Duration = Duration::from_secs(120);
+
+/// What all endpoints work with.
+pub struct Api {
+    /// What was read at the start.
+    pub loaded: Loaded,
+    /// Who puts certificates on record, where there is a database.
+    pub recorder: Option<Recorder>,
+    /// Who does slow work.
+    pub workers: Workers,
+    /// Where lines go.
+    pub log: Log,
+}
+
+/// A request to an endpoint.
+#[derive(Debug)]
+pub struct Call {
+    /// Path and query.
+    pub target: Target,
+    /// The body; or, in Go's words, why there is none.
+    pub body: Result<Bytes, &'static str>,
+}
+
+impl Call {
+    /// The body.
+    ///
+    /// # Errors
+    /// 500 for a body that could not be read, which is what most endpoints say.
+    pub fn body(&self) -> Result<&[u8], Failure> {
+        match &self.body {
+            Ok(body) => Ok(body),
+            Err(why) => Err(Failure::plain(*why)),
+        }
+    }
+
+    /// The body as a document.
+    ///
+    /// # Errors
+    /// As [`Call::body`], and Go's sentence for what is not such a document.
+    pub fn read<T: Decode + Default>(&self) -> Result<Result<T, json::Error>, Failure> {
+        let mut document = T::default();
+        Ok(json::read(self.body()?, &mut document).map(|_| document))
+    }
+}
+
+/// An endpoint.
+#[derive(Debug)]
+pub struct Endpoint {
+    /// Its name: the last part of its path, and what `-disable` knows it by.
+    pub name: &'static str,
+    /// The one method it answers.
+    pub method: Method,
+    id: Id,
+}
+
+#[derive(Debug, Clone, Copy)]
+enum Id {
+    Authsign,
+    Bundle,
+    Certadd,
+    Certinfo,
+    Crl,
+    Gencrl,
+    Health,
+    Info,
+    InitCa,
+    Newcert,
+    Newkey,
+    Ocspsign,
+    Revoke,
+    Scan,
+    ScanInfo,
+    Sign,
+}
+
+macro_rules! endpoints {
+    ($($name:literal $method:ident $id:ident;)*) => {
+        /// Every endpoint there is.
+        pub static ENDPOINTS: &[Endpoint] = &[$(Endpoint {
+            name: $name,
+            method: Method::$method,
+            id: Id::$id,
+        },)*];
+    };
+}
+
+endpoints! {
+    "authsign" POST Authsign;
+    "bundle" POST Bundle;
+    "certadd" POST Certadd;
+    "certinfo" POST Certinfo;
+    "crl" GET Crl;
+    "gencrl" POST Gencrl;
+    "health" GET Health;
+    "info" POST Info;
+    "init_ca" POST InitCa;
+    "newcert" POST Newcert;
+    "newkey" POST Newkey;
+    "ocspsign" POST Ocspsign;
+    "revoke" POST Revoke;
+    "scan" GET Scan;
+    "scaninfo" GET ScanInfo;
+    "sign" POST Sign;
+}
+
+impl Api {
+    /// Answers a request to an endpoint.
+    ///
+    /// # Errors
+    /// What the envelope then says.
+    pub async fn call(&self, endpoint: &Endpoint, call: Call) -> Result<Answer, Failure> {
+        match endpoint.id {
+            Id::Authsign => self.authsign(&call).await,
+            Id::Bundle => self.bundle(&call).await,
+            Id::Certadd => self.certadd(&call).await,
+            Id::Crl => self.crl(&call).await,
+            Id::Revoke => self.revoke(&call).await,
+            Id::Certinfo => self.certinfo(&call).await,
+            Id::Gencrl => self.gencrl(&call).await,
+            Id::Health => self.health(),
+            Id::Info => self.info(&call).await,
+            Id::InitCa => self.init_ca(&call).await,
+            Id::Newcert => self.newcert(&call).await,
+            Id::Newkey => self.newkey(&call).await,
+            Id::Ocspsign => self.ocspsign(&call),
+            Id::Scan => self.scan(&call).await,
+            Id::Sign => self.sign(&call).await,
+            Id::ScanInfo => self.scan_info(),
+        }
+    }
+}

@@ -1,0 +1,101 @@
+//! `revoke` and `crl`: certificates on record that are no longer good, and the list of
+//! them.
+
+use rcfssl_core::crl::{self, CrlContent, Entries, SerialNumber};
+use rcfssl_core::{Code, Error, ocsp};
+use rcfssl_go::{Duration, base64, json_object};
+use rcfssl_store::Own;
+use serde::Serialize;
+use std::sync::Arc;
+use time::OffsetDateTime;
+
+use super::{Api, Call};
+use crate::answer::{Answer, Failure};
+use crate::workers::Task;
+
+/// How long a list is good where the request says nothing: a week.
+const LIFETIME: Duration = Duration::hours(168);
+
+#[derive(Debug, Default)]
+struct Request {
+    serial: String,
+    aki: String,
+    reason: String,
+}
+json_object!(Request as "revoke.JsonRevokeRequest" {
+    "serial" => serial,
+    "authority_key_id" => aki,
+    "reason" => reason,
+});
+
+#[derive(Serialize)]
+struct Nothing {}
+
+impl Api {
+    /// # Errors
+    /// 400 for what is no request, 11200 for a certificate that is not on record.
+    pub(super) async fn revoke(&self, call: &Call) -> Result<Answer, Failure> {
+        let unreadable = |_| Failure::bad_request("Unable to parse revocation request");
+        let request: Request = call.read()?.map_err(unreadable)?;
+        if request.serial.is_empty() {
+            return Err(Failure::bad_request("serial number is required but not provided"));
+        }
+        let invalid = |_| Failure::bad_request("Invalid reason code");
+        let reason = ocsp::parse_reason(&request.reason).map_err(invalid)?;
+        let store = self.store()?;
+        let found = store.revoke(&request.serial, &request.aki, reason).await;
+        match found.map_err(|error| error.error)? {
+            true => Ok(Answer::new(&Nothing {})),
+            false => Err(Code::StoreNotFound.into()),
+        }
+    }
+
+    /// Lists the CA's own certificates only; cfssl lists those of all CAs of the database.
+    ///
+    /// # Errors
+    /// 500 for a lifetime that cannot be read; 11000.
+    pub(super) async fn crl(&self, call: &Call) -> Result<Answer, Failure> {
+        let expiry = call.target.value("expiry");
+        let lifetime = match expiry.as_str() {
+            "" => LIFETIME,
+            text => {
+                let shown = crate::mux::shown(text);
+                self.log.info(format_args!("requested expiry time of {shown}"));
+                Duration::parse(text).map_err(|error| Failure::plain(error.to_string()))?
+            }
+        };
+        let issuer = Arc::clone(self.loaded.issuer.as_ref().map_err(Error::clone)?);
+        let own = Own::of(issuer.certificate());
+        let mut entries = Entries::default();
+        let read = self.store()?.each_revoked(|row| {
+            if own.issued(&row) {
+                let serial = SerialNumber::parse_prefix(&row.serial);
+                entries.add(&serial, row.revoked_at.unwrap_or(Own::NO_TIME));
+            }
+            Ok::<_, rcfssl_store::Error>(())
+        });
+        read.await.map_err(|error| error.error)?;
+        drop(own);
+        let now = OffsetDateTime::now_utc();
+        let lifetime = time::Duration::nanoseconds(lifetime.as_nanoseconds());
+        let content = CrlContent {
+            entries,
+            keep_empty: false,
+            now,
+            next_update: now.checked_add(lifetime).unwrap_or(now),
+            number: None,
+        };
+        let sign = move || crl::sign(content, issuer.certificate(), issuer.key());
+        let list = self.workers.run(Task::Slow, super::DEADLINE, sign).await??;
+        Ok(Answer::new(&base64::encode(&list)))
+    }
+
+    /// The database.
+    ///
+    /// # Errors
+    /// 11000 where there is none, in cfssl's words.
+    pub(super) fn store(&self) -> Result<&rcfssl_store::Store, Failure> {
+        let none = || Error::wrap(Code::Store, "unknown db object, please check SetDB method");
+        Ok(self.loaded.store.as_deref().ok_or_else(none)?)
+    }
+}

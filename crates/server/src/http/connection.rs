@@ -1,0 +1,150 @@
+//! One connection: HTTP/1.1, or HTTP/2 where TLS agreed on it.
+
+use std::convert::Infallible;
+use std::net::SocketAddr;
+use std::sync::Arc;
+
+use hyper::server::conn::{http1, http2};
+use hyper::service::service_fn;
+use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
+use hyper_util::server::graceful::Watcher;
+use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
+use tokio::net::TcpStream;
+use tokio::time::timeout;
+use tokio_rustls::TlsAcceptor;
+
+use super::opening::{self, Refusal};
+use super::stream::Stream;
+use super::tls::{self, Tls};
+use super::{Peer, Site, Stop};
+use crate::limits::{self, Limits};
+use crate::log::Log;
+
+/// Requests at a time on one HTTP/2 connection.
+const STREAMS: u32 = 100;
+
+/// What all connections share.
+pub struct Shared<S> {
+    /// What answers.
+    pub site: Arc<S>,
+    /// The server's certificate, where it speaks TLS.
+    pub tls: Option<Tls>,
+    /// What a client may take.
+    pub limits: Limits,
+    /// Where failed handshakes are told.
+    pub log: Log,
+}
+
+impl<S: Site> Shared<S> {
+    /// Serves one connection to its end.
+    pub async fn serve(
+        self: Arc<Self>,
+        stream: TcpStream,
+        address: SocketAddr,
+        stop: Stop,
+        watcher: Watcher,
+    ) {
+        // Answers are small and wait for nothing.
+        let _ = stream.set_nodelay(true);
+        let peer = |common_name| Arc::new(Peer { address, common_name });
+        let patience = self.limits.request;
+        let Some(tls) = &self.tls else {
+            let stream = Stream::new(stream, patience);
+            return self.http1(stream, peer(None), stop, watcher).await;
+        };
+        if speaks_plain_http(&stream).await {
+            return say(stream, PLAIN_HTTP).await;
+        }
+        let acceptor = TlsAcceptor::from(tls.config());
+        let stream = match timeout(limits::HANDSHAKE, acceptor.accept(stream)).await {
+            Ok(Ok(stream)) => stream,
+            Ok(Err(error)) => return self.complain(address, &tls::reason(&error)),
+            Err(_) => return self.complain(address, "timeout"),
+        };
+        let (_, session) = stream.get_ref();
+        let peer = peer(tls::common_name(session));
+        let is_http2 = session.alpn_protocol() == Some(tls::HTTP2);
+        let stream = Stream::new(stream, patience);
+        match is_http2 {
+            true => self.http2(stream, peer, watcher).await,
+            false => self.http1(stream, peer, stop, watcher).await,
+        }
+    }
+
+    fn complain(&self, address: SocketAddr, why: &str) {
+        self.log
+            .plain(&format_args!("http: TLS handshake error from {address}: {why}"));
+    }
+
+    async fn http1<T>(self: Arc<Self>, mut stream: Stream<T>, peer: Arc<Peer>, stop: Stop, watcher: Watcher)
+    where
+        T: AsyncRead + AsyncWrite + Unpin + Send + 'static,
+    {
+        let Limits { header, request, .. } = self.limits;
+        let head = tokio::select! {
+            head = opening::read(&mut stream, header, request) => head,
+            () = stop.asked() => return,
+        };
+        match head {
+            Ok(octets) => stream.put_back(octets),
+            Err(Refusal::Gone) => return,
+            Err(Refusal::Say(text)) => return say(stream, &text).await,
+        }
+        let service = service_fn(|request| {
+            let (shared, peer) = (&self, &peer);
+            async move { Ok::<_, Infallible>(shared.site.answer(peer, request).await) }
+        });
+        let connection = http1::Builder::new()
+            .timer(TokioTimer::new())
+            .half_close(true)
+            .header_read_timeout(request)
+            .max_buf_size(header.max(8192))
+            .serve_connection(TokioIo::new(stream), service);
+        // What ends a connection is the client's business, or was answered.
+        let _ = watcher.watch(connection).await;
+    }
+
+    async fn http2<T>(self: Arc<Self>, stream: Stream<T>, peer: Arc<Peer>, watcher: Watcher)
+    where
+        T: AsyncRead + AsyncWrite + Unpin + Send + 'static,
+    {
+        let Limits { header, request, .. } = self.limits;
+        let service = service_fn(move |request| {
+            let (shared, peer) = (Arc::clone(&self), Arc::clone(&peer));
+            async move { Ok::<_, Infallible>(shared.site.answer(&peer, request).await) }
+        });
+        let connection = http2::Builder::new(TokioExecutor::new())
+            .timer(TokioTimer::new())
+            .max_concurrent_streams(STREAMS)
+            .max_header_list_size(u32::try_from(header).unwrap_or(u32::MAX))
+            .keep_alive_interval(request)
+            .keep_alive_timeout(request)
+            .serve_connection(TokioIo::new(stream), service);
+        let _ = watcher.watch(connection).await;
+    }
+}
+
+const PLAIN_HTTP: &str = "HTTP/1.0 400 Bad Request\r\n\r\nClient sent an HTTP request to an HTTPS server.\n";
+
+/// Does the client send a request without TLS? Go knows one by its first octets.
+async fn speaks_plain_http(stream: &TcpStream) -> bool {
+    let mut octets = [0; 5];
+    let peeked = timeout(limits::HANDSHAKE, stream.peek(&mut octets));
+    let Ok(Ok(5)) = peeked.await else {
+        return false;
+    };
+    matches!(&octets, b"GET /" | b"HEAD " | b"POST " | b"PUT /" | b"OPTIO")
+}
+
+/// Says something and hangs up. What the client still sends is read for a while, so
+/// that the answer is not lost with a reset.
+async fn say(mut stream: impl AsyncRead + AsyncWrite + Unpin, text: &str) {
+    let said = async {
+        stream.write_all(text.as_bytes()).await?;
+        stream.shutdown().await?;
+        let mut unread = [0; 4096];
+        while stream.read(&mut unread).await? > 0 {}
+        Ok::<_, std::io::Error>(())
+    };
+    let _ = timeout(limits::LINGER, said).await;
+}

@@ -1,0 +1,143 @@
+//! The listening socket: binding with Go's errors, accepting, and stopping in order.
+
+use std::io;
+use std::net::{SocketAddr, ToSocketAddrs};
+use std::sync::Arc;
+use std::time::Duration;
+
+use hyper_util::server::graceful::GracefulShutdown;
+use rcfssl_core::{Error, Result};
+use tokio::net::{TcpListener, TcpStream};
+use tokio::sync::Semaphore;
+use tokio::time::{sleep, timeout};
+
+use super::connection::Shared;
+use super::{Site, Stop, signals};
+
+/// A socket that listens.
+pub type Listener = std::net::TcpListener;
+
+/// Host and port as one text, with brackets around an IPv6 address.
+pub fn joined(host: &str, port: i64) -> String {
+    match host.contains(':') {
+        true => format!("[{host}]:{port}"),
+        false => format!("{host}:{port}"),
+    }
+}
+
+/// Listens; no host means all addresses of the machine.
+///
+/// # Errors
+/// Go's sentences: `listen tcp 127.0.0.1:80: bind: permission denied`,
+/// `listen tcp: address 99999: invalid port`, `listen tcp: lookup x: no such host`.
+pub fn bind(host: &str, port: i64) -> Result<Listener> {
+    let invalid = |_| Error::plain(format!("listen tcp: address {port}: invalid port"));
+    let number = u16::try_from(port).map_err(invalid)?;
+    let addresses: Vec<SocketAddr> = match host {
+        "" => vec![([0_u16; 8], number).into(), ([0_u8; 4], number).into()],
+        host => {
+            let host = host.trim_start_matches('[').trim_end_matches(']');
+            let found = (host, number).to_socket_addrs();
+            found.map_or_else(|_| Vec::new(), Iterator::collect)
+        }
+    };
+    let mut refusal = Error::plain(format!("listen tcp: lookup {host}: no such host"));
+    for address in addresses {
+        match Listener::bind(address) {
+            Ok(listener) => {
+                let ready = listener.set_nonblocking(true).map(|()| listener);
+                return ready.map_err(|error| said(address, &error));
+            }
+            Err(error) => refusal = said(address, &error),
+        }
+    }
+    Err(refusal)
+}
+
+fn said(address: SocketAddr, error: &io::Error) -> Error {
+    Error::plain(format!(
+        "listen tcp {address}: bind: {}",
+        rcfssl_go::os::describe(error)
+    ))
+}
+
+impl<S: Site> Shared<S> {
+    /// Serves until a signal comes, then lets the requests end that were begun.
+    ///
+    /// # Errors
+    /// Where the socket or the signals cannot be used.
+    pub async fn run(self: Arc<Self>, listener: Listener) -> Result<()> {
+        let told = |error: io::Error| Error::plain(rcfssl_go::os::describe(&error));
+        let listener = TcpListener::from_std(listener).map_err(told)?;
+        let connections = GracefulShutdown::new();
+        let (ask, stop) = Stop::new();
+        let places = Arc::new(Semaphore::new(self.limits.connections.max(1)));
+        let accepting = async {
+            loop {
+                let Ok(place) = Arc::clone(&places).acquire_owned().await else {
+                    return;
+                };
+                let (stream, address) = accept(&listener).await;
+                let connection =
+                    Arc::clone(&self).serve(stream, address, stop.clone(), connections.watcher());
+                tokio::spawn(async move {
+                    connection.await;
+                    drop(place);
+                });
+            }
+        };
+        tokio::select! {
+            () = accepting => {}
+            ended = signals::ending() => ended.map_err(told)?,
+        }
+        drop(listener);
+        let _ = ask.send(true);
+        // What does not end in time is cut off.
+        let _ = timeout(self.limits.shutdown, connections.shutdown()).await;
+        Ok(())
+    }
+}
+
+/// The next connection. Where the system has no more descriptors it has some later.
+async fn accept(listener: &TcpListener) -> (TcpStream, SocketAddr) {
+    let mut pause = Duration::from_millis(5);
+    loop {
+        match listener.accept().await {
+            // Who connects by IPv4 to a socket of both kinds is shown by that address.
+            Ok((stream, address)) => {
+                return (
+                    stream,
+                    SocketAddr::new(address.ip().to_canonical(), address.port()),
+                );
+            }
+            Err(_) => {
+                sleep(pause).await;
+                pause = (pause * 2).min(Duration::from_secs(1));
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_cannot_be_bound_is_told_in_gos_words() {
+        let refusal = |host, port| bind(host, port).map(drop).unwrap_err().to_string();
+        assert_eq!(
+            refusal("127.0.0.1", 99999),
+            "listen tcp: address 99999: invalid port"
+        );
+        assert_eq!(refusal("127.0.0.1", -1), "listen tcp: address -1: invalid port");
+        let taken = bind("127.0.0.1", 0).unwrap();
+        let address = taken.local_addr().unwrap();
+        assert_eq!(
+            refusal("127.0.0.1", address.port().into()),
+            format!("listen tcp {address}: bind: address already in use")
+        );
+        assert!(refusal("192.0.2.77", 0).ends_with("bind: cannot assign requested address"));
+        assert_eq!(joined("::1", 80), "[::1]:80");
+        assert!(bind("", 0).is_ok() && bind("localhost", 0).is_ok());
+    }
+}

@@ -1,0 +1,348 @@
+//! `multirootca`: several CAs behind one address, told apart by label, each for clients
+//! of its own networks and with tokens only.
+
+mod metrics;
+mod roots;
+
+use std::collections::BTreeMap;
+use std::ffi::OsString;
+use std::sync::Arc;
+
+use bytes::Bytes;
+use hyper::body::Incoming;
+use hyper::{Method, Request, StatusCode};
+use rcfssl_ca::{Cost, InfoRequest, SignRequest, Signed, Signer};
+use rcfssl_core::auth::AuthenticatedRequest;
+use rcfssl_core::record::CertificateRecord;
+use rcfssl_core::{Error, Result, certinfo};
+use rcfssl_go::json;
+use rcfssl_store::Store;
+use serde::Serialize;
+use time::OffsetDateTime;
+
+pub use roots::{Networks, Section, read as read_roots};
+
+use crate::answer::{self, Answer, Failure};
+use crate::http::tls::{MinVersion, Tls};
+use crate::http::{Peer, Reply, Site, bind, reply};
+use crate::limits::Limits;
+use crate::log::Log;
+use crate::mux;
+use crate::serve::{SLOW_TASKS, run};
+use crate::site::{PREFIX, body, check_method, not_found, refused, route, url};
+use crate::workers::{Task, Workers};
+use metrics::Metrics;
+
+/// How long a signature may take.
+const DEADLINE: std::time::Duration = std::time::Duration::from_secs(60);
+
+/// A CA.
+pub struct Root {
+    /// Signs.
+    pub signer: Arc<dyn Signer>,
+    /// Which clients may ask it; all, where nothing is said.
+    pub networks: Option<Networks>,
+    /// Where its certificates go on record.
+    pub store: Option<Arc<Store>>,
+}
+
+/// What `multirootca` is told.
+pub struct Settings {
+    /// Host and port to listen on.
+    pub address: String,
+    /// The CA of requests without label.
+    pub default_label: String,
+    /// The server's certificate; empty for none.
+    pub tls_cert: OsString,
+    /// The server's key; empty for none.
+    pub tls_key: OsString,
+    /// What a client may take.
+    pub limits: Limits,
+}
+
+/// Serves until a signal comes.
+///
+/// # Errors
+/// Why the server cannot start, in cfssl's words.
+pub fn serve(settings: Settings, roots: BTreeMap<String, Root>, log: Log) -> Result<()> {
+    let address = &settings.address;
+    // One of the two is enough to fail for want of the other, as in cfssl.
+    let is_tls = !settings.tls_cert.is_empty() || !settings.tls_key.is_empty();
+    match is_tls {
+        true => log.info(format_args!("Now listening on https:// {address}")),
+        false => log.info(format_args!("Now listening on {address}")),
+    }
+    let missing = || Error::plain(format!("listen tcp: address {address}: missing port in address"));
+    let (host, port) = address.rsplit_once(':').ok_or_else(missing)?;
+    let unknown = |_| Error::plain(format!("listen tcp: lookup tcp/{port}: unknown port"));
+    let listener = bind(host, port.parse().map_err(unknown)?)?;
+    let tls = match is_tls {
+        true => Some(Tls::read(
+            &settings.tls_cert,
+            &settings.tls_key,
+            MinVersion::Tls12,
+            None,
+        )?),
+        false => None,
+    };
+    let site = Roots {
+        roots,
+        default_label: settings.default_label,
+        limits: settings.limits,
+        workers: Workers::new(1, SLOW_TASKS),
+        metrics: Metrics::default(),
+        log: Arc::clone(&log),
+    };
+    run(site, tls, settings.limits, log, listener)
+}
+
+struct Roots {
+    roots: BTreeMap<String, Root>,
+    default_label: String,
+    limits: Limits,
+    workers: Workers,
+    metrics: Metrics,
+    log: Log,
+}
+
+/// Why `authsign` refuses: what the client hears, and what the log says beside it.
+struct Refusal {
+    status: StatusCode,
+    said: String,
+    detail: String,
+}
+
+impl Refusal {
+    fn new(status: StatusCode, said: impl Into<String>, detail: impl Into<String>) -> Self {
+        Refusal {
+            status,
+            said: said.into(),
+            detail: detail.into(),
+        }
+    }
+
+    fn bad(said: impl Into<String>, detail: impl Into<String>) -> Self {
+        Refusal::new(StatusCode::BAD_REQUEST, said, detail)
+    }
+}
+
+#[derive(Serialize)]
+struct Certificate<'a> {
+    certificate: &'a str,
+}
+
+impl Site for Roots {
+    async fn answer(&self, peer: &Peer, request: Request<Incoming>) -> Reply {
+        let target = match route(&request) {
+            Ok(target) => target,
+            Err(reply) => return *reply,
+        };
+        match target.path.strip_prefix(PREFIX) {
+            Some("authsign") => self.authsign(peer, request).await,
+            Some("info") => self.info(peer, request).await,
+            None if target.path == "/metrics" => {
+                reply(StatusCode::OK, metrics::MEDIA_TYPE, self.metrics.text())
+            }
+            _ => not_found(),
+        }
+    }
+}
+
+impl Roots {
+    async fn info(&self, peer: &Peer, request: Request<Incoming>) -> Reply {
+        let line = format!("\"{} {}\"", request.method(), mux::shown(&url(&request)));
+        let result = self.info_result(request).await;
+        let number = result.as_ref().map_or_else(Failure::number, |_| 200);
+        self.log.info(format_args!("{} - {line} {number}", peer.address));
+        match result {
+            Ok(answer) => reply(StatusCode::OK, "application/json", answer.into_body()),
+            Err(failure) => refused(&failure),
+        }
+    }
+
+    async fn info_result(&self, request: Request<Incoming>) -> std::result::Result<Answer, Failure> {
+        check_method(request.method(), &Method::POST)?;
+        let body = body(request, &self.limits).await?.map_err(Failure::bad_request)?;
+        let mut asked = InfoRequest::default();
+        json::read(&body, &mut asked).map_err(|error| {
+            self.log
+                .warning(format_args!("failed to unmarshal request: {error}"));
+            Failure::bad_request(error.text)
+        })?;
+        let label = match asked.label.as_str() {
+            "" => &self.default_label,
+            label => label,
+        };
+        let Some(root) = self.roots.get(label) else {
+            self.log.warning("request for invalid endpoint");
+            return Err(Failure::bad_request("bad label"));
+        };
+        let signer = Arc::clone(&root.signer);
+        let info = match signer.cost(&asked.profile) {
+            Cost::Inline => signer.info(&asked, &mut self.log.sink()),
+            Cost::Blocking => {
+                let log = Arc::clone(&self.log);
+                let work = move || signer.info(&asked, &mut log.sink());
+                self.workers.run(Task::Slow, DEADLINE, work).await?
+            }
+        };
+        Ok(Answer::new(&info?))
+    }
+
+    async fn authsign(&self, peer: &Peer, request: Request<Incoming>) -> Reply {
+        let refusal = match self.authsign_result(peer, request).await {
+            // cfssl says nothing of JSON here either.
+            Ok(answer) => return reply(StatusCode::OK, TEXT, answer.into_body()),
+            Err(refusal) => refusal,
+        };
+        let Refusal { status, said, detail } = refusal;
+        let detail = match detail.as_str() {
+            "" => String::new(),
+            detail => format!(" ({detail})"),
+        };
+        self.log
+            .error(format_args!("[HTTP {}] 1 - {said}{detail}", status.as_u16()));
+        reply(status, TEXT, answer::refusal(1, said))
+    }
+
+    async fn authsign_result(
+        &self,
+        peer: &Peer,
+        request: Request<Incoming>,
+    ) -> std::result::Result<Answer, Refusal> {
+        if request.method() != Method::POST {
+            return Err(Refusal::new(
+                StatusCode::METHOD_NOT_ALLOWED,
+                "only POST is permitted",
+                "",
+            ));
+        }
+        let body: Bytes = match body(request, &self.limits).await {
+            Ok(Ok(body)) => body,
+            Ok(Err(why)) => {
+                return Err(Refusal::new(
+                    StatusCode::INTERNAL_SERVER_ERROR,
+                    why,
+                    "while reading the body",
+                ));
+            }
+            Err(failure) => return Err(Refusal::new(failure.status(), failure.to_string(), "")),
+        };
+        let mut outer = AuthenticatedRequest::default();
+        json::read(&body, &mut outer).map_err(|error| {
+            self.metrics.bad_input();
+            Refusal::bad(error.text, "while unmarshaling request body")
+        })?;
+        let mut asked = SignRequest::read(&outer.request.0).map_err(|error| {
+            self.metrics.bad_input();
+            Refusal::bad(error.text, "while unmarshalling authenticated request")
+        })?;
+        if asked.label.is_empty() {
+            asked.label.clone_from(&self.default_label);
+        }
+        let label = asked.label.clone();
+        let root = self.roots.get(&label);
+        let networks = root.and_then(|root| root.networks.as_ref());
+        if networks.is_some_and(|networks| !networks.contain(peer.address.ip())) {
+            self.metrics.bad_input();
+            return Err(Refusal::new(
+                StatusCode::FORBIDDEN,
+                "not authorised",
+                "because IP is not whitelisted",
+            ));
+        }
+        let Some(root) = root else {
+            self.metrics.bad_input();
+            let detail = format!("request is for non-existent label {}", mux::shown(&label));
+            return Err(Refusal::bad("bad request", detail));
+        };
+        self.metrics.request(&label);
+        self.check(root, &asked, &outer)
+            .inspect_err(|_| self.metrics.bad_input())?;
+        let profile = mux::shown(&asked.profile);
+        let signed = self.sign(root, asked).await.map_err(|failure| {
+            self.metrics.error(&label);
+            Refusal::bad("bad request", format!("signature failed: {failure}"))
+        })?;
+        let serial = serial(&signed);
+        self.log.info(format_args!(
+            "signature: requester={}, label={label}, profile={profile}, serialno={serial}",
+            peer.address
+        ));
+        Ok(Answer::new(&Certificate {
+            certificate: &signed.pem,
+        }))
+    }
+
+    /// Profile, token and request. Unlike `serve`, it knows no profile by default for a
+    /// name that there is not.
+    fn check(
+        &self,
+        root: &Root,
+        asked: &SignRequest,
+        outer: &AuthenticatedRequest,
+    ) -> std::result::Result<(), Refusal> {
+        let policy = root.signer.policy();
+        let profile = match asked.profile.as_str() {
+            "" => Some(policy.default_profile()),
+            name => policy
+                .profiles()
+                .find(|(known, _)| *known == name)
+                .map(|(_, profile)| profile),
+        };
+        let profile = profile.ok_or_else(|| {
+            let name = mux::shown(&asked.profile);
+            Refusal::bad(
+                "invalid profile",
+                format!("failed to look up profile with name: {name}"),
+            )
+        })?;
+        let key = profile.auth_key.as_ref().ok_or_else(|| {
+            Refusal::new(
+                StatusCode::UNAUTHORIZED,
+                "authorisation required",
+                "received unauthenticated request",
+            )
+        })?;
+        let mut keys = std::iter::once(key).chain(&profile.prev_auth_key);
+        if !keys.any(|key| key.accepts(&outer.token.0, &outer.request.0)) {
+            let detail = "received authenticated request with invalid token";
+            return Err(Refusal::bad("invalid token", detail));
+        }
+        match asked.has_csr() {
+            true => Ok(()),
+            false => Err(Refusal::bad("invalid request", "empty request")),
+        }
+    }
+
+    async fn sign(&self, root: &Root, asked: SignRequest) -> std::result::Result<Signed, Failure> {
+        let signer = Arc::clone(&root.signer);
+        let now = OffsetDateTime::now_utc();
+        let label = asked.label.clone();
+        let metadata = asked.metadata.as_ref().map_or("null".to_owned(), json::to_string);
+        let signed = match signer.cost(&asked.profile) {
+            Cost::Inline => signer.sign(&asked, now, &mut self.log.sink()),
+            Cost::Blocking => {
+                let log = Arc::clone(&self.log);
+                let work = move || signer.sign(&asked, now, &mut log.sink());
+                self.workers.run(Task::Slow, DEADLINE, work).await?
+            }
+        };
+        let signed = signed?;
+        if let (Some(issued), Some(store)) = (&signed.issued, &root.store) {
+            let record = CertificateRecord::of(issued, &label, &metadata, now);
+            store.insert(&[record]).await.map_err(|error| error.error)?;
+        }
+        Ok(signed)
+    }
+}
+
+const TEXT: &str = "text/plain; charset=utf-8";
+
+/// The serial number in decimal.
+fn serial(signed: &Signed) -> String {
+    let certificate = rcfssl_core::Certificate::read_pem(signed.pem.as_bytes());
+    certificate
+        .map(|certificate| certinfo::signed_decimal(&certificate.serial))
+        .unwrap_or_default()
+}

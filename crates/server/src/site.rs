@@ -1,0 +1,246 @@
+//! Which request goes where: what Go's server and mux answer by themselves, the common
+//! name that a client must have, pages, and endpoints.
+
+use std::collections::BTreeSet;
+use std::sync::Arc;
+
+use bytes::Bytes;
+use hyper::body::Incoming;
+use hyper::header::{CONNECTION, EXPECT, HOST, HeaderValue, LOCATION, RETRY_AFTER};
+use hyper::{Method, Request, StatusCode, Version};
+use rcfssl_go::json;
+use rcfssl_go::regexp::Regexp;
+
+use crate::answer::{Answer, Failure};
+use crate::api::{Api, Call, ENDPOINTS, Endpoint};
+use crate::http::{BodyError, Peer, Reply, Site, collect, error, reply};
+use crate::limits::Limits;
+use crate::log::Log;
+use crate::mux::{self, Target};
+use crate::pages;
+
+/// The paths of all endpoints begin so.
+pub const PREFIX: &str = "/api/v1/cfssl/";
+
+/// The common names of clients that may connect.
+#[derive(Debug)]
+pub struct Names {
+    /// The expression as it was given.
+    pub text: String,
+    /// What it means.
+    pub expression: Regexp,
+}
+
+/// The API and its pages.
+pub struct ApiSite {
+    /// What endpoints work with.
+    pub api: Arc<Api>,
+    /// The names of the endpoints that are there.
+    pub enabled: BTreeSet<&'static str>,
+    /// Are there pages?
+    pub has_pages: bool,
+    /// Which clients may connect.
+    pub clients: Option<Names>,
+    /// What a request may take.
+    pub limits: Limits,
+    /// Where requests are logged.
+    pub log: Log,
+}
+
+impl Site for ApiSite {
+    async fn answer(&self, peer: &Peer, request: Request<Incoming>) -> Reply {
+        let routed = match self.refuse_client(peer) {
+            None => route(&request),
+            Some(refusal) => Err(Box::new(refusal)),
+        };
+        let target = match routed {
+            Ok(target) => target,
+            Err(reply) => return *reply,
+        };
+        let name = target.path.strip_prefix(PREFIX).unwrap_or_default();
+        let endpoint = ENDPOINTS.iter().find(|endpoint| endpoint.name == name);
+        match endpoint {
+            Some(endpoint) if self.enabled.contains(name) => self.call(endpoint, peer, request, target).await,
+            _ if self.has_pages => pages::answer(&target.path, request.headers()),
+            _ => not_found(),
+        }
+    }
+}
+
+impl ApiSite {
+    /// 403 for a client whose name does not match, before anything else is looked at.
+    fn refuse_client(&self, peer: &Peer) -> Option<Reply> {
+        let names = self.clients.as_ref()?;
+        let name = peer.common_name.as_deref().unwrap_or_default();
+        if names.expression.is_match(name) {
+            return None;
+        }
+        self.log.warning(format_args!(
+            "Rejected client cert CN {} does not match regex {}",
+            rcfssl_go::quote(name),
+            names.text
+        ));
+        Some(error(StatusCode::FORBIDDEN, "Invalid CN\n"))
+    }
+
+    async fn call(
+        &self,
+        endpoint: &'static Endpoint,
+        peer: &Peer,
+        request: Request<Incoming>,
+        target: Target,
+    ) -> Reply {
+        let url = mux::shown(&url(&request));
+        let method = request.method().clone();
+        let result = self.result(endpoint, request, target).await;
+        let number = result.as_ref().map_or_else(Failure::number, |_| 200);
+        self.log
+            .info(format_args!("{} - \"{method} {url}\" {number}", peer.address));
+        match result {
+            Ok(answer) => reply(StatusCode::OK, "application/json", answer.into_body()),
+            Err(failure) => refused(&failure),
+        }
+    }
+
+    async fn result(
+        &self,
+        endpoint: &'static Endpoint,
+        request: Request<Incoming>,
+        target: Target,
+    ) -> Result<Answer, Failure> {
+        check_method(request.method(), &endpoint.method)?;
+        let body = match endpoint.method == Method::POST {
+            true => body(request, &self.limits).await?,
+            false => Ok(Bytes::new()),
+        };
+        let call = Call { target, body };
+        // A task of its own: a panic ends this request alone, and a client that leaves
+        // does not leave a certificate signed and unrecorded.
+        let api = Arc::clone(&self.api);
+        let task = tokio::spawn(async move { api.call(endpoint, call).await });
+        task.await
+            .unwrap_or_else(|_| Err(Failure::plain("internal server error")))
+    }
+}
+
+/// The target of a request; or the answer to one that has none, which Go's server and mux
+/// give by themselves.
+pub fn route(request: &Request<Incoming>) -> Result<Target, Box<Reply>> {
+    if let Some(refusal) = refuse(request) {
+        return Err(Box::new(refusal));
+    }
+    let uri = request.uri();
+    if uri.path() == "*" {
+        return Err(Box::new(reply(StatusCode::OK, "", "")));
+    }
+    let target = Target::read(uri.path(), uri.query()).ok_or_else(|| Box::new(bad_request()))?;
+    match target.redirect() {
+        Some(location) if request.method() != Method::CONNECT => {
+            Err(Box::new(moved(request.method(), &location)))
+        }
+        _ => Ok(target),
+    }
+}
+
+/// # Errors
+/// 405 for any other method.
+pub fn check_method(method: &Method, allowed: &Method) -> Result<(), Failure> {
+    if method == allowed {
+        return Ok(());
+    }
+    let message = format!("Method is not allowed:{}", json::quote(method.as_str()));
+    Err(Failure::Http(StatusCode::METHOD_NOT_ALLOWED, message))
+}
+
+/// The body of a request, or why there is none, in Go's words.
+///
+/// # Errors
+/// 413 and 408.
+pub async fn body(
+    request: Request<Incoming>,
+    limits: &Limits,
+) -> Result<Result<Bytes, &'static str>, Failure> {
+    match collect(request.into_body(), limits.body, limits.request).await {
+        Ok(body) => Ok(Ok(body)),
+        Err(BodyError::Broken(why)) => Ok(Err(why)),
+        Err(BodyError::TooLarge) => Err(Failure::Http(
+            StatusCode::PAYLOAD_TOO_LARGE,
+            format!("the request's body is larger than {} bytes", limits.body),
+        )),
+        Err(BodyError::TooSlow) => Err(Failure::Http(
+            StatusCode::REQUEST_TIMEOUT,
+            "the request took too long to arrive".to_owned(),
+        )),
+    }
+}
+
+/// The target as Go logs it: HTTP/2 sends scheme and host apart from it.
+pub fn url(request: &Request<Incoming>) -> String {
+    match request.uri().path_and_query() {
+        Some(path) if request.version() == Version::HTTP_2 => path.to_string(),
+        _ => request.uri().to_string(),
+    }
+}
+
+/// What Go's server refuses by itself.
+pub fn refuse(request: &Request<Incoming>) -> Option<Reply> {
+    let headers = request.headers();
+    let hosts = headers.get_all(HOST).iter().count();
+    if hosts > 1 {
+        return Some(bad_request());
+    }
+    if hosts == 0 && request.version() == Version::HTTP_11 {
+        let text = "400 Bad Request: missing required Host header";
+        return Some(closing(error(StatusCode::BAD_REQUEST, text)));
+    }
+    let expectation = headers.get(EXPECT).map(HeaderValue::as_bytes);
+    if expectation.is_some_and(|expected| !expected.eq_ignore_ascii_case(b"100-continue")) {
+        return Some(closing(reply(StatusCode::EXPECTATION_FAILED, "", "")));
+    }
+    None
+}
+
+fn bad_request() -> Reply {
+    closing(error(StatusCode::BAD_REQUEST, "400 Bad Request"))
+}
+
+fn closing(mut reply: Reply) -> Reply {
+    reply
+        .headers_mut()
+        .insert(CONNECTION, HeaderValue::from_static("close"));
+    reply
+}
+
+/// Go's page for a path that is not there.
+pub fn not_found() -> Reply {
+    error(StatusCode::NOT_FOUND, "404 page not found\n")
+}
+
+/// A redirect for good. Only a GET gets a page with it.
+fn moved(method: &Method, location: &str) -> Reply {
+    let mut moved = match *method {
+        Method::GET => reply(
+            StatusCode::MOVED_PERMANENTLY,
+            "text/html; charset=utf-8",
+            mux::moved(location),
+        ),
+        Method::HEAD => reply(StatusCode::MOVED_PERMANENTLY, "text/html; charset=utf-8", ""),
+        _ => reply(StatusCode::MOVED_PERMANENTLY, "", ""),
+    };
+    if let Ok(location) = HeaderValue::from_str(location) {
+        moved.headers_mut().insert(LOCATION, location);
+    }
+    moved
+}
+
+/// The envelope of a failure. What arrived too slowly or was too much ends the connection.
+pub fn refused(failure: &Failure) -> Reply {
+    let mut refused = error(failure.status(), failure.to_body());
+    if let Failure::Busy(seconds) = failure {
+        refused.headers_mut().insert(RETRY_AFTER, (*seconds).into());
+    }
+    match failure.status() {
+        StatusCode::PAYLOAD_TOO_LARGE | StatusCode::REQUEST_TIMEOUT => closing(refused),
+        _ => refused,
+    }
+}

@@ -1,0 +1,124 @@
+//! Work that takes long or waits for others, kept off the threads that answer: a bounded
+//! number at a time, each with a deadline.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use tokio::sync::Semaphore;
+use tokio::time::timeout;
+
+use crate::answer::Failure;
+
+/// How long a request waits for a worker before it is sent away.
+const PATIENCE: Duration = Duration::from_secs(10);
+
+/// What a worker would do.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Task {
+    /// Making an RSA key, which keeps processors busy for seconds.
+    RsaKey,
+    /// Everything else that is slow: RSA signatures, other servers, files.
+    Slow,
+}
+
+/// The workers.
+#[derive(Debug)]
+pub struct Workers {
+    rsa_keys: Arc<Semaphore>,
+    slow: Arc<Semaphore>,
+    patience: Duration,
+}
+
+impl Workers {
+    /// So many RSA keys and so many other tasks at a time.
+    pub fn new(rsa_keys: usize, slow: usize) -> Self {
+        Workers {
+            rsa_keys: Arc::new(Semaphore::new(rsa_keys.max(1))),
+            slow: Arc::new(Semaphore::new(slow.max(1))),
+            patience: PATIENCE,
+        }
+    }
+
+    /// Does something slow.
+    ///
+    /// # Errors
+    /// Busy where no worker gets free in time, 503 where the work takes longer than
+    /// `deadline`; it is then left to end by itself and keeps its place until it does.
+    pub async fn run<T: Send + 'static>(
+        &self,
+        task: Task,
+        deadline: Duration,
+        work: impl FnOnce() -> T + Send + 'static,
+    ) -> Result<T, Failure> {
+        let places = match task {
+            Task::RsaKey => &self.rsa_keys,
+            Task::Slow => &self.slow,
+        };
+        let place = timeout(self.patience, Arc::clone(places).acquire_owned()).await;
+        let Ok(Ok(place)) = place else {
+            return Err(Failure::Busy(5));
+        };
+        let job = tokio::task::spawn_blocking(move || {
+            let done = work();
+            drop(place);
+            done
+        });
+        match timeout(deadline, job).await {
+            Ok(Ok(done)) => Ok(done),
+            Ok(Err(_)) => Err(Failure::plain("internal server error")),
+            Err(_) => Err(Failure::Busy(30)),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn block_on<T>(future: impl Future<Output = T>) -> T {
+        let runtime = tokio::runtime::Builder::new_current_thread()
+            .enable_time()
+            .build()
+            .unwrap();
+        runtime.block_on(future)
+    }
+
+    #[test]
+    fn who_finds_no_free_worker_is_sent_away_and_the_next_is_served() {
+        let workers = Workers {
+            patience: Duration::from_millis(20),
+            ..Workers::new(1, 1)
+        };
+        block_on(async {
+            let (release, wait) = std::sync::mpsc::channel::<()>();
+            let deadline = Duration::from_secs(10);
+            let held = workers.run(Task::RsaKey, deadline, move || wait.recv().is_ok());
+            let mut held = Box::pin(held);
+            assert!(timeout(Duration::from_millis(50), &mut held).await.is_err());
+            let refused = workers.run(Task::RsaKey, deadline, || ()).await;
+            assert_eq!(refused, Err(Failure::Busy(5)));
+            assert_eq!(workers.run(Task::Slow, deadline, || 7).await, Ok(7));
+            release.send(()).unwrap();
+            assert_eq!(held.await, Ok(true));
+            assert_eq!(workers.run(Task::RsaKey, deadline, || 8).await, Ok(8));
+        });
+    }
+
+    #[test]
+    fn work_past_its_deadline_is_not_waited_for_and_a_panic_stays_inside() {
+        let workers = Workers::new(1, 2);
+        block_on(async {
+            let late = workers.run(Task::Slow, Duration::from_millis(10), || {
+                std::thread::sleep(Duration::from_millis(200));
+            });
+            assert_eq!(late.await, Err(Failure::Busy(30)));
+            let panics = workers.run(Task::Slow, Duration::from_secs(5), || {
+                if true {
+                    panic!("inside");
+                }
+            });
+            assert!(panics.await.is_err());
+            assert_eq!(workers.run(Task::Slow, Duration::from_secs(5), || 1).await, Ok(1));
+        });
+    }
+}

@@ -1,0 +1,41 @@
+//! Which certificates of a database a CA issued. Several CAs may share one.
+
+use rcfssl_core::{Certificate, record};
+use time::OffsetDateTime;
+use time::macros::datetime;
+
+use crate::Revoked;
+
+/// How a CA's own certificates are told from others.
+#[derive(Debug)]
+pub struct Own<'a> {
+    key_identifier: String,
+    certificate: &'a Certificate,
+}
+
+impl<'a> Own<'a> {
+    /// Go's zero time, which stands for none.
+    pub const NO_TIME: OffsetDateTime = datetime!(0001-01-01 0:00 UTC);
+
+    /// Those of a CA.
+    pub fn of(certificate: &'a Certificate) -> Self {
+        let identifier = certificate.subject_key_identifier();
+        Own {
+            key_identifier: identifier.map(record::hex).unwrap_or_default(),
+            certificate,
+        }
+    }
+
+    /// Did it issue this one? Told by the key identifier; where the row has none, as rows
+    /// of cfssl 1.2 have not, by the name of the issuer.
+    pub fn issued(&self, row: &Revoked) -> bool {
+        if !row.aki.is_empty() {
+            return record::normal_identifier(&row.aki) == self.key_identifier;
+        }
+        let certificate = row
+            .pem
+            .as_ref()
+            .and_then(|pem| Certificate::read_pem(pem.as_bytes()).ok());
+        certificate.is_some_and(|certificate| certificate.issuer == self.certificate.subject)
+    }
+}

@@ -1,0 +1,183 @@
+//! `rcfssl serve` as a test runs it, on a free port of 127.0.0.1.
+
+use std::fs::{self, File};
+use std::io::{Read, Write};
+use std::net::{Shutdown, SocketAddr, TcpListener, TcpStream};
+use std::process::{Child, Command, ExitStatus, Stdio};
+use std::time::{Duration, Instant};
+
+use anyhow::{Context, Result, bail, ensure};
+use serde_json::Value;
+
+use crate::binaries;
+use crate::workplace::Workplace;
+
+/// How long a server may take to start or to stop.
+const PATIENCE: Duration = Duration::from_secs(20);
+
+/// A server that runs; it is ended with the value.
+#[derive(Debug)]
+pub struct Served {
+    child: Child,
+    /// Where it listens.
+    pub address: SocketAddr,
+    log: std::path::PathBuf,
+}
+
+/// An HTTP answer.
+#[derive(Debug, Clone)]
+pub struct Answer {
+    /// The status.
+    pub status: u16,
+    /// Header lines and the status line.
+    pub head: String,
+    /// The body.
+    pub body: String,
+}
+
+impl Answer {
+    /// The number in the envelope's only error.
+    ///
+    /// # Errors
+    /// Where the body is no envelope of a failure.
+    pub fn error(&self) -> Result<u64> {
+        let body: Value = serde_json::from_str(&self.body).with_context(|| format!("{self:?}"))?;
+        ensure!(body["success"] == false && body["result"].is_null(), "{body}");
+        body["errors"][0]["code"]
+            .as_u64()
+            .with_context(|| format!("{body}"))
+    }
+
+    /// Reads an answer of HTTP/1.
+    ///
+    /// # Errors
+    /// Where it is none.
+    pub fn read(octets: &[u8]) -> Result<Self> {
+        let text = String::from_utf8_lossy(octets);
+        let (head, body) = text.split_once("\r\n\r\n").with_context(|| format!("{text:?}"))?;
+        let status = head.split(' ').nth(1).context("no status")?.parse()?;
+        Ok(Answer {
+            status,
+            head: head.to_owned(),
+            body: body.to_owned(),
+        })
+    }
+}
+
+impl Served {
+    /// Starts `rcfssl serve` in the folder of a workplace and waits until it listens.
+    ///
+    /// # Errors
+    /// What the system says, or the server instead of listening.
+    pub fn start(place: &Workplace, arguments: &[&str]) -> Result<Self> {
+        let address = TcpListener::bind("127.0.0.1:0")?.local_addr()?;
+        let log = place.join(format!("serve-{}.log", address.port()));
+        let mut command = Command::new(binaries::folder()?.join("rcfssl"));
+        command
+            .args(["serve", "-port", &address.port().to_string()])
+            .args(arguments);
+        command
+            .current_dir(place.path())
+            .stdin(Stdio::null())
+            .stdout(Stdio::null());
+        let child = command.stderr(File::create(&log)?).spawn()?;
+        let mut served = Served { child, address, log };
+        let begun = Instant::now();
+        while TcpStream::connect(address).is_err() {
+            if let Some(status) = served.child.try_wait()? {
+                bail!("{status}: {}", served.log()?);
+            }
+            ensure!(
+                begun.elapsed() < PATIENCE,
+                "it does not listen: {}",
+                served.log()?
+            );
+            std::thread::sleep(Duration::from_millis(10));
+        }
+        Ok(served)
+    }
+
+    /// What it logged.
+    ///
+    /// # Errors
+    /// What the system says.
+    pub fn log(&self) -> Result<String> {
+        Ok(fs::read_to_string(&self.log)?)
+    }
+
+    /// Its process.
+    pub fn id(&self) -> u32 {
+        self.child.id()
+    }
+
+    /// Sends octets and reads what comes until the server hangs up.
+    ///
+    /// # Errors
+    /// What the system says.
+    pub fn raw(&self, octets: &[u8]) -> Result<Vec<u8>> {
+        let mut stream = TcpStream::connect(self.address)?;
+        stream.set_read_timeout(Some(PATIENCE))?;
+        // A server that has heard enough may hang up before all was sent.
+        let _ = stream.write_all(octets);
+        let mut answer = Vec::new();
+        let _ = stream.read_to_end(&mut answer);
+        let _ = stream.shutdown(Shutdown::Both);
+        Ok(answer)
+    }
+
+    /// A POST to an endpoint.
+    ///
+    /// # Errors
+    /// What the system says, and what is no answer.
+    pub fn post(&self, endpoint: &str, body: &str) -> Result<Answer> {
+        let head = format!(
+            "POST /api/v1/cfssl/{endpoint} HTTP/1.1\r\nHost: x\r\nContent-Length: {}\r\nConnection: close\r\n\r\n",
+            body.len()
+        );
+        Answer::read(&self.raw((head + body).as_bytes())?)
+    }
+
+    /// A GET of a path.
+    ///
+    /// # Errors
+    /// What the system says, and what is no answer.
+    pub fn get(&self, path: &str) -> Result<Answer> {
+        let request = format!("GET {path} HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n");
+        Answer::read(&self.raw(request.as_bytes())?)
+    }
+
+    /// Sends a signal by its name.
+    ///
+    /// # Errors
+    /// What `kill` says.
+    pub fn signal(&self, name: &str) -> Result<()> {
+        let status = Command::new("kill")
+            .arg(format!("-{name}"))
+            .arg(self.id().to_string())
+            .status()?;
+        ensure!(status.success(), "kill: {status}");
+        Ok(())
+    }
+
+    /// Waits for its end.
+    ///
+    /// # Errors
+    /// Where it does not come.
+    pub fn wait(&mut self) -> Result<ExitStatus> {
+        let begun = Instant::now();
+        loop {
+            if let Some(status) = self.child.try_wait()? {
+                return Ok(status);
+            }
+            ensure!(begun.elapsed() < PATIENCE, "it does not end: {}", self.log()?);
+            std::thread::sleep(Duration::from_millis(10));
+        }
+    }
+}
+
+impl Drop for Served {
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}

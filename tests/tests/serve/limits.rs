@@ -1,0 +1,116 @@
+//! What is too large, too slow or too much is refused, and nobody else suffers.
+
+use std::io::{Read, Write};
+use std::net::TcpStream;
+use std::time::{Duration, Instant};
+
+use rcfssl_tests::servers::Answer;
+use rcfssl_tests::{Result, ensure};
+
+use crate::{start, with_ca};
+
+const HEALTH: &[u8] = b"GET /api/v1/cfssl/health HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n";
+
+#[test]
+fn a_body_above_the_limit_is_answered_with_413_before_it_is_read() -> Result<()> {
+    let place = with_ca()?;
+    let server = start(&place, &["-max-body", "1000"])?;
+    let fits = server.post("info", &format!(r#"{{"label":"{}"}}"#, "a".repeat(900)))?;
+    ensure!(fits.status == 200, "{fits:?}");
+    let large = server.post("info", &format!(r#"{{"label":"{}"}}"#, "a".repeat(2000)))?;
+    ensure!(large.status == 413 && large.error()? == 413, "{large:?}");
+    // Announced, and never sent.
+    let head = b"POST /api/v1/cfssl/info HTTP/1.1\r\nHost: x\r\nContent-Length: 99999999999\r\n\r\n";
+    let announced = Answer::read(&server.raw(head)?)?;
+    ensure!(
+        announced.status == 413 && announced.error()? == 413,
+        "{announced:?}"
+    );
+    Ok(())
+}
+
+#[test]
+fn a_header_above_the_limit_is_answered_with_431() -> Result<()> {
+    let place = with_ca()?;
+    let server = start(&place, &["-max-header", "20000"])?;
+    let request = |length: usize| {
+        format!(
+            "GET /api/v1/cfssl/health HTTP/1.1\r\nHost: x\r\nConnection: close\r\nX: {}\r\n\r\n",
+            "a".repeat(length)
+        )
+    };
+    let fits = Answer::read(&server.raw(request(10000).as_bytes())?)?;
+    ensure!(fits.status == 200, "{fits:?}");
+    let large = Answer::read(&server.raw(request(30000).as_bytes())?)?;
+    ensure!(large.status == 431 && large.error()? == 431, "{large:?}");
+    Ok(())
+}
+
+#[test]
+fn slow_requests_are_answered_with_408_and_idle_connections_are_closed() -> Result<()> {
+    let place = with_ca()?;
+    let server = start(&place, &["-request-timeout", "700ms"])?;
+    let begun = Instant::now();
+    let slow = [
+        (&b"GET /api/v1/cfssl/health HTTP/1.1\r\nHost"[..], true),
+        (
+            b"POST /api/v1/cfssl/info HTTP/1.1\r\nHost: x\r\nContent-Length: 50\r\n\r\n{",
+            true,
+        ),
+        (b"", false),
+    ];
+    for (octets, is_answered) in slow {
+        let answer = server.raw(octets)?;
+        match is_answered {
+            true => {
+                let answer = Answer::read(&answer)?;
+                ensure!(answer.status == 408 && answer.error()? == 408, "{answer:?}");
+            }
+            false => ensure!(answer.is_empty(), "{answer:?}"),
+        }
+    }
+    ensure!(begun.elapsed() < Duration::from_secs(12), "{:?}", begun.elapsed());
+    Ok(())
+}
+
+#[test]
+fn slow_clients_up_to_the_limit_of_connections_keep_nobody_waiting() -> Result<()> {
+    let place = with_ca()?;
+    let server = start(&place, &["-max-connections", "50", "-request-timeout", "2s"])?;
+    let slow: Vec<_> = (0..49)
+        .map(|_| {
+            let mut stream = TcpStream::connect(server.address)?;
+            stream.write_all(b"POST /api/v1/cfssl/sign HTTP/1.1\r\n")?;
+            Ok(stream)
+        })
+        .collect::<Result<_>>()?;
+    let answer = Answer::read(&server.raw(HEALTH)?)?;
+    ensure!(answer.status == 200, "{answer:?}");
+    // One more than may be: it is served once the slow ones were sent away.
+    let mut more = TcpStream::connect(server.address)?;
+    more.write_all(b"POST")?;
+    let answer = Answer::read(&server.raw(HEALTH)?)?;
+    ensure!(answer.status == 200, "{answer:?}");
+    for mut stream in slow {
+        stream.set_read_timeout(Some(Duration::from_secs(10)))?;
+        let mut answer = Vec::new();
+        let _ = stream.read_to_end(&mut answer);
+        ensure!(Answer::read(&answer)?.status == 408);
+    }
+    Ok(())
+}
+
+#[test]
+fn limits_that_make_no_sense_are_refused_at_the_start() -> Result<()> {
+    let place = with_ca()?;
+    for line in [
+        "cfssl serve -max-body 0",
+        "cfssl serve -max-connections -1",
+        "cfssl serve -request-timeout 0s",
+    ] {
+        let step = place.call(line)?;
+        ensure!(step.status == 1, "{line}: {step:?}");
+        ensure!(step.err().contains("above 0"), "{line}: {step:?}");
+    }
+    Ok(())
+}

@@ -1,0 +1,23 @@
+//! `rcfssl serve`: what recorded cases do not show — limits, signals, secrets.
+
+mod limits;
+mod stop;
+
+use rcfssl_tests::servers::Served;
+use rcfssl_tests::{Result, Workplace};
+
+/// A folder with a CA, `ca.pem` and `ca-key.pem`.
+fn with_ca() -> Result<Workplace> {
+    let place = Workplace::new()?;
+    place.write("ca.json", r#"{"CN":"Test CA","key":{"algo":"ecdsa","size":256}}"#)?;
+    place
+        .shell("cfssl gencert -initca ca.json | cfssljson -bare ca")?
+        .ok()?;
+    Ok(place)
+}
+
+/// A server with that CA and further arguments.
+fn start(place: &Workplace, more: &[&str]) -> Result<Served> {
+    let arguments = [&["-ca", "ca.pem", "-ca-key", "ca-key.pem"], more].concat();
+    Served::start(place, &arguments)
+}
