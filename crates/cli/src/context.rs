@@ -118,7 +118,11 @@ impl Context {
     /// What signing goes by: the configuration, with the servers of `-remote` in the
     /// place of all that it names.
     pub fn signing_policy(&self) -> Arc<Policy> {
-        let policy = self.shared_policy();
+        self.with_remote(self.shared_policy())
+    }
+
+    /// A configuration with the servers of `-remote` in the place of all that it names.
+    pub fn with_remote(&self, policy: Arc<Policy>) -> Arc<Policy> {
         match self.args.is_set(FlagId::Remote) {
             true => Arc::new(Policy::clone(&policy).signed_at(&self.args.text(FlagId::Remote))),
             false => policy,

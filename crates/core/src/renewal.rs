@@ -4,6 +4,7 @@
 
 use time::OffsetDateTime;
 
+use crate::authority::Wanted;
 use crate::certificate::{Certificate, Names, Template};
 use crate::host::Hosts;
 use crate::key;
@@ -112,6 +113,18 @@ pub fn difference(certificate: &Certificate, template: &Template) -> Option<Diff
     }
 }
 
+/// The first thing that a certificate says otherwise than what is asked of another
+/// server: subject and alternative names. Of the rest that server decides.
+pub fn difference_in_names(certificate: &Certificate, wanted: &Wanted) -> Option<Difference> {
+    if certificate.subject != wanted.subject.to_der() {
+        Some(Difference::Subject)
+    } else if !says_names(certificate, &wanted.names) {
+        Some(Difference::Hosts)
+    } else {
+        None
+    }
+}
+
 fn says_names(certificate: &Certificate, names: &Names) -> bool {
     let value = certificate.extension(&oid::SUBJECT_ALT_NAME);
     match names {
@@ -160,8 +173,10 @@ impl Shown {
         }
     }
 
+    /// Whether it fits a profile that another server keeps cannot be seen here.
     fn fits(&self, profile: &Profile) -> bool {
-        self.key == profile.usages.key
+        !(profile.is_remote() && profile.usages.is_empty())
+            && self.key == profile.usages.key
             && self.extended == sorted(&profile.usages.extended)
             && self.constraint == profile.constraint
     }
@@ -172,7 +187,7 @@ mod tests {
     use time::macros::datetime;
 
     use super::*;
-    use crate::authority::{Authority, Decided, Wanted};
+    use crate::authority::{Authority, Decided};
     use crate::certificate::{Serial, Subject};
     use crate::csr::Content;
     use crate::key::{Curve, KeySpec, PrivateKey, SigningKey};

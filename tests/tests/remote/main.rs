@@ -3,6 +3,7 @@
 
 #![allow(clippy::unwrap_used, reason = "functions of tests")]
 
+mod renew;
 mod serve;
 
 use rcfssl_tests::Workplace;

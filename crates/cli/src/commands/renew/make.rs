@@ -2,13 +2,16 @@
 
 use std::path::{Path, PathBuf};
 
+use rcfssl_core::authority::Decided;
 use rcfssl_core::key::{self, KeyFormat, KeySpec, PrivateKey, SigningKey};
 use rcfssl_core::{Certificate, Csr, Serial};
 use rcfssl_files::{NewFile, mode};
+use rcfssl_go::pem;
 use time::OffsetDateTime;
 use zeroize::Zeroizing;
 
-use super::look::{KeyFile, Plan, message};
+use super::look::{KeyFile, Plan, Signing, message};
+use super::remote;
 use super::task::{Companions, Issuing, Options, Task};
 
 /// A certificate that was made and is not in its place yet.
@@ -65,11 +68,11 @@ pub fn make(
             &made
         }
     };
-    let mut decided = plan.decided.clone();
-    decided.with(key.public_key().clone(), Serial::random().map_err(message)?);
-    let authority = issuing.issuer.authority();
-    let issued = authority.issue(&decided, &mut |_| {}).map_err(message)?;
-    let mut text = issued.to_pem().into_bytes();
+    let issued = match &plan.signing {
+        Signing::Local(decided) => sign_here(decided, issuing, key)?,
+        Signing::Remote(_) => remote::sign(plan, issuing, options, key)?,
+    };
+    let mut text = pem::encode("CERTIFICATE", &issued.der).into_bytes();
     if let Some(existing) = &plan.existing {
         if own.is_none() && existing.holds_key {
             return Err("its file holds a private key, which would not fit any more".to_owned());
@@ -91,6 +94,28 @@ pub fn make(
         files,
         copied_key: (options.backup && own.is_some())
             .then(|| (companions.key.clone(), backup_of(&companions.key))),
+    })
+}
+
+/// A certificate that was signed, here or by another server.
+pub struct Signed {
+    /// The whole DER.
+    pub der: Vec<u8>,
+    /// Its serial number.
+    pub serial: Serial,
+    /// notAfter
+    pub not_after: OffsetDateTime,
+}
+
+fn sign_here(decided: &Decided, issuing: &Issuing, key: &PrivateKey) -> Result<Signed, String> {
+    let issuer = issuing.issuer.as_ref().map_err(String::clone)?;
+    let mut decided = decided.clone();
+    decided.with(key.public_key().clone(), Serial::random().map_err(message)?);
+    let issued = issuer.authority().issue(&decided, &mut |_| {}).map_err(message)?;
+    Ok(Signed {
+        der: issued.der,
+        serial: issued.serial,
+        not_after: issued.not_after,
     })
 }
 

@@ -7,6 +7,7 @@ mod make;
 mod pipeline;
 mod places;
 mod progress;
+mod remote;
 mod report;
 mod source;
 mod task;
@@ -116,6 +117,7 @@ fn options(context: &Context) -> Result<Options, Failure> {
         hostnames,
         cn: given(FlagId::Cn),
         strict: context.is_strict(),
+        label: args.text(FlagId::Label).into_owned(),
     })
 }
 

@@ -5,7 +5,7 @@ use std::ffi::{OsStr, OsString};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use rcfssl_ca::Issuer;
+use rcfssl_ca::{Issuer, RemoteSigner};
 use rcfssl_core::key::KeyFormat;
 use rcfssl_core::{Certificate, Duration, Policy, Request};
 
@@ -43,6 +43,8 @@ pub struct Options {
     pub cn: Option<String>,
     /// Traps are errors.
     pub strict: bool,
+    /// The CA's label, for servers that have several.
+    pub label: String,
 }
 
 /// Certificates that share an authority.
@@ -94,8 +96,13 @@ pub enum Order {
 
 /// An authority and its configuration, ready to sign.
 pub struct Issuing {
-    /// The CA.
-    pub issuer: Issuer,
+    /// The CA's certificate.
+    pub certificate: Certificate,
+    /// The CA with its key, or why there is none here. Only profiles that are signed for
+    /// here need one.
+    pub issuer: Result<Issuer, String>,
+    /// What lets other servers sign, where the configuration names any.
+    pub remote: Option<RemoteSigner>,
     /// The configuration.
     pub policy: Arc<Policy>,
 }
@@ -120,6 +127,45 @@ impl Group {
     /// # Errors
     /// What is wrong with them, with the file's name.
     pub fn load(&self, context: &Context, tasks: &[Task]) -> Result<Issuing, String> {
+        let certificate = self.ca.read().and_then(|text| Certificate::read_pem(&text));
+        let certificate = certificate.map_err(|error| self.ca.named(&error))?;
+        if !certificate.is_ca {
+            return Err(format!(
+                "{} is not the certificate of an authority",
+                self.ca.shown()
+            ));
+        }
+        let policy = match &context.policy {
+            Some(given) => Arc::clone(given),
+            None => self.policy(context, tasks)?,
+        };
+        let policy = context.with_remote(policy);
+        let issuer = match policy.needs_local_signer() {
+            true => self.issuer(),
+            false => Err("no profile is signed for here".to_owned()),
+        };
+        // Where other servers sign too, it is told when the key is needed.
+        if let Err(why) = &issuer
+            && !policy.needs_remote_signer()
+        {
+            return Err(why.clone());
+        }
+        let mut remote = None;
+        if policy.needs_remote_signer() {
+            let client = crate::remote::settings(context, false).and_then(crate::remote::client);
+            let client = client.map_err(|error| error.message().into_owned())?;
+            remote = Some(RemoteSigner::new(client, Arc::clone(&policy)));
+        }
+        Ok(Issuing {
+            certificate,
+            issuer,
+            remote,
+            policy,
+        })
+    }
+
+    /// The CA with its key.
+    fn issuer(&self) -> Result<Issuer, String> {
         let issuer = ca_files::read_from(
             || self.ca.read(),
             || self.ca_key.read(),
@@ -131,17 +177,10 @@ impl Group {
             CaError::KeyFile(error) | CaError::Key(error) => self.ca_key.named(&error),
         })?;
         let [ca, ca_key] = [&self.ca, &self.ca_key].map(Source::shown);
-        if !issuer.key_fits() {
-            return Err(format!("the key {ca_key} is not that of the certificate {ca}"));
+        match issuer.key_fits() {
+            true => Ok(issuer),
+            false => Err(format!("the key {ca_key} is not that of the certificate {ca}")),
         }
-        if !issuer.certificate().is_ca {
-            return Err(format!("{ca} is not the certificate of an authority"));
-        }
-        let policy = match &context.policy {
-            Some(given) => Arc::clone(given),
-            None => self.policy(context, tasks)?,
-        };
-        Ok(Issuing { issuer, policy })
     }
 
     fn policy(&self, context: &Context, tasks: &[Task]) -> Result<Arc<Policy>, String> {

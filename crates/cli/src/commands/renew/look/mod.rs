@@ -46,8 +46,8 @@ pub struct Plan {
     pub why: Why,
     /// The name of its profile.
     pub profile: String,
-    /// What it will say; the key and the number are put in when it is made.
-    pub decided: Decided,
+    /// Who signs it.
+    pub signing: Signing,
     /// What is there.
     pub existing: Option<Existing>,
     /// Its key.
@@ -60,6 +60,25 @@ pub struct Plan {
     pub rewrites_csr: bool,
     /// What its owner should know.
     pub warnings: Vec<String>,
+}
+
+/// Who signs a certificate.
+pub enum Signing {
+    /// The CA that is here: what it will say. The key and the number are put in when it
+    /// is made.
+    Local(Box<Decided>),
+    /// Another server: what it is asked for.
+    Remote(Box<Wanted>),
+}
+
+impl Signing {
+    /// The first thing that a certificate says otherwise.
+    fn difference(&self, certificate: &Certificate) -> Option<Difference> {
+        match self {
+            Signing::Local(decided) => renewal::difference(certificate, decided.template()),
+            Signing::Remote(wanted) => renewal::difference_in_names(certificate, wanted),
+        }
+    }
 }
 
 /// Looks at a certificate.
@@ -106,13 +125,13 @@ impl<'a> Look<'a> {
             Some(existing) => existing,
         };
         let certificate = &existing.certificate;
-        if certificate.der == self.issuing.issuer.certificate().der {
+        if certificate.der == self.issuing.certificate.der {
             return match found {
                 true => Ok(Finding::Foreign),
                 false => Err("it is the authority itself; gencert -renewca renews that".to_owned()),
             };
         }
-        match renewal::check_issuer(certificate, self.issuing.issuer.certificate()) {
+        match renewal::check_issuer(certificate, &self.issuing.certificate) {
             Ok(()) => {}
             Err(IssuerMismatch::OtherName) if found => return Ok(Finding::Foreign),
             Err(IssuerMismatch::OtherName) => return Err("another authority issued it".to_owned()),
@@ -140,20 +159,28 @@ impl<'a> Look<'a> {
             None => {
                 let mut wanted = Wanted::of_certificate(certificate, public_key);
                 let subject = || name::Subject::from_attributes(&certificate.subject_attributes);
-                wanted.replace(&Overrides {
+                let overrides = Overrides {
                     hosts: hostnames.as_ref().map(Hosts::parse),
                     subject: cn.as_ref().map(|cn| name::Subject {
                         common_name: cn.clone(),
                         ..subject()
                     }),
                     ..Overrides::default()
+                };
+                wanted.replace(&overrides);
+                // Another server gets a request that says what is to be changed.
+                let is_asked = profile.is_remote() && (cn.is_some() || hostnames.is_some());
+                let content = is_asked.then(|| Content {
+                    subject: overrides.subject.unwrap_or_else(subject),
+                    hosts: overrides.hosts.unwrap_or_else(|| certificate.hosts.clone()),
+                    extensions: Vec::new(),
                 });
-                (wanted, None)
+                (wanted, content)
             }
         };
         let rebuilt = content.is_some() || hostnames.is_some() || cn.is_some();
-        let decided = self.decide(wanted, profile)?;
-        let changed = || renewal::difference(certificate, decided.template()).filter(|_| rebuilt);
+        let signing = self.signing(wanted, profile)?;
+        let changed = || signing.difference(certificate).filter(|_| rebuilt);
         let Some(why) = self.why(certificate, changed) else {
             return Ok(untouched(certificate));
         };
@@ -164,7 +191,7 @@ impl<'a> Look<'a> {
         self.end_with_authority(Plan {
             why,
             profile: profile_name,
-            decided,
+            signing,
             existing: Some(existing),
             key: Some(key),
             content,
@@ -191,16 +218,14 @@ impl<'a> Look<'a> {
         // authority's stands in.
         let public_key = key
             .as_ref()
-            .map_or(self.issuing.issuer.key().public_key(), |key| key.key.public_key());
+            .map_or(&self.issuing.certificate.public_key, |key| key.key.public_key());
         let wanted = Wanted::of_content(&content, public_key, profile).map_err(message)?;
-        let decided = self.decide(wanted, profile)?;
+        let signing = self.signing(wanted, profile)?;
         let why = match &existing {
             Err(why) => Some(*why),
-            Ok(Existing { certificate, .. }) => self.unfit(certificate, key.as_ref()).or_else(|| {
-                self.why(certificate, || {
-                    renewal::difference(certificate, decided.template())
-                })
-            }),
+            Ok(Existing { certificate, .. }) => self
+                .unfit(certificate, key.as_ref())
+                .or_else(|| self.why(certificate, || signing.difference(certificate))),
         };
         let (why, existing) = match (why, existing) {
             (None, Ok(existing)) => return Ok(untouched(&existing.certificate)),
@@ -215,7 +240,7 @@ impl<'a> Look<'a> {
         self.end_with_authority(Plan {
             why,
             profile: profile_name.to_owned(),
-            decided,
+            signing,
             existing,
             key,
             content: Some(content),
@@ -227,7 +252,7 @@ impl<'a> Look<'a> {
 
     /// Is the certificate that is there of no use here?
     fn unfit(&self, certificate: &Certificate, key: Option<&KeyFile>) -> Option<Why> {
-        if renewal::check_issuer(certificate, self.issuing.issuer.certificate()).is_err() {
+        if renewal::check_issuer(certificate, &self.issuing.certificate).is_err() {
             return Some(Why::OtherAuthority);
         }
         match key {
@@ -251,11 +276,17 @@ impl<'a> Look<'a> {
         }
     }
 
-    fn decide(&self, wanted: Wanted, profile: &Profile) -> Result<Decided, String> {
-        let authority = self.issuing.issuer.authority();
+    fn signing(&self, wanted: Wanted, profile: &Profile) -> Result<Signing, String> {
+        if profile.is_remote() {
+            return Ok(Signing::Remote(Box::new(wanted)));
+        }
+        let issuer = self.issuing.issuer.as_ref().map_err(String::clone)?;
         let number = Serial::from_magnitude(&[]);
-        authority
-            .decide(wanted, profile, self.now, number, &mut |_| {})
+        let decided = issuer
+            .authority()
+            .decide(wanted, profile, self.now, number, &mut |_| {});
+        decided
+            .map(|decided| Signing::Local(Box::new(decided)))
             .map_err(message)
     }
 
@@ -271,18 +302,22 @@ impl<'a> Look<'a> {
         }
         let left_out = plan.existing.as_ref().and_then(Existing::warning);
         plan.warnings.extend(left_out);
-        let end = self.issuing.issuer.certificate().not_after;
+        let end = self.issuing.certificate.not_after;
         let shown = rfc3339(end);
         if end <= self.now {
             return Err(format!(
                 "its authority ended at {shown}; gencert -renewca renews that"
             ));
         }
-        if plan.decided.template().not_after <= end {
+        // How long another server lets it live is not known before.
+        let Signing::Local(decided) = &mut plan.signing else {
+            return Ok(Finding::Wanting(Box::new(plan)));
+        };
+        if decided.template().not_after <= end {
             return Ok(Finding::Wanting(Box::new(plan)));
         }
         if self.options.strict {
-            let own = rfc3339(plan.decided.template().not_after);
+            let own = rfc3339(decided.template().not_after);
             return Err(Trap::OutlivesAuthority {
                 end: own,
                 authority_end: shown,
@@ -299,7 +334,7 @@ impl<'a> Look<'a> {
                 )),
             });
         }
-        plan.decided.end_by(end);
+        decided.end_by(end);
         plan.warnings.push(format!(
             "cut to the end of its authority, {shown}; gencert -renewca renews the authority"
         ));

@@ -22,6 +22,9 @@ impl<'a> Look<'a> {
                 "several profiles fit it: {names}; name one with -profile"
             ));
         }
+        if let Some(remote) = self.remote_profile() {
+            return remote;
+        }
         let describe = |name: &str, profile: &Profile| {
             let usages = &profile.usages;
             let authority = if profile.constraint.is_ca { ", CA" } else { "" };
@@ -42,6 +45,27 @@ impl<'a> Look<'a> {
             shown.join(", "),
             known.join("; ")
         ))
+    }
+
+    /// The one profile that another server signs for, where there is any: what usages it
+    /// has is not known here.
+    fn remote_profile(&self) -> Option<Result<(String, &'a Profile), String>> {
+        let policy = &self.issuing.policy;
+        let named = policy.profiles();
+        let remote: Vec<_> = named.filter(|(_, profile)| profile.is_remote()).collect();
+        let default = policy.default_profile();
+        match remote[..] {
+            [] if default.is_remote() => Some(Ok(("default".to_owned(), default))),
+            [] => None,
+            [(name, profile)] => Some(Ok((name.to_owned(), profile))),
+            _ => {
+                let names: Vec<&str> = remote.iter().map(|(name, _)| *name).collect();
+                let names = names.join(", ");
+                Some(Err(format!(
+                    "other servers sign for several profiles, {names}: name one with -profile"
+                )))
+            }
+        }
     }
 
     pub(super) fn named_profile(&self, name: &str) -> Result<&'a Profile, String> {
