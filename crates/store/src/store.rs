@@ -1,8 +1,10 @@
 //! What is asked of the database.
 
-use futures_util::StreamExt;
+use std::time::Duration;
+
+use futures_util::{FutureExt, StreamExt};
 use rcfssl_core::record::{CertificateRecord, OcspRecord};
-use tokio::time::timeout;
+use tokio::time::{sleep, timeout};
 
 use crate::config::{Config, Driver};
 use crate::connection::Row;
@@ -14,6 +16,9 @@ use crate::sql::{PageKey, Table, Value};
 
 /// Rows of one `INSERT`; thirteen values each stay below every database's limit.
 const CHUNK: usize = 100;
+
+/// How long to let rows gather when none is there.
+const GATHER: Duration = Duration::from_millis(1);
 
 /// A database with cfssl's tables. Connections are made when they are needed.
 pub struct Store {
@@ -201,8 +206,17 @@ impl Store {
         let mut lease = self.pool.lease().await?;
         let mut stream = lease.connection.fetch(statement, &[]);
         loop {
-            let next = timeout(limit, stream.next()).await;
-            match next.map_err(|_| Error::timeout(limit))? {
+            let next = match stream.next().now_or_never() {
+                Some(next) => next,
+                None => {
+                    // Rows gather meanwhile. To be woken for each of them costs more than
+                    // to read it.
+                    sleep(GATHER).await;
+                    let next = timeout(limit, stream.next()).await;
+                    next.map_err(|_| Error::timeout(limit))?
+                }
+            };
+            match next {
                 Some(row) => take(read(row.map_err(Error::from)?)?)?,
                 None => break,
             }
@@ -245,10 +259,7 @@ impl Store {
 const UNEXPIRED: &str = "WHERE CURRENT_TIMESTAMP < expiry";
 
 /// A step within a time limit.
-pub(crate) async fn within<T>(
-    limit: std::time::Duration,
-    step: impl Future<Output = sqlx::Result<T>>,
-) -> Result<T> {
+pub(crate) async fn within<T>(limit: Duration, step: impl Future<Output = sqlx::Result<T>>) -> Result<T> {
     let done = timeout(limit, step).await.map_err(|_| Error::timeout(limit))?;
     Ok(done?)
 }

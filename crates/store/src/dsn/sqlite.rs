@@ -44,6 +44,8 @@ pub(super) fn read(source: &str) -> Result<Source, String> {
     let mut options = SqliteConnectOptions::new()
         .filename(if is_uri { uri.as_str() } else { name })
         .create_if_missing(false)
+        // The thread that reads hands over so many rows before it waits.
+        .row_buffer_size(1000)
         .foreign_keys(false);
     let mut busy = BUSY;
     let (mut in_memory, mut may_create) = (name == ":memory:" || name.is_empty(), true);
