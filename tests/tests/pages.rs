@@ -351,9 +351,9 @@ fn zsh_completes_one_name_after_the_other() {
     place.write("type", TYPE).unwrap();
     let typed = [
         ("rcfssl gencs", "rcfssl gencsr "),
-        ("rcfssljson -ba", "rcfssljson -bare "),
-        ("cfssljson -ba", "cfssljson -bare "),
-        ("rcfssl ocsps", "rcfssl ocspsign "),
+        ("rcfssljson -bar", "rcfssljson -bare "),
+        ("cfssljson -bar", "cfssljson -bare "),
+        ("rcfssl ocspsi", "rcfssl ocspsign "),
         ("cfssl certinfo -cert=ca.p", "cfssl certinfo -cert=ca.pem "),
         ("cfssl certinfo -cert ca.p", "cfssl certinfo -cert ca.pem "),
         ("cfssl genkey -key-format=p", "cfssl genkey -key-format=pkcs8 "),

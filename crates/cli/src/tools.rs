@@ -129,7 +129,7 @@ pub fn run(tool: Tool, arguments: Vec<OsString>) -> u8 {
             Ok(status) => status,
             Err(FlagError::Help) => print_help(multirootca::HELP),
             Err(wrong) => {
-                log::print(help::wrong_flag("multirootca", &[], &wrong));
+                log::print_text(&help::wrong_flag("multirootca", &[], &wrong));
                 WRONG_FLAG
             }
         },

@@ -22,7 +22,7 @@ pub struct Limits {
 impl Default for Limits {
     fn default() -> Self {
         Limits {
-            body: 4 << 20,
+            body: 1 << 20,
             header: 1 << 20,
             request: Duration::from_secs(30),
             connections: 1024,

@@ -24,7 +24,7 @@ use crate::limits::Limits;
 use crate::log::{Level, Log};
 use crate::mux::{Target, clean};
 use crate::serve::run;
-use crate::site::{body, not_found, refuse};
+use crate::site::{body, moved, not_found, refuse};
 
 const MEDIA_TYPE: &str = "application/ocsp-response";
 
@@ -47,13 +47,18 @@ impl Source {
         let text = String::from_utf8_lossy(text);
         let mut responses = HashMap::new();
         for word in text.split_whitespace() {
-            let Ok(response) = base64::decode(word) else {
-                log.error("Base64 decode error in the file of responses");
-                continue;
+            let response = match base64::decode(word) {
+                Ok(response) => response,
+                Err(error) => {
+                    log.error(format_args!("Base64 decode error {error} on: {word}"));
+                    continue;
+                }
             };
             match Kept::read(&response) {
-                Some(kept) => drop(responses.insert(kept.serial, response.into())),
-                None => log.error("OCSP decode error in the file of responses"),
+                Some(kept) => {
+                    responses.insert(kept.serial, Bytes::from(response));
+                }
+                None => log.error(format_args!("OCSP decode error: no OCSP response on: {word}")),
             }
         }
         log.info(format_args!("Read {} OCSP responses", responses.len()));
@@ -107,7 +112,11 @@ impl Site for Responder {
             return empty(StatusCode::BAD_REQUEST);
         };
         let Some(rest) = self.below(&target.path) else {
-            return not_found();
+            // Go's mux knows a folder by its name without the slash, too.
+            return match self.path.strip_suffix('/') == Some(&target.path) {
+                true => moved(request.method(), &self.path),
+                false => not_found(),
+            };
         };
         let known = request.headers().get(IF_NONE_MATCH).cloned();
         let asked: Bytes = match *request.method() {
@@ -147,16 +156,20 @@ impl Responder {
         let response = match self.find(&asked).await {
             Ok(Some(response)) => response,
             Ok(None) => {
-                let serial = record::hex(&asked.serial);
-                let request = base64::encode(request);
+                let (serial, request) = (hexadecimal(&asked.serial), base64::encode(request));
                 self.log.info(format_args!(
                     "No response found for request: serial {serial}, request body {request}"
                 ));
                 return uncached(StatusCode::OK, &UNAUTHORIZED);
             }
             Err(error) => {
+                let (serial, request) = (hexadecimal(&asked.serial), base64::encode(request));
                 self.log
-                    .error(format_args!("Error retrieving response for request: {error}"));
+                    .error(format_args!("Error obtaining OCSP response: {error}"));
+                self.log.info(format_args!(
+                    "Error retrieving response for request: serial {serial}, request body {request}, \
+                     error: failed to obtain OCSP response: {error}"
+                ));
                 return uncached(StatusCode::INTERNAL_SERVER_ERROR, &INTERNAL_ERROR);
             }
         };
@@ -178,6 +191,15 @@ impl Responder {
                 Ok(found.map(|record| record.body.into()))
             }
         }
+    }
+}
+
+/// A serial number as Go prints one with `%x`.
+fn hexadecimal(serial: &[u8]) -> String {
+    let text = record::hex(serial);
+    match text.trim_start_matches('0') {
+        "" => "0".to_owned(),
+        digits => digits.to_owned(),
     }
 }
 

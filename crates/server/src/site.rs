@@ -163,6 +163,7 @@ pub async fn body(
     match collect(request.into_body(), limits.body, limits.request).await {
         Ok(body) => Ok(Ok(body)),
         Err(BodyError::Broken(why)) => Ok(Err(why)),
+        Err(BodyError::Busy) => Err(Failure::Busy(5)),
         Err(BodyError::TooLarge) => Err(Failure::Http(
             StatusCode::PAYLOAD_TOO_LARGE,
             format!("the request's body is larger than {} bytes", limits.body),
@@ -217,7 +218,7 @@ pub fn not_found() -> Reply {
 }
 
 /// A redirect for good. Only a GET gets a page with it.
-fn moved(method: &Method, location: &str) -> Reply {
+pub fn moved(method: &Method, location: &str) -> Reply {
     let mut moved = match *method {
         Method::GET => reply(
             StatusCode::MOVED_PERMANENTLY,

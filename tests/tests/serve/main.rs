@@ -1,6 +1,8 @@
 //! `rcfssl serve`: what recorded cases do not show — limits, signals, secrets.
 
 mod limits;
+mod mixed;
+mod refused;
 mod stop;
 
 use rcfssl_tests::servers::Served;

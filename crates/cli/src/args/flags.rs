@@ -205,7 +205,7 @@ flags! {
         "start with a CA key that does not fit or with half of a TLS pair, as cfssl does";
     NewcertWithoutToken "allow-newcert-without-token" Bool "false" "" Own
         "let newcert use profiles with an auth_key without a token, as cfssl does";
-    MaxBody "max-body" Int "4194304" "BYTES" Own
+    MaxBody "max-body" Int "1048576" "BYTES" Own
         "largest request body; larger ones are answered with 413";
     MaxHeader "max-header" Int "1048576" "BYTES" Own
         "largest request header; larger ones are answered with 431";

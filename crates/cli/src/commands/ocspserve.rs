@@ -8,7 +8,7 @@ use rcfssl_server::log::Logger;
 use rcfssl_server::responder::{self, Settings, Source};
 
 use crate::args::FlagId;
-use crate::context::{Context, Outcome};
+use crate::context::{Context, Failure, Outcome};
 use crate::{database, input};
 
 /// Serves until a signal comes.
@@ -21,7 +21,7 @@ pub fn run(context: &Context) -> Outcome {
         let text = input::file(args.path(FlagId::Responses));
         let text = text.map_err(|error| Error::plain(format!("unable to read response file: {error}")))?;
         Source::read(&text, &log)
-    } else if let Some(store) = database::server(context)? {
+    } else if let Some(store) = database::server(context).map_err(unreadable)? {
         Source::Database(Arc::new(store))
     } else {
         return Err(Error::plain("ocspserve needs -responses or -db-config").into());
@@ -34,4 +34,14 @@ pub fn run(context: &Context) -> Outcome {
     };
     responder::serve(settings, source, log)?;
     Ok(())
+}
+
+/// cfssl has a sentence of its own here, without a number.
+fn unreadable(failure: Failure) -> Failure {
+    match failure {
+        Failure::Error(error) => {
+            Error::plain(format!("unable to read configuration file: {}", error.message())).into()
+        }
+        other => other,
+    }
 }

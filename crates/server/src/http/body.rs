@@ -5,7 +5,14 @@ use std::time::Duration;
 use bytes::Bytes;
 use http_body_util::{BodyExt, LengthLimitError, Limited};
 use hyper::body::{Body, Incoming};
+use tokio::sync::Semaphore;
 use tokio::time::timeout;
+
+/// Octets of a body that is read at once, whoever else sends one.
+const SMALL: u64 = 64 << 10;
+
+/// Larger bodies that are held at a time, by all connections together.
+static LARGE: Semaphore = Semaphore::const_new(128);
 
 /// Why a body could not be read.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -14,6 +21,8 @@ pub enum BodyError {
     TooLarge,
     /// It did not arrive in time.
     TooSlow,
+    /// Too many large ones arrive already.
+    Busy,
     /// It ends early or is framed wrongly: Go's sentence.
     Broken(&'static str),
 }
@@ -27,6 +36,14 @@ pub async fn collect(body: Incoming, limit: usize, time: Duration) -> Result<Byt
     if body.size_hint().lower() > limit as u64 {
         return Err(BodyError::TooLarge);
     }
+    let is_small = body.size_hint().upper().is_some_and(|size| size <= SMALL);
+    let _place = match is_small {
+        true => None,
+        false => match timeout(time, LARGE.acquire()).await {
+            Ok(Ok(place)) => Some(place),
+            _ => return Err(BodyError::Busy),
+        },
+    };
     match timeout(time, Limited::new(body, limit).collect()).await {
         Err(_) => Err(BodyError::TooSlow),
         Ok(Ok(collected)) => Ok(collected.to_bytes()),

@@ -21,7 +21,7 @@ use crate::limits::{self, Limits};
 use crate::log::Log;
 
 /// Requests at a time on one HTTP/2 connection.
-const STREAMS: u32 = 100;
+const STREAMS: u32 = 32;
 
 /// What all connections share.
 pub struct Shared<S> {
