@@ -296,10 +296,12 @@ pub(crate) enum PageKey {
     Key { serial: String, aki: String },
 }
 
-/// The columns of [`Driver::select_revoked`].
-pub(crate) const REVOKED: [&str; 6] = [
+/// The columns of [`Driver::select_revoked`]. `common_name` is there because cfssl makes
+/// no list of tables of the first version, which do not have it.
+pub(crate) const REVOKED: [&str; 7] = [
     "authority_key_identifier",
     "ca_label",
+    "common_name",
     "expiry",
     "reason",
     "revoked_at",

@@ -95,6 +95,9 @@ pub fn the_first_version_is_migrated(place: &Place, database: &mut Database) -> 
         err.contains(r#"{"code":11000,"#) && err.contains("\nhint: ") && err.contains("db migrate"),
         "{err}"
     );
+    // Nor is a list made, as in cfssl.
+    let err = place.refused("cfssl crl -db-config db.json -ca ca.pem -ca-key ca-key.pem")?;
+    ensure!(err.contains("common_name") && err.contains("db migrate"), "{err}");
     place.ok("rcfssl db migrate -db-config db.json")?;
     // A second time there is nothing to do.
     place.ok("rcfssl db migrate -db-config db.json")?;
