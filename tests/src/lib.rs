@@ -24,6 +24,7 @@ pub mod debian;
 pub mod differential;
 pub mod integrity;
 pub mod made;
+pub mod mutate;
 pub mod network;
 pub mod normal;
 pub mod openssl;

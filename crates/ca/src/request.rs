@@ -81,6 +81,21 @@ json_object!(SubjectOverride as "signer.Subject" {
 });
 
 impl SubjectOverride {
+    /// The keys inside its `names` that have a value and are not used, as cfssl has it.
+    pub fn unused_name_keys(&self) -> impl Iterator<Item = &'static str> {
+        let is_given = |given: fn(&Name) -> bool| self.names.iter().any(given);
+        [
+            ("names.E", is_given(|name| !name.e.is_empty())),
+            (
+                "names.SerialNumber",
+                is_given(|name| !name.serial_number.is_empty()),
+            ),
+            ("names.OID", is_given(|name| !name.oid.is_empty())),
+        ]
+        .into_iter()
+        .filter_map(|(key, given)| given.then_some(key))
+    }
+
     /// Its names; what it leaves empty comes from what the request asks for, type by
     /// type. Other types of the request are dropped, and so are e-mail addresses, as in
     /// cfssl.

@@ -189,6 +189,9 @@ impl Context {
         for repeated in &report.repeated_keys {
             self.trap(hints::repeated_key(&file, text, repeated))?;
         }
+        if report.more > 0 {
+            self.hint(format_args!("{file}: {} more such keys", report.more));
+        }
         Ok(document)
     }
 

@@ -104,6 +104,18 @@ pub enum Trap {
         /// The kinds.
         kinds: Vec<&'static str>,
     },
+    /// Keys of a subject that `sign` does not use.
+    UnusedBySign {
+        /// The subject's file.
+        file: String,
+        /// The keys.
+        keys: Vec<&'static str>,
+    },
+    /// A renewed certificate would have no alternative names, unlike the live one.
+    DropsAllNames {
+        /// The names of the live certificate.
+        names: Vec<String>,
+    },
     /// A flag is missing that cfssl asks for with an error line and status 0.
     MissingAuthority {
         /// The flag, without its dash.
@@ -114,6 +126,22 @@ pub enum Trap {
 impl fmt::Display for Trap {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
+            Trap::UnusedBySign { file, keys } => {
+                write!(
+                    f,
+                    "{file}: sign ignores {}; of a subject it uses CN, SerialNumber and, of names, C, ST, L, O and OU",
+                    keys.join(", ")
+                )?;
+                if keys.contains(&"hosts") {
+                    f.write_str("; -hostname sets the hosts")?;
+                }
+                Ok(())
+            }
+            Trap::DropsAllNames { names } => write!(
+                f,
+                "all SANs of the live certificate are dropped: {}; the request has no hosts",
+                names.join(", ")
+            ),
             Trap::UnknownProfile { name, known } if known.is_empty() => write!(
                 f,
                 "unknown profile \"{name}\": no configuration defines any; the default profile is used"

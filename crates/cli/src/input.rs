@@ -78,6 +78,10 @@ pub fn ca_password() -> Option<Zeroizing<Vec<u8>>> {
     Some(Zeroizing::new(value.as_bytes().to_vec()))
 }
 
+/// The most that is read of the file of an authentication key, in bytes: 16 hexadecimal
+/// digits are usual.
+const LONGEST_AUTH_KEY: u64 = 64 << 10;
+
 /// The environment and files that a configuration may point to.
 pub struct Process;
 
@@ -89,6 +93,6 @@ impl Surroundings for Process {
     }
 
     fn file(&self, path: &str) -> Option<Zeroizing<Vec<u8>>> {
-        file(OsStr::new(path)).ok()
+        rcfssl_files::read_at_most(Some(OsStr::new(path)), LONGEST_AUTH_KEY).ok()
     }
 }

@@ -17,6 +17,7 @@ mod output;
 mod remote;
 mod responder;
 mod signing;
+mod terminal;
 mod tools;
 mod traps;
 
@@ -38,6 +39,7 @@ const WRONG_FLAG: u8 = 2;
 
 fn main() -> ExitCode {
     rcfssl_files::survive_size_limit();
+    rcfssl_files::forbid_core_dumps();
     let mut arguments = std::env::args_os();
     let tool = arguments.next().and_then(|name| tools::named(&name));
     let arguments = arguments.collect();

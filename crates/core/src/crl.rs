@@ -10,6 +10,7 @@ use crate::extension;
 use crate::key::SigningKey;
 use crate::name::Subject;
 use crate::oid;
+use crate::serial::Serial;
 
 /// How long a list is good where nothing else is said: a week.
 pub const DEFAULT_SECONDS: i64 = 7 * 24 * 3600;
@@ -55,55 +56,14 @@ pub struct Entries(Vec<u8>);
 
 impl Entries {
     /// Adds a certificate. Order and repeats are kept.
-    pub fn add(&mut self, serial: &SerialNumber, revoked: OffsetDateTime) {
+    pub fn add(&mut self, serial: &Serial, revoked: OffsetDateTime) {
         let entry = asn1::encode(|w| {
             w.sequence(|w| {
-                w.primitive(tag::INTEGER, &serial.0);
+                w.primitive(tag::INTEGER, &serial.contents());
                 w.time(revoked);
             });
         });
         self.0.extend(entry);
-    }
-}
-
-/// A whole number of any size, as the contents octets of an INTEGER.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct SerialNumber(Vec<u8>);
-
-impl SerialNumber {
-    /// Reads a decimal number as cfssl does: the sign and the digits at the
-    /// beginning of the line count, what follows is passed over, and what begins
-    /// otherwise is 0.
-    pub fn parse_prefix(line: &str) -> Self {
-        let (negative, rest) = match line.as_bytes().first() {
-            Some(b'-') => (true, &line[1..]),
-            Some(b'+') => (false, &line[1..]),
-            _ => (false, line),
-        };
-        // Most significant octet first; one more for the sign.
-        let mut octets = vec![0_u8];
-        for digit in rest.bytes().take_while(u8::is_ascii_digit) {
-            let mut carry = u32::from(digit - b'0');
-            for octet in octets.iter_mut().rev() {
-                let value = u32::from(*octet) * 10 + carry;
-                *octet = value as u8;
-                carry = value >> 8;
-            }
-            if carry > 0 || octets[0] >= 0x80 {
-                octets.insert(0, carry as u8);
-            }
-        }
-        if negative {
-            octets.iter_mut().for_each(|octet| *octet = !*octet);
-            octets.iter_mut().rev().find_map(|octet| {
-                let (sum, overflow) = octet.overflowing_add(1);
-                *octet = sum;
-                (!overflow).then_some(())
-            });
-        }
-        let redundant = |pair: &[u8]| matches!(pair, [0, 0..0x80] | [0xff, 0x80..=0xff]);
-        let skip = octets.windows(2).take_while(|pair| redundant(pair)).count();
-        SerialNumber(octets.split_off(skip))
     }
 }
 
@@ -161,43 +121,5 @@ fn issuer_name(issuer: &Certificate) -> Vec<u8> {
         name.to_der()
     } else {
         issuer.subject.clone()
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn serial_numbers_are_the_beginning_of_a_line() {
-        for (line, want) in [
-            ("7", &[7][..]),
-            ("7\r", &[7]),
-            ("9 ", &[9]),
-            ("1_000", &[1]),
-            ("+5", &[5]),
-            ("-9", &[0xf7]),
-            ("-0", &[0]),
-            (" 8", &[0]),
-            ("abc", &[0]),
-            ("0x10", &[0]),
-            ("", &[0]),
-            ("127", &[0x7f]),
-            ("128", &[0, 0x80]),
-            ("255", &[0, 0xff]),
-            ("256", &[1, 0]),
-            ("-128", &[0x80]),
-            ("-129", &[0xff, 0x7f]),
-            ("-256", &[0xff, 0]),
-            ("18446744073709551616", &[1, 0, 0, 0, 0, 0, 0, 0, 0]),
-            (
-                "123456789012345678901234567890",
-                &[
-                    1, 0x8e, 0xe9, 0x0f, 0xf6, 0xc3, 0x73, 0xe0, 0xee, 0x4e, 0x3f, 0x0a, 0xd2,
-                ],
-            ),
-        ] {
-            assert_eq!(SerialNumber::parse_prefix(line).0, want, "{line:?}");
-        }
     }
 }

@@ -125,6 +125,15 @@ pub fn difference_in_names(certificate: &Certificate, wanted: &Wanted) -> Option
     }
 }
 
+/// Does a certificate have alternative names, and what is to come none?
+pub fn drops_all_names(certificate: &Certificate, names: &Names) -> bool {
+    let has_none = match names {
+        Names::Built(hosts) => hosts.is_empty(),
+        Names::Raw(_) => false,
+    };
+    has_none && certificate.extension(&oid::SUBJECT_ALT_NAME).is_some()
+}
+
 fn says_names(certificate: &Certificate, names: &Names) -> bool {
     let value = certificate.extension(&oid::SUBJECT_ALT_NAME);
     match names {

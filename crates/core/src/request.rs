@@ -94,7 +94,7 @@ pub struct Name {
     pub e: String,
     /// Read, and never used.
     #[serde(rename = "SerialNumber", skip_serializing_if = "String::is_empty")]
-    serial_number: String,
+    pub serial_number: String,
     /// Attributes by their object identifiers.
     #[serde(
         rename = "OID",

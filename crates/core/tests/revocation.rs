@@ -8,12 +8,12 @@ mod made;
 use std::collections::HashMap;
 
 use made::{Made, NOW, access, ca_params, leaf_params};
-use rcfssl_core::crl::{self, CrlContent, Entries, SerialNumber};
+use rcfssl_core::crl::{self, CrlContent, Entries};
 use rcfssl_core::key::{self, PrivateKey};
 use rcfssl_core::ocsp::{Responder, Status};
 use rcfssl_core::revocation::{Checker, Finding, Note, RevocationList};
 use rcfssl_core::web::{Answer, Web};
-use rcfssl_core::{Duration, Error, Result, certinfo};
+use rcfssl_core::{Duration, Error, Result};
 use rcfssl_go::pem;
 use rcgen::{CrlDistributionPoint, ExtendedKeyUsagePurpose};
 
@@ -55,8 +55,7 @@ fn check(certificate: &Made, pages: &mut Pages) -> (Finding, Vec<String>) {
 fn list(revoked: &[&Made], issuer: &Made) -> Vec<u8> {
     let mut entries = Entries::default();
     for made in revoked {
-        let serial = SerialNumber::parse_prefix(&certinfo::signed_decimal(&made.certificate.serial));
-        entries.add(&serial, NOW);
+        entries.add(&made.certificate.serial_number(), NOW);
     }
     let content = CrlContent {
         entries,

@@ -23,7 +23,7 @@ pub use folder::Folder;
 pub use journal::{Recovered, is_interrupted, recover};
 pub use limits::{check_stdout, survive_size_limit};
 pub use lock::{FolderLock, LockError};
-pub use read::{read, read_found, read_regular};
+pub use read::{read, read_at_most, read_found, read_regular};
 pub use together::{stranger, write_all};
 pub use transaction::{Change, Durability, NewFile, commit};
 
@@ -95,6 +95,17 @@ fn write_error(source: io::Error) -> WriteError {
     WriteError {
         operation: "write",
         source,
+    }
+}
+
+/// Asks the system not to write this process' memory, which may hold private keys, to a
+/// file where it crashes, and to let no other process of the same user look into it.
+pub fn forbid_core_dumps() {
+    #[cfg(target_os = "linux")]
+    {
+        use rustix::process::{DumpableBehavior, set_dumpable_behavior};
+        // Where the system refuses, the process is as it would be without.
+        let _ = set_dumpable_behavior(DumpableBehavior::NotDumpable);
     }
 }
 

@@ -26,6 +26,14 @@ const MOST_FOUND: u64 = 16 << 20;
 /// Go's sentence: `open x: no such file or directory`, `read x: is a directory`;
 /// `read x: file too large` above 256 MiB.
 pub fn read(path: Option<&OsStr>) -> Result<Zeroizing<Vec<u8>>, String> {
+    read_at_most(path, MOST_READ)
+}
+
+/// As [`read`], of files that are never longer than `most` bytes.
+///
+/// # Errors
+/// As [`read`], for the size above `most`.
+pub fn read_at_most(path: Option<&OsStr>, most: u64) -> Result<Zeroizing<Vec<u8>>, String> {
     let shown = path.map_or("/dev/stdin".into(), OsStr::to_string_lossy);
     let file = match path {
         // Without the library's buffer, which nobody would wipe.
@@ -34,7 +42,7 @@ pub fn read(path: Option<&OsStr>) -> Result<Zeroizing<Vec<u8>>, String> {
     };
     let operation = if path.is_some() { "open" } else { "read" };
     let file = file.map_err(|error| format!("{operation} {shown}: {}", describe(&error)))?;
-    contents(file, &shown, MOST_READ)
+    contents(file, &shown, most)
 }
 
 /// Reads a file that was found in a folder, perhaps one of another user: a regular

@@ -31,16 +31,22 @@ impl Block {
     }
 }
 
-/// The first whole block in `text`, and what follows it.
+/// The first whole block in `text`, and what follows it. The time it takes grows with
+/// the length of the text and no faster, whatever stands in it.
 pub fn decode(text: &[u8]) -> Option<(Block, &[u8])> {
-    let mut rest = text;
+    let mut search = Search {
+        text,
+        at: 0,
+        end: None,
+    };
     loop {
-        rest = match rest.strip_prefix(BEGIN) {
-            Some(after) => after,
-            None => &rest[find(rest, b"\n-----BEGIN ")? + 1 + BEGIN.len()..],
+        let rest = &text[search.at..];
+        search.at += match rest.starts_with(BEGIN) {
+            true => BEGIN.len(),
+            false => find(rest, b"\n-----BEGIN ")? + 1 + BEGIN.len(),
         };
-        match block(&mut rest) {
-            Attempt::Block(block) => return Some((block, rest)),
+        match search.block() {
+            Attempt::Block(block) => return Some((block, &text[search.at..])),
             Attempt::Skip => {}
             Attempt::Over => return None,
         }
@@ -53,61 +59,100 @@ enum Attempt {
     Over,
 }
 
-/// Reads on from behind `-----BEGIN `. When the block is no good, `rest` is left
-/// where the search for the next one goes on.
-fn block(rest: &mut &[u8]) -> Attempt {
-    let (line, after) = take_line(rest);
-    *rest = after;
-    let Some(label) = line.strip_suffix(DASHES) else {
-        return Attempt::Skip;
-    };
-    let mut headers = Vec::new();
-    loop {
-        if rest.is_empty() {
-            return Attempt::Over;
-        }
-        let (line, after) = take_line(rest);
-        let Some(colon) = line.iter().position(|&b| b == b':') else {
-            break;
+/// A search for a block. What one attempt has found out of the text the next one does
+/// not look at again.
+struct Search<'a> {
+    text: &'a [u8],
+    at: usize,
+    /// Where the next END line begins, with the line feed before it, as far as that was
+    /// looked for.
+    end: Option<usize>,
+}
+
+impl Search<'_> {
+    /// Reads on from behind `-----BEGIN `. When the block is no good, the place is left
+    /// where the search for the next one goes on.
+    fn block(&mut self) -> Attempt {
+        let (line, after) = take_line(&self.text[self.at..]);
+        self.at = self.text.len() - after.len();
+        let Some(label) = line.strip_suffix(DASHES) else {
+            return Attempt::Skip;
         };
-        let text = |bytes: &[u8]| String::from_utf8_lossy(bytes.trim_ascii()).into_owned();
-        headers.push((text(&line[..colon]), text(&line[colon + 1..])));
-        *rest = after;
-    }
-    // Without headers the END line may follow at once.
-    let (body, trailer) = if headers.is_empty() && rest.starts_with(END) {
-        (&rest[..0], &rest[END.len()..])
-    } else {
-        match find(rest, b"\n-----END ") {
-            Some(at) => (&rest[..at], &rest[at + 1 + END.len()..]),
-            None => return Attempt::Skip,
+        let Some(headers) = self.headers() else {
+            return Attempt::Over;
+        };
+        let rest = &self.text[self.at..];
+        // Without headers the END line may follow at once.
+        let (body, trailer) = if headers.is_empty() && rest.starts_with(END) {
+            (&rest[..0], &rest[END.len()..])
+        } else {
+            match self.next_end() {
+                Some(end) => (&self.text[self.at..end], &self.text[end + 1 + END.len()..]),
+                // Nor does a later block have one.
+                None => return Attempt::Over,
+            }
+        };
+        let Some(after_label) = trailer.strip_prefix(label).and_then(|t| t.strip_prefix(DASHES)) else {
+            return Attempt::Skip;
+        };
+        // Before any copy: other BEGIN lines may stand in what would be the body.
+        if body.iter().any(|octet| !may_be_body(*octet)) {
+            return Attempt::Skip;
         }
-    };
-    let Some(after_label) = trailer.strip_prefix(label).and_then(|t| t.strip_prefix(DASHES)) else {
-        return Attempt::Skip;
-    };
-    let (line, after) = take_line(after_label);
-    if !line.is_empty() {
-        return Attempt::Skip;
-    }
-    let body: Zeroizing<Vec<u8>> = Zeroizing::new(
-        body.iter()
-            .copied()
-            .filter(|b| !matches!(b, b' ' | b'\t'))
-            .collect(),
-    );
-    match base64::decode(&*body) {
-        Ok(contents) => {
-            *rest = after;
-            let label = String::from_utf8_lossy(label).into_owned();
-            Attempt::Block(Block {
-                label,
-                headers,
-                contents: Zeroizing::new(contents),
-            })
+        let (line, after) = take_line(after_label);
+        if !line.is_empty() {
+            return Attempt::Skip;
         }
-        Err(_) => Attempt::Skip,
+        let body: Zeroizing<Vec<u8>> = Zeroizing::new(
+            body.iter()
+                .copied()
+                .filter(|b| !matches!(b, b' ' | b'\t'))
+                .collect(),
+        );
+        match base64::decode(&*body) {
+            Ok(contents) => {
+                self.at = self.text.len() - after.len();
+                let label = String::from_utf8_lossy(label).into_owned();
+                Attempt::Block(Block {
+                    label,
+                    headers,
+                    contents: Zeroizing::new(contents),
+                })
+            }
+            Err(_) => Attempt::Skip,
+        }
     }
+
+    /// The `Key: value` lines that come next; none at the end of the text.
+    fn headers(&mut self) -> Option<Vec<(String, String)>> {
+        let mut headers = Vec::new();
+        loop {
+            let rest = &self.text[self.at..];
+            if rest.is_empty() {
+                return None;
+            }
+            let (line, after) = take_line(rest);
+            let Some(colon) = line.iter().position(|&b| b == b':') else {
+                return Some(headers);
+            };
+            let text = |bytes: &[u8]| String::from_utf8_lossy(bytes.trim_ascii()).into_owned();
+            headers.push((text(&line[..colon]), text(&line[colon + 1..])));
+            self.at = self.text.len() - after.len();
+        }
+    }
+
+    fn next_end(&mut self) -> Option<usize> {
+        if self.end.is_none_or(|end| end < self.at) {
+            let found = find(&self.text[self.at..], b"\n-----END ")?;
+            self.end = Some(self.at + found);
+        }
+        self.end
+    }
+}
+
+/// Is it of the alphabet of base64, or passed over there?
+const fn may_be_body(octet: u8) -> bool {
+    octet.is_ascii_alphanumeric() || matches!(octet, b'+' | b'/' | b'=' | b'\r' | b'\n' | b' ' | b'\t')
 }
 
 /// The first line without its end and without spaces before that, and the rest.
@@ -194,6 +239,26 @@ mod tests {
         .0;
         assert_eq!(block.header("DEK-Info"), Some("AES-128-CBC,00"));
         assert_eq!(*block.contents, [0, 1, 2]);
+    }
+
+    #[test]
+    fn many_lines_that_begin_nothing_take_no_longer_than_others() {
+        // With a search of the whole rest for each of them this would take minutes.
+        let count = 30_000;
+        let good = "-----BEGIN B-----\nAAEC\n-----END B-----\n";
+        for line in [
+            "-----BEGIN A-----\n",
+            "-----BEGIN A-----\na: b\n",
+            "-----BEGIN A-----\nAAEC\n",
+            "-----BEGIN A----\n",
+        ] {
+            for end in ["-----END A-----\n", "-----END C-----\n"] {
+                let text = format!("{}{end}{good}", line.repeat(count));
+                let (label, _, rest) = first(&text).unwrap();
+                assert!(label == "A" || rest.is_empty(), "{line} {end}");
+            }
+            assert_eq!(first(&line.repeat(count)), None, "{line}");
+        }
     }
 
     #[test]

@@ -24,7 +24,13 @@ pub fn nearest_of<'a>(word: &str, known: &'a [String]) -> Option<&'a str> {
     search(word, known.iter().map(String::as_str))
 }
 
+/// A word that is longer, in bytes, looks like none of the known ones.
+const MAX_WORD: usize = 64;
+
 fn search<'a>(word: &str, known: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
+    if word.len() > MAX_WORD {
+        return None;
+    }
     let word = word.to_lowercase();
     let distance = |other: &str| strsim::damerau_levenshtein(&word, &other.to_lowercase());
     let limit = (word.chars().count() / 3).max(1);

@@ -24,6 +24,7 @@ const STANDS_IN_FOR: &str = "1.6.5";
 
 fn main() -> ExitCode {
     rcfssl_files::survive_size_limit();
+    rcfssl_files::forbid_core_dumps();
     let mut arguments = std::env::args_os();
     let name = arguments.next().unwrap_or_default();
     let status = match Path::new(&name).file_name().and_then(OsStr::to_str) {

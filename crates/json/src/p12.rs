@@ -1,21 +1,18 @@
 //! `-p12`: key, certificate and chain of the input as one PKCS#12 file.
 
 use std::ffi::OsStr;
-use std::fs::File;
-use std::io::Read;
 use std::path::Path;
 
 use rcfssl_core::key::PrivateKeyInfo;
 use rcfssl_core::pkcs12::{RANDOM_OCTETS, Store};
 use rcfssl_files::mode;
-use rcfssl_go::os::describe;
 use rcfssl_go::pem;
 use zeroize::Zeroizing;
 
 use crate::document::{Member, Members};
 use crate::outputs::{self, Output};
 
-/// A password file is not longer than this; what follows is not read.
+/// A password file is not longer than this.
 const MAX_PASSWORD_FILE: u64 = 64 * 1024;
 
 /// The first line of the password file, without its end.
@@ -25,17 +22,8 @@ const MAX_PASSWORD_FILE: u64 = 64 * 1024;
 /// empty line, one that is no UTF-8.
 pub fn password(path: &OsStr) -> Result<Zeroizing<String>, String> {
     let shown = path.to_string_lossy();
-    let failed = |operation: &str, error: std::io::Error| {
-        format!(
-            "Failed to read password: {operation} {shown}: {}",
-            describe(&error)
-        )
-    };
-    let file = File::open(path).map_err(|error| failed("open", error))?;
-    let mut text = Zeroizing::new(Vec::with_capacity(4096));
-    file.take(MAX_PASSWORD_FILE)
-        .read_to_end(&mut text)
-        .map_err(|error| failed("read", error))?;
+    let text = rcfssl_files::read_at_most(Some(path), MAX_PASSWORD_FILE)
+        .map_err(|error| format!("Failed to read password: {error}"))?;
     let line = text.split(|octet| *octet == b'\n').next().unwrap_or_default();
     let line = line.strip_suffix(b"\r").unwrap_or(line);
     match std::str::from_utf8(line) {

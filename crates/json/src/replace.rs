@@ -1,7 +1,9 @@
-//! What is already there under the names that are to be written: cfssljson replaces it
-//! without a word, be it the only copy of a key.
+//! Files that exist under the names to be written. cfssljson replaces them without a
+//! message, even the only copy of a private key.
 
 use std::ffi::OsString;
+use std::fs::{self, Permissions};
+use std::io;
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 
@@ -49,6 +51,7 @@ pub fn keep(files: &[NewFile]) -> Result<(), String> {
         let contents = rcfssl_files::read_regular(path)?;
         let kept = backup_of(path);
         let mode = metadata.permissions().mode() & 0o777;
+        narrow(&kept, mode).map_err(|error| format!("open {}: {}", kept.display(), describe(&error)))?;
         rcfssl_files::write(&kept, &contents, mode).map_err(|error| {
             format!(
                 "{} {}: {}",
@@ -59,6 +62,18 @@ pub fn keep(files: &[NewFile]) -> Result<(), String> {
         })?;
     }
     Ok(())
+}
+
+/// An earlier copy that others may read is closed to them before a key goes into it: a
+/// file that exists keeps its mode.
+fn narrow(kept: &Path, mode: u32) -> io::Result<()> {
+    match kept.metadata() {
+        Ok(metadata) if metadata.is_file() && metadata.permissions().mode() & 0o777 & !mode != 0 => {
+            let narrowed = metadata.permissions().mode() & mode;
+            fs::set_permissions(kept, Permissions::from_mode(narrowed))
+        }
+        _ => Ok(()),
+    }
 }
 
 fn backup_of(path: &Path) -> PathBuf {

@@ -164,7 +164,9 @@ impl Drop for Turn {
 
 /// The first name server of `/etc/resolv.conf`, which Go names in its errors.
 fn name_server() -> String {
-    let configuration = std::fs::read_to_string("/etc/resolv.conf").unwrap_or_default();
+    let configuration = rcfssl_files::read_at_most(Some("/etc/resolv.conf".as_ref()), 64 << 10);
+    let configuration = configuration.unwrap_or_default();
+    let configuration = String::from_utf8_lossy(&configuration);
     let mut words = configuration.lines().map(str::split_whitespace);
     let server = words.find_map(|mut line| {
         let keyword = line.next()?;

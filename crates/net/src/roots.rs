@@ -25,17 +25,17 @@ const FOLDERS: [&str; 2] = ["/etc/ssl/certs", "/etc/pki/tls/certs"];
 /// These roots, read once. What cannot be read is passed over.
 pub fn system() -> &'static Pool {
     static POOL: OnceLock<Pool> = OnceLock::new();
-    POOL.get_or_init(read)
+    POOL.get_or_init(pool)
 }
 
-fn read() -> Pool {
+fn pool() -> Pool {
     let mut pool = Pool::default();
     let variable = |name| std::env::var_os(name).filter(|value| !value.is_empty());
     let files = match variable("SSL_CERT_FILE") {
         Some(file) => vec![PathBuf::from(file)],
         None => FILES.iter().map(PathBuf::from).collect(),
     };
-    if let Some(text) = files.iter().find_map(|file| fs::read(file).ok()) {
+    if let Some(text) = files.iter().find_map(|file| read(file)) {
         pool.add_pem(&text);
     }
     let named = variable("SSL_CERT_DIR");
@@ -48,11 +48,22 @@ fn read() -> Pool {
         None => FOLDERS.iter().map(PathBuf::from).collect(),
     };
     for file in folders.iter().flat_map(|folder| entries(folder)) {
-        if let Ok(text) = fs::read(file) {
+        if file.is_file()
+            && let Some(text) = read(&file)
+        {
             pool.add_pem(&text);
         }
     }
     pool
+}
+
+/// The most that is read of one file, in bytes. The roots of all browsers take a
+/// quarter of one MiB.
+const MOST_READ: u64 = 16 << 20;
+
+fn read(file: &Path) -> Option<Vec<u8>> {
+    let read = rcfssl_files::read_at_most(Some(file.as_os_str()), MOST_READ);
+    read.ok().map(|text| text.to_vec())
 }
 
 /// The files of a folder, sorted; links within the folder, which are other names

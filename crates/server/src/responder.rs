@@ -11,10 +11,9 @@ use hyper::header::{
     CACHE_CONTROL, CONTENT_TYPE, ETAG, EXPIRES, HeaderName, HeaderValue, IF_NONE_MATCH, LAST_MODIFIED,
 };
 use hyper::{Method, Request, StatusCode};
-use rcfssl_core::Result;
-use rcfssl_core::certinfo::signed_decimal;
 use rcfssl_core::record;
 use rcfssl_core::responding::{Asked, Kept};
+use rcfssl_core::{Result, Serial};
 use rcfssl_go::base64;
 use rcfssl_store::Store;
 use time::OffsetDateTime;
@@ -184,7 +183,10 @@ impl Responder {
         match &self.source {
             Source::File(responses) => Ok(responses.get(&asked.serial).cloned()),
             Source::Database(store) => {
-                let (serial, aki) = (signed_decimal(&asked.serial), record::hex(&asked.key_hash));
+                let (serial, aki) = (
+                    Serial::from_contents(&asked.serial).to_string(),
+                    record::hex(&asked.key_hash),
+                );
                 self.log
                     .line(Level::Debug, &format_args!("looking for {serial} of {aki}"));
                 let found = store.ocsp(&serial, &aki).await?;

@@ -212,7 +212,7 @@ pub fn responses_are_refreshed_and_dumped(place: &Place, database: &mut Database
         revoked.contains("second.pem: revoked") && revoked.contains("Reason: superseded"),
         "{revoked}"
     );
-    // A certificate of another authority does not stop it.
+    // A certificate issued by another CA does not stop it.
     let foreign = place.sign("other", "")?;
     let third = place.sign("ca", "")?;
     let err = place.refused(refresh)?;

@@ -77,7 +77,7 @@ fn a_program_gets_what_the_table_says_and_more() {
             row("chain.pem", 2, "ca.pem", "Root", "CA", ca_days, "ok"),
         ],
         "unreadable": [
-            {"file": "bad.pem", "error": "there is no certificate in it"},
+            {"file": "bad.pem", "error": "it contains no certificate"},
             {"file": "none.pem", "error": "open none.pem: no such file or directory"},
         ],
     });

@@ -89,13 +89,13 @@ fn what_cannot_be_read_is_unknown_and_told() {
     for (file, why) in [
         ("none.pem", "open none.pem: no such file or directory"),
         ("none", "open none: no such file or directory"),
-        ("nothing.pem", "there is no certificate in it"),
-        ("well-key.pem", "there is no certificate in it"),
-        ("well.csr", "there is no certificate in it"),
+        ("nothing.pem", "it contains no certificate"),
+        ("well-key.pem", "it contains no certificate"),
+        ("well.csr", "it contains no certificate"),
         ("broken.pem", "certificate 1: "),
         ("half.pem", "certificate 2: "),
-        ("empty", "there are no certificates in it"),
-        ("folder.pem", "there are no certificates in it"),
+        ("empty", "it contains no certificates"),
+        ("folder.pem", "it contains no certificates"),
     ] {
         let step = expiry(&organization, file);
         assert_eq!(step.status, 3, "{file}");
@@ -113,15 +113,15 @@ fn what_cannot_be_read_is_unknown_and_told() {
 fn what_is_wrongly_asked_is_unknown() {
     let organization = organization();
     for (arguments, why) in [
-        ("", "name the files or folders to look at"),
-        ("-json", "name the files or folders to look at"),
+        ("", "name the files or folders to list"),
+        ("-json", "name the files or folders to list"),
         ("-warm 1h well.pem", "flag provided but not defined: -warm"),
         ("-warn soon well.pem", "invalid value \"soon\" for flag -warn"),
         ("-warn", "flag needs an argument: -warn"),
         ("-critical= well.pem", "invalid value \"\" for flag -critical"),
         (
             "-json -prometheus well.pem",
-            "-json and -prometheus do not go together",
+            "-json and -prometheus cannot be combined",
         ),
         ("well.pem -warn 9000h", "-warn is not read as a flag here"),
     ] {

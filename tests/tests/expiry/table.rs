@@ -31,7 +31,7 @@ fn in_a_pipe_it_is_plain() {
     let step = expiry(&organization, "server.pem ca.pem client.pem member.pem soon.pem");
     let days = ca.days_left();
     let expected = format!(
-        "FILE        SUBJECT  KIND    ISSUER  ENDS        DAYS  STATE\n\
+        "FILE        SUBJECT  KIND    ISSUER  EXPIRES     DAYS  STATE\n\
          member.pem  member   peer    Root    {}    -3  expired\n\
          soon.pem    soon     server  Root    {}     2  critical\n\
          client.pem  client   client  Root    {}    20  warning\n\
@@ -124,6 +124,7 @@ fn on_a_terminal(organization: &Organization, columns: u32, before: &str, argume
     let mut command: Command = organization.command("script");
     let output = command
         .env("TERM", "xterm")
+        .env("LC_ALL", "C.UTF-8")
         .args(["-qc", &inside, "/dev/null"])
         .output()
         .unwrap();

@@ -133,7 +133,8 @@ fn what_a_file_really_is_is_said_with_its_name() {
         ),
         (
             "sign FILES other.csr subject.json",
-            "subject.json, line 1: unknown key \"hosts\" is ignored",
+            "subject.json: sign ignores hosts; of a subject it uses CN, SerialNumber and, of names, C, ST, L, O and OU; \
+             -hostname sets the hosts",
         ),
     ] {
         let line = format!("rcfssl {}", arguments.replace("FILES", files));
@@ -166,4 +167,33 @@ fn a_jobs_document_needs_its_flag() {
         step.err(),
         "jobs.json is a jobs document: use `rcfssl renew -jobs jobs.json`\n"
     );
+}
+
+/// A whole request is often given as the subject.
+#[test]
+fn sign_says_which_keys_of_a_subject_it_does_not_use() {
+    let place = place();
+    place
+        .shell("rcfssl genkey leaf.json | rcfssljson -bare other")
+        .unwrap()
+        .ok()
+        .unwrap();
+    let subject = r#"{"cn": "x", "Hosts": ["a.example"], "key": {"algo": "ecdsa", "size": 256}, "colour": 1,
+        "names": [{"O": "x", "E": "a@b.example", "OID": {"1.2.3.4": "y"}}]}"#;
+    place.write("whole.json", subject).unwrap();
+    let sign = |flags: &str| {
+        let line = format!("rcfssl sign {flags} -ca ca.pem -ca-key ca-key.pem other.csr whole.json");
+        place.call(&line).unwrap()
+    };
+    let unused = "whole.json: sign ignores hosts, key, names.E, names.OID; of a subject it uses CN, SerialNumber and, of \
+                  names, C, ST, L, O and OU; -hostname sets the hosts";
+    let step = sign("").ok().unwrap();
+    assert!(step.err().contains(&format!("hint: {unused}\n")), "{step}");
+    assert!(step.err().contains("unknown key \"colour\" is ignored"), "{step}");
+    place
+        .write("whole.json", subject.replace(r#""colour": 1,"#, ""))
+        .unwrap();
+    let step = sign("-strict");
+    assert_eq!((step.status, step.out().as_str()), (1, ""));
+    assert!(step.err().contains(unused), "{step}");
 }

@@ -60,6 +60,10 @@ fn backup_keeps_what_was_there_and_no_clobber_replaces_nothing() {
         "x-key.pem exists already, and -no-clobber replaces nothing\n"
     );
     assert!(place.tree().unwrap() == before);
+    // A file that others may read is there under the name of the copy.
+    place
+        .shell("echo > x-key.pem.bak; chmod 644 x-key.pem.bak")
+        .unwrap();
     let line = GENKEY.replace("-bare", "-strict -backup -bare x");
     let step = place.shell(&line).unwrap().ok().unwrap();
     assert_eq!(step.err(), "");

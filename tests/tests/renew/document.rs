@@ -36,7 +36,7 @@ fn a_document_takes_the_place_of_the_names() {
     // What it says is changed, although it is not due.
     let step = renewed(&organization, "-csr new.json server.pem");
     assert!(
-        step.out().contains("another subject, profile server, same key"),
+        step.out().contains("subject changed, profile server, same key"),
         "{}",
         step.out()
     );
@@ -65,7 +65,7 @@ fn hosts_alone_leave_the_subject() {
     let old = organization.certificate("server.pem").unwrap();
     let step = renewed(&organization, "-hostname f.example,10.2.2.2 server.pem");
     assert!(
-        step.out().contains("other hosts, profile server"),
+        step.out().contains("hosts changed, profile server"),
         "{}",
         step.out()
     );
@@ -90,7 +90,7 @@ fn a_common_name_alone_leaves_the_rest() {
         .unwrap();
     let step = renewed(&organization, "-cn after server.pem");
     assert!(
-        step.out().contains("another subject, profile server"),
+        step.out().contains("subject changed, profile server"),
         "{}",
         step.out()
     );
@@ -163,4 +163,19 @@ fn an_empty_host_is_a_warning_and_an_error_under_strict() {
     );
     let step = renewed(&organization, "-csr new.json server.pem");
     assert_eq!(logged(&step, "WARNING").len(), 1, "{}", step.err());
+}
+
+#[test]
+fn losing_every_san_is_a_warning_and_an_error_under_strict() {
+    let organization = organization();
+    organization.write("new.json", document("server", &[])).unwrap();
+    let told = "server.pem: all SANs of the live certificate are dropped: server.example, 10.0.0.1; the request has no \
+                hosts";
+    assert_eq!(refused(&organization, "-strict -csr new.json server.pem"), told);
+    let step = renewed(&organization, "-csr new.json server.pem");
+    assert_eq!(logged(&step, "WARNING"), [told]);
+    assert_eq!(organization.certificate("server.pem").unwrap().names(), None);
+    // There is none left to lose.
+    let step = renewed(&organization, "-strict -force -csr new.json server.pem");
+    assert_eq!(step.err(), "");
 }

@@ -63,7 +63,7 @@ fn what_has_ended_is_renewed() {
         .sign_from_to("server", "a", &document("a", &["a.example"]), [-30, -1])
         .unwrap();
     let step = renewed(&organization, "-before 0 .");
-    assert!(step.out().contains("  ended, profile server"), "{}", step.out());
+    assert!(step.out().contains("  expired, profile server"), "{}", step.out());
     organization.check_pair("a.pem", "a-key.pem").unwrap();
 }
 
@@ -155,7 +155,7 @@ fn a_dry_run_says_what_would_happen_and_changes_nothing() {
     );
     assert!(
         step.err()
-            .contains("alone.pem: the key ./alone-key.pem is not its own"),
+            .contains("alone.pem: the key ./alone-key.pem does not match the certificate"),
         "{}",
         step.err()
     );

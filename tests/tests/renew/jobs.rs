@@ -116,39 +116,44 @@ const REASONS: [(&str, &str, &str, bool); 12] = [
     (
         "cp of-other.pem server.pem; cp of-other-key.pem server-key.pem",
         "made",
-        "of another authority",
+        "issued by another CA",
         true,
     ),
     (
         "cp of-twin.pem server.pem; cp of-twin-key.pem server-key.pem",
         "made",
-        "of another authority",
+        "issued by another CA",
         true,
     ),
-    ("rm server-key.pem", "made", "without its key", false),
-    ("cp client-key.pem server-key.pem", "made", "not its key's", true),
+    ("rm server-key.pem", "made", "key missing", false),
+    (
+        "cp client-key.pem server-key.pem",
+        "made",
+        "key does not match",
+        true,
+    ),
     (
         "sed -i s/CN.:/CN\\\":\\\"new\\\",\\\"x\\\":/ server.json; sed -i 's/,\"x\":[^,]*//' server.json",
         "renewed",
-        "another subject",
+        "subject changed",
         true,
     ),
     (
         "sed -i s/10.0.0.1/10.0.0.2/ server.json",
         "renewed",
-        "other hosts",
+        "hosts changed",
         true,
     ),
     (
         "sed -i 's/\"key encipherment\", \"server auth\"/\"server auth\"/' ca-config.json",
         "renewed",
-        "other usages",
+        "usages changed",
         true,
     ),
     (
         "sed -i s/profile.:.server/profile\\\":\\\"peer/ jobs.json",
         "renewed",
-        "other usages",
+        "usages changed",
         true,
     ),
 ];
@@ -207,7 +212,7 @@ fn a_constraint_that_changed_is_found() {
         .unwrap();
     let shown = line(&renewed(&organization, "-jobs jobs.json"), "client.pem");
     assert!(
-        shown.contains("  another CA constraint, profile client"),
+        shown.contains("  CA constraint changed, profile client"),
         "{shown}"
     );
     assert_eq!(sum(&renewed(&organization, "-jobs jobs.json")), [0, 0, 2, 0]);
@@ -391,7 +396,7 @@ fn one_organization_that_fails_does_not_stop_the_others() {
     let expected = [
         (
             "organization \"without authority\": open jobs/../none/ca.pem: ",
-            "no such file or directory, nor is there jobs/ca.pem",
+            "no such file or directory (also tried jobs/ca.pem)",
         ),
         (
             "organization \"not there\": ",
@@ -440,12 +445,12 @@ fn defaults_are_looked_for_in_the_folder_and_beside_the_document() {
     assert_eq!(
         logged(&step, "ERROR"),
         [
-            "organization \"one\": there is no profile \"server\" without a configuration: neither one/ca-config.json nor \
-          ca-config.json is there"
+            "organization \"one\": profile \"server\" needs a configuration: neither one/ca-config.json nor \
+          ca-config.json exists"
         ]
     );
-    let hint = "hint: organization \"three\": without a configuration the built-in default profile is used: neither \
-                three/ca-config.json nor ca-config.json is there\n";
+    let hint = "hint: organization \"three\": there is no configuration, so the built-in default profile is used: neither \
+                three/ca-config.json nor ca-config.json exists\n";
     assert!(step.err().contains(hint), "{}", step.err());
     organization
         .shell("mv shared.json ca-config.json; rm -f three/x*")
@@ -478,7 +483,7 @@ fn defaults_are_looked_for_in_the_folder_and_beside_the_document() {
     assert_eq!(
         errors,
         ["one", "three"].map(|name| format!(
-            "organization \"{name}\": open {name}/ca-key.pem: no such file or directory, nor is there ca-key.pem"
+            "organization \"{name}\": open {name}/ca-key.pem: no such file or directory (also tried ca-key.pem)"
         ))
     );
 }
@@ -531,4 +536,46 @@ fn a_key_that_cannot_be_read_is_not_written_over() {
     assert!(!organization.join("server.pem").exists());
     renewed(&organization, "-rekey -jobs jobs.json");
     organization.check_pair("server.pem", "server-key.pem").unwrap();
+}
+
+/// A request whose hosts were forgotten: clients would reject what came of it.
+#[test]
+fn a_job_that_would_drop_every_san_is_refused_unless_it_says_so() {
+    let organization = organization();
+    organization
+        .write("server.json", document("server", &[]))
+        .unwrap();
+    let job = |drop_hosts: Value| {
+        let mut job = json!({"request": "server.json", "profile": "server", "output": "server"});
+        if !drop_hosts.is_null() {
+            job["drop_hosts"] = drop_hosts;
+        }
+        jobs(&organization, json!([job]));
+    };
+    let live = organization.certificate("server.pem").unwrap();
+    for drop_hosts in [Value::Null, json!(false)] {
+        job(drop_hosts);
+        for flags in ["", "-dry-run", "-force -rekey"] {
+            let step = renew(&organization, &format!("{flags} -jobs jobs.json"));
+            assert_eq!(step.status, 1, "{flags}");
+            assert_eq!(
+                logged(&step, "ERROR"),
+                [
+                    "./server.pem: the live certificate has SANs (server.example, 10.0.0.1) and the request has no \
+                     hosts: add them to the request, or allow it with \"drop_hosts\": true"
+                ]
+            );
+        }
+        assert_eq!(organization.certificate("server.pem").unwrap().der, live.der);
+    }
+    job(json!(true));
+    assert_eq!(sum(&renewed(&organization, "-jobs jobs.json")), [0, 1, 0, 0]);
+    assert_eq!(organization.certificate("server.pem").unwrap().names(), None);
+    // Some of the names may go.
+    let member = json!([{"request": "member.json", "profile": "peer", "output": "member"}]);
+    organization
+        .write("member.json", document("member", &["10.0.0.1"]))
+        .unwrap();
+    jobs(&organization, member);
+    assert_eq!(sum(&renewed(&organization, "-jobs jobs.json")), [0, 1, 0, 0]);
 }

@@ -98,7 +98,7 @@ fn a_key_that_several_certificates_have_is_not_replaced() {
     assert_eq!(step.status, 1);
     assert_eq!(sum(&step), [0, 2, 0, 2], "{}", step.err());
     let reason =
-        "other certificates have its key ./server-key.pem too, and a new one would fit only one of them";
+        "other certificates use the same key ./server-key.pem, and a new key would match only one of them";
     let shown = ["crt", "pem"].map(|end| format!("./server.{end}: {reason}"));
     assert_eq!(logged(&step, "ERROR"), shown);
     assert_eq!(
@@ -125,7 +125,8 @@ fn a_key_is_named_for_one_certificate_only() {
             assert_eq!(step.status, 1);
             let name = flag.split(' ').next().unwrap();
             assert!(
-                step.err().starts_with(&format!("{name} does not go with ")),
+                step.err()
+                    .starts_with(&format!("{name} cannot be combined with ")),
                 "{}",
                 step.err()
             );
@@ -165,7 +166,7 @@ fn encrypted_keys_are_read_with_the_password() {
         // A new one would lie there for everybody to read.
         assert_eq!(
             refused(&organization, "-force -rekey a.pem"),
-            "a.pem: its key is encrypted, and a new one would not be: move it away first"
+            "a.pem: its key is encrypted and a new one would not be: move the old key away first"
         );
     }
 }
@@ -355,7 +356,7 @@ fn a_file_that_holds_the_key_as_well_is_not_given_another() {
             .renew("-force -rekey server.pem")
             .map(|step| logged(&step, "ERROR"))
             .unwrap_or_default(),
-        ["server.pem: its file holds a private key, which would not fit any more"]
+        ["server.pem: its file also holds its private key, which would no longer match"]
     );
     renewed(&organization, "-force server.pem");
     assert!(organization.read("server.pem").unwrap().contains("PRIVATE KEY"));

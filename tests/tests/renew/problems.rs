@@ -44,14 +44,14 @@ fn a_mistake_is_told_with_its_place() {
     for (text, expected) in [
         (String::new(), "line 1: unexpected end of JSON input".to_owned()),
         ("{}".to_owned(), "line 1: organizations: is missing or empty".to_owned()),
-        ("\n\n[]".to_owned(), "line 3: an object belongs here, not array".to_owned()),
+        ("\n\n[]".to_owned(), "line 3: must be an object, not array".to_owned()),
         (
             "{\"organizations\": [],\n\"organizations\" 1}".to_owned(),
             "line 2: invalid character '1' after object key".to_owned(),
         ),
         (
             "{\"organizations\":\n 7}".to_owned(),
-            "line 2: organizations: a list belongs here, not number".to_owned(),
+            "line 2: organizations: must be a list, not number".to_owned(),
         ),
         (
             object("\"folder\": \"f\""),
@@ -63,11 +63,11 @@ fn a_mistake_is_told_with_its_place() {
         ),
         (
             object("\"name\": \"n\", \"folder\": \"f\",\n \"ca\": true"),
-            "line 3: organization \"n\", ca: a string belongs here, not bool".to_owned(),
+            "line 3: organization \"n\", ca: must be a string, not bool".to_owned(),
         ),
         (
             object("\"name\": \"n\", \"folder\": \"f\",\n \"Befor\": \"1h\""),
-            "line 3: organization \"n\": the key \"Befor\" is not known: \"before\"?".to_owned(),
+            "line 3: organization \"n\": unknown key \"Befor\"; did you mean \"before\"?".to_owned(),
         ),
         (
             object("\"name\": \"n\", \"folder\": \"f\", \"certificates\": [\n{\"profile\": \"server\", \"output\": \"x\"}]"),
@@ -80,33 +80,33 @@ fn a_mistake_is_told_with_its_place() {
         (wanted(",\n\"before\": \"-1h\""), format!("line 4: {b}, before: is negative")),
         (
             wanted(",\n\"profile\": \"sever\""),
-            format!("line 4: {b}, profile: there is no profile \"sever\"; there are server, client, peer, default"),
+            format!("line 4: {b}, profile: unknown profile \"sever\"; valid are server, client, peer, default"),
         ),
         (
             wanted(",\n\"rekey\": \"yes\""),
-            format!("line 4: {b}, rekey: true or false belongs here, not string"),
+            format!("line 4: {b}, rekey: must be true or false, not string"),
         ),
-        (wanted(",\n\"requst\": \"a\""), format!("line 4: {b}: the key \"requst\" is not known: \"request\"?")),
+        (wanted(",\n\"requst\": \"a\""), format!("line 4: {b}: unknown key \"requst\"; did you mean \"request\"?")),
         (wanted(",\n\"output\": \"\""), "line 4: organization \"org\", certificate \"number 2\", output: is empty".to_owned()),
         (
             wanted(",\n\"output\": \"sub/\""),
-            "line 4: organization \"org\", certificate \"sub/\", output: it names no file, or a hidden one".to_owned(),
+            "line 4: organization \"org\", certificate \"sub/\", output: not the name of a file, or a hidden file".to_owned(),
         ),
         (
             wanted(",\n\"output\": \"a.pem\""),
-            "line 4: organization \"org\", certificate \"a.pem\", output: it writes ./a.pem, as \"a\" does".to_owned(),
+            "line 4: organization \"org\", certificate \"a.pem\", output: writes the same file ./a.pem as \"a\"".to_owned(),
         ),
         (
             wanted(",\n\"output\": \"../work/a\""),
-            "line 4: organization \"org\", certificate \"../work/a\", output: it writes ./../work/a.pem, as \"a\" does".to_owned(),
+            "line 4: organization \"org\", certificate \"../work/a\", output: writes the same file ./../work/a.pem as \"a\"".to_owned(),
         ),
         (
             wanted(",\n\"output\": \"ca\""),
-            "line 4: organization \"org\", certificate \"ca\", output: it would write over ./ca.pem".to_owned(),
+            "line 4: organization \"org\", certificate \"ca\", output: would overwrite ./ca.pem".to_owned(),
         ),
         (
             wanted(",\n\"output\": \"b\",\n\"request\": \"b.csr\""),
-            format!("line 4: {b}, output: it would write over ./b.csr"),
+            format!("line 4: {b}, output: would overwrite ./b.csr"),
         ),
         (wanted(",") , "line 3: invalid character '}' looking for beginning of object key string".to_owned()),
     ] {
@@ -129,14 +129,14 @@ fn all_mistakes_are_told_at_once_in_their_order() {
             r#"jobs.json, line 2: organization "one", folder: is missing"#,
             r#"jobs.json, line 2: organization "one", before: time: invalid duration "x""#,
             r#"jobs.json, line 3: organization "one", certificate "a", profile: is missing"#,
-            r#"jobs.json, line 4: organization "one", certificate "a", profile: there is no profile "none"; there are server, client, peer, default"#,
-            r#"jobs.json, line 4: organization "one", certificate "a", output: it writes a.pem, as "a" does"#,
-            r#"jobs.json, line 4: organization "one", certificate "a": the key "rekyed" is not known: "rekey"?"#,
+            r#"jobs.json, line 4: organization "one", certificate "a", profile: unknown profile "none"; valid are server, client, peer, default"#,
+            r#"jobs.json, line 4: organization "one", certificate "a", output: writes the same file a.pem as "a""#,
+            r#"jobs.json, line 4: organization "one", certificate "a": unknown key "rekyed"; did you mean "rekey"?"#,
             r#"jobs.json, line 5: organization ".", name: is missing"#,
             r#"jobs.json, line 5: organization ".", certificate "number 1", request: is missing"#,
             r#"jobs.json, line 5: organization ".", certificate "number 1", profile: is missing"#,
             r#"jobs.json, line 5: organization ".", certificate "number 1", output: is missing"#,
-            r#"jobs.json, line 6: the key "more" is not known"#,
+            r#"jobs.json, line 6: unknown key "more""#,
         ]
     );
 }
@@ -163,7 +163,7 @@ fn no_output_is_an_authoritys_own_file() {
         let text = organization.read("jobs.json").unwrap();
         let [line] = said(&organization, &text).try_into().unwrap();
         assert!(
-            line.ends_with(&format!("it would write over {file}")),
+            line.ends_with(&format!("would overwrite {file}")),
             "{output}: {line}"
         );
     }
@@ -177,7 +177,7 @@ fn no_output_is_an_authoritys_own_file() {
             .try_into()
             .unwrap();
         assert!(
-            line.ends_with(&format!("it would write over {file}")),
+            line.ends_with(&format!("would overwrite {file}")),
             "{output}: {line}"
         );
     }

@@ -71,8 +71,8 @@ fn where_none_fits_they_are_listed() {
     );
     assert_eq!(
         refused(&organization, "-force server.pem"),
-        "server.pem: no profile fits it: it shows digital signature, key encipherment, server auth; \
-         there are client (digital signature, key encipherment, client auth); \
+        "server.pem: no profile matches its usages: it has digital signature, key encipherment, server auth; \
+         the configuration has client (digital signature, key encipherment, client auth); \
          peer (digital signature, key encipherment, server auth, client auth); \
          server (digital signature, server auth)"
     );
@@ -87,7 +87,7 @@ fn where_several_fit_they_are_listed() {
     );
     assert_eq!(
         refused(&organization, "-force server.pem"),
-        "server.pem: several profiles fit it: server, web; name one with -profile"
+        "server.pem: several profiles match its usages: server, web; choose one with -profile"
     );
     // Not to be seen: what is not due is left alone all the same, and told.
     let step = renewed(&organization, "-force -profile web server.pem");
@@ -100,7 +100,7 @@ fn a_profile_that_is_named_need_not_fit_but_exist() {
     let organization = organization();
     assert_eq!(
         refused(&organization, "-force -profile serve server.pem"),
-        "server.pem: there is no profile \"serve\"; there are server, client, peer, default"
+        "server.pem: unknown profile \"serve\"; valid are server, client, peer, default"
     );
     renewed(&organization, "-force -profile peer server.pem");
     let [server, member] = ["server.pem", "member.pem"].map(|file| organization.certificate(file).unwrap());
@@ -151,7 +151,10 @@ fn without_a_configuration_there_is_the_built_in_profile() {
     let organization = organization();
     organization.shell("rm ca-config.json").unwrap().ok().unwrap();
     let reason = refused(&organization, "-force server.pem");
-    assert!(reason.starts_with("server.pem: no profile fits it"), "{reason}");
+    assert!(
+        reason.starts_with("server.pem: no profile matches its usages"),
+        "{reason}"
+    );
     let step = renewed(&organization, "-force -profile default server.pem");
     assert!(step.out().contains("profile default,"), "{}", step.out());
 }

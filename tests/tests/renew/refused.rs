@@ -16,11 +16,11 @@ fn a_key_that_does_not_match() {
         .unwrap();
     assert_eq!(
         refused(&organization, "-force server.pem"),
-        "server.pem: the key server-key.pem is not its own"
+        "server.pem: the key server-key.pem does not match the certificate"
     );
     assert_eq!(
         refused(&organization, "-force -rekey server.pem"),
-        "server.pem: the key server-key.pem is not its own"
+        "server.pem: the key server-key.pem does not match the certificate"
     );
 }
 
@@ -37,11 +37,11 @@ fn a_certificate_of_another_authority() {
     organization.shell(line).unwrap().ok().unwrap();
     assert_eq!(
         refused(&organization, "-force of-other.pem"),
-        "of-other.pem: another authority issued it"
+        "of-other.pem: it was issued by another CA"
     );
     assert_eq!(
         refused(&organization, "-force of-twin.pem"),
-        "of-twin.pem: another authority of the same name issued it"
+        "of-twin.pem: it was issued by another CA with the same name"
     );
     // In a folder, those of other names are somebody else's and left alone.
     let before = organization.stamps().unwrap();
@@ -50,7 +50,7 @@ fn a_certificate_of_another_authority() {
     assert_eq!(sum(&step), [0, 3, 0, 1]);
     assert_eq!(
         logged(&step, "ERROR"),
-        ["./of-twin.pem: another authority of the same name issued it"]
+        ["./of-twin.pem: it was issued by another CA with the same name"]
     );
     assert!(!step.out().contains("of-other"), "{}", step.out());
     let after = organization.stamps().unwrap();
@@ -71,7 +71,7 @@ fn the_authority_itself_is_left_alone() {
     assert!(!renewed(&organization, "-force -rekey .").out().contains("ca.pem"));
     assert_eq!(
         refused(&organization, "-force ca.pem"),
-        "ca.pem: it is the authority itself; gencert -renewca renews that"
+        "ca.pem: it is the CA's own certificate: renew it with gencert -renewca"
     );
     // Also under another name, with its key beside it.
     organization
@@ -139,8 +139,8 @@ fn an_authority_that_has_ended() {
     let organization = with_an_authority_that_ends(-1, 10);
     for flags in ["", "-force", "-strict"] {
         let reason = refused(&organization, &format!("{flags} a.pem"));
-        assert!(reason.starts_with("a.pem: its authority ended at 20"), "{reason}");
-        assert!(reason.ends_with("; gencert -renewca renews that"), "{reason}");
+        assert!(reason.starts_with("a.pem: the CA expired at 20"), "{reason}");
+        assert!(reason.ends_with(": renew it with gencert -renewca"), "{reason}");
     }
 }
 
@@ -157,11 +157,11 @@ fn an_authority_that_ends_sooner_cuts_the_certificate() {
     let step = renewed(&organization, "a.pem");
     let [warning] = logged(&step, "WARNING").try_into().unwrap();
     assert!(
-        warning.starts_with("a.pem: cut to the end of its authority, 20"),
+        warning.starts_with("a.pem: its lifetime is cut to that of the CA, which expires at 20"),
         "{warning}"
     );
     assert!(
-        warning.ends_with("; gencert -renewca renews the authority"),
+        warning.ends_with(": renew the CA with gencert -renewca"),
         "{warning}"
     );
     assert_eq!(organization.certificate("a.pem").unwrap().validity[1], end);
@@ -170,7 +170,10 @@ fn an_authority_that_ends_sooner_cuts_the_certificate() {
     let step = renewed(&organization, "-before 300d a.pem");
     assert_eq!(sum(&step), [0, 0, 1, 0]);
     let [warning] = logged(&step, "WARNING").try_into().unwrap();
-    assert!(warning.contains("it cannot last longer"), "{warning}");
+    assert!(
+        warning.contains("the certificate cannot last longer"),
+        "{warning}"
+    );
 }
 
 #[test]
@@ -181,11 +184,11 @@ fn an_authority_that_is_none() {
             &organization,
             "-force -ca client.pem -ca-key client-key.pem server.pem"
         ),
-        "server.pem: client.pem is not the certificate of an authority"
+        "server.pem: client.pem is not a CA certificate"
     );
     assert_eq!(
         refused(&organization, "-force -ca-key client-key.pem server.pem"),
-        "server.pem: the key client-key.pem is not that of the certificate ./ca.pem"
+        "server.pem: the key client-key.pem does not match the certificate ./ca.pem"
     );
     // One word on a folder, not one on each certificate in it.
     assert_eq!(
@@ -209,15 +212,15 @@ fn files_that_cannot_be_read() {
     assert!(refused(&organization, "-force server.pem").contains("server-key.pem"));
     assert_eq!(
         refused(&organization, "-force empty.pem"),
-        "empty.pem: there is no certificate in it"
+        "empty.pem: it contains no certificate"
     );
     assert_eq!(
         refused(&organization, "-force ca-config.json"),
-        "ca-config.json: there is no certificate in it"
+        "ca-config.json: it contains no certificate"
     );
     assert_eq!(
         refused(&organization, "-force client-key.pem"),
-        "client-key.pem: there is no certificate in it"
+        "client-key.pem: it contains no certificate"
     );
 }
 
@@ -301,7 +304,7 @@ fn wrong_arguments_are_told() {
         (
             "",
             1,
-            "name certificates or folders to renew, or a document with -jobs",
+            "name the certificates or folders to renew, or a jobs document with -jobs",
         ),
         (
             "-jobs x.json .",
@@ -311,9 +314,9 @@ fn wrong_arguments_are_told() {
         (
             "-jobs x.json -profile server",
             1,
-            "-profile does not go with -jobs",
+            "-profile cannot be combined with -jobs",
         ),
-        ("-jobs x.json -ca ca.pem", 1, "-ca does not go with -jobs"),
+        ("-jobs x.json -ca ca.pem", 1, "-ca cannot be combined with -jobs"),
         ("-jobs x.json", 1, "open x.json: no such file or directory"),
         ("-before -1h .", 1, "-before is negative"),
         ("-rekye .", 2, "rekye"),
@@ -333,4 +336,25 @@ fn wrong_arguments_are_told() {
         assert_eq!(step.out(), "", "{arguments}");
     }
     assert_eq!(organization.stamps().unwrap(), before);
+}
+
+/// What gencert lets pass under -strict, for CAs and certificates that were made
+/// together for the same time.
+#[test]
+fn strict_allows_the_last_day_after_the_authority() {
+    let organization = with_an_authority_that_ends(100, 20);
+    let limited = |hours: i64| {
+        let config = format!(
+            r#"{{"signing": {{"default": {{"expiry": "1h", "usages": ["crl sign"]}}, "profiles": {{"server":
+               {{"expiry": "{hours}h", "usages": ["signing", "key encipherment", "server auth"]}}}}}}}}"#
+        );
+        organization.write("ca-config.json", config).unwrap();
+    };
+    limited(100 * 24 + 26);
+    let reason = refused(&organization, "-strict a.pem");
+    assert!(reason.contains("but its CA already at"), "{reason}");
+    limited(100 * 24 + 20);
+    renewed(&organization, "-strict a.pem");
+    let end = |file| organization.certificate(file).unwrap().validity[1];
+    assert_eq!(end("a.pem"), end("ca.pem"));
 }

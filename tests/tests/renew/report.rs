@@ -69,7 +69,7 @@ fn a_program_gets_all_there_is_to_know() {
         (&c["certificate"], &c["result"]),
         (&"c.pem".into(), &"failed".into())
     );
-    assert_eq!(c["reason"], "the key c-key.pem is not its own");
+    assert_eq!(c["reason"], "the key c-key.pem does not match the certificate");
     assert!(c["not_after"].is_null());
 }
 
@@ -126,7 +126,7 @@ fn names_that_are_no_text_come_out_as_one_line() {
     assert_eq!(step.out().lines().count(), 2);
     assert_eq!(
         logged(&step, "ERROR"),
-        ["./f\u{fffd}.pem: the key ./f\u{fffd}-key.pem is not its own"]
+        ["./f\u{fffd}.pem: the key ./f\u{fffd}-key.pem does not match the certificate"]
     );
 }
 
@@ -147,7 +147,7 @@ fn the_same_warning_is_not_said_of_each() {
         warnings[0].starts_with("./a.pem: an empty string in \"hosts\""),
         "{warnings:?}"
     );
-    assert_eq!(warnings[1], "the same of 2 more");
+    assert_eq!(warnings[1], "the same for 2 more certificates");
 }
 
 #[test]

@@ -97,7 +97,7 @@ fn one(victim: &mut Victim, delay: Duration, counts: &mut Counts) {
     } else if found.has_temporary_files() && found.visible == before {
         counts.undone += 1;
         assert!(
-            said.contains("cleared what an interrupted run had left"),
+            said.contains("removed the temporary files of an interrupted run"),
             "{said}"
         );
     }

@@ -170,7 +170,7 @@ fn of_a_file_only_certificates_and_its_key_are_kept() {
     assert_eq!(status, 0);
     assert_eq!(
         told,
-        ["a.pem: of its file only certificates and its key are kept, and this is left out: X"]
+        ["a.pem: only certificates and the certificate's own key are kept in its file; removed: X"]
     );
     let text = organization.read("a.pem").unwrap();
     assert_eq!(text.matches("BEGIN CERTIFICATE-").count(), 3);
@@ -180,7 +180,10 @@ fn of_a_file_only_certificates_and_its_key_are_kept() {
     run(organization, "cat b-key.pem >> a.pem").ok().unwrap();
     let (status, told) = target.renew("-force a.pem");
     assert_eq!(status, 1);
-    assert_eq!(told, ["a.pem: its file holds a private key that would be lost"]);
+    assert_eq!(
+        told,
+        ["a.pem: its file also holds a private key, which would be lost"]
+    );
 }
 
 /// The names of temporary files of a folder.

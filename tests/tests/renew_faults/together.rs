@@ -83,7 +83,7 @@ fn the_second_says_which_process_is_at_work_after_its_time() {
         // One word on the folder.
         assert_eq!(
             told(&step),
-            [format!(".: process {} is at work in .", holder.number())]
+            [format!(".: process {} is already working in .", holder.number())]
         );
         // Well below what it waits where nothing is said.
         let most = Duration::from_secs(8);
@@ -143,7 +143,7 @@ fn one_folder_has_one_lock() {
     ] {
         let step = run(&organization, &format!("rcfssl renew -force -wait 0s {target}"));
         assert_eq!(step.status, 1, "{target}");
-        let why = format!("process {} is at work in ", holder.number());
+        let why = format!("process {} is already working in ", holder.number());
         assert!(
             told(&step).iter().all(|line| line.contains(&why)),
             "{target}: {}",

@@ -6,11 +6,10 @@ use std::io;
 use std::os::unix::ffi::OsStrExt;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
-use std::time::Duration;
 
 use rcfssl_core::bundle::{self, Bundler, Flavor, Input, Outside, Platform};
 use rcfssl_core::key::{self, PrivateKey};
-use rcfssl_core::verify::{Pool, Purpose, Verifier};
+use rcfssl_core::verify::Pool;
 use rcfssl_core::web::{Answer, Web};
 use rcfssl_core::{Certificate, Code, Error, Result};
 use time::OffsetDateTime;
@@ -21,11 +20,8 @@ use crate::context::{Context, Failure, Outcome};
 use crate::input;
 use crate::log::Level;
 use crate::output;
-use rcfssl_net::address::{self, Address};
-use rcfssl_net::{http, roots, tls};
-
-/// How long a connection to `-domain` may take.
-const DIAL_TIMEOUT: Duration = Duration::from_secs(5);
+use rcfssl_net::served::{self, Unverified};
+use rcfssl_net::{http, roots};
 
 /// Bundles the certificate of a file or of a server.
 pub fn run(context: &Context) -> Outcome {
@@ -305,30 +301,13 @@ fn remote(context: &Context, store: &Store, now: OffsetDateTime) -> Result<Vec<C
     let args = &context.args;
     let domain = args.text(FlagId::Domain);
     let ip = args.text(FlagId::Ip);
-    let host = if ip.is_empty() { &domain } else { &ip };
-    let client = tls::Client::new(DIAL_TIMEOUT).map_err(|why| Error::wrap(Code::Dial, why))?;
-    let address = Address::new(host.as_ref(), address::HTTPS);
-    let peer = client
-        .look(&address, &domain)
-        .map_err(|why| Error::wrap(Code::Dial, why))?;
-    let mut certificates = peer.certificates.iter().cloned().map(Arc::new);
-    if let Some(leaf) = certificates.next() {
-        let verifier = Verifier {
-            roots: &store.root_pool(),
-            intermediates: &certificates.collect(),
-            now,
-            purpose: Purpose::ServerAuth,
-            host: Some(&domain),
-        };
-        if let Err(refusal) = verifier.paths(&leaf) {
+    let served = served::verified(&domain, &ip, &store.root_pool(), now);
+    served.map_err(|unverified| {
+        if let Unverified::Chain(refusal) = &unverified {
             context.hint(refusal);
-            return Err(Error::wrap(
-                Code::Verify,
-                "tls: handshake did not verify certificate chain",
-            ));
         }
-    }
-    Ok(peer.certificates)
+        unverified.into()
+    })
 }
 
 /// The network, and the folder of `-int-dir`.

@@ -1,7 +1,7 @@
 //! `crl`: a list of the certificates of a database that are revoked.
 
-use rcfssl_core::Error;
-use rcfssl_core::crl::{CrlContent, Entries, SerialNumber};
+use rcfssl_core::crl::{CrlContent, Entries};
+use rcfssl_core::{Error, Serial};
 use rcfssl_store::Own;
 use time::OffsetDateTime;
 
@@ -37,7 +37,7 @@ pub fn run(context: &Context) -> Outcome {
     let read = store.each_revoked(|row| {
         match own.issued(&row) {
             true => entries.add(
-                &SerialNumber::parse_prefix(&row.serial),
+                &Serial::parse_prefix(&row.serial),
                 row.revoked_at.unwrap_or(Own::NO_TIME),
             ),
             false => others += 1,

@@ -2,8 +2,8 @@
 
 use std::os::unix::ffi::OsStrExt;
 
-use rcfssl_core::Error;
-use rcfssl_core::crl::{self, CrlContent, Entries, SerialNumber};
+use rcfssl_core::crl::{self, CrlContent, Entries};
+use rcfssl_core::{Error, Serial};
 use time::{Duration, OffsetDateTime};
 
 use crate::ca_files;
@@ -53,8 +53,8 @@ pub fn run(context: &Context) -> Outcome {
 }
 
 /// One number in each line; lines of white space are passed over.
-fn read_serials(text: &str) -> impl Iterator<Item = SerialNumber> {
+fn read_serials(text: &str) -> impl Iterator<Item = Serial> {
     text.split('\n')
         .filter(|line| !line.trim().is_empty())
-        .map(SerialNumber::parse_prefix)
+        .map(Serial::parse_prefix)
 }

@@ -1,14 +1,15 @@
-//! `sign`: a certificate for a request that someone else made.
+//! `sign`: a certificate for an existing certificate request.
 
 use std::ffi::OsStr;
 
 use rcfssl_ca::{SignRequest, SubjectOverride};
 use rcfssl_core::host::Hosts;
-use rcfssl_core::{Csr, Error};
-use rcfssl_go::json;
+use rcfssl_core::{Csr, Error, Request};
+use rcfssl_go::json::{self, Object};
 
 use crate::args::FlagId;
 use crate::context::{Context, Document, Failure, Outcome};
+use crate::hints::Trap;
 use crate::input;
 use crate::kinds::{self, Wanted};
 use crate::output::Made;
@@ -82,6 +83,29 @@ pub fn run(context: &Context) -> Outcome {
 fn subject_document(context: &Context, path: &OsStr) -> Result<SubjectOverride, Failure> {
     let text = input::file(path)?;
     let mut document = SubjectOverride::default();
-    let read = json::read(&text, &mut document).map_err(Error::from);
-    context.read_document(path, &text, read.map(|report| (document, report)))
+    let mut read = json::read(&text, &mut document).map_err(Error::from);
+    // A whole request may be given, of which only a part counts.
+    let mut unused = Vec::new();
+    if let Ok(report) = &mut read {
+        report.unknown_keys.retain(|unknown| {
+            let known = unknown.path.is_empty().then(|| request_key(&unknown.key));
+            unused.extend(known.flatten());
+            !matches!(known, Some(Some(_)))
+        });
+    }
+    let document = context.read_document(path, &text, read.map(|report| (document, report)))?;
+    unused.extend(document.unused_name_keys());
+    if !unused.is_empty() {
+        context.trap(Trap::UnusedBySign {
+            file: path.to_string_lossy().into_owned(),
+            keys: unused,
+        })?;
+    }
+    Ok(document)
+}
+
+/// The key of a request that this is, in any case.
+fn request_key(key: &str) -> Option<&'static str> {
+    let mut keys = Request::KEYS.iter().copied();
+    keys.find(|known| known.eq_ignore_ascii_case(key))
 }

@@ -137,38 +137,6 @@ fn file_name(certificate: &Certificate) -> String {
         .map(|c| if c == '/' { '_' } else { c })
         .collect();
     let identifier = hex(certificate.subject_key_identifier().unwrap_or_default());
-    let serial = magnitude(&certificate.serial);
+    let serial = certificate.serial_number().magnitude();
     format!("{name}_{identifier}_{}.crt", hex(&serial))
-}
-
-/// The absolute value of an INTEGER, without leading zeros.
-fn magnitude(contents: &[u8]) -> Vec<u8> {
-    let mut octets = contents.to_vec();
-    if contents.first().is_some_and(|first| *first >= 0x80) {
-        octets.iter_mut().for_each(|octet| *octet = !*octet);
-        for octet in octets.iter_mut().rev() {
-            *octet = octet.wrapping_add(1);
-            if *octet != 0 {
-                break;
-            }
-        }
-    }
-    octets.into_iter().skip_while(|octet| *octet == 0).collect()
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn serial_numbers_have_no_sign_in_names() {
-        for (contents, want) in [
-            (&[0, 0x80][..], &[0x80][..]),
-            (&[0xff], &[1]),
-            (&[0x80, 0], &[0x80, 0]),
-            (&[0], &[]),
-        ] {
-            assert_eq!(magnitude(contents), want);
-        }
-    }
 }

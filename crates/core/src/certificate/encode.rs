@@ -16,7 +16,7 @@ pub fn to_be_signed(template: &Template, issuer: &Issuer, algorithm: SignatureAl
     let mut writer = Writer::with_capacity(1024);
     writer.sequence(|w| {
         w.context(0, |w| w.integer(2));
-        w.unsigned(template.serial.magnitude());
+        w.primitive(tag::INTEGER, &template.serial.contents());
         algorithm.write(w);
         w.raw(&issuer.name);
         w.sequence(|w| {

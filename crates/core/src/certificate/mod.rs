@@ -14,6 +14,7 @@ pub(crate) use constraints::Subtrees;
 pub(crate) use encode::authority_key_identifier;
 pub use encode::{assemble, to_be_signed};
 pub use read::Certificate;
-pub(crate) use template::decimal;
-pub use template::{Issuer, Names, Serial, Subject, Template};
+pub use template::{Issuer, Names, Subject, Template};
 pub use usage::Purpose;
+
+pub use crate::serial::Serial;

@@ -10,6 +10,7 @@ use crate::host::Hosts;
 use crate::key::{AlgorithmIdentifier, PublicKey, SignatureAlgorithm, Spki};
 use crate::name::{self, Attribute};
 use crate::oid::{self, Oid};
+use crate::serial::{self, Serial};
 use rcfssl_go::pem;
 use time::OffsetDateTime;
 
@@ -101,6 +102,11 @@ impl Certificate {
             .map_or(Vec::new(), |(_, others)| others)
     }
 
+    /// The serial number, as a number.
+    pub fn serial_number(&self) -> Serial {
+        Serial::from_contents(&self.serial)
+    }
+
     /// The subjectKeyIdentifier, without its header.
     pub fn subject_key_identifier(&self) -> Option<&[u8]> {
         Reader::new(self.extension(&oid::SUBJECT_KEY_IDENTIFIER)?).expect(tag::OCTET_STRING)
@@ -149,7 +155,9 @@ impl<'a> Parts<'a> {
         let to_be_signed = outer.next().filter(|element| element.tag == tag::SEQUENCE)?;
         let mut fields = Reader::new(to_be_signed.contents);
         let version = version(&mut fields)?;
-        let serial = fields.expect(tag::INTEGER).filter(|serial| is_shortest(serial))?;
+        let serial = fields
+            .expect(tag::INTEGER)
+            .filter(|octets| is_shortest(octets) && octets.len() <= serial::LONGEST)?;
         let algorithm = fields.expect(tag::SEQUENCE)?;
         if outer.expect(tag::SEQUENCE)? != algorithm {
             return None;

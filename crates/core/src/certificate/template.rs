@@ -1,17 +1,16 @@
 //! What a certificate will say: plain data, decided before anything is encoded.
 
 use std::borrow::Cow;
-use std::fmt;
 
 use time::OffsetDateTime;
 
-use crate::error::Result;
 use crate::extension::{self, Extension};
 use crate::host::Hosts;
-use crate::key::{self, PublicKey, SignatureAlgorithm};
+use crate::key::{PublicKey, SignatureAlgorithm};
 use crate::name;
 use crate::oid::{self, Oid};
 use crate::policy::CaConstraint;
+use crate::serial::Serial;
 
 /// A certificate to be, but for its issuer.
 #[derive(Debug, Clone)]
@@ -114,103 +113,4 @@ pub struct Issuer {
     pub name: Vec<u8>,
     /// The issuer's subjectKeyIdentifier.
     pub key_identifier: Option<Vec<u8>>,
-}
-
-/// A serial number: positive, at most 20 octets (RFC 5280, section 4.1.2.2).
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Serial(Vec<u8>);
-
-impl Serial {
-    /// 159 random bits in 20 octets.
-    ///
-    /// # Errors
-    /// Where the system has no randomness to give.
-    pub fn random() -> Result<Self> {
-        let mut octets = vec![0; 20];
-        key::random(&mut octets)?;
-        octets[0] &= 0x7f;
-        Ok(Serial(octets))
-    }
-
-    /// 63 random bits, as `selfsign` numbers its certificates.
-    ///
-    /// # Errors
-    /// As [`Serial::random`].
-    pub fn random_63_bits() -> Result<Self> {
-        let mut octets = vec![0; 8];
-        key::random(&mut octets)?;
-        octets[0] &= 0x7f;
-        Ok(Serial(octets))
-    }
-
-    /// From a magnitude, most significant octet first.
-    pub fn from_magnitude(octets: &[u8]) -> Self {
-        Serial(octets.to_vec())
-    }
-
-    /// The magnitude, most significant octet first; zeros may lead.
-    pub fn magnitude(&self) -> &[u8] {
-        &self.0
-    }
-}
-
-/// In decimal, as logs and `certinfo` show it.
-impl fmt::Display for Serial {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&decimal(&self.0))
-    }
-}
-
-/// A magnitude in decimal.
-pub(crate) fn decimal(magnitude: &[u8]) -> String {
-    // Nine decimal digits at a time, least significant first.
-    const BASE: u64 = 1_000_000_000;
-    let mut groups: Vec<u32> = vec![0];
-    for &octet in magnitude {
-        let mut carry = u64::from(octet);
-        for group in &mut groups {
-            let value = u64::from(*group) << 8 | carry;
-            *group = (value % BASE) as u32;
-            carry = value / BASE;
-        }
-        if carry > 0 {
-            groups.push(carry as u32);
-        }
-    }
-    let mut groups = groups.iter().rev();
-    let first = groups.next().map(u32::to_string).unwrap_or_default();
-    groups.fold(first, |text, group| text + &format!("{group:09}"))
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn serial_numbers_show_in_decimal() {
-        for (octets, want) in [
-            (&[][..], "0"),
-            (&[0, 0], "0"),
-            (&[0xff], "255"),
-            (&[0x3b, 0x9a, 0xca, 0x00], "1000000000"),
-            (&[0xff; 8], "18446744073709551615"),
-            (
-                &[
-                    0x61, 2, 0x8f, 0xcf, 0x7f, 0x54, 0xa6, 0x89, 0xbf, 0x92, 0xbf, 0xcf, 0x64, 0xe1, 0x63,
-                    0xc9, 0x24, 0xf7, 0xfd, 0xe6,
-                ],
-                "553829233924899175640773189573490790427881111014",
-            ),
-        ] {
-            assert_eq!(decimal(octets), want);
-        }
-    }
-
-    #[test]
-    fn random_serials_are_positive_and_differ() {
-        let (a, b) = (Serial::random().unwrap(), Serial::random().unwrap());
-        assert_ne!(a, b);
-        assert!(a.magnitude().len() == 20 && a.magnitude()[0] < 0x80);
-        assert!(Serial::random_63_bits().unwrap().magnitude()[0] < 0x80);
-    }
 }

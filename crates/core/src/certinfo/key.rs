@@ -3,12 +3,11 @@
 use serde::Serialize;
 use serde_json::value::RawValue;
 
-use super::signed_decimal;
 use crate::asn1::read::Reader;
 use crate::asn1::tag;
-use crate::certificate::decimal;
 use crate::key::{KeyKind, PublicKey};
 use crate::oid::Oid;
+use crate::serial::{self, Serial};
 use rcfssl_go::base64;
 
 /// The numbers of a key, by Go's names of them.
@@ -42,7 +41,7 @@ pub struct Empty {}
 
 /// Go's numbers of key algorithms, and the numbers of the key.
 pub fn key_info(key: &PublicKey) -> (u8, Option<KeyInfo>) {
-    let number = |magnitude: &[u8]| RawValue::from_string(decimal(magnitude)).ok();
+    let number = |magnitude: &[u8]| number(magnitude, Serial::from_magnitude);
     let bits = key.key_bits();
     match key.kind() {
         KeyKind::Rsa { .. } => {
@@ -76,12 +75,15 @@ pub fn key_info(key: &PublicKey) -> (u8, Option<KeyInfo>) {
     }
 }
 
+/// A number in decimal; none for one that takes too long.
+fn number(octets: &[u8], read: impl FnOnce(&[u8]) -> Serial) -> Option<Box<RawValue>> {
+    let short = octets.len() <= serial::LONGEST;
+    short.then(|| RawValue::from_string(read(octets).to_string()).ok())?
+}
+
 /// A DSA key (RFC 3279, section 2.3.2), which nothing else here knows.
 fn dsa(key: &PublicKey) -> Option<KeyInfo> {
-    let number = |reader: &mut Reader<'_>| {
-        let contents = reader.expect(tag::INTEGER)?;
-        RawValue::from_string(signed_decimal(contents)).ok()
-    };
+    let number = |reader: &mut Reader<'_>| number(reader.expect(tag::INTEGER)?, Serial::from_contents);
     let mut algorithm = Reader::inside(key.spki(), tag::SEQUENCE)?.enter(tag::SEQUENCE)?;
     let kind = algorithm.expect(tag::OBJECT_IDENTIFIER).map(Oid::from_octets);
     if kind != Oid::from_arcs(&[1, 2, 840, 10_040, 4, 1]) {

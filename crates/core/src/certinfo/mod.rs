@@ -9,7 +9,7 @@ use time::OffsetDateTime;
 use value::TypeAndValue;
 
 use crate::asn1::zone;
-use crate::certificate::{Certificate, decimal};
+use crate::certificate::Certificate;
 use crate::csr::Unverified;
 use crate::host;
 use crate::key::SignatureAlgorithm;
@@ -87,7 +87,7 @@ impl CertificateInfo {
         CertificateInfo {
             subject: NameInfo::new(&certificate.subject_attributes),
             issuer: NameInfo::new(&certificate.issuer_attributes),
-            serial_number: signed_decimal(&certificate.serial),
+            serial_number: certificate.serial_number().to_string(),
             sans: hosts.dns.iter().cloned().chain(addresses).collect(),
             not_before: rfc3339(certificate.not_before),
             not_after: rfc3339(certificate.not_after),
@@ -105,22 +105,6 @@ pub fn rfc3339(time: OffsetDateTime) -> String {
     let (year, month, day) = (date.year(), u8::from(date.month()), date.day());
     let zone = zone(time, ":");
     format!("{year:04}-{month:02}-{day:02}T{hour:02}:{minute:02}:{second:02}{zone}")
-}
-
-/// The contents octets of an INTEGER in decimal.
-pub fn signed_decimal(octets: &[u8]) -> String {
-    if octets.first().is_none_or(|first| *first < 0x80) {
-        return decimal(octets);
-    }
-    // Two's complement: the magnitude is the complement plus one.
-    let mut magnitude: Vec<u8> = octets.iter().map(|octet| !octet).collect();
-    for octet in magnitude.iter_mut().rev() {
-        *octet = octet.wrapping_add(1);
-        if *octet != 0 {
-            break;
-        }
-    }
-    format!("-{}", decimal(&magnitude))
 }
 
 fn colons(octets: &[u8]) -> String {
@@ -253,23 +237,6 @@ impl SubjectInfo {
             common_name: name.common_name,
             names: Some(names).filter(|names| !names.is_empty()),
             extra_names: None,
-        }
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn negative_serial_numbers_show_as_such() {
-        for (octets, want) in [
-            (&[0xff][..], "-1"),
-            (&[0x80], "-128"),
-            (&[0xff, 0], "-256"),
-            (&[0, 0x80], "128"),
-        ] {
-            assert_eq!(signed_decimal(octets), want);
         }
     }
 }

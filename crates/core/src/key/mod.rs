@@ -5,7 +5,6 @@ mod algorithm;
 mod generate;
 mod info;
 mod legacy;
-mod primes;
 mod public;
 mod read;
 mod rsa;
@@ -46,7 +45,7 @@ enum Secret {
     },
     /// A key that aws-lc does not sign with: below 2048 bits or above 8192.
     OddRsa {
-        key: Box<::rsa::RsaPrivateKey>,
+        key: Box<::rsa::PrivateKey>,
         /// RSAPrivateKey
         pkcs1: Zeroizing<Vec<u8>>,
     },

@@ -7,13 +7,13 @@ use aws_lc_rs::signature::{
 };
 use der::asn1::{BitStringRef, ObjectIdentifier, OctetStringRef};
 use der::{Decode, Sequence};
-use pkcs8::{EncryptedPrivateKeyInfoRef, PrivateKeyInfoRef};
-use rsa::pkcs1::{DecodeRsaPrivateKey, EncodeRsaPublicKey};
+use pkcs8::PrivateKeyInfoRef;
 use zeroize::Zeroizing;
 
 use super::{Curve, PrivateKey, PublicKey, Secret, legacy, write};
 use crate::error::{Code, Error, Result};
 use crate::oid;
+use crate::pbes2;
 use rcfssl_go::pem::{self, Block};
 
 /// Reads the first private key of a PEM text; blocks of EC parameters before it
@@ -41,12 +41,18 @@ pub fn read_encrypted(text: &[u8], password: Option<&[u8]>) -> Result<PrivateKey
         let der = legacy::decrypt(&block, password.ok_or(Code::KeyEncrypted)?)?;
         return read_der(&der);
     }
-    if let (Some(password), Ok(encrypted)) = (
-        password,
-        EncryptedPrivateKeyInfoRef::try_from(block.contents.as_slice()),
-    ) {
-        let opened = encrypted.decrypt(password).map_err(|_| Code::KeyParse)?;
-        return read_der(opened.as_bytes());
+    if let Some(password) = password
+        && let Some((algorithm, data)) = pbes2::encrypted_private_key(&block.contents)
+    {
+        let budget = pbes2::Budget::of_a_file();
+        let opened = pbes2::decrypt(algorithm, data, password, &budget).map_err(|refusal| match refusal {
+            pbes2::Refusal::TooManyRounds => Error::wrap(
+                Code::KeyParse,
+                "the key's encryption asks for too many rounds or too much memory",
+            ),
+            _ => Error::from(Code::KeyParse),
+        })?;
+        return read_der(&opened);
     }
     read_der(&block.contents)
 }
@@ -194,9 +200,8 @@ pub(super) fn build(parsed: Parsed) -> Result<PrivateKey> {
                     public,
                 });
             }
-            let key = rsa::RsaPrivateKey::from_pkcs1_der(&pkcs1).map_err(|_| refused())?;
-            let public = key.as_public_key().to_pkcs1_der().map_err(|_| refused())?;
-            let public = PublicKey::rsa(public.as_bytes());
+            let (key, public) = super::rsa::read_odd(&pkcs1).ok_or_else(refused)?;
+            let public = PublicKey::rsa(&public);
             Ok(PrivateKey {
                 secret: Secret::OddRsa {
                     key: Box::new(key),

@@ -11,37 +11,51 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Mutex, PoisonError};
 use std::thread;
 
+use crypto_bigint::{RandomBits, RandomMod, U1024, U1536, U2048, U4096, UnsignedWithMontyForm};
+use crypto_primes::hazmat::{SetBits, SmallFactorsSieveFactory};
+use crypto_primes::{Flavor, is_prime, sieve_and_find};
 use rand_core::{TryCryptoRng, TryRng};
-use rsa::pkcs1::EncodeRsaPrivateKey;
+use rsa::pkcs1::{DecodeRsaPrivateKey, EncodeRsaPrivateKey, EncodeRsaPublicKey, RsaPrivateKeyRef};
 use rsa::pkcs1v15::SigningKey;
 use rsa::signature::{SignatureEncoding, Signer};
-use rsa::{BoxedUint, RsaPrivateKey};
-use zeroize::Zeroizing;
+use rsa::traits::PrivateKeyParts;
+use rsa::{BoxedUint, PrivateKey, PublicKey};
+use zeroize::{Zeroize, Zeroizing};
 
 use super::SignatureAlgorithm;
-use super::primes::{self, SmallPrimes};
 use crate::error::{Code, Error, Result};
 
 /// The public exponent of every key made here: F4, as Go's.
 const PUBLIC_EXPONENT: u64 = 65537;
 
+/// The sizes in bits that aws-lc signs with.
+const USUAL: std::ops::RangeInclusive<u32> = 2048..=8192;
+
+/// The largest modulus that is computed with, in bits. The work grows with the cube of
+/// the size, and a certificate may name any.
+const LARGEST: u32 = 16_384;
+
 /// Makes a key of exactly `bits` bits; gives its RSAPrivateKey (PKCS#1).
 pub(super) fn generate(bits: u32) -> Result<Zeroizing<Vec<u8>>> {
     loop {
         let [p, q] = pair([bits / 2, bits - bits / 2])?;
+        let exponent = BoxedUint::from(PUBLIC_EXPONENT);
         // Fails where 65537 divides p-1 or q-1: another pair, then.
-        if let Ok(key) = RsaPrivateKey::from_p_q(p, q, BoxedUint::from(PUBLIC_EXPONENT)) {
+        if let Ok(key) = PrivateKey::from_p_q((*p).clone(), (*q).clone(), exponent) {
             let document = key.to_pkcs1_der().map_err(|_| Error::from(Code::KeyGeneration))?;
             return Ok(Zeroizing::new(document.as_bytes().to_vec()));
         }
     }
 }
 
+/// A prime that is wiped when dropped.
+type Prime = Zeroizing<BoxedUint>;
+
 /// Two different primes of these lengths, their two upper bits set so that the
 /// product has all its bits. Every core searches from a random start of its
 /// own, for whichever prime is still missing.
-fn pair(lengths: [u32; 2]) -> Result<[BoxedUint; 2]> {
-    let found: Mutex<[Option<BoxedUint>; 2]> = Mutex::new([None, None]);
+fn pair(lengths: [u32; 2]) -> Result<[Prime; 2]> {
+    let found: Mutex<[Option<Prime>; 2]> = Mutex::new([None, None]);
     let done = AtomicBool::new(false);
     let failed = AtomicBool::new(false);
     let wanted = |worker: usize| {
@@ -52,9 +66,9 @@ fn pair(lengths: [u32; 2]) -> Result<[BoxedUint; 2]> {
             .find(|slot| found[*slot].is_none())
             .map(|slot| lengths[slot])
     };
-    let store = |length: u32, prime: BoxedUint| {
+    let store = |length: u32, prime: Prime| {
         let mut found = found.lock().unwrap_or_else(PoisonError::into_inner);
-        if found.iter().flatten().any(|other| *other == prime) {
+        if found.iter().flatten().any(|other| **other == *prime) {
             return;
         }
         if let Some(slot) = (0..2).find(|slot| found[*slot].is_none() && lengths[*slot] == length) {
@@ -62,16 +76,16 @@ fn pair(lengths: [u32; 2]) -> Result<[BoxedUint; 2]> {
         }
         done.store(found.iter().all(Option::is_some), Ordering::Relaxed);
     };
-    let small = SmallPrimes::for_length(lengths[0]);
     let search = |worker: usize| {
         let mut random = Random { failed: &failed };
         let stop = || done.load(Ordering::Relaxed) || failed.load(Ordering::Relaxed);
         while let Some(length) = wanted(worker) {
-            match primes::find(length, &small, &mut random, stop) {
+            match find(length, &mut random, stop) {
                 Some(prime) => store(length, prime),
-                None => return,
+                None => break,
             }
         }
+        wipe_stack();
     };
     let workers = thread::available_parallelism().map_or(1, NonZero::get);
     thread::scope(|scope| {
@@ -87,6 +101,42 @@ fn pair(lengths: [u32; 2]) -> Result<[BoxedUint; 2]> {
         ([Some(p), Some(q)], false) => Ok([p, q]),
         _ => Err(Code::KeyGeneration.into()),
     }
+}
+
+/// A random prime of exactly `length` bits, its two upper bits set. None when `stop`
+/// says so, which is asked before each candidate.
+///
+/// The numbers have a size that the compiler knows, so that all that is left of them
+/// lies on the stack, which [`wipe_stack`] reaches.
+fn find(length: u32, random: &mut Random<'_>, stop: impl Fn() -> bool) -> Option<Prime> {
+    match length {
+        0..=1024 => search::<U1024>(length, random, stop),
+        1025..=1536 => search::<U1536>(length, random, stop),
+        1537..=2048 => search::<U2048>(length, random, stop),
+        2049..=4096 => search::<U4096>(length, random, stop),
+        _ => None,
+    }
+}
+
+fn search<T>(length: u32, random: &mut Random<'_>, stop: impl Fn() -> bool) -> Option<Prime>
+where
+    T: UnsignedWithMontyForm + RandomBits + RandomMod + Zeroize,
+{
+    let candidates = SmallFactorsSieveFactory::<T>::new(Flavor::Any, length, SetBits::TwoMsb).ok()?;
+    let is_wanted = |_: &mut Random<'_>, candidate: &T| stop() || is_prime(Flavor::Any, candidate);
+    let found = sieve_and_find(random, candidates, is_wanted).ok()??;
+    let found = Zeroizing::new(found);
+    // What ended the search may have been the word to stop, which is never taken back.
+    (!stop()).then(|| Zeroizing::new(BoxedUint::from(found.as_limbs())))
+}
+
+/// Overwrites what a search has left on the stack of its thread: the numbers in use,
+/// which no library wipes there.
+#[inline(never)]
+fn wipe_stack() {
+    // Several times what the deepest search takes with the largest numbers.
+    let mut room = [0_u8; 256 << 10];
+    room.zeroize();
 }
 
 /// The random generator in the shape that the prime search wants, which cannot
@@ -120,8 +170,60 @@ impl TryRng for Random<'_> {
 
 impl TryCryptoRng for Random<'_> {}
 
+/// Reads the RSAPrivateKey of a key that aws-lc does not sign with for its size alone.
+/// Nothing for other sizes, and where its numbers do not belong together: aws-lc, which
+/// has refused such keys of its own sizes, checks those of the Chinese remainder theorem
+/// as well.
+pub(super) fn read_odd(pkcs1: &[u8]) -> Option<(PrivateKey, Vec<u8>)> {
+    let parts = RsaPrivateKeyRef::try_from(pkcs1).ok()?;
+    let bits = bits_of(parts.modulus.as_bytes());
+    if USUAL.contains(&bits) || bits > LARGEST {
+        return None;
+    }
+    // Checks that the primes differ, that n = pq and that d fits e.
+    let mut key = PrivateKey::from_pkcs1_der(pkcs1).ok()?;
+    key.precompute().ok()?;
+    let is = |computed: &BoxedUint, given: &[u8]| {
+        let octets = Zeroizing::new(computed.to_be_bytes());
+        significant(&octets) == significant(given)
+    };
+    let coefficient = Zeroizing::new(key.crt_coefficient()?);
+    let fits = is(key.dp()?, parts.exponent1.as_bytes())
+        && is(key.dq()?, parts.exponent2.as_bytes())
+        && is(&coefficient, parts.coefficient.as_bytes());
+    let public = key.as_public_key().to_pkcs1_der().ok()?;
+    fits.then(|| (key, public.as_bytes().to_vec()))
+}
+
+/// The RSAPublicKey of a key that may verify something.
+pub(super) fn public_key(pkcs1: &[u8]) -> Option<PublicKey> {
+    let parts = rsa::pkcs1::RsaPublicKeyRef::try_from(pkcs1).ok()?;
+    let number = |octets: &[u8]| {
+        let bits = u32::try_from(octets.len() * 8).ok()?;
+        BoxedUint::from_be_slice(octets, bits).ok()
+    };
+    let modulus = parts.modulus.as_bytes();
+    if bits_of(modulus) > LARGEST || parts.public_exponent.as_bytes().len() > 8 {
+        return None;
+    }
+    let (n, e) = (number(modulus)?, number(parts.public_exponent.as_bytes())?);
+    PublicKey::new_with_size_limits(n, e, 1..=LARGEST as usize).ok()
+}
+
+/// The length of a number in bits; what is beyond 32 bits is the largest.
+pub(super) fn bits_of(octets: &[u8]) -> u32 {
+    let octets = significant(octets);
+    let zeros = octets.first().map_or(0, |first| first.leading_zeros());
+    u32::try_from(octets.len() * 8).map_or(u32::MAX, |bits| bits - zeros)
+}
+
+fn significant(octets: &[u8]) -> &[u8] {
+    let zeros = octets.iter().take_while(|octet| **octet == 0).count();
+    &octets[zeros..]
+}
+
 /// A PKCS#1 v1.5 signature (RFC 8017, section 8.2).
-pub(super) fn sign(key: &RsaPrivateKey, algorithm: SignatureAlgorithm, message: &[u8]) -> Result<Vec<u8>> {
+pub(super) fn sign(key: &PrivateKey, algorithm: SignatureAlgorithm, message: &[u8]) -> Result<Vec<u8>> {
     let signed = match algorithm {
         SignatureAlgorithm::Sha1WithRsa => SigningKey::<sha1::Sha1>::new(key.clone()).try_sign(message),
         SignatureAlgorithm::Sha256WithRsa => SigningKey::<sha2::Sha256>::new(key.clone()).try_sign(message),
@@ -135,18 +237,156 @@ pub(super) fn sign(key: &RsaPrivateKey, algorithm: SignatureAlgorithm, message: 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use rsa::pkcs1::DecodeRsaPrivateKey;
-    use rsa::traits::{PrivateKeyParts, PublicKeyParts};
+    use crate::asn1;
+    use crypto_bigint::ConcatenatingMul;
+    use rsa::traits::PublicKeyParts;
 
     #[test]
     fn a_key_has_every_bit_that_was_asked_for() {
         for bits in [2048, 2049, 2050, 2111, 3072, 4096] {
-            let key = RsaPrivateKey::from_pkcs1_der(&generate(bits).unwrap()).unwrap();
+            let key = PrivateKey::from_pkcs1_der(&generate(bits).unwrap()).unwrap();
             key.validate().unwrap();
-            assert_eq!(key.n().bits(), bits);
+            assert_eq!(key.n().bit_width(), bits);
             assert_eq!(key.e(), &BoxedUint::from(PUBLIC_EXPONENT));
-            let lengths: Vec<u32> = key.primes().iter().map(|prime| prime.bits()).collect();
+            let lengths: Vec<u32> = key.primes().iter().map(|prime| prime.bit_width()).collect();
             assert_eq!(lengths.iter().sum::<u32>(), bits, "{lengths:?}");
         }
+    }
+
+    /// The upper half of a prime, which each candidate before it has too.
+    const PATTERN: usize = 32;
+
+    /// Is a pattern, given with each bit inverted, somewhere in this process' memory?
+    fn is_in_memory(inverted: &[u8]) -> bool {
+        use std::os::unix::fs::FileExt;
+        let memory = std::fs::File::open("/proc/self/mem").unwrap();
+        let maps = std::fs::read_to_string("/proc/self/maps").unwrap();
+        let mut buffer = vec![0; 1 << 20];
+        let writable = maps.lines().filter(|line| line.contains(" rw"));
+        writable.into_iter().any(|line| {
+            let range = line.split(' ').next().unwrap().split_once('-').unwrap();
+            let [mut at, end] = [range.0, range.1].map(|text| u64::from_str_radix(text, 16).unwrap());
+            let mut seen = false;
+            while at < end && !seen {
+                let length = buffer.len().min((end - at) as usize);
+                // Some mappings cannot be read.
+                let read = memory.read_at(&mut buffer[..length], at).unwrap_or(0);
+                seen = buffer[..read]
+                    .windows(inverted.len())
+                    .any(|window| window.iter().zip(inverted).all(|(a, b)| *a == !*b));
+                if read <= inverted.len() {
+                    break;
+                }
+                at += (read - inverted.len()) as u64;
+                if read < length {
+                    break;
+                }
+            }
+            buffer.fill(0);
+            seen
+        })
+    }
+
+    fn inverted_top(prime: &BoxedUint) -> Vec<u8> {
+        let octets = Zeroizing::new(prime.to_le_bytes());
+        octets[octets.len() - PATTERN..]
+            .iter()
+            .map(|octet| !octet)
+            .collect()
+    }
+
+    #[test]
+    fn no_thread_keeps_a_prime_that_it_found() {
+        let primes = pair([1024, 1024]).unwrap();
+        let patterns: Vec<Vec<u8>> = primes.iter().map(|prime| inverted_top(prime)).collect();
+        assert!(patterns.iter().all(|pattern| is_in_memory(pattern)));
+        drop(primes);
+        assert!(!patterns.iter().any(|pattern| is_in_memory(pattern)));
+    }
+
+    /// RSAPrivateKey of some numbers.
+    fn pkcs1(numbers: &[BoxedUint]) -> Vec<u8> {
+        asn1::encode(|w| {
+            w.sequence(|w| {
+                w.integer(0);
+                numbers
+                    .iter()
+                    .for_each(|number| w.unsigned(&number.to_be_bytes()));
+            });
+        })
+    }
+
+    fn numbers(key: &PrivateKey) -> [BoxedUint; 8] {
+        let [p, q] = [0, 1].map(|at| key.primes()[at].as_ref().clone());
+        let coefficient = key.crt_coefficient().unwrap();
+        let (dp, dq) = (key.dp().unwrap().clone(), key.dq().unwrap().clone());
+        let n = key.n().as_ref().clone();
+        [n, key.e().clone(), key.d().clone(), p, q, dp, dq, coefficient]
+    }
+
+    fn reads(der: &[u8]) -> bool {
+        super::super::read_der(der).is_ok()
+    }
+
+    #[test]
+    fn numbers_that_do_not_belong_together_are_refused() {
+        for bits in [1024, 2048] {
+            let [p, q] = pair([bits / 2, bits / 2]).unwrap();
+            let e = BoxedUint::from(PUBLIC_EXPONENT);
+            let mut key = PrivateKey::from_p_q((*p).clone(), (*q).clone(), e.clone()).unwrap();
+            key.precompute().unwrap();
+            let good = numbers(&key);
+            assert!(reads(&pkcs1(&good)), "{bits}");
+            for wrong in 0..good.len() {
+                let mut numbers = good.clone();
+                numbers[wrong] = numbers[wrong].wrapping_add(BoxedUint::from(2_u64));
+                assert!(!reads(&pkcs1(&numbers)), "{bits}, number {wrong}");
+            }
+            // n = p², with a d that fits e modulo p-1.
+            let square = p.concatenating_mul(&*p);
+            let [_, _, _, _, _, dp, _, coefficient] = good;
+            let d = dp.clone();
+            let same = [
+                square,
+                e,
+                d,
+                (*p).clone(),
+                (*p).clone(),
+                dp.clone(),
+                dp,
+                coefficient,
+            ];
+            assert!(!reads(&pkcs1(&same)), "{bits}, p = q");
+        }
+    }
+
+    #[test]
+    fn this_crate_signs_for_the_size_alone() {
+        let key = |bits: u32| {
+            let [p, q] = pair([bits / 2, bits - bits / 2]).unwrap();
+            let e = BoxedUint::from(PUBLIC_EXPONENT);
+            let mut key = PrivateKey::from_p_q((*p).clone(), (*q).clone(), e).unwrap();
+            key.precompute().unwrap();
+            pkcs1(&numbers(&key))
+        };
+        assert!(read_odd(&key(2047)).is_some());
+        assert!(read_odd(&key(2048)).is_none());
+        assert!(read_odd(&key(2050)).is_none());
+    }
+
+    #[test]
+    fn enormous_keys_are_not_computed_with() {
+        let number = |bits: u32| BoxedUint::one_with_precision(bits).wrapping_neg();
+        let public = |bits| {
+            asn1::encode(|w| {
+                w.sequence(|w| {
+                    w.unsigned(&number(bits).to_be_bytes());
+                    w.integer(65537);
+                });
+            })
+        };
+        assert!(public_key(&public(16_384)).is_some());
+        assert!(public_key(&public(16_448)).is_none());
+        assert!(public_key(&public(8 << 20)).is_none());
     }
 }

@@ -2,7 +2,6 @@
 
 use aws_lc_rs::digest::{self, Digest};
 use aws_lc_rs::signature::{self, ParsedPublicKey, UnparsedPublicKey, VerificationAlgorithm};
-use rsa::pkcs1::DecodeRsaPublicKey;
 use rsa::signature::Verifier;
 use rsa::{pkcs1v15, pss};
 use sha1::Sha1;
@@ -137,7 +136,7 @@ fn p384_sha1(key: &PublicKey, message: &[u8], signature: &[u8]) -> bool {
 /// RSA keys of sizes that aws-lc does not check; nothing for a key or a signature that
 /// cannot be read.
 fn odd_rsa(key: &PublicKey, algorithm: SignatureAlgorithm, message: &[u8], bytes: &[u8]) -> Option<bool> {
-    let key = rsa::RsaPublicKey::from_pkcs1_der(key.key_bits()).ok()?;
+    let key = super::rsa::public_key(key.key_bits())?;
     macro_rules! check {
         ($scheme:ident, $hash:ty) => {{
             let signature = $scheme::Signature::try_from(bytes).ok()?;

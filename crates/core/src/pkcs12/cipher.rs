@@ -3,52 +3,37 @@
 
 use cbc::cipher::block_padding::Pkcs7;
 use cbc::cipher::{BlockCipherDecrypt, BlockModeDecrypt, InnerIvInit, KeyInit};
-use der::Decode;
-use pkcs8::pkcs5;
 use sha1::Sha1;
 use zeroize::Zeroizing;
 
 use super::kdf::{self, Purpose};
-use super::read::{MAX_ITERATIONS, Password, Refusal};
-use crate::asn1::read::{Element, Reader, unsigned};
+use super::read::{Password, Refusal};
+use crate::asn1::read::{Reader, unsigned};
 use crate::asn1::tag;
+use crate::pbes2;
 
 /// pkcs-12PbeIds, 1.2.840.113549.1.12.1, without the last arc.
 const PBE: [u8; 9] = [0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 0x01, 0x0c, 0x01];
 
 /// Decrypts with the algorithm of an AlgorithmIdentifier.
 pub fn decrypt(
-    algorithm: &Element<'_>,
+    algorithm: &[u8],
     data: &[u8],
     password: &Password<'_>,
 ) -> Result<Zeroizing<Vec<u8>>, Refusal> {
-    let mut inside = Reader::inside(algorithm.raw, tag::SEQUENCE).ok_or(Refusal::Malformed)?;
+    let mut inside = Reader::inside(algorithm, tag::SEQUENCE).ok_or(Refusal::Malformed)?;
     let oid = inside.expect(tag::OBJECT_IDENTIFIER).ok_or(Refusal::Malformed)?;
     match oid.strip_prefix(&PBE) {
         Some([scheme]) => {
             let scheme = Scheme::numbered(*scheme).ok_or(Refusal::UnknownAlgorithm)?;
             let parameters = inside.enter(tag::SEQUENCE).ok_or(Refusal::Malformed)?;
-            scheme.decrypt(parameters, data, password.encoded)
+            scheme.decrypt(parameters, data, password)
         }
-        _ => pbes2(algorithm.raw, data, password.text),
-    }
-}
-
-fn pbes2(algorithm: &[u8], data: &[u8], password: &str) -> Result<Zeroizing<Vec<u8>>, Refusal> {
-    let scheme = pkcs5::EncryptionScheme::from_der(algorithm).map_err(|_| Refusal::UnknownAlgorithm)?;
-    let iterations = match &scheme {
-        pkcs5::EncryptionScheme::Pbes2(parameters) => {
-            parameters.kdf.pbkdf2().map_or(0, |kdf| kdf.iteration_count)
+        _ => {
+            let text = password.text.as_bytes();
+            Ok(pbes2::decrypt(algorithm, data, text, &password.budget)?)
         }
-        _ => return Err(Refusal::UnknownAlgorithm),
-    };
-    if u64::from(iterations) > MAX_ITERATIONS {
-        return Err(Refusal::TooManyIterations);
     }
-    scheme
-        .decrypt(password, data)
-        .map(Zeroizing::new)
-        .map_err(|_| Refusal::WrongPassword)
 }
 
 /// SHA-1 and an old cipher in CBC mode.
@@ -74,27 +59,27 @@ impl Scheme {
         self,
         mut parameters: Reader<'_>,
         data: &[u8],
-        password: &[u8],
+        password: &Password<'_>,
     ) -> Result<Zeroizing<Vec<u8>>, Refusal> {
         let salt = parameters.expect(tag::OCTET_STRING).ok_or(Refusal::Malformed)?;
         let iterations = parameters
             .expect(tag::INTEGER)
             .and_then(unsigned)
             .ok_or(Refusal::Malformed)?;
-        if iterations > MAX_ITERATIONS {
-            return Err(Refusal::TooManyIterations);
-        }
-        let derive =
-            |purpose, length| kdf::derive::<Sha1>(purpose, password, salt, iterations as u32, length);
-        let iv = derive(Purpose::Iv, 8);
+        let derive = |purpose, length| -> Result<_, Refusal> {
+            let iterations = password.spend(iterations)?;
+            let derive = kdf::derive::<Sha1>;
+            Ok(derive(purpose, password.encoded, salt, iterations, length))
+        };
+        let iv = derive(Purpose::Iv, 8)?;
         match self {
             Scheme::TripleDes => {
-                let key = derive(Purpose::Key, 24);
+                let key = derive(Purpose::Key, 24)?;
                 let cipher = des::TdesEde3::new_from_slice(&key).map_err(|_| Refusal::UnknownAlgorithm)?;
                 cbc(cipher, &iv, data)
             }
             Scheme::Rc2 { bits } => {
-                let key = derive(Purpose::Key, bits / 8);
+                let key = derive(Purpose::Key, bits / 8)?;
                 cbc(rc2::Rc2::new_with_eff_key_len(&key, bits), &iv, data)
             }
         }

@@ -7,7 +7,7 @@ use sha1::{Digest, Sha1};
 use sha2::{Sha256, Sha384, Sha512};
 
 use super::kdf::{self, Purpose};
-use super::read::{MAX_ITERATIONS, Refusal};
+use super::read::{Password, Refusal};
 use crate::asn1::Writer;
 use crate::asn1::read::{Reader, unsigned};
 use crate::asn1::tag;
@@ -18,7 +18,7 @@ pub struct Mac<'a> {
     hash: Hash,
     value: &'a [u8],
     salt: &'a [u8],
-    iterations: u32,
+    iterations: u64,
 }
 
 /// The digests that are seen.
@@ -46,29 +46,33 @@ impl<'a> Mac<'a> {
             Some(count) => unsigned(count).ok_or_else(malformed)?,
             None => 1,
         };
-        if iterations > MAX_ITERATIONS {
-            return Err(Refusal::TooManyIterations);
-        }
         Ok(Mac {
             hash,
             value,
             salt,
-            iterations: iterations as u32,
+            iterations,
         })
     }
 
-    /// Does the content fit, under this encoded password?
-    pub fn fits(&self, content: &[u8], password: &[u8]) -> bool {
-        match self.hash {
-            Hash::Sha1 => self.fits_with::<Sha1>(content, password),
-            Hash::Sha256 => self.fits_with::<Sha256>(content, password),
-            Hash::Sha384 => self.fits_with::<Sha384>(content, password),
-            Hash::Sha512 => self.fits_with::<Sha512>(content, password),
-        }
+    /// Does the content fit, under this password?
+    pub fn fits(&self, content: &[u8], password: &Password<'_>) -> Result<bool, Refusal> {
+        let iterations = password.spend(self.iterations)?;
+        let fits = match self.hash {
+            Hash::Sha1 => Self::fits_with::<Sha1>,
+            Hash::Sha256 => Self::fits_with::<Sha256>,
+            Hash::Sha384 => Self::fits_with::<Sha384>,
+            Hash::Sha512 => Self::fits_with::<Sha512>,
+        };
+        Ok(fits(self, content, password.encoded, iterations))
     }
 
-    fn fits_with<D: Digest + BlockSizeUser + EagerHash>(&self, content: &[u8], password: &[u8]) -> bool {
-        keyed::<D>(password, self.salt, self.iterations)
+    fn fits_with<D: Digest + BlockSizeUser + EagerHash>(
+        &self,
+        content: &[u8],
+        password: &[u8],
+        iterations: u32,
+    ) -> bool {
+        keyed::<D>(password, self.salt, iterations)
             .is_some_and(|mac| mac.chain_update(content).verify_slice(self.value).is_ok())
     }
 }

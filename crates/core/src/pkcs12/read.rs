@@ -8,14 +8,11 @@ use zeroize::Zeroizing;
 use super::cipher;
 use super::kdf;
 use super::mac::Mac;
-use crate::asn1::read::{Element, Reader, unsigned};
+use crate::asn1::read::{Reader, unsigned};
 use crate::asn1::tag;
 use crate::certificate::Certificate;
 use crate::key::{self, PrivateKey, SigningKey};
-
-/// A password is not tried harder than this: a file that asks for more is made to
-/// keep us busy.
-pub(super) const MAX_ITERATIONS: u64 = 4_000_000;
+use crate::pbes2::{self, Budget};
 
 /// How deep safes may stand in safes.
 const MAX_DEPTH: u8 = 4;
@@ -71,12 +68,33 @@ impl fmt::Display for Refusal {
     }
 }
 
-/// A password in both of its forms.
+impl From<pbes2::Refusal> for Refusal {
+    fn from(refusal: pbes2::Refusal) -> Self {
+        match refusal {
+            pbes2::Refusal::Malformed => Refusal::Malformed,
+            pbes2::Refusal::UnknownAlgorithm => Refusal::UnknownAlgorithm,
+            pbes2::Refusal::TooManyRounds => Refusal::TooManyIterations,
+            pbes2::Refusal::WrongPassword => Refusal::WrongPassword,
+        }
+    }
+}
+
+/// A password in both of its forms, and the rounds that may be spent on it.
 pub(super) struct Password<'a> {
     /// As it was given: PBES2 takes that.
     pub text: &'a str,
     /// As the ciphers of PKCS#12 and its integrity check take it.
     pub encoded: &'a [u8],
+    /// What is left for the file.
+    pub budget: Budget,
+}
+
+impl Password<'_> {
+    /// Takes rounds from what is left; gives them as the derivation counts them.
+    pub(super) fn spend(&self, rounds: u64) -> Result<u32, Refusal> {
+        self.budget.spend(rounds)?;
+        u32::try_from(rounds).map_err(|_| Refusal::TooManyIterations)
+    }
 }
 
 /// Reads a PFX with a password.
@@ -98,15 +116,18 @@ pub fn read(der: &[u8], password: &str) -> Result<Contents, Refusal> {
     let mut password = Password {
         text: password,
         encoded: &encoded,
+        budget: Budget::of_a_file(),
     };
     if let Some(mac) = pfx.enter(tag::SEQUENCE) {
         let mac = Mac::read(mac)?;
-        if !mac.fits(safes, password.encoded) {
+        let mut fits = mac.fits(safes, &password)?;
+        if !fits && password.text.is_empty() {
             // Some programs take no password to be no octets at all.
-            if !password.text.is_empty() || !mac.fits(safes, &[]) {
-                return Err(Refusal::WrongPassword);
-            }
             password.encoded = &[];
+            fits = mac.fits(safes, &password)?;
+        }
+        if !fits {
+            return Err(Refusal::WrongPassword);
         }
     }
     let mut found = Found::default();
@@ -135,11 +156,11 @@ fn open_safe(info: Reader<'_>, password: &Password<'_>) -> Result<Zeroizing<Vec<
         return Ok(Zeroizing::new(plain.to_vec()));
     }
     let (algorithm, data) = encrypted_content(info).ok_or(Refusal::UnknownAlgorithm)?;
-    cipher::decrypt(&algorithm, data, password)
+    cipher::decrypt(algorithm, data, password)
 }
 
 /// EncryptedData (RFC 2315, section 13): the algorithm and the ciphertext.
-fn encrypted_content(mut info: Reader<'_>) -> Option<(Element<'_>, &[u8])> {
+fn encrypted_content(mut info: Reader<'_>) -> Option<(&[u8], &[u8])> {
     let oid = info.expect(tag::OBJECT_IDENTIFIER)?;
     if oid.strip_prefix(&PKCS7) != Some(&[6]) {
         return None;
@@ -150,7 +171,7 @@ fn encrypted_content(mut info: Reader<'_>) -> Option<(Element<'_>, &[u8])> {
     content.expect(tag::OBJECT_IDENTIFIER)?;
     let algorithm = content.next()?;
     let data = content.expect(tag::context(0))?;
-    Some((algorithm, data))
+    Some((algorithm.raw, data))
 }
 
 #[derive(Default)]
@@ -222,10 +243,7 @@ impl Found {
     }
 }
 
-/// EncryptedPrivateKeyInfo (RFC 5958, section 3)
 fn open_key(value: &[u8], password: &Password<'_>) -> Result<Zeroizing<Vec<u8>>, Refusal> {
-    let mut info = Reader::inside(value, tag::SEQUENCE).ok_or(Refusal::Malformed)?;
-    let algorithm = info.next().ok_or(Refusal::Malformed)?;
-    let data = info.expect(tag::OCTET_STRING).ok_or(Refusal::Malformed)?;
-    cipher::decrypt(&algorithm, data, password)
+    let (algorithm, data) = pbes2::encrypted_private_key(value).ok_or(Refusal::Malformed)?;
+    cipher::decrypt(algorithm, data, password)
 }

@@ -323,7 +323,7 @@ fn describe(certificate: &Certificate, error: &Error) -> String {
     } else if let Some(organization) = name.organization.into_iter().next() {
         organization
     } else {
-        format!("serial:{}", crate::certinfo::signed_decimal(&certificate.serial))
+        format!("serial:{}", certificate.serial_number())
     };
     format!(
         " (possibly because of {} while trying to verify candidate authority certificate {})",

@@ -1,6 +1,6 @@
 //! A walk through text that [`check`](super::check) has passed.
 
-use super::decode::{RepeatedKey, Report, UnknownKey};
+use super::decode::{MAX_KEYS, RepeatedKey, Report, UnknownKey};
 use super::{Error, Mismatch};
 
 /// What kind of value comes next, under the name that Go's errors give it.
@@ -57,7 +57,13 @@ pub struct Cursor<'a> {
     first_error: Option<Error>,
     fatal: Option<Error>,
     report: Report,
+    /// How many elements lists and maps may still have.
+    room: usize,
 }
+
+/// The elements that the lists and maps of one document may have in all. An element of
+/// three bytes can take hundreds in memory.
+const MAX_ELEMENTS: usize = 1 << 20;
 
 impl<'a> Cursor<'a> {
     /// A cursor before the first value.
@@ -70,6 +76,7 @@ impl<'a> Cursor<'a> {
             first_error: None,
             fatal: None,
             report: Report::default(),
+            room: MAX_ELEMENTS,
         }
     }
 
@@ -185,6 +192,19 @@ impl<'a> Cursor<'a> {
         }
     }
 
+    /// Takes the room of one more element of a list or a map. Where there is none left,
+    /// the document is refused, and the element is passed over.
+    pub(super) fn has_room(&mut self) -> bool {
+        if self.room == 0 {
+            let offset = self.offset();
+            self.raw();
+            self.abort(format!("json: more than {MAX_ELEMENTS} elements"), offset);
+            return false;
+        }
+        self.room -= 1;
+        true
+    }
+
     /// Runs `inner` with one more field name on the path that errors name.
     pub(super) fn within(&mut self, owner: &'static str, key: &'static str, inner: impl FnOnce(&mut Self)) {
         let outer = std::mem::replace(&mut self.innermost, owner);
@@ -243,6 +263,10 @@ impl<'a> Cursor<'a> {
 
     /// Notes a key that the type does not have.
     pub(super) fn unknown(&mut self, key: String, offset: usize, known: &'static [&'static str]) {
+        if self.report.unknown_keys.len() >= MAX_KEYS {
+            self.report.more += 1;
+            return;
+        }
         let path = self.path.join(".");
         self.report.unknown_keys.push(UnknownKey {
             key,
@@ -254,6 +278,10 @@ impl<'a> Cursor<'a> {
 
     /// Notes a key that its object had before.
     pub(super) fn repeated(&mut self, key: String, offset: usize) {
+        if self.report.repeated_keys.len() >= MAX_KEYS {
+            self.report.more += 1;
+            return;
+        }
         let path = self.path.join(".");
         self.report.repeated_keys.push(RepeatedKey { key, path, offset });
     }

@@ -27,12 +27,18 @@ pub trait Object {
 /// What was read without an error and may still be a mistake.
 #[derive(Debug, Default, Clone, PartialEq, Eq)]
 pub struct Report {
-    /// Keys that no field has.
+    /// Keys that no field has: the first [`MAX_KEYS`].
     pub unknown_keys: Vec<UnknownKey>,
     /// Keys that an object has more than once, in any case: of plain values the last one
-    /// counts.
+    /// counts. The first [`MAX_KEYS`].
     pub repeated_keys: Vec<RepeatedKey>,
+    /// How many more unknown and repeated keys there are.
+    pub more: usize,
 }
+
+/// So many keys of each kind are kept: nobody reads more, and each is looked up among
+/// the known ones.
+pub const MAX_KEYS: usize = 20;
 
 /// A key that stands in its object for the second time, or a later one.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -365,6 +371,15 @@ mod tests {
         for (text, want) in cases {
             assert_eq!(refusal(text), want, "{text}");
         }
+    }
+
+    #[test]
+    fn of_many_unknown_or_repeated_keys_the_first_are_kept() {
+        let members: Vec<String> = (0..1000).map(|at| format!("\"x{at}\":0,\"CN\":\"a\"")).collect();
+        let text = format!("{{{}}}", members.join(","));
+        let report = read(text.as_bytes(), &mut Request::default()).unwrap();
+        let kept = (report.unknown_keys.len(), report.repeated_keys.len(), report.more);
+        assert_eq!(kept, (20, 20, 980 + 979));
     }
 
     #[test]

@@ -1,5 +1,6 @@
 //! Lists, maps and byte strings as Go fills them.
 
+use std::collections::HashMap;
 use std::ops::Deref;
 
 use super::cursor::{Cursor, Kind};
@@ -71,6 +72,9 @@ impl<T: Decode + Default> Decode for List<T> {
             Kind::Array => {
                 let mut count = 0;
                 cursor.array(|cursor, index| {
+                    if !cursor.has_room() {
+                        return;
+                    }
                     if index >= self.elements.len() {
                         self.elements.push(T::default());
                     }
@@ -95,28 +99,36 @@ impl<T: Decode + Default> Decode for List<T> {
 /// A Go map from strings, in the order in which keys first came: a key given
 /// again replaces its value whole, a map given again adds to what is there.
 #[derive(Debug, Clone, PartialEq)]
-pub struct Map<T>(Vec<(String, T)>);
+pub struct Map<T> {
+    members: Vec<(String, T)>,
+    /// Where the member of a key stands.
+    places: HashMap<String, usize>,
+}
 
 impl<T> Map<T> {
     /// The value of a key, spelt exactly.
     pub fn get(&self, key: &str) -> Option<&T> {
-        self.0.iter().find(|(k, _)| k == key).map(|(_, v)| v)
+        let place = self.places.get(key)?;
+        self.members.get(*place).map(|(_, value)| value)
     }
 
     /// All members.
     pub fn iter(&self) -> impl Iterator<Item = &(String, T)> {
-        self.0.iter()
+        self.members.iter()
     }
 
     /// Is there no member?
     pub fn is_empty(&self) -> bool {
-        self.0.is_empty()
+        self.members.is_empty()
     }
 }
 
 impl<T> Default for Map<T> {
     fn default() -> Self {
-        Map(Vec::new())
+        Map {
+            members: Vec::new(),
+            places: HashMap::new(),
+        }
     }
 }
 
@@ -125,14 +137,24 @@ impl<T: Decode + Default> Decode for Map<T> {
         match cursor.kind() {
             Kind::Null => {
                 cursor.raw();
-                self.0.clear();
+                *self = Map::default();
             }
             Kind::Object => cursor.object(|cursor, key, _| {
+                if !cursor.has_room() {
+                    return;
+                }
                 let mut value = T::default();
                 value.decode(cursor);
-                match self.0.iter_mut().find(|(k, _)| *k == key) {
+                match self
+                    .places
+                    .get(&key)
+                    .and_then(|place| self.members.get_mut(*place))
+                {
                     Some(slot) => slot.1 = value,
-                    None => self.0.push((key, value)),
+                    None => {
+                        self.places.insert(key.clone(), self.members.len());
+                        self.members.push((key, value));
+                    }
                 }
             }),
             _ => cursor.mismatch(&Self::go_type()),
@@ -212,6 +234,20 @@ mod tests {
             error.text,
             "json: cannot unmarshal number 256 into Go value of type uint8"
         );
+    }
+
+    #[test]
+    fn a_document_has_so_many_elements_and_no_more() {
+        let most = 1 << 20;
+        let text = |count| format!("[{}0]", "0,".repeat(count - 1));
+        let mut list = List::<i64>::default();
+        read(text(most).as_bytes(), &mut list).unwrap();
+        assert_eq!(list.len(), most);
+        let error = read(text(most + 1).as_bytes(), &mut List::<i64>::default()).unwrap_err();
+        assert_eq!(error.text, "json: more than 1048576 elements");
+        assert_eq!(error.offset, 2 * most + 1);
+        let lists = format!("[[{0}1],[{0}2]]", "0,".repeat(most / 2));
+        assert!(read(lists.as_bytes(), &mut List::<List<i64>>::default()).is_err());
     }
 
     #[test]

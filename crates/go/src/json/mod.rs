@@ -19,7 +19,7 @@ mod scan;
 mod write;
 
 pub use cursor::{Cursor, Kind, lossy};
-pub use decode::{Decode, Object, RepeatedKey, Report, UnknownKey, decode_integer, decode_object};
+pub use decode::{Decode, MAX_KEYS, Object, RepeatedKey, Report, UnknownKey, decode_integer, decode_object};
 pub use list::{Bytes, List, Map};
 pub use located::Located;
 pub use place::place;
@@ -69,6 +69,33 @@ pub fn read(text: &[u8], target: &mut dyn Decode) -> Result<Report, Error> {
     let mut cursor = Cursor::new(text);
     target.decode(&mut cursor);
     cursor.finish()
+}
+
+/// The numbers of the lines, from 1, of several bytes of one text, which come in order.
+#[derive(Debug)]
+pub struct Lines<'a> {
+    text: &'a [u8],
+    counted: usize,
+    line: usize,
+}
+
+impl<'a> Lines<'a> {
+    /// Those of this text.
+    pub fn new(text: &'a [u8]) -> Self {
+        Lines {
+            text,
+            counted: 0,
+            line: 1,
+        }
+    }
+
+    /// The line of a byte that is not before the one asked for last.
+    pub fn number(&mut self, offset: usize) -> usize {
+        let passed = self.text.get(self.counted..offset).unwrap_or_default();
+        self.line += passed.iter().filter(|octet| **octet == b'\n').count();
+        self.counted = self.counted.max(offset);
+        self.line
+    }
 }
 
 /// Line and column (both from 1, the column in characters) of a byte, and the

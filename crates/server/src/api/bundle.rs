@@ -1,15 +1,13 @@
 //! `bundle`, and the chains that go with new certificates.
 
 use std::sync::Arc;
-use std::time::Duration;
 
 use rcfssl_core::bundle::{self, Bundle, Bundler, Flavor};
 use rcfssl_core::key::{self, PrivateKey};
-use rcfssl_core::verify::{Purpose, Verifier, check_host};
+use rcfssl_core::verify::check_host;
 use rcfssl_core::{self as core, Certificate, Code, Error};
 use rcfssl_go::json::Map;
-use rcfssl_net::address::{self, Address};
-use rcfssl_net::tls;
+use rcfssl_net::served;
 use serde_json::value::RawValue;
 use zeroize::Zeroizing;
 
@@ -22,9 +20,6 @@ use crate::workers::Task;
 /// What stands beside a certificate whose chain was wanted and cannot be had.
 pub const NO_BUNDLER: &str =
     "This request requires a bundler, but one is not initialized for the API server.";
-
-/// How long a connection to a server may take whose certificate is to be bundled.
-const DIAL_TIMEOUT: Duration = Duration::from_secs(5);
 
 /// A bundle as JSON.
 pub type Document = Box<RawValue>;
@@ -141,24 +136,8 @@ impl Work {
 
     /// Bundles the certificate of a server, if it is good for that name.
     fn served(self, domain: &str, ip: &str) -> core::Result<Bundle> {
-        let host = if ip.is_empty() { domain } else { ip };
-        let dialled = |why| Error::wrap(Code::Dial, why);
-        let client = tls::Client::new(DIAL_TIMEOUT).map_err(dialled)?;
-        let address = Address::new(host, address::HTTPS);
-        let peer = client.look(&address, domain).map_err(dialled)?;
-        let mut certificates = peer.certificates.iter().cloned().map(Arc::new);
-        if let Some(leaf) = certificates.next() {
-            let verifier = Verifier {
-                roots: self.bundler.roots(),
-                intermediates: &certificates.collect(),
-                now: self.log.now(),
-                purpose: Purpose::ServerAuth,
-                host: Some(domain),
-            };
-            let unverified = |_| Error::wrap(Code::Verify, "tls: handshake did not verify certificate chain");
-            verifier.paths(&leaf).map_err(unverified)?;
-        }
-        self.chain(peer.certificates, None)
+        let certificates = served::verified(domain, ip, self.bundler.roots(), self.log.now())?;
+        self.chain(certificates, None)
     }
 }
 

@@ -1,7 +1,6 @@
 //! `certadd`: a certificate that was signed elsewhere goes on record.
 
 use rcfssl_core::Certificate;
-use rcfssl_core::certinfo::signed_decimal;
 use rcfssl_core::policy::Time;
 use rcfssl_core::record::{CertificateRecord, Status};
 use rcfssl_go::json::{self, Cursor, Decode};
@@ -151,7 +150,7 @@ fn check(request: &Request) -> Result<(), &'static str> {
     let certificate = certificate.map_err(|_| "Unable to parse PEM encoded certificates")?;
     let serial = canonical(&request.serial).ok_or("Unable to parse serial key of request")?;
     need(
-        serial == signed_decimal(&certificate.serial),
+        serial == certificate.serial_number().to_string(),
         "Serial key of request and certificate do not match",
     )?;
     let aki = data_encoding::HEXLOWER_PERMISSIVE.decode(request.aki.as_bytes());

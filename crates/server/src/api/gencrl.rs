@@ -1,6 +1,7 @@
 //! `gencrl`: a CRL of serial numbers, signed with a key that comes with the request.
 
-use rcfssl_core::crl::{self, CrlContent, Entries, SerialNumber};
+use rcfssl_core::Serial;
+use rcfssl_core::crl::{self, CrlContent, Entries};
 use rcfssl_core::{Certificate, key};
 use rcfssl_go::json::List;
 use rcfssl_go::{base64, json_object};
@@ -48,7 +49,7 @@ impl Api {
         let now = OffsetDateTime::now_utc();
         let mut entries = Entries::default();
         for serial in request.serials.iter() {
-            entries.add(&SerialNumber::parse_prefix(serial), now);
+            entries.add(&Serial::parse_prefix(serial), now);
         }
         let content = CrlContent {
             entries,

@@ -1,7 +1,8 @@
 //! `revoke` and `crl`: certificates on record that are no longer good, and the list of
 //! them.
 
-use rcfssl_core::crl::{self, CrlContent, Entries, SerialNumber};
+use rcfssl_core::Serial;
+use rcfssl_core::crl::{self, CrlContent, Entries};
 use rcfssl_core::{Code, Error, ocsp};
 use rcfssl_go::{Duration, base64, json_object};
 use rcfssl_store::Own;
@@ -69,7 +70,7 @@ impl Api {
         let mut entries = Entries::default();
         let read = self.store()?.each_revoked(|row| {
             if own.issued(&row) {
-                let serial = SerialNumber::parse_prefix(&row.serial);
+                let serial = Serial::parse_prefix(&row.serial);
                 entries.add(&serial, row.revoked_at.unwrap_or(Own::NO_TIME));
             }
             Ok::<_, rcfssl_store::Error>(())

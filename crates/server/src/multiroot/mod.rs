@@ -14,7 +14,7 @@ use hyper::{Method, Request, StatusCode};
 use rcfssl_ca::{Cost, InfoRequest, SignRequest, Signed, Signer};
 use rcfssl_core::auth::AuthenticatedRequest;
 use rcfssl_core::record::CertificateRecord;
-use rcfssl_core::{Error, Result, certinfo};
+use rcfssl_core::{Error, Result};
 use rcfssl_go::json;
 use rcfssl_store::Store;
 use serde::Serialize;
@@ -343,6 +343,6 @@ const TEXT: &str = "text/plain; charset=utf-8";
 fn serial(signed: &Signed) -> String {
     let certificate = rcfssl_core::Certificate::read_pem(signed.pem.as_bytes());
     certificate
-        .map(|certificate| certinfo::signed_decimal(&certificate.serial))
+        .map(|certificate| certificate.serial_number().to_string())
         .unwrap_or_default()
 }

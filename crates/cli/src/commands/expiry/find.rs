@@ -72,7 +72,7 @@ fn folder(folder: &Path, found: &mut Vec<Found>, unreadable: &mut Vec<Unreadable
     }
     // A folder that was mistaken for another must not look well.
     if found.len() + unreadable.len() == before {
-        return Err("there are no certificates in it".to_owned());
+        return Err("it contains no certificates".to_owned());
     }
     Ok(())
 }
@@ -111,11 +111,11 @@ fn file(path: &OsStr, named: bool, found: &mut Vec<Found>) -> Result<(), String>
     if blocks == 0 {
         certificates.push(text.to_vec());
     } else if certificates.is_empty() && named {
-        return Err("there is no certificate in it".to_owned());
+        return Err("it contains no certificate".to_owned());
     }
     for (at, der) in certificates.iter().enumerate() {
         let certificate = Certificate::read(der).map_err(|error| match blocks {
-            0 => "there is no certificate in it".to_owned(),
+            0 => "it contains no certificate".to_owned(),
             _ => format!("certificate {}: {}", at + 1, error.message()),
         })?;
         found.push(Found {

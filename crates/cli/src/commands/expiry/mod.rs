@@ -1,4 +1,4 @@
-//! `expiry`: which certificates end when, for people and for monitoring.
+//! `expiry`: certificates by expiry date, for people and for monitoring.
 
 mod find;
 mod recorded;
@@ -7,7 +7,7 @@ mod table;
 use std::collections::HashSet;
 
 use rcfssl_core::Duration;
-use rcfssl_core::certinfo::{rfc3339, signed_decimal};
+use rcfssl_core::certinfo::rfc3339;
 use rcfssl_go::json;
 use serde::Serialize;
 use time::OffsetDateTime;
@@ -26,7 +26,7 @@ mod status {
 }
 pub use status::UNKNOWN as WRONG_FLAG;
 
-/// How it stands with a certificate.
+/// What monitoring makes of a certificate.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "lowercase")]
 enum State {
@@ -34,8 +34,8 @@ enum State {
     Warning,
     Critical,
     Expired,
-    /// It begins in the future.
-    Early,
+    #[serde(rename = "not yet valid")]
+    NotYetValid,
 }
 
 impl State {
@@ -45,14 +45,14 @@ impl State {
             State::Warning => "warning",
             State::Critical => "critical",
             State::Expired => "expired",
-            State::Early => "early",
+            State::NotYetValid => "not yet valid",
         }
     }
 
     fn status(self) -> u8 {
         match self {
             State::Ok => 0,
-            State::Warning | State::Early => status::WARNING,
+            State::Warning | State::NotYetValid => status::WARNING,
             State::Critical | State::Expired => status::CRITICAL,
         }
     }
@@ -84,7 +84,7 @@ struct Report<'a> {
     unreadable: &'a [Unreadable],
 }
 
-/// Lists what the arguments name; the exit status says how it stands.
+/// Lists what the arguments name; the exit status is that of a monitoring plugin.
 pub fn run(context: &Context) -> Outcome {
     let args = &context.args;
     let wrong = |text: &str| {
@@ -93,11 +93,11 @@ pub fn run(context: &Context) -> Outcome {
     };
     let has_database = args.is_set(FlagId::DbConfig);
     if args.positional().is_empty() && !has_database {
-        return wrong("name the files or folders to look at, or a database with -db-config");
+        return wrong("name the files or folders to list, or a database with -db-config");
     }
     let [as_json, as_prometheus] = [FlagId::Json, FlagId::Prometheus].map(|flag| args.bool(flag));
     if as_json && as_prometheus {
-        return wrong("-json and -prometheus do not go together");
+        return wrong("-json and -prometheus cannot be combined");
     }
     let now = OffsetDateTime::now_utc();
     let limits = [FlagId::Warn, FlagId::Critical].map(|flag| args.duration(flag));
@@ -128,8 +128,8 @@ pub fn run(context: &Context) -> Outcome {
     }
 }
 
-/// What ended or is about to wins over what cannot be read, and that over what
-/// ends soon.
+/// Expired and critical certificates come before files that cannot be read, and those
+/// before certificates that expire soon.
 fn exit_status(rows: &[Row], unreadable: &[Unreadable]) -> u8 {
     let worst = rows.iter().map(|row| row.state.status()).max().unwrap_or(0);
     if worst != status::CRITICAL && !unreadable.is_empty() {
@@ -150,7 +150,7 @@ impl Row {
         } else if inside(warn) {
             State::Warning
         } else if certificate.not_before > now {
-            State::Early
+            State::NotYetValid
         } else {
             State::Ok
         };
@@ -160,7 +160,7 @@ impl Row {
             subject: find::short_name(&certificate.subject_attributes, &certificate.hosts),
             kind: certificate.purpose().name(),
             issuer: find::short_name(&certificate.issuer_attributes, &Default::default()),
-            serial_number: signed_decimal(&certificate.serial),
+            serial_number: certificate.serial_number().to_string(),
             not_before: rfc3339(certificate.not_before),
             not_after: rfc3339(certificate.not_after),
             days_left: left.whole_seconds().div_euclid(24 * 60 * 60),
@@ -206,12 +206,12 @@ fn prometheus(rows: &[Row], unreadable: &[Unreadable], now: OffsetDateTime) -> S
     };
     metric(
         "certificate_not_after_timestamp_seconds",
-        "When the certificate ends.",
+        "When the certificate expires.",
         moments(|row| row.ends),
     );
     metric(
         "certificate_not_before_timestamp_seconds",
-        "When the certificate begins.",
+        "When the certificate becomes valid.",
         moments(|row| row.begins),
     );
     metric(
@@ -224,7 +224,7 @@ fn prometheus(rows: &[Row], unreadable: &[Unreadable], now: OffsetDateTime) -> S
     );
     metric(
         "certificate_check_timestamp_seconds",
-        "When the certificates were looked at.",
+        "When the certificates were checked.",
         vec![(String::new(), now.unix_timestamp())],
     );
     out

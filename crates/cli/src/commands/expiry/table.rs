@@ -1,11 +1,12 @@
 //! The table for people.
 
-use std::io::{self, IsTerminal};
+use std::io;
 
 use super::{Row, State};
 use crate::output::printable;
+use crate::terminal::{self, Terminal, width, width_of};
 
-const HEAD: [&str; 7] = ["FILE", "SUBJECT", "KIND", "ISSUER", "ENDS", "DAYS", "STATE"];
+const HEAD: [&str; 7] = ["FILE", "SUBJECT", "KIND", "ISSUER", "EXPIRES", "DAYS", "STATE"];
 /// Columns that may be cut: file, subject, issuer.
 const ELASTIC: [usize; 3] = [0, 1, 3];
 /// Below this a column is not cut.
@@ -15,32 +16,53 @@ const GAP: usize = 2;
 /// Draws the table for standard output: as wide as the terminal and in colour
 /// there, plain elsewhere.
 pub fn draw(rows: &[Row]) -> String {
-    let out = io::stdout();
-    if !out.is_terminal() {
-        return draw_for(rows, None, false);
-    }
-    let columns = rustix::termios::tcgetwinsize(&out).map_or(80, |size| usize::from(size.ws_col));
-    // <https://no-color.org>
-    let colour = std::env::var_os("NO_COLOR").is_none_or(|value| value.is_empty());
-    draw_for(rows, Some(columns.max(40)), colour)
+    draw_for(rows, Look::of(Terminal::of(&io::stdout())))
 }
 
-fn draw_for(rows: &[Row], columns: Option<usize>, colour: bool) -> String {
-    let cells: Vec<[String; 7]> = rows.iter().map(cells).collect();
+/// What the table may use.
+#[derive(Clone, Copy)]
+struct Look {
+    /// None: as wide as its longest cells.
+    columns: Option<usize>,
+    colour: bool,
+    ascii: bool,
+}
+
+impl Look {
+    fn of(terminal: Option<Terminal>) -> Self {
+        Look {
+            columns: terminal.map(|terminal| terminal.columns.max(40)),
+            colour: terminal.is_some_and(|terminal| terminal.has_colour()),
+            ascii: terminal.is_some_and(|terminal| !terminal.is_utf8),
+        }
+    }
+
+    /// Stands for what is cut off.
+    fn ellipsis(self) -> &'static str {
+        if self.ascii { "..." } else { "…" }
+    }
+}
+
+fn draw_for(rows: &[Row], look: Look) -> String {
+    let mut cells: Vec<[String; 7]> = rows.iter().map(cells).collect();
+    if look.ascii {
+        let all = cells.iter_mut().flatten();
+        all.for_each(|cell| *cell = terminal::ascii(cell));
+    }
     let heads = HEAD.map(str::to_owned);
     let mut widths = [0; 7];
     for line in cells.iter().chain([&heads]) {
-        for (width, cell) in widths.iter_mut().zip(line) {
-            *width = (*width).max(cell.chars().count());
+        for (widest, cell) in widths.iter_mut().zip(line) {
+            *widest = (*widest).max(width(cell));
         }
     }
-    if let Some(columns) = columns {
+    if let Some(columns) = look.columns {
         shrink(&mut widths, columns);
     }
     let mut text = String::new();
-    line(&mut text, &heads, &widths, None);
+    line(&mut text, &heads, &widths, look, None);
     for (row, cells) in rows.iter().zip(&cells) {
-        line(&mut text, cells, &widths, colour.then_some(row.state));
+        line(&mut text, cells, &widths, look, look.colour.then_some(row.state));
     }
     text
 }
@@ -73,10 +95,10 @@ fn shrink(widths: &mut [usize; 7], columns: usize) {
     }
 }
 
-fn line(text: &mut String, cells: &[String; 7], widths: &[usize; 7], colour: Option<State>) {
-    for (at, (cell, width)) in cells.iter().zip(widths).enumerate() {
-        let cut = cut(cell, *width, at == 0);
-        let gap = " ".repeat(width - cut.chars().count());
+fn line(text: &mut String, cells: &[String; 7], widths: &[usize; 7], look: Look, colour: Option<State>) {
+    for (at, (cell, room)) in cells.iter().zip(widths).enumerate() {
+        let cut = cut(cell, *room, at == 0, look.ellipsis());
+        let gap = " ".repeat(room.saturating_sub(width(&cut)));
         match at {
             // Numbers stand to the right.
             5 => {
@@ -100,26 +122,36 @@ fn line(text: &mut String, cells: &[String; 7], widths: &[usize; 7], colour: Opt
 }
 
 /// A cell that is too long loses its end, a path its beginning.
-fn cut(cell: &str, width: usize, is_path: bool) -> String {
-    let length = cell.chars().count();
-    if length <= width {
+fn cut(cell: &str, room: usize, is_path: bool, ellipsis: &str) -> String {
+    if width(cell) <= room {
         return cell.to_owned();
     }
-    let kept = width.saturating_sub(1);
+    let room = room.saturating_sub(width(ellipsis));
     if is_path {
-        let end: String = cell.chars().skip(length - kept).collect();
-        format!("…{end}")
+        let end: Vec<char> = fitting(cell.chars().rev(), room);
+        let end: String = end.into_iter().rev().collect();
+        format!("{ellipsis}{end}")
     } else {
-        let begin: String = cell.chars().take(kept).collect();
-        format!("{begin}…")
+        let begin: String = fitting(cell.chars(), room);
+        format!("{begin}{ellipsis}")
     }
+}
+
+/// The first of the characters, as many as there is room for.
+fn fitting<T: FromIterator<char>>(characters: impl Iterator<Item = char>, room: usize) -> T {
+    let mut taken = 0;
+    let fits = |character: &char| {
+        taken += width_of(*character);
+        taken <= room
+    };
+    characters.take_while(fits).collect()
 }
 
 /// Red, yellow, green.
 fn paint(state: State) -> u8 {
     match state {
         State::Expired | State::Critical => 31,
-        State::Warning | State::Early => 33,
+        State::Warning | State::NotYetValid => 33,
         State::Ok => 32,
     }
 }
@@ -151,13 +183,21 @@ mod tests {
         ]
     }
 
+    fn on(columns: usize) -> Look {
+        Look {
+            columns: Some(columns),
+            colour: true,
+            ascii: false,
+        }
+    }
+
     #[test]
     fn piped_it_is_plain_and_whole() {
-        let text = draw_for(&rows(), None, false);
+        let text = draw_for(&rows(), Look::of(None));
         assert_eq!(
             text,
             "\
-FILE                                    SUBJECT           KIND  ISSUER     ENDS        DAYS  STATE
+FILE                                    SUBJECT           KIND  ISSUER     EXPIRES     DAYS  STATE
 pki/member-1.pem                        etcd\u{fffd}[31m member  peer  My own CA  2027-01-02    -3  expired
 pki/a-rather-long-name-of-a-client.pem  etcd\u{fffd}[31m member  peer  My own CA  2027-01-02   400  ok
 "
@@ -166,7 +206,7 @@ pki/a-rather-long-name-of-a-client.pem  etcd\u{fffd}[31m member  peer  My own CA
 
     #[test]
     fn on_a_terminal_it_fits_and_the_state_has_a_colour() {
-        let text = draw_for(&rows(), Some(80), true);
+        let text = draw_for(&rows(), on(80));
         let plain = text
             .replace("\x1b[31m", "")
             .replace("\x1b[32m", "")
@@ -175,6 +215,41 @@ pki/a-rather-long-name-of-a-client.pem  etcd\u{fffd}[31m member  peer  My own CA
         assert!(plain.contains("…e-of-a-client.pem  "), "{plain}");
         assert!(text.contains("\x1b[31mexpired\x1b[0m") && text.contains("\x1b[32mok\x1b[0m"));
         // Too narrow for anything: it is drawn all the same.
-        draw_for(&rows(), Some(1), true);
+        draw_for(&rows(), on(1));
+    }
+
+    #[test]
+    fn wide_characters_are_counted_as_wide() {
+        let mut rows = rows();
+        rows[0].subject = "日本語".repeat(20);
+        rows[1].file = format!("{}.pem", "証明書".repeat(20));
+        let text = draw_for(
+            &rows,
+            Look {
+                colour: false,
+                ..on(80)
+            },
+        );
+        assert!(text.lines().all(|line| width(line) <= 80), "{text}");
+        // The columns stand one below the other.
+        let at = |line: &str, word: &str| line.find(word).map(|end| width(&line[..end]));
+        let places: Vec<_> = text
+            .lines()
+            .map(|line| at(line, "20").or(at(line, "EXPIRES")))
+            .collect();
+        assert!(places.iter().all(|place| *place == places[0]), "{text}");
+    }
+
+    #[test]
+    fn where_the_locale_is_not_utf_8_all_is_ascii() {
+        let mut rows = rows();
+        rows[0].subject = "Zürich, 日本".into();
+        let look = Look {
+            ascii: true,
+            ..on(80)
+        };
+        let text = draw_for(&rows, look);
+        assert!(text.is_ascii() && text.contains("Z?rich, ??"), "{text}");
+        assert!(text.contains("-a-client.pem"), "{text}");
     }
 }

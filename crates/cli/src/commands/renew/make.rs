@@ -54,7 +54,7 @@ pub fn make(
         None => {
             if plan.key.as_ref().is_some_and(|key| key.is_encrypted) {
                 return Err(
-                    "its key is encrypted, and a new one would not be: move it away first".to_owned(),
+                    "its key is encrypted and a new one would not be: move the old key away first".to_owned(),
                 );
             }
             made = key::generate(wanted_key(plan)?).map_err(message)?;
@@ -75,7 +75,7 @@ pub fn make(
     let mut text = pem::encode("CERTIFICATE", &issued.der).into_bytes();
     if let Some(existing) = &plan.existing {
         if own.is_none() && existing.holds_key {
-            return Err("its file holds a private key, which would not fit any more".to_owned());
+            return Err("its file also holds its private key, which would no longer match".to_owned());
         }
         text.extend_from_slice(existing.rest.as_bytes());
     }
@@ -126,7 +126,7 @@ fn wanted_key(plan: &Plan) -> Result<KeySpec, String> {
     }
     let kind = plan.key.as_ref().map(|key| key.key.public_key().kind());
     kind.and_then(KeySpec::like)
-        .ok_or_else(|| "keys of its kind are not made any more: name a request document with -csr".to_owned())
+        .ok_or_else(|| "rcfssl does not generate keys of its type: give a request with -csr".to_owned())
 }
 
 /// What would ask for the certificate that was made.

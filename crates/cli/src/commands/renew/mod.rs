@@ -82,7 +82,7 @@ pub fn run(context: &Context) -> Outcome {
 fn refuse(context: &Context, flags: &[(FlagId, &str)], with: &str) -> Outcome {
     let given = flags.iter().find(|(flag, _)| context.args.is_set(*flag));
     match given {
-        Some((_, name)) => Err(Error::plain(format!("-{name} does not go with {with}")).into()),
+        Some((_, name)) => Err(Error::plain(format!("-{name} cannot be combined with {with}")).into()),
         None => Ok(()),
     }
 }
@@ -125,7 +125,9 @@ fn options(context: &Context) -> Result<Options, Failure> {
 fn named(context: &Context) -> Result<Vec<Group>, Failure> {
     let arguments = context.args.positional();
     if arguments.is_empty() {
-        return Err(Error::plain("name certificates or folders to renew, or a document with -jobs").into());
+        return Err(
+            Error::plain("name the certificates or folders to renew, or a jobs document with -jobs").into(),
+        );
     }
     if arguments.len() > 1 {
         refuse(context, &FOR_ONE, "more than one certificate")?;
@@ -183,6 +185,7 @@ fn task(context: &Context, certificate: PathBuf, order: Order) -> Task {
         order,
         before: None,
         rekey: context.args.bool(FlagId::Rekey),
+        drop_hosts: false,
         exec: None,
     }
 }

@@ -179,11 +179,16 @@ fn one(item: &Item, options: &Options) -> Ready {
     let task = &item.task;
     let mut entry = Entry::new(task.certificate.clone(), item.organization.clone());
     let mut change = None;
-    entry.ending = match attempt(item, options, &mut entry, &mut change) {
-        Ok(result) => result,
-        Err(why) => Ending::Failed(why),
-    };
+    let attempted = contained(|| attempt(item, options, &mut entry, &mut change));
+    entry.ending = attempted.unwrap_or_else(Ending::Failed);
     Ready { entry, change }
+}
+
+/// Runs what is done for one certificate. Should it panic, on a file that nobody has
+/// thought of, that is the failure of this certificate and of no other.
+fn contained<T>(work: impl FnOnce() -> Result<T, String>) -> Result<T, String> {
+    let done = std::panic::catch_unwind(std::panic::AssertUnwindSafe(work));
+    done.unwrap_or_else(|_| Err("an internal error: please report it".to_owned()))
 }
 
 fn attempt(
@@ -220,7 +225,7 @@ fn attempt(
     if item.shares_key && options.key.is_none() {
         let key = companions.key.to_string_lossy();
         return Err(format!(
-            "other certificates have its key {key} too, and a new one would fit only one of them"
+            "other certificates use the same key {key}, and a new key would match only one of them"
         ));
     }
     if options.dry_run {
@@ -340,17 +345,16 @@ impl Locks {
             }
             Err(LockError::Held { process }) => {
                 let process = process.map_or("another process".to_owned(), |id| format!("process {id}"));
-                return Lock::Held(format!("{process} is at work in {shown}").into());
+                return Lock::Held(format!("{process} is already working in {shown}").into());
             }
         };
         match recover(&lock, options.key.as_deref()) {
-            Ok(recovered) if recovered.finished > 0 => context.log.line(
-                Level::Info,
-                format_args!("{shown}: finished what an interrupted run had begun"),
-            ),
+            Ok(recovered) if recovered.finished > 0 => context
+                .log
+                .line(Level::Info, format_args!("{shown}: completed an interrupted run")),
             Ok(recovered) if recovered.discarded > 0 => context.log.line(
                 Level::Info,
-                format_args!("{shown}: cleared what an interrupted run had left"),
+                format_args!("{shown}: removed the temporary files of an interrupted run"),
             ),
             Ok(_) => {}
             Err(why) => return Lock::Held(why.into()),
@@ -364,7 +368,7 @@ impl Locks {
 fn look_at(folder: &Path, context: &Context) -> Lock {
     if is_interrupted(folder) {
         let shown = folder.to_string_lossy();
-        let text = "an interrupted run is to be finished first, which a dry run does not do";
+        let text = "a run was interrupted here; the next one without -dry-run completes it first";
         context.log.line(Level::Warning, format_args!("{shown}: {text}"));
     }
     Lock::NotNeeded
@@ -380,8 +384,17 @@ mod tests {
             order: Order::Found,
             before: None,
             rekey,
+            drop_hosts: false,
             exec: None,
         }
+    }
+
+    #[test]
+    fn a_panic_is_the_failure_of_one_certificate() {
+        let failure = contained(|| -> Result<(), String> { panic!("on purpose") });
+        assert_eq!(failure.unwrap_err(), "an internal error: please report it");
+        assert_eq!(contained(|| Ok(1)), Ok(1));
+        assert_eq!(contained(|| Err::<(), _>("x".to_owned())), Err("x".to_owned()));
     }
 
     #[test]

@@ -37,7 +37,7 @@ impl Places {
     pub fn take(&mut self, certificate: &Path, request: &Path, output: &str) -> Result<(), String> {
         let name = output.rsplit('/').next().unwrap_or_default();
         if name.is_empty() || name.starts_with('.') {
-            return Err("it names no file, or a hidden one".to_owned());
+            return Err("not the name of a file, or a hidden file".to_owned());
         }
         let request = self.real(request);
         let Companions { key, csr, .. } = Companions::of(certificate);
@@ -45,10 +45,10 @@ impl Places {
             let file = self.real(path);
             let shown = path.to_string_lossy();
             if self.sources.contains(&file) || file == request {
-                return Err(format!("it would write over {shown}"));
+                return Err(format!("would overwrite {shown}"));
             }
             if let Some(other) = self.taken.get(&file) {
-                return Err(format!("it writes {shown}, as \"{other}\" does"));
+                return Err(format!("writes the same file {shown} as \"{other}\""));
             }
             self.taken.insert(file, output.to_owned());
         }
@@ -90,7 +90,7 @@ mod tests {
             let path = PathBuf::from(format!("{output}.pem"));
             places.take(&path, Path::new("./x.csr"), output).err()
         };
-        let over = |path: &str| Some(format!("it would write over {path}"));
+        let over = |path: &str| Some(format!("would overwrite {path}"));
         assert_eq!(take("root"), over("root.pem"));
         assert_eq!(take("src/../root"), over("src/../root.pem"));
         assert_eq!(take("x"), over("x.csr"));
@@ -98,7 +98,7 @@ mod tests {
         assert_eq!(take("ca.b"), None);
         assert_eq!(
             take("src/../ca"),
-            Some("it writes src/../ca.pem, as \"ca\" does".into())
+            Some("writes the same file src/../ca.pem as \"ca\"".into())
         );
         assert_eq!(take("none/../ca.c"), None);
     }
@@ -108,7 +108,11 @@ mod tests {
         for output in ["", ".", "..", "a/", "a/..", ".pem", "a/.b.pem"] {
             let path = PathBuf::from(format!("{output}.pem"));
             let why = Places::default().take(&path, Path::new("x.json"), output);
-            assert_eq!(why, Err("it names no file, or a hidden one".into()), "{output}");
+            assert_eq!(
+                why,
+                Err("not the name of a file, or a hidden file".into()),
+                "{output}"
+            );
         }
     }
 }

@@ -1,9 +1,12 @@
-//! How far a run is: a bar on a terminal, a line every few seconds elsewhere.
+//! The progress of a run: a bar on a terminal, a line every few seconds elsewhere.
 
-use std::io::{self, IsTerminal, Write};
+use std::io::{self, Write};
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
+use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
 use crate::log::{Level, Log};
+use crate::terminal::{self, Terminal};
 
 /// How often the bar is drawn.
 const FRAME: Duration = Duration::from_millis(100);
@@ -14,60 +17,157 @@ const WIDTH: usize = 30;
 
 /// Certificates done, of all that there are.
 pub struct Progress {
+    shared: Arc<Shared>,
+    /// When the last line was printed, where there is no terminal.
+    last: Option<Instant>,
+    /// Draws the bar while a certificate takes its time.
+    ticker: Option<JoinHandle<()>>,
+}
+
+struct Shared {
+    state: Mutex<State>,
+    ended: Condvar,
+}
+
+struct State {
+    count: Count,
+    /// Lines are being printed where the bar was.
+    is_paused: bool,
+    has_ended: bool,
+    /// Where the bar is drawn, if it is.
+    screen: Option<Screen>,
+}
+
+struct Screen {
+    out: Box<dyn Write + Send>,
+    columns: fn() -> usize,
+}
+
+struct Count {
     total: usize,
     done: usize,
     start: Instant,
-    last: Instant,
-    terminal: bool,
-    drawn: bool,
 }
 
 impl Progress {
-    /// Before the first.
-    pub fn new(total: usize) -> Self {
-        let now = Instant::now();
-        Progress {
-            total,
-            done: 0,
-            start: now,
-            last: now,
-            terminal: io::stderr().is_terminal(),
-            drawn: false,
-        }
+    /// Before the first. On a terminal the bar is there at once.
+    pub fn new(total: usize, log: &Log) -> Self {
+        let terminal = Terminal::of(&io::stderr());
+        let Some(terminal) = terminal else {
+            return Self::with(total, None, Some(Instant::now()));
+        };
+        let screen = (!terminal.is_dumb && log.shows_hints()).then(|| Screen {
+            out: Box::new(io::stderr()),
+            columns: || terminal::columns(io::stderr()),
+        });
+        Self::with(total, screen, None)
     }
 
-    /// Takes the bar away, so that a line can be printed.
+    fn with(total: usize, screen: Option<Screen>, last: Option<Instant>) -> Self {
+        let draws = screen.is_some();
+        let shared = Arc::new(Shared {
+            state: Mutex::new(State {
+                count: Count {
+                    total,
+                    done: 0,
+                    start: Instant::now(),
+                },
+                is_paused: false,
+                has_ended: false,
+                screen,
+            }),
+            ended: Condvar::new(),
+        });
+        shared.lock().draw();
+        let drawing = Arc::clone(&shared);
+        // Without a thread the bar moves with each result alone.
+        let start = || {
+            std::thread::Builder::new()
+                .spawn(move || drawing.keep_drawing())
+                .ok()
+        };
+        let ticker = if draws { start() } else { None };
+        Progress { shared, last, ticker }
+    }
+
+    /// Takes the bar away until [`Progress::advance`], so that lines can be printed.
     pub fn clear(&mut self) {
-        if self.drawn {
-            let _ = io::stderr().lock().write_all(b"\r\x1b[K");
-            self.drawn = false;
+        let mut state = self.shared.lock();
+        if !state.is_paused {
+            state.print("\r\x1b[K");
         }
+        state.is_paused = true;
     }
 
-    /// One of those that were counted is none of ours.
+    /// One certificate less to do than was counted.
     pub fn leave_out(&mut self) {
-        self.total = self.total.saturating_sub(1);
+        let mut state = self.shared.lock();
+        state.count.total = state.count.total.saturating_sub(1);
     }
 
     /// One more is done.
     pub fn advance(&mut self, log: &Log) {
-        self.done += 1;
-        let pause = if self.terminal { FRAME } else { LINE };
-        if self.last.elapsed() < pause {
+        let mut state = self.shared.lock();
+        state.count.done += 1;
+        state.is_paused = false;
+        state.draw();
+        if self.last.is_some_and(|last| last.elapsed() >= LINE) {
+            self.last = Some(Instant::now());
+            log.line(Level::Info, state.count.text());
+        }
+    }
+}
+
+impl Drop for Progress {
+    fn drop(&mut self) {
+        self.clear();
+        self.shared.lock().has_ended = true;
+        self.shared.ended.notify_all();
+        if let Some(ticker) = self.ticker.take() {
+            let _ = ticker.join();
+        }
+    }
+}
+
+impl Shared {
+    fn lock(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn keep_drawing(&self) {
+        let mut state = self.lock();
+        while !state.has_ended {
+            let waited = self.ended.wait_timeout(state, FRAME);
+            state = waited.unwrap_or_else(PoisonError::into_inner).0;
+            state.draw();
+        }
+    }
+}
+
+impl State {
+    fn draw(&mut self) {
+        if self.is_paused || self.has_ended {
             return;
         }
-        self.last = Instant::now();
-        if !self.terminal {
-            log.line(Level::Info, self.text());
-        } else if log.shows_hints() {
-            let columns = rustix::termios::tcgetwinsize(io::stderr()).map_or(80, |size| size.ws_col);
-            let _ = io::stderr().lock().write_all(self.bar(columns).as_bytes());
-            self.drawn = true;
+        if let Some(columns) = self.screen.as_ref().map(|screen| (screen.columns)()) {
+            self.print(&self.count.bar(columns));
         }
     }
 
+    /// In one write. A terminal that is closed is no reason to stop.
+    fn print(&mut self, text: &str) {
+        if let Some(screen) = &mut self.screen {
+            let _ = screen.out.write_all(text.as_bytes());
+        }
+    }
+}
+
+impl Count {
     /// `3400 of 10000, 2100/s, 3 s left`
     fn text(&self) -> String {
+        if self.done == 0 {
+            return format!("0 of {}", self.total);
+        }
         let seconds = self.start.elapsed().as_secs_f64().max(0.001);
         let rate = self.done as f64 / seconds;
         let left = self.total.saturating_sub(self.done) as f64 / rate;
@@ -84,14 +184,11 @@ impl Progress {
         format!("{} of {}, {rate}/s, {left} left", self.done, self.total)
     }
 
-    fn bar(&self, columns: u16) -> String {
+    fn bar(&self, columns: usize) -> String {
         let text = self.text();
-        let room = usize::from(columns).saturating_sub(text.len() + 5).min(WIDTH);
+        let room = columns.saturating_sub(text.len() + 5).min(WIDTH);
         if room < 5 {
-            let text: String = text
-                .chars()
-                .take(usize::from(columns).saturating_sub(1))
-                .collect();
+            let text: String = text.chars().take(columns.saturating_sub(1)).collect();
             return format!("\r{text}\x1b[K");
         }
         let full = (room * self.done)
@@ -106,34 +203,83 @@ impl Progress {
 mod tests {
     use super::*;
 
-    fn progress(done: usize) -> Progress {
-        Progress {
+    fn count(done: usize) -> Count {
+        Count {
+            total: 200,
             done,
             start: Instant::now() - Duration::from_secs(2),
-            ..Progress::new(200)
         }
     }
 
     #[test]
-    fn rate_and_time_left_are_told() {
-        assert_eq!(progress(50).text(), "50 of 200, 25/s, 6 s left");
-        let mut early = progress(2);
-        assert_eq!(early.text(), "2 of 200, 1.0/s, 3 min left");
-        early.leave_out();
-        assert_eq!(early.text(), "2 of 199, 1.0/s, 3 min left");
+    fn rate_and_time_left_are_shown() {
+        assert_eq!(count(0).text(), "0 of 200");
+        assert_eq!(count(50).text(), "50 of 200, 25/s, 6 s left");
+        assert_eq!(count(2).text(), "2 of 200, 1.0/s, 3 min left");
     }
 
     #[test]
     fn the_bar_fits_its_terminal() {
         for columns in [0, 10, 40, 80, 300] {
-            let bar = progress(100).bar(columns);
+            let bar = count(100).bar(columns);
             let visible = bar.trim_start_matches('\r').trim_end_matches("\x1b[K");
-            assert!(visible.chars().count() < usize::from(columns).max(1), "{bar}");
+            assert!(visible.chars().count() < columns.max(1), "{bar}");
         }
         assert!(
-            progress(100)
+            count(100)
                 .bar(80)
                 .starts_with("\r[###############---------------] 100 of 200")
         );
+    }
+
+    /// What was printed since it was last asked.
+    #[derive(Clone, Default)]
+    struct Paper(Arc<Mutex<Vec<u8>>>);
+
+    impl Write for Paper {
+        fn write(&mut self, text: &[u8]) -> io::Result<usize> {
+            self.0.lock().unwrap().extend(text);
+            Ok(text.len())
+        }
+
+        fn flush(&mut self) -> io::Result<()> {
+            Ok(())
+        }
+    }
+
+    impl Paper {
+        fn read(&self) -> String {
+            String::from_utf8(std::mem::take(&mut self.0.lock().unwrap())).unwrap()
+        }
+    }
+
+    #[test]
+    fn the_bar_is_there_at_once_and_redrawn_while_nothing_ends() {
+        let paper = Paper::default();
+        let screen = Screen {
+            out: Box::new(paper.clone()),
+            columns: || 80,
+        };
+        let log = Log::new(1);
+        let mut progress = Progress::with(3, Some(screen), None);
+        assert!(paper.read().contains("] 0 of 3"));
+        let wait = |what: &str| {
+            let start = Instant::now();
+            while !paper.read().contains(what) {
+                assert!(start.elapsed() < Duration::from_secs(20), "no {what}");
+                std::thread::sleep(FRAME / 2);
+            }
+        };
+        wait("] 0 of 3");
+        progress.clear();
+        assert!(paper.read().ends_with("\r\x1b[K"));
+        std::thread::sleep(FRAME * 3);
+        assert_eq!(paper.read(), "", "it is drawn into the lines of others");
+        progress.leave_out();
+        progress.advance(&log);
+        assert!(paper.read().contains("] 1 of 2"), "the result erased it");
+        wait("] 1 of 2");
+        drop(progress);
+        assert!(paper.read().ends_with("\r\x1b[K"));
     }
 }

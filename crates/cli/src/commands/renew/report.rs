@@ -183,8 +183,11 @@ impl Repeats {
     fn end(&mut self, log: &Log) {
         match std::mem::take(&mut self.more) {
             0 => {}
-            1 => log.line(Level::Warning, "the same of 1 more"),
-            more => log.line(Level::Warning, format_args!("the same of {more} more")),
+            1 => log.line(Level::Warning, "the same for 1 more certificate"),
+            more => log.line(
+                Level::Warning,
+                format_args!("the same for {more} more certificates"),
+            ),
         }
     }
 }
@@ -201,7 +204,7 @@ impl<'a> Reporter<'a> {
             counts: Counts::default(),
             rows: 0,
             start: Instant::now(),
-            progress: Progress::new(total),
+            progress: Progress::new(total, log),
             repeats: Repeats::default(),
             secrets: Vec::new(),
             last_cause: None,

@@ -44,7 +44,7 @@ impl Source {
                 }
                 let others = others.iter().map(|path| path.to_string_lossy());
                 let others = others.collect::<Vec<_>>().join(", ");
-                Error::plain(format!("{}, nor is there {others}", error.message()))
+                Error::plain(format!("{} (also tried {others})", error.message()))
             }),
         }
     }
@@ -83,9 +83,9 @@ impl Source {
             Source::Found(first, others) if !others.is_empty() => {
                 let others = others.iter().map(|path| path.to_string_lossy());
                 let others = others.collect::<Vec<_>>().join(" nor ");
-                format!("neither {} nor {others} is there", first.to_string_lossy())
+                format!("neither {} nor {others} exists", first.to_string_lossy())
             }
-            _ => format!("{} is not there", self.shown()),
+            _ => format!("{} does not exist", self.shown()),
         }
     }
 
@@ -143,14 +143,14 @@ mod tests {
         let source = Source::in_one_of(&[&one, &two, &one], "x");
         let error = source.read().unwrap_err();
         let told = format!(
-            "x: no such file or directory, nor is there {}",
+            "x: no such file or directory (also tried {})",
             two.join("x").display()
         );
         assert!(error.message().ends_with(&told), "{error}");
         assert_eq!(
             source.missing(),
             format!(
-                "neither {} nor {} is there",
+                "neither {} nor {} exists",
                 one.join("x").display(),
                 two.join("x").display()
             )

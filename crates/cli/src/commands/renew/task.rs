@@ -75,6 +75,8 @@ pub struct Task {
     pub before: Option<Duration>,
     /// Makes a new key.
     pub rekey: bool,
+    /// All alternative names may go.
+    pub drop_hosts: bool,
     /// Instead of the run's, where given.
     pub exec: Option<Arc<str>>,
 }
@@ -130,10 +132,7 @@ impl Group {
         let certificate = self.ca.read().and_then(|text| Certificate::read_pem(&text));
         let certificate = certificate.map_err(|error| self.ca.named(&error))?;
         if !certificate.is_ca {
-            return Err(format!(
-                "{} is not the certificate of an authority",
-                self.ca.shown()
-            ));
+            return Err(format!("{} is not a CA certificate", self.ca.shown()));
         }
         let policy = match &context.policy {
             Some(given) => Arc::clone(given),
@@ -179,7 +178,7 @@ impl Group {
         let [ca, ca_key] = [&self.ca, &self.ca_key].map(Source::shown);
         match issuer.key_fits() {
             true => Ok(issuer),
-            false => Err(format!("the key {ca_key} is not that of the certificate {ca}")),
+            false => Err(format!("the key {ca_key} does not match the certificate {ca}")),
         }
     }
 
@@ -191,14 +190,12 @@ impl Group {
             });
             if let Some(profile) = named {
                 let missing = self.config.missing();
-                return Err(format!(
-                    "there is no profile \"{profile}\" without a configuration: {missing}"
-                ));
+                return Err(format!("profile \"{profile}\" needs a configuration: {missing}"));
             }
             if let Some(name) = &self.name {
                 let missing = self.config.missing();
                 context.hint(format_args!(
-                    "organization \"{name}\": without a configuration the built-in default profile is used: {missing}"
+                    "organization \"{name}\": there is no configuration, so the built-in default profile is used: {missing}"
                 ));
             }
             return Ok(Arc::new(Policy::builtin()));

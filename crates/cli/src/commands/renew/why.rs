@@ -15,7 +15,7 @@ pub enum Why {
     OtherAuthority,
     /// Its key is missing.
     NoKey,
-    /// It is not its key's.
+    /// It is key does not match.
     OtherKey,
     /// It ended.
     Ended,
@@ -43,16 +43,16 @@ impl fmt::Display for Why {
         f.write_str(match self {
             Why::Missing => "missing",
             Why::Unreadable => "unreadable",
-            Why::OtherAuthority => "of another authority",
-            Why::NoKey => "without its key",
-            Why::OtherKey => "not its key's",
-            Why::Ended => "ended",
+            Why::OtherAuthority => "issued by another CA",
+            Why::NoKey => "key missing",
+            Why::OtherKey => "key does not match",
+            Why::Ended => "expired",
             Why::Due { days: 1 } => "1 day left",
             Why::Due { days } => return write!(f, "{days} days left"),
-            Why::Changed(Difference::Subject) => "another subject",
-            Why::Changed(Difference::Hosts) => "other hosts",
-            Why::Changed(Difference::Usages) => "other usages",
-            Why::Changed(Difference::Constraint) => "another CA constraint",
+            Why::Changed(Difference::Subject) => "subject changed",
+            Why::Changed(Difference::Hosts) => "hosts changed",
+            Why::Changed(Difference::Usages) => "usages changed",
+            Why::Changed(Difference::Constraint) => "CA constraint changed",
             Why::Forced => "forced",
         })
     }

@@ -78,6 +78,8 @@ pub struct Wanted {
     pub rekey: Located<Option<bool>>,
     /// Instead of the organization's.
     pub exec: Located<String>,
+    /// The request may have no hosts where the live certificate has SANs.
+    pub drop_hosts: Option<bool>,
 }
 json_object!(Wanted as "jobs.Certificate" {
     "request" => request,
@@ -86,6 +88,7 @@ json_object!(Wanted as "jobs.Certificate" {
     "before" => before,
     "rekey" => rekey,
     "exec" => exec,
+    "drop_hosts" => drop_hosts,
 });
 
 /// Something that is wrong with the document.

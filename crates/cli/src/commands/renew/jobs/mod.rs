@@ -17,8 +17,7 @@ use super::places::Places;
 use super::source::Source;
 use super::task::{Group, Order, Task};
 use crate::context::{Context, Failure};
-use crate::hints;
-use crate::input;
+use crate::{hints, input, log};
 
 /// Reads and checks a jobs document.
 ///
@@ -37,8 +36,10 @@ pub fn read(context: &Context, path: &Path) -> Result<Vec<Group>, Failure> {
         places: Places::default(),
     };
     let mut groups = Vec::new();
+    let mut more_keys = 0;
     match read {
         Ok(report) => {
+            more_keys = report.more;
             for unknown in &report.unknown_keys {
                 reader.unknown(&document, unknown);
             }
@@ -55,14 +56,15 @@ pub fn read(context: &Context, path: &Path) -> Result<Vec<Group>, Failure> {
         return Ok(groups);
     }
     problems.sort_by_key(|problem| problem.offset);
-    let lines: Vec<String> = problems
-        .iter()
-        .map(|problem| {
-            let (line, _, _) = json::locate(&text, problem.offset);
-            format!("{file}, line {line}: {problem}")
-        })
-        .collect();
-    Err(rcfssl_core::Error::plain(lines.join("\n")).into())
+    let mut numbers = json::Lines::new(&text);
+    for problem in &problems {
+        let line = numbers.number(problem.offset);
+        log::print(format_args!("{file}, line {line}: {problem}"));
+    }
+    if more_keys > 0 {
+        log::print(format_args!("{file}: {more_keys} more such keys"));
+    }
+    Err(Failure::Told)
 }
 
 struct Reader<'a> {
@@ -137,8 +139,8 @@ impl Reader<'_> {
     /// meant.
     fn unknown(&mut self, document: &Document, unknown: &UnknownKey) {
         let nearest = hints::nearest(&unknown.key, unknown.known.iter().copied());
-        let nearest = nearest.map_or(String::new(), |nearest| format!(": \"{nearest}\"?"));
-        let text = format!("the key \"{}\" is not known{nearest}", unknown.key);
+        let nearest = nearest.map_or(String::new(), |nearest| format!("; did you mean \"{nearest}\"?"));
+        let text = format!("unknown key \"{}\"{nearest}", unknown.key);
         let depth = match unknown.path.as_str() {
             "" => 0,
             path => 1 + path.matches('.').count(),
@@ -150,7 +152,7 @@ impl Reader<'_> {
     fn unreadable(&mut self, document: &Document, error: json::Error) {
         match error.mismatch {
             Some(mismatch) => {
-                let text = format!("{} belongs here, not {}", mismatch.wanted, mismatch.found);
+                let text = format!("must be {}, not {}", mismatch.wanted, mismatch.found);
                 self.somewhere(document, error.offset, 2, mismatch.field, text);
             }
             None => self.somewhere(document, error.offset, 0, "", error.text),
@@ -306,7 +308,7 @@ impl Reader<'_> {
         {
             let known: Vec<&str> = policy.profiles().map(|(name, _)| name).collect();
             let text = format!(
-                "there is no profile \"{profile}\"; there are {}, default",
+                "unknown profile \"{profile}\"; valid are {}, default",
                 known.join(", ")
             );
             self.problem(place, "profile", &wanted.profile, text);
@@ -330,6 +332,7 @@ impl Reader<'_> {
             certificate,
             before,
             rekey: false,
+            drop_hosts: wanted.drop_hosts.unwrap_or(false),
             exec: None,
         }
     }

@@ -6,9 +6,10 @@ mod read;
 use std::path::Path;
 
 use rcfssl_core::authority::{Decided, Overrides};
+use rcfssl_core::certificate::Names;
 use rcfssl_core::certinfo::rfc3339;
 use rcfssl_core::csr::Content;
-use rcfssl_core::host::Hosts;
+use rcfssl_core::host::{Hosts, ip_text};
 use rcfssl_core::key::{KeySpec, SigningKey};
 use rcfssl_core::renewal::{self, Difference, IssuerMismatch};
 use rcfssl_core::{Certificate, Profile, Serial, Wanted, name};
@@ -23,7 +24,7 @@ use crate::hints::Trap;
 use crate::input;
 
 /// A key is never thrown away unasked.
-const LOST_KEY: &str = "its file holds a private key that would be lost";
+const LOST_KEY: &str = "its file also holds a private key, which would be lost";
 
 /// What was found of a certificate.
 pub enum Finding {
@@ -79,6 +80,14 @@ impl Signing {
             Signing::Remote(wanted) => renewal::difference_in_names(certificate, wanted),
         }
     }
+
+    /// The alternative names that are asked for.
+    fn names(&self) -> &Names {
+        match self {
+            Signing::Local(decided) => &decided.template().names,
+            Signing::Remote(wanted) => &wanted.names,
+        }
+    }
 }
 
 /// Looks at a certificate.
@@ -121,22 +130,22 @@ impl<'a> Look<'a> {
             // Other things than certificates lie in folders too; what is nothing at all
             // was one once, since it has a key.
             None if found && pem::decode(&text).is_some() => return Ok(Finding::Foreign),
-            None => return Err("there is no certificate in it".to_owned()),
+            None => return Err("it contains no certificate".to_owned()),
             Some(existing) => existing,
         };
         let certificate = &existing.certificate;
         if certificate.der == self.issuing.certificate.der {
             return match found {
                 true => Ok(Finding::Foreign),
-                false => Err("it is the authority itself; gencert -renewca renews that".to_owned()),
+                false => Err("it is the CA's own certificate: renew it with gencert -renewca".to_owned()),
             };
         }
         match renewal::check_issuer(certificate, &self.issuing.certificate) {
             Ok(()) => {}
             Err(IssuerMismatch::OtherName) if found => return Ok(Finding::Foreign),
-            Err(IssuerMismatch::OtherName) => return Err("another authority issued it".to_owned()),
+            Err(IssuerMismatch::OtherName) => return Err("it was issued by another CA".to_owned()),
             Err(IssuerMismatch::OtherKey) => {
-                return Err("another authority of the same name issued it".to_owned());
+                return Err("it was issued by another CA with the same name".to_owned());
             }
         }
         let shown = self.companions.key.to_string_lossy();
@@ -144,7 +153,7 @@ impl<'a> Look<'a> {
             .read_key(false)?
             .ok_or_else(|| format!("its key {shown} is missing"))?;
         if !certificate.public_key.is_same_key(key.key.public_key()) {
-            return Err(format!("the key {shown} is not its own"));
+            return Err(format!("the key {shown} does not match the certificate"));
         }
         let (profile_name, profile) = self.profile_of(certificate)?;
         let mut warnings = Vec::new();
@@ -184,6 +193,7 @@ impl<'a> Look<'a> {
         let Some(why) = self.why(certificate, changed) else {
             return Ok(untouched(certificate));
         };
+        self.check_names(certificate, signing.names(), &mut warnings)?;
         let key_spec = match &self.options.request {
             Some(request) => Some(request.key_spec().map_err(message)?),
             None => None,
@@ -227,6 +237,9 @@ impl<'a> Look<'a> {
                 .unfit(certificate, key.as_ref())
                 .or_else(|| self.why(certificate, || signing.difference(certificate))),
         };
+        if let (Some(_), Ok(Existing { certificate, .. })) = (&why, &existing) {
+            self.check_names(certificate, signing.names(), &mut warnings)?;
+        }
         let (why, existing) = match (why, existing) {
             (None, Ok(existing)) => return Ok(untouched(&existing.certificate)),
             // What stood above another authority's certificate is not above this one.
@@ -290,6 +303,32 @@ impl<'a> Look<'a> {
             .map_err(message)
     }
 
+    /// A request whose hosts were forgotten makes a certificate that clients reject.
+    /// Jobs run unattended, so there it is an error.
+    fn check_names(
+        &self,
+        live: &Certificate,
+        names: &Names,
+        warnings: &mut Vec<String>,
+    ) -> Result<(), String> {
+        if self.task.drop_hosts || !renewal::drops_all_names(live, names) {
+            return Ok(());
+        }
+        let addresses = live.hosts.ip.iter().map(|octets| ip_text(octets));
+        let mut names: Vec<String> = live.hosts.texts().map(str::to_owned).chain(addresses).collect();
+        if names.is_empty() {
+            names.push("names of other kinds".to_owned());
+        }
+        match self.task.order {
+            Order::Document { .. } => Err(format!(
+                "the live certificate has SANs ({}) and the request has no hosts: add them to the request, or \
+                 allow it with \"drop_hosts\": true",
+                names.join(", ")
+            )),
+            _ => self.trap(Trap::DropsAllNames { names }, warnings),
+        }
+    }
+
     /// No certificate outlives its authority: its end is cut. Where nothing is won
     /// by that, the old one stays.
     fn end_with_authority(&self, mut plan: Plan) -> Result<Finding, String> {
@@ -306,7 +345,7 @@ impl<'a> Look<'a> {
         let shown = rfc3339(end);
         if end <= self.now {
             return Err(format!(
-                "its authority ended at {shown}; gencert -renewca renews that"
+                "the CA expired at {shown}: renew it with gencert -renewca"
             ));
         }
         // How long another server lets it live is not known before.
@@ -316,8 +355,10 @@ impl<'a> Look<'a> {
         if decided.template().not_after <= end {
             return Ok(Finding::Wanting(Box::new(plan)));
         }
-        if self.options.strict {
-            let own = rfc3339(decided.template().not_after);
+        // gencert lets up to a day pass too.
+        let own = decided.template().not_after;
+        if self.options.strict && own - end > time::Duration::DAY {
+            let own = rfc3339(own);
             return Err(Trap::OutlivesAuthority {
                 end: own,
                 authority_end: shown,
@@ -330,13 +371,13 @@ impl<'a> Look<'a> {
             return Ok(Finding::Untouched {
                 until: existing.certificate.not_after,
                 warning: Some(format!(
-                    "its authority ends at {shown}, and it cannot last longer; gencert -renewca renews the authority"
+                    "the CA expires at {shown}, so the certificate cannot last longer: renew the CA with gencert -renewca"
                 )),
             });
         }
         decided.end_by(end);
         plan.warnings.push(format!(
-            "cut to the end of its authority, {shown}; gencert -renewca renews the authority"
+            "its lifetime is cut to that of the CA, which expires at {shown}: renew the CA with gencert -renewca"
         ));
         Ok(Finding::Wanting(Box::new(plan)))
     }

@@ -19,7 +19,7 @@ impl<'a> Look<'a> {
         if !unclear.fitting.is_empty() {
             let names = unclear.fitting.join(", ");
             return Err(format!(
-                "several profiles fit it: {names}; name one with -profile"
+                "several profiles match its usages: {names}; choose one with -profile"
             ));
         }
         if let Some(remote) = self.remote_profile() {
@@ -41,7 +41,7 @@ impl<'a> Look<'a> {
             .collect();
         let shown = usage::names(certificate.key_usage(), &certificate.extended_key_usages());
         Err(format!(
-            "no profile fits it: it shows {}; there are {}",
+            "no profile matches its usages: it has {}; the configuration has {}",
             shown.join(", "),
             known.join("; ")
         ))
@@ -78,7 +78,7 @@ impl<'a> Look<'a> {
         }
         let known: Vec<&str> = policy.profiles().map(|(name, _)| name).collect();
         Err(format!(
-            "there is no profile \"{name}\"; there are {}, default",
+            "unknown profile \"{name}\"; valid are {}, default",
             known.join(", ")
         ))
     }

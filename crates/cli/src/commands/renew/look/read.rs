@@ -23,7 +23,7 @@ pub struct Existing {
     pub rest: Zeroizing<String>,
     /// Its key is among that.
     pub holds_key: bool,
-    /// A private key is in the file that is not its own, or cannot be read.
+    /// A private key is in the file that does not match the certificate, or cannot be read.
     pub holds_another_key: bool,
     /// The labels of what is not kept.
     left_out: Vec<String>,
@@ -54,6 +54,9 @@ impl Look<'_> {
         })?;
         for unknown in &report.unknown_keys {
             self.trap(hints::unknown_key(&shown, &text, unknown), warnings)?;
+        }
+        if report.more > 0 {
+            warnings.push(format!("{shown}: {} more such keys", report.more));
         }
         Ok(request)
     }
@@ -174,7 +177,9 @@ impl Existing {
     pub(super) fn warning(&self) -> Option<String> {
         let left_out = self.left_out.join(", ");
         (!left_out.is_empty()).then(|| {
-            format!("of its file only certificates and its key are kept, and this is left out: {left_out}")
+            format!(
+                "only certificates and the certificate's own key are kept in its file; removed: {left_out}"
+            )
         })
     }
 }

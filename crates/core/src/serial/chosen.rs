@@ -1,27 +1,25 @@
 //! Serial numbers as requests give them: whole numbers of any size.
 
-use num_bigint::{BigInt, Sign};
 use serde::{Serialize, Serializer};
 use serde_json::value::RawValue;
 
-use crate::certificate::Serial;
+use super::Serial;
 use rcfssl_go::json::{Cursor, Decode, Kind};
 use rcfssl_go::quote;
 
 /// A whole number of any size, which a client chose.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct ChosenSerial(BigInt);
+pub struct ChosenSerial(Serial);
 
 impl ChosenSerial {
     /// Reads decimal digits, with a sign or without.
     pub fn parse(text: &str) -> Option<Self> {
-        text.parse().ok().map(ChosenSerial)
+        Serial::parse(text).map(ChosenSerial)
     }
 
     /// The serial number; none where it is negative (RFC 5280, section 4.1.2.2).
     pub fn to_serial(&self) -> Option<Serial> {
-        let (sign, magnitude) = self.0.to_bytes_be();
-        (sign != Sign::Minus).then(|| Serial::from_magnitude(&magnitude))
+        (!self.0.is_negative()).then(|| self.0.clone())
     }
 }
 
@@ -29,7 +27,7 @@ impl Decode for ChosenSerial {
     fn decode(&mut self, cursor: &mut Cursor<'_>) {
         let (kind, offset) = (cursor.kind(), cursor.offset());
         let raw = String::from_utf8_lossy(cursor.raw()).into_owned();
-        match raw.parse().ok().filter(|_| kind == Kind::Number) {
+        match Serial::parse(&raw).filter(|_| kind == Kind::Number) {
             Some(number) => self.0 = number,
             None => cursor.abort(
                 format!("math/big: cannot unmarshal {} into a *big.Int", quote(&raw)),
