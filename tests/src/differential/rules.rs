@@ -9,7 +9,8 @@
 //! signing; versions; a second key in a request document after `null`; escapes inside
 //! times of a configuration; the field `NameWhitelist` of a profile. Because rcfssl does
 //! more on purpose: units of days, weeks and years; T61Strings of Latin-1; CRLs of
-//! issuers whose names cfssl would not repeat in full.
+//! issuers whose names cfssl would not repeat in full; flags of cfssljson behind its
+//! argument.
 
 use std::collections::BTreeSet;
 use std::sync::LazyLock;
@@ -76,7 +77,7 @@ pub static RULES: &[Rule] = &[
     Rule {
         name: "names",
         why: "1.6.5 knows E and OID, and keeps all attributes of a request's subject",
-        apply: |answer, trial| structure::names(answer, &trial.beyond),
+        apply: |answer, trial| structure::names(answer, &trial.beyond, trial.kind == "selfsign"),
     },
     Rule {
         name: "selfsign",

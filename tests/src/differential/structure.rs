@@ -55,9 +55,13 @@ fn extensions_mut(view: &mut Value) -> Option<&mut Vec<Value>> {
 }
 
 /// Adds RDNs behind those of every subject, and of the issuer where that is the same.
-/// An alternative name is critical only where the subject is empty.
-pub fn names(answer: &mut Value, beyond: &Beyond) -> bool {
+/// An alternative name is critical only where the subject is empty. `selfsign` takes them
+/// into its request alone.
+pub fn names(answer: &mut Value, beyond: &Beyond, is_selfsign: bool) -> bool {
     each_view(answer, &mut |what, view| {
+        if is_selfsign && what == "certificate" {
+            return false;
+        }
         let mut more = beyond.names.clone();
         if what == "certificate" {
             more.extend(beyond.request_names.iter().cloned());

@@ -86,7 +86,7 @@ pub fn documents(maker: &mut Maker<'_>) -> Result<()> {
             );
         }
         if maker.random.chance(10) {
-            words.argument(maker.random.pick(&["-", "-stdout", "more"]));
+            words.argument(maker.random.pick(&["-", "more"]));
         }
     }
     maker.trial.line(words.line() + input);
