@@ -5,10 +5,10 @@ use std::ffi::OsString;
 use std::os::unix::ffi::OsStringExt;
 
 use libfuzzer_sys::fuzz_target;
-use rcfssl_go::flag::{self, Kind};
 use rcfssl_core::host::Host;
-use rcfssl_go::regexp::Regexp;
 use rcfssl_core::{Duration, name};
+use rcfssl_go::flag::{self, Kind};
+use rcfssl_go::regexp::Regexp;
 use rcfssl_go::{base64, rfc3339};
 
 fuzz_target!(|input: &[u8]| {
@@ -27,5 +27,5 @@ fuzz_target!(|input: &[u8]| {
     if let Ok(expression) = Regexp::compile(text) {
         let _ = expression.is_match("TLSHandshake");
     }
-    let _ = (Host::parse(text), timestamp::parse(text), name::parse_arcs(text));
+    let _ = (Host::parse(text), rfc3339::parse(text), name::parse_arcs(text));
 });

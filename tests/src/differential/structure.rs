@@ -274,7 +274,7 @@ mod tests {
             ..Beyond::default()
         };
         let mut answer = json!([csr, certificate]);
-        assert!(uris(&mut answer, &beyond) && names(&mut answer, &beyond));
+        assert!(uris(&mut answer, &beyond) && names(&mut answer, &beyond, false));
         let uri = HEXLOWER.encode(&san(&[(URI, "http://X")]));
         assert!(answer[0]["attributes"].as_str().unwrap().ends_with(&uri));
         assert_eq!(answer[0]["subject"], json!([]));
