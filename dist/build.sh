@@ -68,7 +68,7 @@ done
 say "Writing what they are made of"
 # cargo-cyclonedx writes beside each Cargo.toml of the workspace.
 sweep() {
-    find bench crates tests -name dist-sbom.json -delete
+    find crates tests -name dist-sbom.json -delete
 }
 trap sweep EXIT
 for target; do
