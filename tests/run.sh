@@ -25,8 +25,8 @@ as_root() {
 # What the tests run: real cfssl, etcd, and tools that read what rcfssl writes.
 packages="acl bsdutils cmake cron curl default-jre-headless etcd-client etcd-server fish
 g++ gcc golang-cfssl groff hyperfine iproute2 jq libc6-dev make man-db
-mariadb-client mariadb-server openssl postgresql procps prometheus prometheus-
-node-exporter python3 python3-venv strace systemd time util-linux valgrind zsh"
+mariadb-client mariadb-server openssl postgresql procps prometheus
+prometheus-node-exporter python3 python3-venv strace systemd time util-linux valgrind zsh"
 
 if [ -z "${RCFSSL_NO_INSTALL:-}" ] && command -v dpkg-query > /dev/null; then
     missing=
