@@ -50,18 +50,7 @@ pub struct Kept {
 impl Kept {
     /// Reads a successful basic response; of several answers in it the first counts.
     pub fn read(der: &[u8]) -> Option<Self> {
-        let mut response = Reader::inside(der, tag::SEQUENCE)?;
-        if response.expect(tag::ENUMERATED)? != [0] {
-            return None;
-        }
-        let mut bytes = response
-            .enter(tag::context_constructed(0))?
-            .enter(tag::SEQUENCE)?;
-        if bytes.expect(tag::OBJECT_IDENTIFIER)? != oid::OCSP_BASIC.octets() {
-            return None;
-        }
-        let mut basic = Reader::inside(bytes.expect(tag::OCTET_STRING)?, tag::SEQUENCE)?;
-        let mut data = basic.enter(tag::SEQUENCE)?;
+        let mut data = basic_response(der)?.enter(tag::SEQUENCE)?;
         data.optional(tag::context_constructed(0));
         // responderID and producedAt
         data.next()?;
@@ -100,6 +89,22 @@ fn moment(text: &[u8]) -> Option<OffsetDateTime> {
         date.with_time(Time::from_hms(two(8)?, two(10)?, two(12)?).ok()?)
             .assume_utc(),
     )
+}
+
+/// The fields of the BasicOCSPResponse in a successful response (RFC 6960, section
+/// 4.2.1); none in any other.
+pub(crate) fn basic_response(der: &[u8]) -> Option<Reader<'_>> {
+    let mut response = Reader::inside(der, tag::SEQUENCE)?;
+    if response.expect(tag::ENUMERATED)? != [0] {
+        return None;
+    }
+    let mut bytes = response
+        .enter(tag::context_constructed(0))?
+        .enter(tag::SEQUENCE)?;
+    if bytes.expect(tag::OBJECT_IDENTIFIER)? != oid::OCSP_BASIC.octets() {
+        return None;
+    }
+    Reader::inside(bytes.expect(tag::OCTET_STRING)?, tag::SEQUENCE)
 }
 
 #[cfg(test)]

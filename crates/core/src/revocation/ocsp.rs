@@ -8,6 +8,7 @@ use crate::asn1::{self, Writer, tag};
 use crate::certificate::Certificate;
 use crate::key::{self, AlgorithmIdentifier, SignatureAlgorithm};
 use crate::oid;
+use crate::responding::basic_response;
 
 /// OCSPRequest, without a nonce and without a signature.
 pub fn request(certificate: &Certificate, issuer: &Certificate) -> Vec<u8> {
@@ -38,17 +39,7 @@ fn write_certificate_id(w: &mut Writer, certificate: &Certificate, issuer: &Cert
 /// What a response says of a certificate, where the issuer, or somebody whom the
 /// issuer certified, says it: good, or revoked or unknown.
 pub fn is_good(response: &[u8], certificate: &Certificate, issuer: &Certificate) -> Option<bool> {
-    let mut response = Reader::inside(response, tag::SEQUENCE)?;
-    if response.expect(tag::ENUMERATED)? != [0] {
-        return None;
-    }
-    let mut bytes = response
-        .enter(tag::context_constructed(0))?
-        .enter(tag::SEQUENCE)?;
-    if bytes.expect(tag::OBJECT_IDENTIFIER)? != oid::OCSP_BASIC.octets() {
-        return None;
-    }
-    let mut basic = Reader::inside(bytes.expect(tag::OCTET_STRING)?, tag::SEQUENCE)?;
+    let mut basic = basic_response(response)?;
     let data = basic.next()?;
     let algorithm = Fields::new(basic.expect(tag::SEQUENCE)?);
     let algorithm = SignatureAlgorithm::read(&AlgorithmIdentifier::read_inside(algorithm).ok()?);
