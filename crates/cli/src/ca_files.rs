@@ -1,5 +1,5 @@
-//! Certificates and keys from files, a CA's above all: what is wrong with one is
-//! explained in a hint that names the file.
+//! Reads certificates and keys, mostly those of a CA. A hint with the file's name explains
+//! what is wrong with one.
 
 use std::ffi::OsStr;
 
@@ -13,20 +13,20 @@ use crate::context::Context;
 use crate::input;
 use crate::kinds::{self, Wanted};
 
-/// Which file of a CA is no good, and why.
+/// Which of a CA's files cannot be used, and why.
 #[derive(Debug)]
 pub enum CaError {
     /// The certificate cannot be opened.
     CertificateFile(Error),
     /// The key cannot be opened.
     KeyFile(Error),
-    /// The certificate is none.
+    /// The file does not contain a certificate.
     Certificate(Error),
-    /// The key is none, or does not open.
+    /// The file does not contain a key, or the key cannot be decrypted.
     Key(Error),
 }
 
-/// Reads a CA from what `-ca` and `-ca-key` name.
+/// Reads the CA that `-ca` and `-ca-key` name.
 ///
 /// # Errors
 /// As [`CaError`].
@@ -49,7 +49,7 @@ pub fn read(context: &Context) -> std::result::Result<Issuer, CaError> {
     )
 }
 
-/// Reads a CA from anywhere. Both files are opened before either is read, as in cfssl.
+/// Reads a CA. Both files are opened before either is read, as in cfssl.
 ///
 /// # Errors
 /// As [`CaError`].
@@ -65,7 +65,7 @@ pub fn read_from(
     Ok(Issuer::new(certificate, read_key(&key).map_err(CaError::Key)?))
 }
 
-/// A certificate; a hint names the file that is none.
+/// Reads a certificate. If the file does not contain one, a hint names the file.
 ///
 /// # Errors
 /// As [`Certificate::read_pem`].
@@ -74,11 +74,10 @@ pub fn certificate(context: &Context, file: &OsStr, text: &[u8]) -> Result<Certi
         .inspect_err(|_| context.hint(kinds::explain_failure(file, text, Wanted::Certificate)))
 }
 
-/// A CA's key, with the password of the environment where it is encrypted.
+/// Reads a CA's key; an encrypted key is opened with the password from the environment.
 ///
-/// # Errors
-/// As [`key::read_encrypted`]; not every one of these speaks of encryption, so a hint
-/// does.
+/// # Errors As [`key::read_encrypted`]. Not all of these errors mention encryption, so a
+/// hint does.
 pub fn key(context: &Context, file: &OsStr, text: &[u8]) -> Result<PrivateKey> {
     let password = input::ca_password();
     encrypted_key(text).inspect_err(|_| {
@@ -93,7 +92,7 @@ pub fn key(context: &Context, file: &OsStr, text: &[u8]) -> Result<PrivateKey> {
     })
 }
 
-/// The same without hints.
+/// As [`key`], without hints.
 ///
 /// # Errors
 /// As [`key::read_encrypted`].
@@ -102,11 +101,9 @@ pub fn encrypted_key(text: &[u8]) -> Result<PrivateKey> {
     key::read_encrypted(text, password.as_ref().map(|p| p.as_slice()))
 }
 
-/// The key of a CA that makes its own certificate anew, for which cfssl knows no
-/// password.
+/// Reads the key of a CA that reissues its own certificate. cfssl uses no password there.
 ///
-/// # Errors
-/// Where `-ca-key` cannot be opened, and as [`key::read`].
+/// # Errors If `-ca-key` cannot be opened, and as [`key::read`].
 pub fn own_key(context: &Context) -> Result<PrivateKey> {
     let file = context.args.path(FlagId::CaKey);
     let text = input::prefixed(file)?;

@@ -1,8 +1,8 @@
-//! cfssl's order of things, where it makes no sense of its own.
+//! cfssl's order of steps where it follows no logic of its own.
 //!
-//! cfssl makes and logs a key before it opens the files of the CA that is to sign for
-//! it. Here everything is read first, and what went wrong is held until cfssl's turn to
-//! say it has come.
+//! cfssl generates and logs a key before it opens the files of the CA that is to sign. Here
+//! everything is read first, and errors are held back until the point at which cfssl
+//! reports them.
 
 use rcfssl_ca::Issuer;
 use rcfssl_core::{Code, Error, Result};
@@ -12,11 +12,11 @@ use crate::ca_files::{self, CaError};
 use crate::context::Context;
 use crate::log::Level;
 
-/// Reads the CA that `-ca` and `-ca-key` name, reporting in cfssl's order.
+/// Reads the CA that `-ca` and `-ca-key` name, and reports errors in cfssl's order.
 ///
-/// # Errors
-/// 2000 without `-ca-key`, which only a configuration lets through; bare for a
-/// certificate that cannot be opened, 1001 for such a key; what is wrong with either.
+/// # Errors 2000 without `-ca-key`, which is possible only with a configuration; without a
+/// number for a certificate that cannot be opened, 1001 for such a key; otherwise what is
+/// wrong with either.
 pub fn issuer(context: &Context) -> Result<Issuer> {
     let args = &context.args;
     if !args.is_set(FlagId::CaKey) {

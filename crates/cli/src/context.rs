@@ -1,5 +1,5 @@
-//! What a command works with: its arguments, the log, the configuration, and the
-//! hints it collects.
+//! The context of a command: its arguments, the log, the configuration, and the hints it
+//! collects.
 
 use std::cell::RefCell;
 use std::ffi::OsStr;
@@ -18,23 +18,23 @@ use crate::hints::{self, Trap};
 use crate::kinds::{self, Wanted};
 use crate::log::{self, Level, Log};
 
-/// How a command ends when it fails: an error to print, or nothing more to say.
+/// How a command fails: with an error to print, or with everything already printed.
 #[derive(Debug)]
 pub enum Failure {
-    /// The error is printed as it is, after the log lines.
+    /// The error is printed after the log lines.
     Error(Error),
-    /// The same where cfssl crashes: not even its smaller programs end with 0 then.
+    /// The same where cfssl crashes: even its sibling tools do not exit with 0 then.
     Crash(Error),
     /// A trap, under `-strict`.
     Strict(Trap),
-    /// All was said already.
+    /// Everything has been printed already.
     Told,
     /// The same, with an exit status other than 1.
     Status(u8),
 }
 
 impl Failure {
-    /// The failure once its error has been printed.
+    /// The same failure once its error has been printed.
     pub fn told(self) -> Self {
         match self {
             Failure::Error(_) => Failure::Told,
@@ -55,12 +55,12 @@ impl From<Code> for Failure {
     }
 }
 
-/// What a command returns.
+/// The result of a command.
 pub type Outcome = std::result::Result<(), Failure>;
 
 /// A document that a command reads.
 pub trait Document {
-    /// What it is.
+    /// The kind of file that is expected.
     const WANTED: Wanted;
 }
 
@@ -76,23 +76,23 @@ impl Document for Vec<Platform> {
     const WANTED: Wanted = Wanted::Platforms;
 }
 
-/// What a command works with.
+/// The context of a command.
 pub struct Context {
     /// The flags and arguments.
     pub args: Args,
-    /// Where log lines go.
+    /// The log.
     pub log: Log,
-    /// The configuration of `-config`, if there was one.
+    /// The configuration of `-config`, if there is one.
     pub policy: Option<Arc<Policy>>,
     strict: bool,
     hints: RefCell<Vec<String>>,
 }
 
 impl Context {
-    /// A context before the configuration is read.
+    /// Creates a context before the configuration is read.
     pub fn new(args: Args, log: Log) -> Self {
         let variable = std::env::var("RCFSSL_STRICT").unwrap_or_default();
-        // Who says anything but no means yes.
+        // Any value except one that means false turns it on.
         let from_environment = !variable.is_empty() && flag::parse_bool(&variable) != Some(false);
         let strict = match args.is_set(FlagId::Strict) {
             true => args.bool(FlagId::Strict),
@@ -107,7 +107,7 @@ impl Context {
         }
     }
 
-    /// The configuration, or what holds without one.
+    /// The configuration, or the built-in default.
     pub fn shared_policy(&self) -> Arc<Policy> {
         match &self.policy {
             Some(policy) => Arc::clone(policy),
@@ -115,13 +115,13 @@ impl Context {
         }
     }
 
-    /// What signing goes by: the configuration, with the servers of `-remote` in the
-    /// place of all that it names.
+    /// The policy for signing: the configuration, with the servers of `-remote` replacing
+    /// the ones it names.
     pub fn signing_policy(&self) -> Arc<Policy> {
         self.with_remote(self.shared_policy())
     }
 
-    /// A configuration with the servers of `-remote` in the place of all that it names.
+    /// A configuration in which the servers of `-remote` replace the ones it names.
     pub fn with_remote(&self, policy: Arc<Policy>) -> Arc<Policy> {
         match self.args.is_set(FlagId::Remote) {
             true => Arc::new(Policy::clone(&policy).signed_at(&self.args.text(FlagId::Remote))),
@@ -129,12 +129,12 @@ impl Context {
         }
     }
 
-    /// Adds a hint, to be printed at the end.
+    /// Adds a hint, printed at the end.
     pub fn hint(&self, text: impl ToString) {
         self.hints.borrow_mut().push(text.to_string());
     }
 
-    /// Tells of a trap.
+    /// Reports a trap.
     ///
     /// # Errors
     /// The trap itself, under `-strict`.
@@ -146,8 +146,8 @@ impl Context {
         Ok(())
     }
 
-    /// Takes note of how a document was read: hints at the place of an error, and
-    /// at keys that nobody knows.
+    /// Reports how a document was read: hints at the position of an error, and at unknown
+    /// keys.
     ///
     /// # Errors
     /// The error; or a trap, under `-strict`.
@@ -179,7 +179,7 @@ impl Context {
         }
         let (document, report) = read?;
         if let Some(what) = other {
-            // What it says instead would only be a list of unknown keys.
+            // Its contents would only produce a list of unknown keys.
             self.trap(Trap::OtherDocument { what })?;
             return Ok(document);
         }
@@ -195,7 +195,7 @@ impl Context {
         Ok(document)
     }
 
-    /// A key in the form of `-key-format`.
+    /// A key in the format of `-key-format`.
     ///
     /// # Errors
     /// As [`PrivateKey::to_pem`].
@@ -203,7 +203,7 @@ impl Context {
         key.to_pem(self.key_format())
     }
 
-    /// The form of `-key-format`.
+    /// The format of `-key-format`.
     pub fn key_format(&self) -> KeyFormat {
         match &*self.args.text(FlagId::KeyFormat) {
             "pkcs8" => KeyFormat::Pkcs8,
@@ -211,17 +211,17 @@ impl Context {
         }
     }
 
-    /// Are traps errors?
+    /// Whether traps are errors.
     pub fn is_strict(&self) -> bool {
         self.strict
     }
 
-    /// Prints an error line of the log.
+    /// Logs an error.
     pub fn error(&self, message: impl std::fmt::Display) {
         self.log.line(Level::Error, message);
     }
 
-    /// Where events of the core go.
+    /// The sink for events of the core.
     pub fn sink(&self) -> impl FnMut(Event) + '_ {
         |event| {
             self.log.event(&event);
@@ -233,7 +233,7 @@ impl Context {
         }
     }
 
-    /// Prints how it ended and the hints; gives the exit status.
+    /// Prints the outcome and the hints, and returns the exit status.
     pub fn finish(self, outcome: Outcome) -> u8 {
         let status = match outcome {
             Ok(()) => 0,

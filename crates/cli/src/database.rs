@@ -1,5 +1,5 @@
-//! The database of `-db-config`. The runtime that it needs is built here, and only where
-//! a command asks for a database.
+//! The database of `-db-config`. The async runtime is built here, and only for commands
+//! that use a database.
 
 use rcfssl_core::record::CertificateRecord;
 use rcfssl_core::{Code, Error, Issued, Result};
@@ -16,11 +16,10 @@ impl Document for Config {
     const WANTED: Wanted = Wanted::Database;
 }
 
-/// Reads the document and opens the database that it names, without connecting.
+/// Reads the configuration and opens the database that it names, without connecting.
 ///
-/// # Errors
-/// A trap, under `-strict`. What is wrong with the document is held, for commands that
-/// report something else first.
+/// # Errors A trap, under `-strict`. An error in the configuration is held back for
+/// commands that report something else first.
 pub fn open(context: &Context) -> std::result::Result<Result<Store>, Failure> {
     let path = context.args.path(FlagId::DbConfig);
     let text = match input::file(path) {
@@ -39,10 +38,9 @@ pub fn open(context: &Context) -> std::result::Result<Result<Store>, Failure> {
     }
 }
 
-/// The database of a server, where there is one. Nothing is connected yet.
+/// The database of a server, if there is one. It does not connect yet.
 ///
-/// # Errors
-/// What is wrong with the document; a trap, under `-strict`.
+/// # Errors What is wrong with the configuration; a trap, under `-strict`.
 pub fn server(context: &Context) -> std::result::Result<Option<rcfssl_store::Store>, Failure> {
     if !context.args.is_set(FlagId::DbConfig) {
         return Ok(None);
@@ -54,13 +52,12 @@ pub fn server(context: &Context) -> std::result::Result<Option<rcfssl_store::Sto
     Ok(Some(rcfssl_store::Store::new(&config, CONNECTIONS)?))
 }
 
-/// Connections of a server to its database.
+/// The number of connections of a server to its database.
 pub const CONNECTIONS: usize = 8;
 
-/// The same for a command that cannot do without.
+/// As [`open`], for commands that require a database.
 ///
-/// # Errors
-/// Where the flag is missing, as [`open`], and what is wrong with the document.
+/// # Errors If the flag is missing, as [`open`], or what is wrong with the configuration.
 pub fn required(context: &Context) -> std::result::Result<Store, Failure> {
     if !context.args.is_set(FlagId::DbConfig) {
         return Err(missing("the database", "-db-config"));
@@ -68,17 +65,17 @@ pub fn required(context: &Context) -> std::result::Result<Store, Failure> {
     Ok(open(context)??)
 }
 
-/// A flag that is missing.
+/// The error for a missing flag.
 pub fn missing(what: &str, flag: &str) -> Failure {
     Error::plain(format!("need {what} (provide it with {flag})")).into()
 }
 
-/// What the database gave, or its error as [`refused`] reports it.
+/// The result of the database, or its error as [`refused`] reports it.
 pub fn told<T>(context: &Context, done: rcfssl_store::Result<T>) -> Result<T> {
     done.map_err(|error| refused(context, error))
 }
 
-/// The error of the database as cfssl prints it, with a hint where one helps.
+/// An error of the database as cfssl prints it, with a hint if one helps.
 pub fn refused(context: &Context, error: rcfssl_store::Error) -> Error {
     if let Some(hint) = error.hint() {
         context.hint(hint);
@@ -86,11 +83,9 @@ pub fn refused(context: &Context, error: rcfssl_store::Error) -> Error {
     error.error
 }
 
-/// Records a certificate that was just signed. When this returns, its row is there to
-/// stay.
+/// Records a certificate that was just signed. When this returns, the row is committed.
 ///
-/// # Errors
-/// 11000, in the words of the database.
+/// # Errors 11000, with the database's message.
 pub fn record(context: &Context, store: &Store, issued: &Issued, now: OffsetDateTime) -> Result<()> {
     let label = context.args.text(FlagId::Label);
     let record = CertificateRecord::of(issued, &label, "null", now);

@@ -1,7 +1,7 @@
-//! Traps that users report, and what to say of them.
+//! Traps that users report, and the hints for them.
 //!
-//! cfssl passes over each of them in silence. Here a line that begins with
-//! `hint: ` follows on standard error; with `-strict` the trap is an error.
+//! cfssl silently ignores each of them. Here a line that begins with `hint: ` follows on
+//! standard error; with `-strict` the trap is an error.
 
 use std::fmt;
 
@@ -13,11 +13,11 @@ use rcfssljson::complaint::nearest_of;
 /// Something that is probably not what the user wanted.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Trap {
-    /// The profile is not known, and the default one stands in.
+    /// The profile is unknown, and the default one is used.
     UnknownProfile {
         /// The name.
         name: String,
-        /// The names that are known.
+        /// The names of the configuration's profiles.
         known: Vec<String>,
     },
     /// Unknown names among the usages of a profile.
@@ -29,25 +29,25 @@ pub enum Trap {
     UnknownKey {
         /// The document's name.
         file: String,
-        /// The line it stands in, from 1.
+        /// Its line, from 1.
         line: usize,
-        /// The key, with the fields around it.
+        /// The key, with its enclosing fields.
         key: String,
-        /// The known key that looks most like it.
+        /// The known key that is most similar.
         nearest: Option<&'static str>,
     },
     /// A document of another kind.
     OtherDocument {
-        /// What it is, as a sentence with its name.
+        /// A sentence that names the file and says what it is.
         what: String,
     },
-    /// A key that a document has twice.
+    /// A key that occurs twice in a document.
     RepeatedKey {
         /// The document's name.
         file: String,
-        /// The line of the later one, from 1.
+        /// The line of the second one, from 1.
         line: usize,
-        /// The key, with the fields around it.
+        /// The key, with its enclosing fields.
         key: String,
     },
     /// The certificate expires more than a day after its CA's.
@@ -57,7 +57,7 @@ pub enum Trap {
         /// When the CA's certificate expires.
         authority_end: String,
     },
-    /// What signs is not the certificate of a CA.
+    /// The signer's certificate is not a CA certificate.
     SignerIsNoCa {
         /// The certificate's file.
         file: String,
@@ -73,50 +73,50 @@ pub enum Trap {
     SignerNotYetValid {
         /// The certificate's file.
         file: String,
-        /// When it begins to be valid.
+        /// When it becomes valid.
         begin: String,
-        /// What the clock says.
+        /// The time of the clock.
         now: String,
     },
     /// A host that is probably not what was meant.
     OddHost {
-        /// What is odd about it, as a sentence that names it.
+        /// A sentence that names the host and says what is odd about it.
         why: String,
     },
-    /// A request without any name.
+    /// A request without CN, names and hosts.
     NamesNobody,
     /// A private key goes to a terminal.
     KeyOnTerminal,
-    /// Flags that `-initca` does not look at.
+    /// Flags that `-initca` ignores.
     IgnoredByInitca {
         /// The flags, without dashes.
         flags: Vec<&'static str>,
     },
-    /// An empty string among the hosts: a DNS name of no length.
+    /// An empty string among the hosts, which becomes an empty DNS name.
     EmptyHost,
-    /// Names that an authority's certificate does not keep.
+    /// Names that a CA certificate does not keep.
     AuthorityLosesNames {
         /// The names.
         names: Vec<String>,
     },
-    /// Alternative names of kinds that are passed over.
+    /// Alternative names of types that are ignored.
     DroppedNames {
-        /// The kinds.
+        /// The types.
         kinds: Vec<&'static str>,
     },
-    /// Keys of a subject that `sign` does not use.
+    /// Keys of a subject that `sign` ignores.
     UnusedBySign {
-        /// The subject's file.
+        /// The file with the subject.
         file: String,
         /// The keys.
         keys: Vec<&'static str>,
     },
-    /// A renewed certificate would have no alternative names, unlike the live one.
+    /// A renewed certificate would have no alternative names although the live one does.
     DropsAllNames {
         /// The names of the live certificate.
         names: Vec<String>,
     },
-    /// A flag is missing that cfssl asks for with an error line and status 0.
+    /// A missing flag that cfssl reports with an error line and status 0.
     MissingAuthority {
         /// The flag, without its dash.
         flag: &'static str,
@@ -250,7 +250,7 @@ fn known_usage(name: &str) -> Option<&'static str> {
     nearest(name, usage::known_names())
 }
 
-/// Keys that are often written and look like no known one.
+/// Common mistakes that are not similar to the right key.
 const ALIASES: [(&str, &str); 7] = [
     ("S", "ST"),
     ("state", "ST"),

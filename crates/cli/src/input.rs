@@ -1,4 +1,4 @@
-//! What comes in: files, standard input, the environment.
+//! Input: files, standard input, the environment.
 
 use std::collections::BTreeSet;
 use std::ffi::{OsStr, OsString};
@@ -10,16 +10,15 @@ use rcfssl_core::policy::Surroundings;
 use rcfssl_core::{Error, Result};
 use zeroize::Zeroizing;
 
-/// A file's contents, which may be secret.
+/// Reads a file, whose contents may be secret.
 ///
-/// # Errors
-/// Go's sentence: `open x: no such file or directory`.
+/// # Errors Go's message: `open x: no such file or directory`.
 pub fn file(path: &OsStr) -> Result<Zeroizing<Vec<u8>>> {
     rcfssl_files::read(Some(path)).map_err(Error::plain)
 }
 
-/// The contents of a file that nobody has named, in a folder that others may write to:
-/// see [`rcfssl_files::read_found`].
+/// Reads a file that the user has not named, in a folder to which others may be able to
+/// write: see [`rcfssl_files::read_found`].
 ///
 /// # Errors
 /// As [`file`].
@@ -27,7 +26,7 @@ pub fn found(path: &Path) -> Result<Zeroizing<Vec<u8>>> {
     rcfssl_files::read_found(path).map_err(Error::plain)
 }
 
-/// A file's contents, or those of standard input for `-`.
+/// Reads a file, or standard input for `-`.
 ///
 /// # Errors
 /// As [`file`].
@@ -35,11 +34,10 @@ pub fn file_or_stdin(path: &OsStr) -> Result<Zeroizing<Vec<u8>>> {
     rcfssl_files::read(Some(path).filter(|path| *path != "-")).map_err(Error::plain)
 }
 
-/// A file's contents, or with `env:NAME` the value of a variable, with
-/// `file:PATH` a file whose name may hold a colon.
+/// Reads a file, or with `env:NAME` an environment variable, or with `file:PATH` a file
+/// whose name may contain a colon.
 ///
-/// # Errors
-/// As [`file`], and `unknown prefix: x` for anything else before a colon.
+/// # Errors As [`file`], and `unknown prefix: x` for any other prefix before a colon.
 pub fn prefixed(value: &OsStr) -> Result<Zeroizing<Vec<u8>>> {
     let bytes = value.as_bytes();
     let Some(colon) = bytes.iter().position(|b| *b == b':') else {
@@ -58,31 +56,31 @@ pub fn prefixed(value: &OsStr) -> Result<Zeroizing<Vec<u8>>> {
     }
 }
 
-/// The password of an encrypted authority key.
+/// The variable with the password of an encrypted CA key.
 const CA_PASSWORD: &str = "CFSSL_CA_PK_PASSWORD";
 
-/// Variables that configurations have taken keys from.
+/// Variables from which configurations have read keys.
 static KEY_VARIABLES: Mutex<BTreeSet<String>> = Mutex::new(BTreeSet::new());
 
-/// The variables that hold secrets of ours, as far as they are known by now: no business
-/// of the commands that we run.
+/// The variables known so far to hold our secrets. Commands that we run do not inherit
+/// them.
 pub fn secret_variables() -> Vec<OsString> {
     let known = KEY_VARIABLES.lock().unwrap_or_else(PoisonError::into_inner);
     let known = known.iter().map(String::as_str);
     known.chain([CA_PASSWORD]).map(OsString::from).collect()
 }
 
-/// The password of an encrypted authority key, where one is set.
+/// The password of an encrypted CA key, if one is set.
 pub fn ca_password() -> Option<Zeroizing<Vec<u8>>> {
     let value = std::env::var_os(CA_PASSWORD).filter(|value| !value.is_empty())?;
     Some(Zeroizing::new(value.as_bytes().to_vec()))
 }
 
-/// The most that is read of the file of an authentication key, in bytes: 16 hexadecimal
-/// digits are usual.
+/// The maximum size of an authentication key file that is read, in bytes. Such keys usually
+/// have 16 hexadecimal digits.
 const LONGEST_AUTH_KEY: u64 = 64 << 10;
 
-/// The environment and files that a configuration may point to.
+/// The environment and the files to which a configuration may refer.
 pub struct Process;
 
 impl Surroundings for Process {

@@ -1,5 +1,5 @@
-//! What the commands that make certificates share: the request document, key and
-//! request, and new authorities.
+//! Shared by the commands that create certificates: the request document, key and request,
+//! and new CAs.
 
 use std::ffi::OsStr;
 
@@ -14,10 +14,9 @@ use crate::input;
 use crate::kinds;
 use crate::output::Made;
 
-/// Reads the request document, the one argument of a command.
+/// Reads the request document, a command's only argument.
 ///
-/// # Errors
-/// Where there is none or more than one, and where it cannot be read.
+/// # Errors If there is none or more than one, or if it cannot be read.
 pub fn document(context: &Context) -> std::result::Result<Request, Failure> {
     let path = match context.args.positional() {
         [path] => path,
@@ -44,8 +43,7 @@ pub fn document(context: &Context) -> std::result::Result<Request, Failure> {
 
 /// Reads a request document.
 ///
-/// # Errors
-/// Where it cannot be read.
+/// # Errors If it cannot be read.
 pub fn document_at(context: &Context, path: &OsStr) -> std::result::Result<Request, Failure> {
     let text = input::file_or_stdin(path)?;
     let request = context.read_document(path, &text, Request::read(&text))?;
@@ -55,8 +53,8 @@ pub fn document_at(context: &Context, path: &OsStr) -> std::result::Result<Reque
     Ok(request)
 }
 
-/// Some published guides renew a certificate with `-profile=client.json` and no
-/// document at all.
+/// Some published guides renew a certificate with `-profile=client.json` and no request
+/// document.
 fn hint_at_missing_document(context: &Context) {
     let profile = context.args.text(FlagId::Profile);
     if let Some(stem) = profile.strip_suffix(".json") {
@@ -69,7 +67,7 @@ fn hint_at_missing_document(context: &Context) {
     }
 }
 
-/// Makes a key and a request, with cfssl's log lines as it goes.
+/// Creates a key and a request, with cfssl's log lines.
 ///
 /// # Errors
 /// As [`make::key_and_csr`].
@@ -78,7 +76,7 @@ pub fn key_and_csr(context: &Context, request: &Request) -> Result<(PrivateKey, 
     make::key_and_csr(request, false, &mut context.sink())
 }
 
-/// Says which keys there are where the request names none of them.
+/// Lists the available key types if the request asks for an unknown one.
 fn hint_at_key(context: &Context, request: &Request) {
     if request.key_spec().is_err() {
         context.hint(
@@ -87,7 +85,7 @@ fn hint_at_key(context: &Context, request: &Request) {
     }
 }
 
-/// Makes a request for a key that is there.
+/// Creates a request for an existing key.
 ///
 /// # Errors
 /// As [`make::csr`].
@@ -95,7 +93,7 @@ pub fn csr(context: &Context, request: &Request, key: &dyn SigningKey) -> Result
     make::csr(request, key, &mut context.sink())
 }
 
-/// Makes a new CA: key, request and self-signed certificate.
+/// Creates a new CA: key, request and self-signed certificate.
 ///
 /// # Errors
 /// As [`make::ca`].
@@ -109,7 +107,7 @@ pub fn new_authority(context: &Context, request: &Request) -> Result<Made> {
     })
 }
 
-/// Makes the certificate of a CA anew for the key it has.
+/// Reissues the certificate of a CA for its existing key.
 ///
 /// # Errors
 /// As [`make::ca_again`].

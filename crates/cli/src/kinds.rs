@@ -1,5 +1,5 @@
-//! What a file really is, where it cannot be read as what a command wants: said by name,
-//! with what to do, beside cfssl's error that only says that something is wrong.
+//! Identifies a file that is not of the expected kind. cfssl's error says only that
+//! something is wrong; the hint names the actual kind and what to do.
 
 use std::ffi::OsStr;
 
@@ -7,7 +7,7 @@ use rcfssl_go::duration::Duration;
 use rcfssl_go::json::{self, Cursor};
 use rcfssl_go::pem;
 
-/// What a command wants to read.
+/// The kind of file that a command expects.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Wanted {
     /// A request as JSON.
@@ -47,7 +47,7 @@ impl Wanted {
     }
 }
 
-/// What a file is, as a noun, and what to do about it.
+/// The kind of a file, as a noun, with advice.
 struct Kind {
     name: &'static str,
     advice: &'static str,
@@ -58,7 +58,7 @@ const fn kind(name: &'static str, advice: &'static str, is: Option<Wanted>) -> O
     Some(Kind { name, advice, is })
 }
 
-/// Where a file is not what is wanted: what it is, with its name.
+/// Names the actual kind of a file that is not of the expected kind.
 pub fn explain(file: &OsStr, text: &[u8], wanted: Wanted) -> Option<String> {
     let file = shown(file);
     let Kind { name, advice, is } = recognize(text, wanted)?;
@@ -75,23 +75,24 @@ pub fn explain(file: &OsStr, text: &[u8], wanted: Wanted) -> Option<String> {
     Some(format!("{file} is {name}, not {wanted}{advice}"))
 }
 
-/// The same where it could not be read: its name at least.
+/// The same for a file that could not be read; if its kind is unknown, it only names the
+/// file.
 pub fn explain_failure(file: &OsStr, text: &[u8], wanted: Wanted) -> String {
     explain(file, text, wanted)
         .unwrap_or_else(|| format!("{} cannot be read as {}", shown(file), wanted.name()))
 }
 
-/// Is this a certificate in PEM?
+/// Whether this is a PEM certificate.
 pub fn is_certificate(text: &[u8]) -> bool {
     recognize(text, Wanted::Certificate).is_some_and(|kind| kind.is == Some(Wanted::Certificate))
 }
 
-/// Is this a private key in PEM?
+/// Whether this is a PEM private key.
 pub fn is_key(text: &[u8]) -> bool {
     recognize(text, Wanted::Key).is_some_and(|kind| kind.is == Some(Wanted::Key))
 }
 
-/// Is this a jobs document?
+/// Whether this is a jobs document.
 pub fn is_jobs(text: &[u8]) -> bool {
     keys(text).is_some_and(|keys| keys.iter().any(|key| key == "organizations"))
 }
@@ -150,8 +151,8 @@ fn in_pem(label: &str) -> Option<Kind> {
     }
 }
 
-/// PKCS#12 begins with its version, 3 (RFC 7292, section 4); keys with theirs, 0 or 1;
-/// certificates and requests with another SEQUENCE.
+/// PKCS#12 begins with version 3 (RFC 7292, section 4), and keys with version 0 or 1;
+/// certificates and requests begin with another SEQUENCE.
 fn in_der(text: &[u8]) -> Option<Kind> {
     let length = match text.get(1)? {
         octets @ 0x81..=0x84 => usize::from(octets - 0x80),
@@ -242,8 +243,8 @@ fn keys(text: &[u8]) -> Option<Vec<String>> {
     })
 }
 
-/// The lifetimes of a document that cannot be read, each with its place and with what
-/// was probably meant.
+/// Invalid durations in a document that cannot be read, each with its position and the
+/// value that was probably meant.
 pub fn bad_durations(file: &OsStr, text: &[u8]) -> Vec<String> {
     let mut found = Vec::new();
     if json::check(text).is_ok() {
@@ -258,7 +259,7 @@ pub fn bad_durations(file: &OsStr, text: &[u8]) -> Vec<String> {
     found.into_iter().map(line).collect()
 }
 
-/// Walks all that lies in a value, no deeper than such documents are.
+/// Searches all nested values, no deeper than such documents are.
 fn durations(cursor: &mut Cursor<'_>, key: &str, depth: usize, found: &mut Vec<(String, String, usize)>) {
     const DEPTH: usize = 8;
     let is_duration = ["expiry", "backdate"]
@@ -284,7 +285,7 @@ fn durations(cursor: &mut Cursor<'_>, key: &str, depth: usize, found: &mut Vec<(
     }
 }
 
-/// How `5 years` and the like are written.
+/// The right notation for `5 years` and the like.
 fn meant_duration(value: &str) -> String {
     let value = value.trim();
     let digits = value.bytes().take_while(u8::is_ascii_digit).count();

@@ -1,4 +1,4 @@
-//! What `gencrl` and `crl` share: the number of a list, and how it is printed.
+//! Shared by `gencrl` and `crl`: the CRL number, and printing the CRL.
 
 use std::io::{self, Write};
 
@@ -11,10 +11,9 @@ use crate::args::FlagId;
 use crate::context::Context;
 use crate::output;
 
-/// The number of `-crl-number`.
+/// The number given with `-crl-number`.
 ///
-/// # Errors
-/// Where it is negative.
+/// # Errors If it is negative.
 pub fn number(context: &Context) -> Result<Option<u64>> {
     let args = &context.args;
     let number = args
@@ -24,10 +23,9 @@ pub fn number(context: &Context) -> Result<Option<u64>> {
     number.map_err(|_| Error::plain("a CRL number is not negative (RFC 5280, section 5.2.3)"))
 }
 
-/// Signs a list and prints it as base64, with `-pem` as PEM.
+/// Signs a CRL and prints it as base64, or with `-pem` as PEM.
 ///
-/// # Errors
-/// Where the key does not sign, or standard output does not take the list.
+/// # Errors If the key cannot sign, or if standard output cannot be written.
 pub fn print(
     context: &Context,
     content: CrlContent,
@@ -38,8 +36,8 @@ pub fn print(
     if context.args.bool(FlagId::Pem) {
         return output::stdout(pem::encode("X509 CRL", &crl).as_bytes());
     }
-    // A list of a million is long: it is not held twice more. The length of each piece is
-    // a multiple of 3, so that no padding stands in the middle.
+    // A CRL with a million entries is large, so no encoded copy is held in memory. The
+    // length of each chunk is a multiple of 3, so that there is no padding in the middle.
     let mut out = io::stdout().lock();
     let written = crl
         .chunks(3 << 14)

@@ -9,10 +9,10 @@ use rcfssl_core::Event;
 use rcfssl_go::line::one_line;
 use time::{OffsetDateTime, UtcOffset};
 
-/// How much a line matters.
+/// The level of a line.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Level {
-    /// 0: our own lines; cfssl's are not repeated
+    /// 0: only our own lines; cfssl's are not printed
     Debug,
     /// 1
     Info,
@@ -39,7 +39,7 @@ impl Level {
     }
 }
 
-/// Prints lines of a level and above.
+/// Prints lines from a given level upwards.
 #[derive(Debug, Clone)]
 pub struct Log {
     threshold: i64,
@@ -47,7 +47,7 @@ pub struct Log {
 }
 
 impl Log {
-    /// A log of this level: 0 shows all, 6 and above nothing.
+    /// Creates a log with this level: 0 prints everything, 6 and above nothing.
     pub fn new(threshold: i64) -> Self {
         Log {
             threshold,
@@ -55,19 +55,19 @@ impl Log {
         }
     }
 
-    /// Are hints wanted? They are not where only errors are.
+    /// Whether hints are printed. They are not if only errors are.
     pub fn shows_hints(&self) -> bool {
         self.threshold < Level::Error as i64
     }
 
-    /// Prints a line, if its level is wanted.
+    /// Prints a line if its level is enabled.
     pub fn line(&self, level: Level, message: impl fmt::Display) {
         if let Some(begin) = self.begin(level) {
             print(format_args!("{begin} {message}"));
         }
     }
 
-    /// Prints lines of our own, if their level is wanted.
+    /// Prints lines of our own if their level is enabled.
     pub fn text(&self, level: Level, text: &'static str) {
         if let Some(begin) = self.begin(level) {
             print_text(&format!("{begin} {text}"));
@@ -82,8 +82,8 @@ impl Log {
         Some(format!("{} [{}]", self.stamp(), level.name()))
     }
 
-    /// Prints a line that has no level: cfssl prints those of Go's HTTP server so, unless
-    /// its log is silent.
+    /// Prints a line without a level. cfssl prints those of Go's HTTP server that way,
+    /// unless logging is off.
     pub fn unlevelled(&self, message: impl fmt::Display) {
         if self.threshold <= Level::Critical as i64 {
             print(format_args!("{} {message}", self.stamp()));
@@ -99,8 +99,8 @@ impl Log {
         format!("{year}/{month:02}/{day:02} {hour:02}:{minute:02}:{second:02}")
     }
 
-    /// The local time zone, asked for once: the system's answer counts as safe
-    /// only before any thread is started.
+    /// The local time zone, read once: the system's answer is considered safe only before
+    /// any thread is started.
     pub fn offset(&self) -> UtcOffset {
         let local = || UtcOffset::current_local_offset().unwrap_or(UtcOffset::UTC);
         *self.offset.get_or_init(local)
@@ -189,17 +189,17 @@ impl Log {
     }
 }
 
-/// cfssl's list of what a profile with a remote server leaves out.
+/// cfssl's list of the settings that are ignored in a profile with a remote server.
 const SKIPPED: &str = r#"The configuration value by "usages", "issuer_urls", "ocsp_url", "crl_url", "ca_constraint", "expiry", "backdate", "not_before", "not_after", "cert_store" and "ct_log_servers" are skipped"#;
 
-/// Prints a line on standard error. It stays one line, whatever it repeats of others'
-/// certificates, documents and file names.
+/// Prints a line on standard error. Line breaks in quoted certificates, documents and file
+/// names are escaped.
 pub fn print(line: impl fmt::Display) {
     print_text(&one_line(&line.to_string()));
 }
 
-/// Prints lines of our own on standard error, in one write, so that they stay in one
-/// piece where others write there too. When that is closed, nobody is there to tell.
+/// Prints lines of our own on standard error in a single write, so that they are not
+/// interleaved with others' output. If standard error is closed, there is nobody to inform.
 pub fn print_text(text: &str) {
     let _ = io::stderr().write_all(format!("{text}\n").as_bytes());
 }

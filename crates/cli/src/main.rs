@@ -1,4 +1,4 @@
-//! `rcfssl`: cfssl's commands.
+//! `rcfssl`: a drop-in replacement for cfssl.
 
 mod args;
 mod ca_files;
@@ -34,7 +34,7 @@ use commands::manual::help;
 use context::{Context, Failure};
 use log::Log;
 
-/// Exit status for a wrong flag, as in Go.
+/// The exit status for a wrong flag, as in Go.
 const WRONG_FLAG: u8 = 2;
 
 fn main() -> ExitCode {
@@ -50,8 +50,8 @@ fn main() -> ExitCode {
     ExitCode::from(status)
 }
 
-/// Finds the command, reads its flags and the configuration, runs it. Gives the
-/// exit status, early where there is nothing to run.
+/// Finds the command, parses its flags, reads the configuration and runs it. Returns the
+/// exit status, as `Err` if there is nothing to run.
 fn start(arguments: Vec<OsString>) -> Result<u8, u8> {
     let top = args::parse_only(&help::TOP_FLAGS, arguments).map_err(|error| match error {
         FlagError::Help => print_help(&help::top()),
@@ -76,7 +76,7 @@ fn start(arguments: Vec<OsString>) -> Result<u8, u8> {
         log::print_text(&help::undefined_command(&name.to_string_lossy()));
         return Err(1);
     };
-    // `db create -db-config FILE`: the action belongs to the name.
+    // `db create -db-config FILE`: the action counts as part of the name.
     let is_action = |word: &OsString| command.has_actions && !word.as_encoded_bytes().starts_with(b"-");
     let action = rest.next_if(is_action);
     let args = args::parse(command.flags, rest);
@@ -93,7 +93,7 @@ fn start(arguments: Vec<OsString>) -> Result<u8, u8> {
             command.wrong_flag
         }
     })?;
-    // After the command as in 1.6.5, before it as in R1.2.
+    // After the command, as in 1.6.5, or before it, as in 1.2.
     let log = level(if args.is_set(FlagId::LogLevel) {
         &args
     } else {
@@ -122,7 +122,7 @@ fn run(command: &Command, mut context: Context) -> u8 {
     context.finish(outcome)
 }
 
-/// Every command reads the configuration it is given, needed or not.
+/// Every command reads the configuration that it is given, whether or not it uses it.
 fn configuration(context: &Context) -> Result<Option<Policy>, Failure> {
     if !context.args.is_set(FlagId::Config) {
         return Ok(None);
@@ -141,7 +141,7 @@ fn configuration(context: &Context) -> Result<Option<Policy>, Failure> {
     context.read_document(path, &text, read).map(Some)
 }
 
-/// Prints help on standard error, as cfssl does; gives the exit status.
+/// Prints help on standard error, as cfssl does; returns the exit status.
 fn print_help(text: &str) -> u8 {
     log::print_text(text.trim_end());
     0

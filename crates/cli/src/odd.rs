@@ -1,5 +1,5 @@
-//! Host strings that are probably not what was meant: cfssl takes each of them, most as
-//! a DNS name that no client will ever ask for.
+//! Host strings that were probably not intended. cfssl accepts each of them, mostly as a
+//! DNS name that no client will ever ask for.
 
 use rcfssl_go::ip;
 
@@ -44,7 +44,8 @@ fn is_ip(text: &str) -> bool {
     ip::parse(text).is_some()
 }
 
-/// What follows the scheme of a server's URL. Others, such as `spiffe:`, are meant.
+/// The part after the scheme of a server's URL. Other schemes, such as `spiffe:`, are
+/// intended.
 fn without_scheme(text: &str) -> Option<&str> {
     let (scheme, rest) = text.split_once("://")?;
     let is_server = ["http", "https", "tcp", "tls"]
@@ -53,7 +54,7 @@ fn without_scheme(text: &str) -> Option<&str> {
     is_server.then_some(rest)
 }
 
-/// The host before a port.
+/// The host without its port.
 fn without_port(text: &str) -> Option<&str> {
     let (host, port) = text.rsplit_once(':')?;
     if port.is_empty() || !port.bytes().all(|b| b.is_ascii_digit()) {
@@ -65,7 +66,7 @@ fn without_port(text: &str) -> Option<&str> {
     })
 }
 
-/// An IPv6 address as URLs have it.
+/// An IPv6 address in brackets, as in URLs.
 fn without_brackets(text: &str) -> Option<&str> {
     let inner = text.strip_prefix('[')?.strip_suffix(']')?;
     is_ip(inner).then_some(inner)

@@ -1,4 +1,4 @@
-//! What goes out: one line of JSON with what was made.
+//! Output: one line of JSON with the results.
 
 use std::io::{self, Write};
 
@@ -8,8 +8,8 @@ use rcfssl_go::os::describe;
 use serde::Serialize;
 use zeroize::{Zeroize, Zeroizing};
 
-/// The result of the commands that make things, as PEM; keys in the order of
-/// the alphabet, as Go prints a map.
+/// The result of the commands that create something, as PEM. The keys are in alphabetical
+/// order, as Go prints a map.
 #[derive(Debug, Default, Serialize)]
 pub struct Made {
     /// The certificate.
@@ -26,8 +26,7 @@ pub struct Made {
 impl Made {
     /// Prints the line.
     ///
-    /// # Errors
-    /// Where standard output does not take it.
+    /// # Errors If standard output cannot be written.
     pub fn print(&self) -> Result<()> {
         let mut line = json::to_string(self);
         line.push('\n');
@@ -38,14 +37,14 @@ impl Made {
     }
 }
 
-/// What certificates say and files are called must not steer a terminal, nor look
-/// like lines of our own.
+/// Escapes the contents of certificates and file names, so that they can neither control a
+/// terminal nor look like lines of our own.
 pub fn printable(text: &str) -> String {
     let shown = |c: char| if c.is_control() { '\u{fffd}' } else { c };
     text.chars().map(shown).collect()
 }
 
-/// Writes to standard output at once, without a buffer that would keep secrets.
+/// Writes to standard output directly: a buffer would keep secrets in memory.
 ///
 /// # Errors
 /// `write /dev/stdout: no space left on device` and the like.
@@ -55,7 +54,7 @@ pub fn stdout(bytes: &[u8]) -> Result<()> {
     written.map_err(unwritten)
 }
 
-/// Go's sentence where standard output does not take what is written.
+/// Go's message for a failed write to standard output.
 pub fn unwritten(error: io::Error) -> Error {
     Error::plain(format!("write /dev/stdout: {}", describe(&error)))
 }

@@ -1,4 +1,4 @@
-//! The files for speaking to remote servers: whom to trust, and who we are.
+//! Files for connections to remote servers: trusted CAs and the client certificate.
 
 use std::ffi::OsStr;
 use std::sync::Arc;
@@ -15,12 +15,11 @@ use crate::context::Context;
 use crate::input;
 use crate::log::Level;
 
-/// Reads what `-mutual-tls-client-cert`, `-mutual-tls-client-key` and `-tls-remote-ca`
-/// name, whether or not a server will be asked, as cfssl does. `tells` is for the
-/// commands that log what they found.
+/// Reads the files of `-mutual-tls-client-cert`, `-mutual-tls-client-key` and
+/// `-tls-remote-ca` even if no server will be contacted, as cfssl does. `tells` is for the
+/// commands that log what they find.
 ///
-/// # Errors
-/// What is wrong with the files, behind the log's lines.
+/// # Errors What is wrong with the files, after the log lines.
 pub fn settings(context: &Context, tells: bool) -> Result<TlsSettings> {
     let args = &context.args;
     let info = |line: String| {
@@ -64,15 +63,14 @@ pub fn settings(context: &Context, tells: bool) -> Result<TlsSettings> {
     Ok(settings)
 }
 
-/// A client that speaks with these settings.
+/// A client with these settings.
 ///
-/// # Errors
-/// Where the cryptographic library does not take the client's key.
+/// # Errors If the cryptographic library rejects the client's key.
 pub fn client(settings: TlsSettings) -> Result<Arc<Client>> {
     Client::new(settings).map(Arc::new).map_err(Error::plain)
 }
 
-/// The roots of a PEM file; those of the system where it is empty, as in cfssl.
+/// The roots of a PEM file, or the system's if no file is named, as in cfssl.
 fn roots(path: &OsStr) -> Result<Option<Pool>> {
     let text = input::file(path)?;
     if text.is_empty() {
@@ -88,7 +86,7 @@ fn roots(path: &OsStr) -> Result<Option<Pool>> {
     }
 }
 
-/// A certificate, which others may follow, and its key.
+/// A client certificate, possibly with a chain, and its key.
 fn identity(certificate: &OsStr, key: &OsStr) -> Result<Identity> {
     let (text, key) = (input::file(certificate)?, input::file(key)?);
     let mut chain = Vec::new();

@@ -1,5 +1,5 @@
-//! The OCSP responder of `ocspsign` and `ocsprefresh`: the authority that it speaks for,
-//! its certificate and its key.
+//! The OCSP responder of `ocspsign` and `ocsprefresh`: the CA for which it signs, its
+//! certificate and its key.
 
 use rcfssl_core::key::{self, PrivateKey};
 use rcfssl_core::ocsp::Responder;
@@ -9,7 +9,7 @@ use crate::args::FlagId;
 use crate::context::Context;
 use crate::input;
 
-/// What the flags name.
+/// The files that the flags name.
 pub struct Files {
     /// The CA's certificate.
     pub issuer: Certificate,
@@ -19,12 +19,11 @@ pub struct Files {
     pub key: PrivateKey,
 }
 
-/// Reads what `-ca`, `-responder` and `-responder-key` name; `-key` stands in for the
+/// Reads the files of `-ca`, `-responder` and `-responder-key`; `-key` may replace the
 /// last.
 ///
-/// # Errors
-/// Bare for a certificate that cannot be opened, 1001 for such a key; what is wrong with
-/// any of them.
+/// # Errors Without a number for a certificate that cannot be opened, 1001 for such a key;
+/// otherwise what is wrong with any of them.
 pub fn read(context: &Context) -> Result<Files> {
     let args = &context.args;
     let key = if args.is_set(FlagId::ResponderKey) {
@@ -45,7 +44,7 @@ pub fn read(context: &Context) -> Result<Files> {
 }
 
 impl Files {
-    /// A responder whose answers are good for `interval`.
+    /// A responder whose responses are valid for `interval`.
     pub fn responder(&self, interval: Duration) -> Responder<'_> {
         Responder {
             issuer: &self.issuer,

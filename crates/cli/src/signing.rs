@@ -1,4 +1,4 @@
-//! Signing requests, here or at other servers: what `gencert` and `sign` have in common.
+//! Signing requests locally or by other servers, for `gencert` and `sign`.
 
 use std::sync::Arc;
 
@@ -16,27 +16,26 @@ use crate::context::{Context, Failure, Outcome};
 use crate::hints::Trap;
 use crate::{compat, database, remote, traps};
 
-/// What is known before a request is there: the CA and the profile, or what is wrong
-/// with them, held until cfssl's turn to say it.
+/// What is known before there is a request: the CA and the profile, or errors in them,
+/// which are held back until the point at which cfssl reports them.
 pub struct Signing<'a> {
     context: &'a Context,
     database: Result<Option<Store>>,
     policy: Arc<Policy>,
-    /// None where other servers sign for every profile.
+    /// `None` if other servers sign for every profile.
     issuer: Option<Result<Arc<Issuer>>>,
-    /// A profile that is not in the configuration.
+    /// A profile that does not come from the configuration.
     own_profile: Option<Profile>,
     name: String,
     now: OffsetDateTime,
 }
 
 impl<'a> Signing<'a> {
-    /// Looks at the flags, reads the CA's files and picks the profile.
+    /// Evaluates the flags, reads the CA's files and selects the profile.
     ///
-    /// # Errors
-    /// A trap, under `-strict`; or, already logged, nothing more to do because
-    /// `-ca` or `-ca-key` is missing (`Ok(None)`, status 0, as in cfssl). `article`
-    /// is what stands before "CA" in that log line.
+    /// # Errors A trap, under `-strict`. If `-ca` or `-ca-key` is missing, that is logged
+    /// and the result is `Ok(None)` (status 0, as in cfssl). `article` precedes "CA" in
+    /// that log line.
     pub fn prepare(context: &'a Context, article: &str) -> std::result::Result<Option<Self>, Failure> {
         let args = &context.args;
         if !args.is_set(FlagId::Remote) && context.policy.is_none() {
@@ -63,7 +62,7 @@ impl<'a> Signing<'a> {
         Ok(Some(signing))
     }
 
-    /// The same, with a profile that is not in the configuration.
+    /// The same with a profile that does not come from the configuration.
     ///
     /// # Errors
     /// A trap, under `-strict`.
@@ -90,7 +89,7 @@ impl<'a> Signing<'a> {
         })
     }
 
-    /// The profile, if there is one and the CA's key is here.
+    /// The profile, if it is valid and signed locally.
     pub fn profile(&self) -> Option<&Profile> {
         if let Some(profile) = &self.own_profile {
             return Some(profile);
@@ -118,13 +117,13 @@ impl<'a> Signing<'a> {
         traps::signer(context, issuer.certificate(), self.now)?;
         match self.outlives(profile) {
             Some(trap) if context.is_strict() => context.trap(trap),
-            // Without -strict it is worth a hint once something was signed.
+            // Without -strict the hint follows once something was signed.
             _ => Ok(()),
         }
     }
 
-    /// The trap of a certificate that expires after its CA. Up to a day is nothing to
-    /// mention: a CA and what it signs are often made together, for the same time.
+    /// The trap of a certificate that expires after its CA. Up to a day is ignored: a CA
+    /// and its certificates are often created together with the same lifetime.
     fn outlives(&self, profile: &Profile) -> Option<Trap> {
         let authority_end = self.issuer()?.certificate().not_after;
         let (_, end) = authority::validity(profile, self.now).ok()?;
@@ -136,7 +135,7 @@ impl<'a> Signing<'a> {
         })
     }
 
-    /// Tells of names that will not be in the certificate.
+    /// Reports names that the certificate will not contain.
     ///
     /// # Errors
     /// A trap, under `-strict`.
@@ -147,10 +146,10 @@ impl<'a> Signing<'a> {
         }
     }
 
-    /// May the authority have this one below it? cfssl asks only of what requests want.
+    /// Whether the CA may issue this intermediate CA. cfssl checks only what requests ask
+    /// for.
     ///
-    /// # Errors
-    /// Where the signer is no authority, or may have none of that reach below it.
+    /// # Errors If the signer is not a CA, or its path length does not allow it.
     pub fn check_intermediate(&self) -> Result<()> {
         let (Some(issuer), Some(profile)) = (self.issuer(), self.profile()) else {
             return Ok(());
@@ -175,7 +174,7 @@ impl<'a> Signing<'a> {
         Ok(())
     }
 
-    /// A request by the flags, for these hosts where any are given.
+    /// A request with the settings of the flags, for these hosts if any are given.
     pub fn request(&self, csr: AskedCsr, hosts: Option<Vec<String>>) -> SignRequest {
         let text = |flag| self.context.args.text(flag).into_owned();
         SignRequest {
@@ -187,8 +186,8 @@ impl<'a> Signing<'a> {
         }
     }
 
-    /// A request that came as text. Where it is signed here, what was seen of it already
-    /// is not read again; other servers get the text.
+    /// A request that was given as text. If it is signed locally, it is not parsed again;
+    /// other servers receive the text.
     pub fn asked_csr(&self, text: &[u8], csr: Result<Csr>) -> AskedCsr {
         match csr {
             Ok(csr) if self.profile().is_some() => csr.into(),
@@ -196,10 +195,9 @@ impl<'a> Signing<'a> {
         }
     }
 
-    /// Signs, and records the certificate where there is a database for it.
+    /// Signs, and records the certificate if there is a database.
     ///
-    /// # Errors
-    /// What was held back, in cfssl's order, then as [`Signer::sign`] and
+    /// # Errors The errors held back, in cfssl's order, then as [`Signer::sign`] and
     /// [`database::record`].
     pub fn sign(self, request: &SignRequest) -> Result<Signed> {
         let unsupported = self.profile().and_then(Profile::unsupported);
@@ -248,7 +246,7 @@ impl<'a> Signing<'a> {
     }
 }
 
-/// The database of `-db-config`, if it is given.
+/// The database of `-db-config`, if given.
 fn open_database(context: &Context) -> std::result::Result<Result<Option<Store>>, Failure> {
     if !context.args.is_set(FlagId::DbConfig) {
         return Ok(Ok(None));
@@ -256,8 +254,8 @@ fn open_database(context: &Context) -> std::result::Result<Result<Option<Store>>
     Ok(database::open(context)?.map(Some))
 }
 
-/// What an authority that cannot be read may come from: cfssl reads the file with
-/// no name then, and finds no key in it.
+/// A possible cause of an unreadable CA: cfssl then reads a file with an empty name and
+/// finds no key in it.
 fn hint_missing(context: &Context) {
     let missing: Vec<_> = [(FlagId::Ca, "-ca"), (FlagId::CaKey, "-ca-key")]
         .into_iter()
@@ -269,7 +267,7 @@ fn hint_missing(context: &Context) {
     }
 }
 
-/// The hosts of `-hostname`, where it is given: split at commas, not trimmed.
+/// The hosts of `-hostname`, if given: split at commas, not trimmed.
 pub fn hostnames(context: &Context) -> Option<Vec<String>> {
     rcfssl_ca::split_hosts(&context.args.text(FlagId::Hostname))
 }

@@ -1,4 +1,4 @@
-//! What a terminal can show: how many columns, which characters, whether colour.
+//! The capabilities of a terminal: columns, characters, colours.
 
 use std::env;
 use std::io::IsTerminal;
@@ -6,22 +6,23 @@ use std::os::fd::AsFd;
 
 use unicode_width::{UnicodeWidthChar, UnicodeWidthStr};
 
-/// Where a terminal does not tell its width: serial lines, containers.
+/// The width if a terminal does not report one: serial lines, containers.
 const COLUMNS: usize = 80;
 
-/// A terminal that people look at.
+/// A terminal.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Terminal {
-    /// Characters in a line.
+    /// Characters per line.
     pub columns: usize,
-    /// It cannot move the cursor or change colours: an editor's window, a serial log.
+    /// Whether it lacks cursor movement and colours, such as an editor's window or a serial
+    /// log.
     pub is_dumb: bool,
     /// Its locale is UTF-8.
     pub is_utf8: bool,
 }
 
 impl Terminal {
-    /// The terminal that is written to, if it is one.
+    /// The terminal behind a stream, if it is one.
     pub fn of(stream: &(impl AsFd + IsTerminal)) -> Option<Self> {
         stream.is_terminal().then(|| Terminal {
             columns: columns(stream),
@@ -30,30 +31,30 @@ impl Terminal {
         })
     }
 
-    /// Whether colours help. <https://no-color.org>
+    /// Whether to use colours. <https://no-color.org>
     pub fn has_colour(&self) -> bool {
         !self.is_dumb && variable("NO_COLOR").is_empty()
     }
 }
 
-/// The width of a terminal, which may change while something runs.
+/// The width of a terminal, which may change while a program runs.
 pub fn columns(stream: impl AsFd) -> usize {
     let size = rustix::termios::tcgetwinsize(stream);
     let columns = size.map_or(0, |size| usize::from(size.ws_col));
     if columns == 0 { COLUMNS } else { columns }
 }
 
-/// How many columns a text takes.
+/// The number of columns that a text takes up.
 pub fn width(text: &str) -> usize {
     text.width()
 }
 
-/// How many columns a character takes.
+/// The number of columns that a character takes up.
 pub fn width_of(character: char) -> usize {
     character.width().unwrap_or(0)
 }
 
-/// The text in ASCII, with `?` for all else.
+/// The text in ASCII, with `?` for all other characters.
 pub fn ascii(text: &str) -> String {
     let shown = |c: char| if c.is_ascii() { c } else { '?' };
     text.chars().map(shown).collect()
@@ -68,7 +69,7 @@ fn is_dumb(term: &str) -> bool {
     matches!(term, "" | "dumb")
 }
 
-/// The first that is set decides, as for setlocale(3).
+/// The first variable that is set decides, as for setlocale(3).
 fn is_utf8(variables: [String; 3]) -> bool {
     let locale = variables.into_iter().find(|value| !value.is_empty());
     let locale = locale.unwrap_or_default().to_ascii_lowercase();

@@ -1,7 +1,7 @@
-//! cfssl's smaller programs. Called by the name of one, as through a link, the
-//! binary is that program: with its few flags and its exit status, which is 0
-//! whatever happens, 2 for a wrong flag, and 1 for a trap where `RCFSSL_STRICT` is set
-//! and where cfssl's crashes.
+//! cfssl's sibling tools. If the binary is called by the name of one, for example through a
+//! link, it behaves like that tool: with its few flags and its exit status, which is 0
+//! whatever happens, 2 for a wrong flag, and 1 for a trap with `RCFSSL_STRICT` and where
+//! cfssl's tool crashes.
 
 use std::ffi::{OsStr, OsString};
 use std::path::Path;
@@ -16,14 +16,14 @@ use crate::context::{Context, Failure};
 use crate::log::{self, Level, Log};
 use crate::{WRONG_FLAG, configuration, print_help};
 
-/// One of the programs.
+/// A tool.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Tool {
-    /// A command of its own.
+    /// One of rcfssl's commands with fewer flags.
     Command(&'static Reduced),
     /// `mkbundle`
     Mkbundle,
-    /// The name of the other program, `cfssljson` or `rcfssljson`.
+    /// The other binary, called `cfssljson` or `rcfssljson`.
     Json(&'static str),
     /// `multirootca`
     Multirootca,
@@ -93,7 +93,7 @@ static COMMANDS: [Reduced; 4] = [
     },
 ];
 
-/// The program that this path is a name of.
+/// The tool that this path names.
 pub fn named(path: &OsStr) -> Option<Tool> {
     let name = Path::new(path).file_name()?;
     match name.to_str() {
@@ -107,7 +107,7 @@ pub fn named(path: &OsStr) -> Option<Tool> {
     command.map(Tool::Command)
 }
 
-/// Runs a program; gives its exit status.
+/// Runs a tool; returns its exit status.
 pub fn run(tool: Tool, arguments: Vec<OsString>) -> u8 {
     match tool {
         Tool::Command(command) => command.run(arguments),
@@ -137,7 +137,7 @@ pub fn run(tool: Tool, arguments: Vec<OsString>) -> u8 {
 }
 
 impl Reduced {
-    /// Runs it; gives its exit status.
+    /// Runs it; returns its exit status.
     fn run(&self, arguments: Vec<OsString>) -> u8 {
         let Some(command) = commands::find(self.command) else {
             return 1;
@@ -152,7 +152,7 @@ impl Reduced {
             }
         };
         let mut context = Context::new(args, Log::new(Level::Info as i64));
-        // A configuration that cannot be read is reported and does not matter.
+        // A configuration that cannot be read is reported and otherwise ignored.
         match configuration(&context) {
             Ok(policy) => context.policy = policy.map(std::sync::Arc::new),
             Err(Failure::Error(error)) => log::print(format_args!("Failed to load config file: {error}")),

@@ -1,5 +1,5 @@
-//! Where commands look for the traps that several of them share: each is reported in a
-//! hint, and is an error under `-strict` (see [`Trap`]).
+//! Checks for traps that are shared by several commands. Each is reported in a hint, and is
+//! an error under `-strict` (see [`Trap`]).
 
 use std::io::{self, IsTerminal};
 
@@ -15,12 +15,12 @@ use crate::context::{Context, Outcome};
 use crate::hints::Trap;
 use crate::odd;
 
-/// Tells of a profile that was not found and of usages that mean nothing.
+/// Reports an unknown profile and unknown usages.
 ///
 /// # Errors
 /// A trap, under `-strict`.
 pub fn profile(context: &Context, policy: &Policy, name: &str, selection: &Selection<'_>) -> Outcome {
-    // An unknown profile of a remote CA is for that to decide.
+    // A remote CA decides itself about an unknown profile.
     if selection.fell_back && !selection.profile.is_remote() {
         context.trap(Trap::UnknownProfile {
             name: name.to_owned(),
@@ -36,7 +36,7 @@ pub fn profile(context: &Context, policy: &Policy, name: &str, selection: &Selec
     Ok(())
 }
 
-/// Tells of what a new authority does not look at, and of names that it loses.
+/// Reports flags that a new CA ignores, and names that it loses.
 ///
 /// # Errors
 /// A trap, under `-strict`.
@@ -59,7 +59,7 @@ pub fn authority(context: &Context, request: &Request) -> Outcome {
     lost_names(context, &request.hosts())
 }
 
-/// Hints at what is odd about a request for which a key is made.
+/// Reports what is odd about a request for which a key is created.
 ///
 /// # Errors
 /// A trap, under `-strict`.
@@ -71,7 +71,7 @@ pub fn request(context: &Context, request: &Request) -> Outcome {
     key_on_terminal(context)
 }
 
-/// Hints at hosts that are probably not what was meant.
+/// Reports hosts that were probably not intended.
 ///
 /// # Errors
 /// The trap, under `-strict`.
@@ -85,7 +85,7 @@ pub fn hosts<S: AsRef<str>>(context: &Context, hosts: &[S]) -> Outcome {
     Ok(())
 }
 
-/// Hints at a key that is about to be printed where only people read it.
+/// Reports a private key that is about to be printed on a terminal.
 ///
 /// # Errors
 /// The trap, under `-strict`.
@@ -96,7 +96,7 @@ fn key_on_terminal(context: &Context) -> Outcome {
     }
 }
 
-/// Hints at a signer whose signatures clients reject.
+/// Reports a signer whose signatures clients reject.
 ///
 /// # Errors
 /// The trap, under `-strict`.
@@ -118,7 +118,7 @@ pub fn signer(context: &Context, signer: &Certificate, now: OffsetDateTime) -> O
     }
 }
 
-/// Tells of names that an authority's certificate does not keep.
+/// Reports names that a CA certificate does not keep.
 ///
 /// # Errors
 /// The trap, under `-strict`.
@@ -134,7 +134,7 @@ pub fn lost_names(context: &Context, hosts: &Hosts) -> Outcome {
     context.trap(Trap::AuthorityLosesNames { names })
 }
 
-/// Tells of alternative names that are passed over, by their tags.
+/// Reports alternative names that are ignored, by their tags.
 ///
 /// # Errors
 /// The trap, under `-strict`.
@@ -145,7 +145,7 @@ pub fn dropped_names(context: &Context, tags: &[u8]) -> Outcome {
     context.trap(Trap::DroppedNames { kinds: kinds(tags) })
 }
 
-/// The names of GeneralName's kinds (RFC 5280, section 4.2.1.6).
+/// The types of GeneralName (RFC 5280, section 4.2.1.6).
 fn kinds(tags: &[u8]) -> Vec<&'static str> {
     let mut kinds: Vec<_> = tags
         .iter()

@@ -1,31 +1,32 @@
-//! The one table of flags: parsing, help, completions and man pages come from it. To
-//! add a flag, add a line, and name it with the commands that help should list it for.
+//! The table of all flags, used for parsing, help, completions and man pages. To add a
+//! flag, add a line here and name it in each command whose help should list it.
 
 use rcfssl_go::flag::Kind;
 
-/// Whose flag it is.
+/// Which commands accept a flag.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Origin {
-    /// cfssl's: every command takes it, needed or not.
+    /// A flag of cfssl: every command accepts it, whether or not it uses it.
     Cfssl,
-    /// Our own: only the commands that list it take it.
+    /// A flag that cfssl does not have: only the commands that list it accept it.
     Own,
 }
 
 /// One flag.
 #[derive(Debug)]
 pub struct Flag {
-    /// Its name, without a dash.
+    /// The name without a dash.
     pub name: &'static str,
-    /// What its value is.
+    /// The type of its value.
     pub kind: Kind,
-    /// The value where it is not given, as text.
+    /// The default value, as text.
     pub default: &'static str,
-    /// What the value stands for in help; words between bars are the choice.
+    /// The placeholder for the value in help; words separated by bars are the possible
+    /// values.
     pub value: &'static str,
-    /// What it does, in one line.
+    /// A one-line description.
     pub help: &'static str,
-    /// Whose it is, which decides the commands that take it.
+    /// Decides which commands accept it.
     pub origin: Origin,
 }
 
@@ -36,7 +37,7 @@ macro_rules! flags {
         #[derive(Debug, Clone, Copy, PartialEq, Eq)]
         pub enum FlagId { $($id,)* }
 
-        /// Every flag there is.
+        /// All flags.
         pub static FLAGS: &[Flag] = &[$(Flag {
             name: $name,
             kind: Kind::$kind,

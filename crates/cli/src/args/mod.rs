@@ -1,4 +1,4 @@
-//! Arguments: the table of flags, and Go's way of reading them.
+//! Arguments: the table of flags, and parsing by Go's rules.
 
 pub mod flags;
 mod parse;

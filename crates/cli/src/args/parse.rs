@@ -8,24 +8,24 @@ use rcfssl_go::flag::{self, FlagError, Parsed};
 
 use super::flags::{FLAGS, FlagId, Origin};
 
-/// What was given on the command line, with the defaults of the table behind it.
+/// The parsed command line; flags that are not given have the defaults of the table.
 #[derive(Debug)]
 pub struct Args(Parsed);
 
 impl Args {
-    /// Was the flag given, with a value that is not empty?
+    /// Whether the flag was given with a value that is not empty.
     pub fn is_set(&self, flag: FlagId) -> bool {
         self.0.value(flag as usize).is_some_and(|value| !value.is_empty())
     }
 
-    /// The value as text; the default where it was not given.
+    /// The value as text, or the default.
     pub fn text(&self, flag: FlagId) -> Cow<'_, str> {
         self.0
             .text(flag as usize)
             .unwrap_or(Cow::Borrowed(FLAGS[flag as usize].default))
     }
 
-    /// The value as a path; the default where it was not given.
+    /// The value as a path, or the default.
     pub fn path(&self, flag: FlagId) -> &OsStr {
         self.0
             .value(flag as usize)
@@ -37,7 +37,7 @@ impl Args {
         flag::parse_bool(&self.text(flag)).unwrap_or(false)
     }
 
-    /// The value of a whole number.
+    /// The value of an integer flag.
     pub fn int(&self, flag: FlagId) -> i64 {
         flag::parse_int(&self.text(flag)).unwrap_or(0)
     }
@@ -47,12 +47,12 @@ impl Args {
         Duration::parse(&self.text(flag)).unwrap_or_default()
     }
 
-    /// The arguments that are no flags.
+    /// The arguments that are not flags.
     pub fn positional(&self) -> &[OsString] {
         self.0.positional()
     }
 
-    /// The same with an argument before the others, if there is one.
+    /// Puts an argument before the others, if there is one.
     pub fn with_first(mut self, argument: Option<OsString>) -> Self {
         if let Some(argument) = argument {
             self.0.insert_first(argument);
@@ -60,7 +60,7 @@ impl Args {
         self
     }
 
-    /// Refuses flags behind an argument, which cfssl's commands ignore.
+    /// Rejects flags after an argument, which cfssl's commands ignore.
     ///
     /// # Errors
     /// As [`Parsed::refuse_late_flags`].
@@ -70,8 +70,8 @@ impl Args {
     }
 }
 
-/// Reads the arguments after a command's name: `own` are the flags that it lists, and
-/// all of cfssl's are taken too.
+/// Parses the arguments after a command's name. `own` are the flags that the command lists;
+/// all of cfssl's flags are accepted as well.
 ///
 /// # Errors
 /// As [`flag::parse`].
@@ -91,7 +91,7 @@ pub fn parse(own: &[FlagId], arguments: impl IntoIterator<Item = OsString>) -> R
     Ok(args)
 }
 
-/// Reads the arguments of a program that knows these flags only.
+/// Parses the arguments of a program that has only these flags.
 ///
 /// # Errors
 /// As [`flag::parse`].

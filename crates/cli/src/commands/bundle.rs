@@ -61,7 +61,7 @@ pub fn run(context: &Context) -> Outcome {
     Ok(())
 }
 
-/// The platforms of `-metadata`. cfssl passes over a document that is no good.
+/// The platforms of `-metadata`. cfssl ignores a file that it cannot read.
 ///
 /// # Errors
 /// A trap, under `-strict`.
@@ -92,7 +92,7 @@ fn platforms(context: &Context) -> std::result::Result<Vec<Platform>, Failure> {
     }
 }
 
-/// The platforms of `-metadata`, for a server, which does not start without them.
+/// The platforms of `-metadata` for a server, which does not start if they cannot be read.
 ///
 /// # Errors
 /// `platform metadata failed to load: …`
@@ -105,7 +105,7 @@ pub fn server_platforms(context: &Context) -> std::result::Result<Vec<Platform>,
     platforms(context)
 }
 
-/// What a server builds chains from.
+/// The bundler of a server.
 ///
 /// # Errors
 /// As [`Store::open`].
@@ -136,7 +136,7 @@ fn clean(path: &Path) -> PathBuf {
     }
 }
 
-/// The roots and intermediates that were named, read in cfssl's order.
+/// The roots and intermediates of the flags, read in cfssl's order.
 #[derive(Default)]
 struct Store {
     roots: Option<Vec<Certificate>>,
@@ -144,7 +144,7 @@ struct Store {
 }
 
 impl Store {
-    /// For chains that are taken as they are: cfssl does not read the files then.
+    /// For `-flavor force`, where cfssl does not read the files.
     fn none(context: &Context) -> Self {
         let unread = [FlagId::CaBundle, FlagId::IntBundle, FlagId::IntDir];
         if unread.into_iter().any(|flag| context.args.is_set(flag)) {
@@ -153,8 +153,8 @@ impl Store {
         Store::default()
     }
 
-    /// # Errors
-    /// 4001 and 3001 for files that cannot be read, 4003 and 3003 for what they hold.
+    /// # Errors 4001 and 3001 if a file cannot be read, 4003 and 3003 if its contents are
+    /// invalid.
     fn open(context: &Context) -> Result<Self> {
         let read = |flag, what: &str, code| {
             if !context.args.is_set(flag) {
@@ -184,7 +184,7 @@ impl Store {
         })
     }
 
-    /// A pool of the roots: those named, or the system's.
+    /// The pool of roots: those of `-ca-bundle`, or the system's.
     fn root_pool(&self) -> Pool {
         match &self.roots {
             Some(roots) => roots.iter().cloned().map(Arc::new).collect(),
@@ -194,7 +194,7 @@ impl Store {
 
     fn into_bundler(self, flavor: Flavor, platforms: Vec<Platform>) -> Result<Bundler> {
         let system = match (&self.roots, flavor) {
-            // The chain is taken as it is, whoever trusts it.
+            // The chain is used as given, whether or not anyone trusts it.
             (None, Flavor::Force) | (Some(_), _) => Pool::default(),
             (None, _) => roots::system().clone(),
         };
@@ -208,7 +208,7 @@ impl Store {
     }
 }
 
-/// Makes the folder of `-int-dir`, where there is none.
+/// Creates the folder of `-int-dir` if it does not exist.
 fn make_folder(context: &Context) -> Result<()> {
     let folder = context.args.path(FlagId::IntDir);
     let missing = || fs::metadata(folder).is_err_and(|error| error.kind() == io::ErrorKind::NotFound);
@@ -242,9 +242,8 @@ struct Given {
 }
 
 impl Given {
-    /// # Errors
-    /// 1001 and 2001 for files that cannot be read; bare for a key beside a
-    /// certificate from standard input. 2002 for an empty key, where cfssl crashes.
+    /// # Errors 1001 and 2001 if a file cannot be read; without a number for a key when the
+    /// certificate comes from standard input; 2002 for an empty key, where cfssl crashes.
     fn read(context: &Context) -> std::result::Result<Self, Failure> {
         let args = &context.args;
         let from_stdin = args.path(FlagId::Cert) == "-";
@@ -264,7 +263,7 @@ impl Given {
                 Some(key)
             }
         };
-        // From standard input cfssl opens PKCS#12 with the empty password only.
+        // For standard input cfssl tries only the empty password on PKCS#12.
         let password = if from_stdin && !args.is_set(FlagId::Password) {
             Zeroizing::default()
         } else {
@@ -292,11 +291,11 @@ impl Given {
     }
 }
 
-/// The certificates of the server `-domain`, if they are good for its name.
+/// Fetches the certificates of the server `-domain` and checks that they are valid for its
+/// name.
 ///
-/// # Errors
-/// 6000 where there is no connection, 1200 where the certificates do not lead to a
-/// root or name other hosts: in cfssl's words, which do not say which.
+/// # Errors 6000 if the connection fails; 1200 if the certificates do not lead to a root or
+/// are for other hosts. cfssl's message does not say which.
 fn remote(context: &Context, store: &Store, now: OffsetDateTime) -> Result<Vec<Certificate>> {
     let args = &context.args;
     let domain = args.text(FlagId::Domain);
@@ -310,7 +309,7 @@ fn remote(context: &Context, store: &Store, now: OffsetDateTime) -> Result<Vec<C
     })
 }
 
-/// The network, and the folder of `-int-dir`.
+/// Access to the network and to the folder of `-int-dir`.
 struct World<'a> {
     context: &'a Context,
     client: http::Client,

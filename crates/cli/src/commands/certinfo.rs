@@ -1,4 +1,4 @@
-//! `certinfo`: what a certificate or a request says, as JSON.
+//! `certinfo`: the contents of a certificate or a request as JSON.
 
 use rcfssl_core::certinfo::{CertificateInfo, RequestInfo};
 use rcfssl_core::csr::Unverified;
@@ -14,7 +14,8 @@ use crate::kinds::{self, Wanted};
 use crate::output;
 use rcfssl_net::served;
 
-/// Shows the first that is named of a certificate, a request and a server.
+/// Shows the certificate, the request or the server that the flags name, in that order of
+/// precedence.
 pub fn run(context: &Context) -> Outcome {
     let args = &context.args;
     let text = if args.is_set(FlagId::Cert) {
@@ -46,8 +47,8 @@ pub fn run(context: &Context) -> Outcome {
     Ok(())
 }
 
-/// The certificate with the serial number and the key identifier of the flags. The
-/// latter may be in upper case and have colons.
+/// Looks up a certificate by the serial number and the key identifier of the flags. The key
+/// identifier may be in upper case and contain colons.
 fn recorded(context: &Context) -> Result<Certificate, Failure> {
     let args = &context.args;
     let store = database::required(context)?;

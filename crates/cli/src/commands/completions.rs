@@ -1,4 +1,4 @@
-//! `completions`: a script for a shell, and what the scripts ask for.
+//! `completions`: completion scripts for shells, and the queries that the scripts make.
 
 use std::ffi::OsStr;
 
@@ -8,8 +8,8 @@ use super::manual::completions;
 use crate::context::{Context, Outcome};
 use crate::{input, output};
 
-/// Prints the script. `profiles FILE` is what the scripts call: it prints the names of
-/// a configuration's profiles.
+/// Prints the script. The scripts themselves call `profiles FILE`, which prints the names
+/// of a configuration's profiles.
 pub fn run(context: &Context) -> Outcome {
     let mut arguments = context.args.positional().iter();
     let word = arguments
@@ -30,7 +30,7 @@ fn profiles(config: &OsStr) -> Outcome {
     let text = input::file(config)?;
     let (policy, _) = Policy::read(&text, &input::Process, &mut |_| {})?;
     let names = policy.profiles().map(|(name, _)| name);
-    // A name with a line feed would be two.
+    // A name that contains a line feed would look like two names.
     let lines: String = names
         .filter(|name| !name.contains(char::is_control))
         .map(|name| format!("{name}\n"))

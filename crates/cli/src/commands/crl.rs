@@ -1,4 +1,4 @@
-//! `crl`: a list of the certificates of a database that are revoked.
+//! `crl`: signs a CRL of the revoked certificates in a database.
 
 use rcfssl_core::crl::{CrlContent, Entries};
 use rcfssl_core::{Error, Serial};
@@ -11,11 +11,11 @@ use crate::context::{Context, Outcome};
 use crate::database;
 use crate::list;
 
-/// Signs the list and prints it as base64, with `-pem` as PEM. Only the authority's own
-/// certificates are on it; cfssl lists those of all authorities in the database.
+/// Signs the CRL and prints it as base64, or with `-pem` as PEM. It lists only certificates
+/// of this CA; cfssl lists those of all CAs in the database.
 pub fn run(context: &Context) -> Outcome {
     let args = &context.args;
-    // As in cfssl these end with an empty line and status 0.
+    // As in cfssl, these errors print an empty line and exit with status 0.
     for (flag, sentence) in [
         (FlagId::Ca, "need CA certificate (provide one with -ca)"),
         (FlagId::CaKey, "need CA key (provide one with -ca-key)"),

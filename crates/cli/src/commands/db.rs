@@ -1,5 +1,5 @@
-//! `db`: makes the tables of a database, brings those of cfssl's first version up to
-//! date, or tells what is there.
+//! `db`: creates the tables of a database, migrates those of cfssl's first version, or
+//! prints their status.
 
 use rcfssl_core::Error;
 use rcfssl_go::json;
@@ -15,7 +15,7 @@ use crate::output;
 #[derive(Serialize)]
 struct Status {
     driver: &'static str,
-    /// The last of cfssl's migrations that the tables have seen.
+    /// The last of cfssl's migrations that was applied to the tables.
     schema: &'static str,
     #[serde(skip_serializing_if = "Option::is_none")]
     rows: Option<Rows>,
@@ -40,7 +40,7 @@ impl From<Counts> for Rows {
     }
 }
 
-/// Does what the argument says.
+/// Runs the action that the first argument names.
 pub fn run(context: &Context) -> Outcome {
     let [action] = context.args.positional() else {
         return Err(wrong());
@@ -87,7 +87,7 @@ fn wrong() -> crate::context::Failure {
 }
 
 impl Status {
-    /// For people.
+    /// The status as text.
     fn lines(&self) -> String {
         let mut text = format!("driver: {}\nschema: {}\n", self.driver, self.schema);
         if let Some(rows) = &self.rows {

@@ -1,6 +1,6 @@
-//! `gencert`: key, request and certificate in one step. Its modes in the order
-//! in which cfssl looks for them: `-renewca`, `-initca` with `-ca-key`,
-//! `-initca`, and a certificate signed by an authority.
+//! `gencert`: key, request and certificate in one step. The modes are tried in cfssl's
+//! order: `-renewca`, `-initca` with `-ca-key`, `-initca`, and a certificate signed by a
+//! CA.
 
 use rcfssl_ca::SignRequest;
 use rcfssl_core::key::SigningKey;
@@ -16,7 +16,7 @@ use crate::output::Made;
 use crate::signing::{self, Signing};
 use crate::traps;
 
-/// Makes what the flags ask for and prints it.
+/// Creates what the flags ask for and prints it.
 pub fn run(context: &Context) -> Outcome {
     let args = &context.args;
     if args.bool(FlagId::SignedByCa) && (args.bool(FlagId::RenewCa) || !args.bool(FlagId::InitCa)) {
@@ -56,13 +56,13 @@ pub fn run(context: &Context) -> Outcome {
     Ok(())
 }
 
-/// Where cfssl logs an error before it prints it.
+/// Logs an error that cfssl logs as well as prints.
 fn logged<T>(context: &Context, result: Result<T>) -> Result<T> {
     result.inspect_err(|error| context.error(error))
 }
 
-/// `-renewca`: the authority's certificate with a new number and a new lifetime
-/// of the old length.
+/// `-renewca`: the CA's certificate with a new serial number and a new lifetime of the same
+/// length.
 fn renew_authority(context: &Context) -> Result<Made> {
     let args = &context.args;
     let certificate = input::prefixed(args.path(FlagId::Ca))?;
@@ -79,14 +79,14 @@ fn renew_authority(context: &Context) -> Result<Made> {
     Ok(Made { csr: None, ..made })
 }
 
-/// `-initca -ca-key`: a certificate for an authority that has its key already.
+/// `-initca -ca-key`: a CA certificate for an existing key.
 fn remake_authority(context: &Context, request: &Request) -> Result<Made> {
     let key = ca_files::own_key(context)?;
     issuing::authority_again(context, request, &key)
 }
 
-/// `-initca -signed-by-ca`: an intermediate. Without a profile its `ca` section
-/// says how long it lives and how far it reaches.
+/// `-initca -signed-by-ca`: an intermediate CA. Without a profile, the request's `ca`
+/// section sets its lifetime and path length.
 fn intermediate(context: &Context, mut request: Request) -> Outcome {
     for (flag, name) in [(FlagId::Ca, "-ca"), (FlagId::CaKey, "-ca-key")] {
         if !context.args.is_set(flag) {
@@ -116,7 +116,7 @@ fn intermediate(context: &Context, mut request: Request) -> Outcome {
     make(context, &request, signing, None)
 }
 
-/// A certificate signed by an authority.
+/// A certificate signed by a CA.
 fn sign(context: &Context, mut request: Request) -> Outcome {
     if request.ca.is_some() {
         return Err(Error::plain("ca section only permitted in initca").into());
@@ -137,7 +137,7 @@ fn sign(context: &Context, mut request: Request) -> Outcome {
     Ok(())
 }
 
-/// Makes the key and the request, has it signed, and prints all three.
+/// Creates the key and the request, has it signed, and prints all three.
 fn make(
     context: &Context,
     request: &Request,
@@ -160,7 +160,7 @@ fn make(
     Ok(())
 }
 
-/// cfssl's warning, which scripts look for.
+/// cfssl's warning; scripts look for it.
 const NO_HOSTS: &str = "\
 This certificate lacks a \"hosts\" field. This makes it unsuitable for
 websites. For more information see the Baseline Requirements for the Issuance and Management

@@ -11,7 +11,7 @@ use crate::context::{Context, Outcome};
 use crate::input;
 use crate::list;
 
-/// Signs the list and prints it as base64, with `-pem` as PEM.
+/// Signs the CRL and prints it as base64, or with `-pem` as PEM.
 pub fn run(context: &Context) -> Outcome {
     let args = &context.args;
     let [serials, certificate, key, rest @ ..] = args.positional() else {
@@ -52,7 +52,7 @@ pub fn run(context: &Context) -> Outcome {
     Ok(())
 }
 
-/// One number in each line; lines of white space are passed over.
+/// One serial number per line; blank lines are skipped.
 fn read_serials(text: &str) -> impl Iterator<Item = Serial> {
     text.split('\n')
         .filter(|line| !line.trim().is_empty())

@@ -1,4 +1,4 @@
-//! `gencsr`: a request around a key that is there already.
+//! `gencsr`: a request for an existing key.
 
 use rcfssl_core::key;
 use rcfssl_core::{Error, Request};
@@ -14,7 +14,7 @@ use crate::output::Made;
 use crate::signing;
 use crate::traps;
 
-/// Makes the request and prints it with the key, which is the file as it is.
+/// Creates the request and prints it with the key file's unchanged contents.
 pub fn run(context: &Context) -> Outcome {
     let args = &context.args;
     if !args.is_set(FlagId::Key) {

@@ -1,4 +1,4 @@
-//! `genkey`: a key and a request; with `-initca` a new authority.
+//! `genkey`: a key and a request; with `-initca`, a new CA.
 
 use rcfssl_core::{Code, Error};
 
@@ -8,7 +8,7 @@ use crate::issuing;
 use crate::output::Made;
 use crate::traps;
 
-/// Makes them and prints them.
+/// Creates and prints them.
 pub fn run(context: &Context) -> Outcome {
     let request = issuing::document(context)?;
     if context.args.bool(FlagId::InitCa) {
@@ -32,8 +32,8 @@ pub fn run(context: &Context) -> Outcome {
     Ok(())
 }
 
-/// cfssl crashes where a request cannot hold what is asked for; only object identifiers
-/// are looked at before.
+/// cfssl crashes if a request cannot be encoded; of the request's contents it checks only
+/// object identifiers beforehand.
 fn crash(error: Error) -> Failure {
     match &error {
         Error::Coded {

@@ -1,11 +1,11 @@
-//! `help`: what `-h` prints, on standard output.
+//! `help`: prints the text of `-h` on standard output.
 
 use super::manual::help;
 use super::table;
 use crate::context::{Context, Failure, Outcome};
 use crate::{log, output};
 
-/// Prints the help of a command, or that of the program.
+/// Prints the help of a command or of the program.
 pub fn run(context: &Context) -> Outcome {
     let text = match context.args.positional().first() {
         None => help::top(),

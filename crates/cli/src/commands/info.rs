@@ -1,4 +1,4 @@
-//! `info`: a CA's certificate and what a profile allows.
+//! `info`: a CA's certificate and the settings of a profile.
 
 use std::sync::Arc;
 
@@ -13,7 +13,7 @@ use crate::output;
 use crate::remote;
 use crate::traps;
 
-/// Prints them, without a line end, as cfssl does.
+/// Prints both without a final newline, as cfssl does.
 pub fn run(context: &Context) -> Outcome {
     let args = &context.args;
     if !args.positional().is_empty() {
@@ -34,7 +34,7 @@ pub fn run(context: &Context) -> Outcome {
     Ok(())
 }
 
-/// Asks the servers of `-remote`; what they answer must have a certificate in it.
+/// Asks the servers of `-remote`; their answer must contain a certificate.
 fn of_server(context: &Context, request: &InfoRequest) -> Result<rcfssl_ca::Info, Failure> {
     let client = remote::client(remote::settings(context, false)?)?;
     let policy = Policy::builtin().signed_at(&context.args.text(FlagId::Remote));
@@ -45,7 +45,7 @@ fn of_server(context: &Context, request: &InfoRequest) -> Result<rcfssl_ca::Info
     Ok(info)
 }
 
-/// Asks the signer that the configuration makes.
+/// Asks the signer of the configuration.
 fn of_configuration(context: &Context, request: &InfoRequest) -> Result<rcfssl_ca::Info, Failure> {
     let policy = context.shared_policy();
     if let Ok(selection) = policy.profile(&request.profile)

@@ -1,4 +1,4 @@
-//! `man`: the manual pages, into a folder.
+//! `man`: writes the manual pages to a folder.
 
 use std::fs;
 use std::path::Path;

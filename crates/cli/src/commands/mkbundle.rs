@@ -1,5 +1,5 @@
-//! `mkbundle`: certificates from files and folders, those that are not revoked,
-//! in one file. A program of its own in cfssl, and here one by its name.
+//! `mkbundle`: collects the certificates of files and folders that are not revoked in one
+//! file. In cfssl it is a separate program; here the binary is called by that name.
 
 use std::collections::BTreeMap;
 use std::ffi::{OsStr, OsString};
@@ -26,14 +26,14 @@ use rcfssl_net::http::Client;
 const FILE: usize = 0;
 const WORKERS: usize = 1;
 
-/// Where the certificates go, unless `-f` says otherwise.
+/// The output file without `-f`.
 const DEFAULT_FILE: &str = "cert-bundle.crt";
-/// How many files are looked at together, unless `-nw` says otherwise.
+/// The number of files processed at a time without `-nw`.
 const DEFAULT_WORKERS: usize = 4;
 /// The mode of a new file, less the umask, as in Go.
 const NEW_MODE: u32 = 0o666;
 
-/// What `mkbundle -h` prints.
+/// The text of `mkbundle -h`.
 pub const HELP: &str = "\
 Usage:
   mkbundle [-f FILE] [-nw N] PATH…
@@ -47,7 +47,7 @@ Flags:
   -nw N                   files to look at together (default 4)
 ";
 
-/// Collects. What goes wrong is logged and is no failure, as in cfssl.
+/// Collects the certificates. As in cfssl, errors are logged and the exit status is 0.
 ///
 /// # Errors
 /// For a wrong flag.
@@ -88,18 +88,18 @@ pub fn run(arguments: Vec<OsString>) -> Result<(), FlagError> {
     Ok(())
 }
 
-/// Where the certificates go. cfssl empties it before it asks the network for anything;
-/// here what was there stays until all is known.
+/// The output file. cfssl truncates it before any network request; here its contents stay
+/// until the new ones are complete.
 struct Output<'a> {
     path: &'a Path,
-    /// What is no regular file, such as a pipe, is opened once.
+    /// Anything but a regular file, such as a pipe, is opened once.
     stream: Option<File>,
-    /// The device and inode of a file that was there, which is no input.
+    /// Device and inode of an existing output file, which must not be read as input.
     identity: Option<(u64, u64)>,
 }
 
 impl<'a> Output<'a> {
-    /// Finds out whether it can be written.
+    /// Checks that the file can be written.
     fn open(path: &'a Path) -> io::Result<Self> {
         let mut output = Output {
             path,
@@ -121,7 +121,7 @@ impl<'a> Output<'a> {
         Ok(output)
     }
 
-    /// Writes all of it, or leaves what is there.
+    /// Writes the whole text, or leaves the file unchanged.
     fn write(mut self, text: &[u8]) -> Result<(), String> {
         if let Some(stream) = &mut self.stream {
             return stream.write_all(text).map_err(|error| describe(&error));
@@ -136,8 +136,8 @@ impl<'a> Output<'a> {
     }
 }
 
-/// The files below all paths, in the order of their names. A path that cannot be
-/// walked ends there.
+/// All files below the paths, in order of their names. At the first error, the rest of a
+/// path is skipped.
 fn walk_all(paths: &[OsString], log: &Log) -> Vec<PathBuf> {
     let mut files = Vec::new();
     for path in paths {
@@ -169,14 +169,14 @@ fn walk(path: &Path, files: &mut Vec<PathBuf>, log: &Log) -> Result<(), String> 
     entries.iter().try_for_each(|entry| walk(entry, files, log))
 }
 
-/// What became of one file: lines for the log, and good certificates.
+/// The result for one file: log lines and valid certificates.
 #[derive(Default)]
 struct Reading {
     lines: Vec<(Level, String)>,
     certificates: Vec<Certificate>,
 }
 
-/// Reads files with several threads, and hands the results on in their order.
+/// Reads files in several threads and passes on the results in order.
 fn each_in_order(files: &[PathBuf], workers: usize, output: &Output<'_>, mut done: impl FnMut(Reading)) {
     let next = AtomicUsize::new(0);
     let (sender, receiver) = mpsc::channel();
@@ -211,7 +211,7 @@ impl Reading {
         let mut reading = Reading::default();
         let shown = path.display();
         reading.info(format!("Loading {shown}"));
-        // It is empty by now in cfssl.
+        // In cfssl the output file is already empty at this point.
         if fs::metadata(path).is_ok_and(|metadata| output.is(&metadata)) {
             return reading;
         }

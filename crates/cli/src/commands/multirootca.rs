@@ -24,7 +24,7 @@ const TLS_CERT: usize = 3;
 const TLS_KEY: usize = 4;
 const LOG_LEVEL: usize = 5;
 
-/// What `multirootca -h` prints.
+/// The text of `multirootca -h`.
 pub const HELP: &str = "\
 Usage:
   multirootca -roots FILE [flags]
@@ -41,7 +41,7 @@ Flags:
   -tls-key FILE           private key of this server
 ";
 
-/// Serves until a signal comes; gives the exit status.
+/// Serves until a signal arrives; returns the exit status.
 ///
 /// # Errors
 /// For a wrong flag.
@@ -60,7 +60,7 @@ pub fn run(arguments: Vec<OsString>) -> std::result::Result<u8, FlagError> {
         .text(LOG_LEVEL)
         .and_then(|level| flag::parse_int(&level).ok());
     let log = Log::new(level.unwrap_or(Level::Info as i64));
-    // The zone can be asked for only while there is one thread.
+    // The time zone can be read only while there is a single thread.
     log.offset();
     Ok(match serve(&args, &log) {
         Ok(()) => 0,
@@ -81,7 +81,7 @@ fn serve(args: &Parsed, log: &Log) -> Result<()> {
         let root = root(&section, log)?;
         Ok((section, root))
     });
-    // One that is no good keeps all from starting.
+    // One invalid section prevents the start.
     for (section, root) in read.collect::<Result<Vec<_>>>()? {
         log.line(Level::Info, format_args!("loaded signer {}", section.label));
         roots.insert(section.label, root);
@@ -101,10 +101,9 @@ fn serve(args: &Parsed, log: &Log) -> Result<()> {
     multiroot::serve(settings, roots, Arc::new(log.clone()))
 }
 
-/// Reads what a section names, in cfssl's order.
+/// Reads the files of a section, in cfssl's order.
 ///
-/// # Errors
-/// What is missing, and what is wrong with a file.
+/// # Errors What is missing or invalid.
 fn root(section: &Section, log: &Log) -> Result<Root> {
     let need = |key, what| {
         let missing = || Error::plain(format!("config: root is missing {what}"));
@@ -134,8 +133,8 @@ fn root(section: &Section, log: &Log) -> Result<Root> {
     })
 }
 
-/// The key at `file://PATH`. The host of such an address is the first part of a relative
-/// path, as in cfssl.
+/// Reads the key at `file://PATH`. The host part of the URL is the first component of a
+/// relative path, as in cfssl.
 fn private_key(spec: &str) -> Result<key::PrivateKey> {
     let unsupported = || Error::plain("config: unsupported private key scheme");
     let path = spec.strip_prefix("file://").ok_or_else(unsupported)?;

@@ -8,7 +8,7 @@ use crate::context::{Context, Outcome};
 use crate::database;
 use crate::output;
 
-/// Prints those that have not expired, base64 in a line each.
+/// Prints the responses that have not expired, one per line as base64.
 pub fn run(context: &Context) -> Outcome {
     let store = database::required(context)?;
     let mut out = BufWriter::new(io::stdout().lock());
@@ -25,7 +25,7 @@ pub fn run(context: &Context) -> Outcome {
     Ok(())
 }
 
-/// Why it came to an end.
+/// Why the loop stopped.
 enum Stop {
     Store(rcfssl_store::Error),
     Output(io::Error),

@@ -15,14 +15,14 @@ use crate::database;
 use crate::log::Level;
 use crate::responder;
 
-/// Certificates that are in memory at once.
+/// Number of certificates in memory at a time.
 const PAGE: usize = 2000;
 
 /// Signs the responses and records them.
 ///
-/// cfssl ends at the first certificate that it cannot answer for, such as one of another
-/// authority in the same database. Here the others are answered for, and the first error
-/// is reported at the end, with cfssl's exit status.
+/// cfssl stops at the first certificate for which it cannot sign a response, such as one of
+/// another CA in the same database. Here the others still get a response, and the first
+/// error is reported at the end, with cfssl's exit status.
 pub fn run(context: &Context) -> Outcome {
     let args = &context.args;
     for (flag, what, name) in [
@@ -81,7 +81,7 @@ fn expiry(interval: rcfssl_core::Duration) -> Result<OffsetDateTime> {
     expiry.ok_or_else(|| Error::plain("-interval ends after the year 9999"))
 }
 
-/// What stands in the way of an answer, and what cfssl says of it.
+/// Why there is no response, and cfssl's message for it.
 struct Unanswered {
     what: &'static str,
     error: Error,
@@ -112,7 +112,7 @@ impl Failures {
     }
 }
 
-/// What all answers have in common.
+/// What all responses have in common.
 struct Answering<'a> {
     driver: Driver,
     responder: Responder<'a>,
@@ -121,7 +121,7 @@ struct Answering<'a> {
 }
 
 impl Answering<'_> {
-    /// Answers for each certificate, in order, on all cores.
+    /// Signs a response for each certificate, in order, on all cores.
     fn answer_all(&self, records: &[CertificateRecord]) -> Vec<std::result::Result<OcspRecord, Unanswered>> {
         let cores = thread::available_parallelism().map_or(1, usize::from);
         let share = records.len().div_ceil(cores).max(50);
@@ -156,8 +156,8 @@ impl Answering<'_> {
             })?;
         let identifier = certificate.authority_key_identifier();
         let (serial, aki) = match self.driver {
-            // The foreign key must hold, also for rows without a key identifier, such as
-            // those of cfssl 1.2, where cfssl fails.
+            // The foreign key must be satisfied also for rows without a key identifier,
+            // such as those of cfssl 1.2, where cfssl fails.
             Driver::Postgres => (record.serial.clone(), record.aki.clone()),
             Driver::Sqlite | Driver::MySql => (
                 Serial::from_magnitude(&certificate.serial).to_string(),

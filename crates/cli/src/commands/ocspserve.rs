@@ -1,4 +1,4 @@
-//! `ocspserve`: OCSP responses of a file or a database over HTTP.
+//! `ocspserve`: serves OCSP responses from a file or a database over HTTP.
 
 use std::sync::Arc;
 
@@ -11,10 +11,10 @@ use crate::args::FlagId;
 use crate::context::{Context, Failure, Outcome};
 use crate::{database, input};
 
-/// Serves until a signal comes.
+/// Serves until a signal arrives.
 pub fn run(context: &Context) -> Outcome {
     let args = &context.args;
-    // The zone can be asked for only while there is one thread.
+    // The time zone can be read only while there is a single thread.
     context.log.offset();
     let log: Arc<dyn Logger> = Arc::new(context.log.clone());
     let source = if args.is_set(FlagId::Responses) {
@@ -36,7 +36,7 @@ pub fn run(context: &Context) -> Outcome {
     Ok(())
 }
 
-/// cfssl has a sentence of its own here, without a number.
+/// cfssl has a separate message here, without a number.
 fn unreadable(failure: Failure) -> Failure {
     match failure {
         Failure::Error(error) => {

@@ -1,4 +1,4 @@
-//! `ocspsign`: an OCSP response about one certificate.
+//! `ocspsign`: signs an OCSP response for one certificate.
 
 use rcfssl_core::ocsp::{self, Status};
 use rcfssl_core::{Certificate, Code, Error, Result};
@@ -48,12 +48,12 @@ pub fn run(context: &Context) -> Outcome {
     Ok(())
 }
 
-/// Logs what failed, as cfssl does before it prints the error.
+/// Logs a failed step, as cfssl does before it prints the error.
 fn step<T>(context: &Context, what: &str, result: Result<T>) -> Result<T> {
     result.inspect_err(|error| context.log.line(Level::Critical, format_args!("{what}: {error}")))
 }
 
-/// What is to be said. An unknown word is only refused when it comes to signing.
+/// The status to sign. An unknown word is rejected only at the time of signing.
 fn status(context: &Context, now: OffsetDateTime) -> Result<Result<Status>> {
     let args = &context.args;
     Ok(match &*args.text(FlagId::Status) {

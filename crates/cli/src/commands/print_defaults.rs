@@ -1,4 +1,4 @@
-//! `print-defaults`: documents to start from, byte for byte cfssl's.
+//! `print-defaults`: example documents, byte for byte cfssl's.
 
 use rcfssl_core::Error;
 
@@ -9,7 +9,7 @@ const CONFIG: &str = include_str!("defaults/config.json");
 const CSR: &str = include_str!("defaults/csr.json");
 const LIST: &str = "Default configurations are available for:\n\tconfig\n\tcsr\n";
 
-/// Prints a document; for a type that nobody knows, which there are.
+/// Prints a document, or for an unknown type the list of types.
 pub fn run(context: &Context) -> Outcome {
     let Some(kind) = context.args.positional().first() else {
         context.hint("the types are config, csr and list");

@@ -1,4 +1,4 @@
-//! `revoke`: a certificate of a database is marked as revoked.
+//! `revoke`: marks a certificate in a database as revoked.
 
 use rcfssl_core::{Code, Error, ocsp, record};
 
@@ -6,7 +6,7 @@ use crate::args::FlagId;
 use crate::context::{Context, Outcome};
 use crate::database;
 
-/// Marks the certificate; says nothing where that went well.
+/// Marks the certificate; prints nothing on success.
 pub fn run(context: &Context) -> Outcome {
     let args = &context.args;
     for (flag, what, name) in [
@@ -34,7 +34,7 @@ pub fn run(context: &Context) -> Outcome {
     Ok(())
 }
 
-/// The flag's own default, 0, is no reason in cfssl. Here it is: unspecified.
+/// cfssl rejects the flag's own default, 0. Here it means unspecified.
 fn reason(text: &str) -> Result<u8, Error> {
     match text {
         "0" => Ok(0),

@@ -1,4 +1,4 @@
-//! `scan`: looks at the TLS of hosts, and says what it saw as JSON.
+//! `scan`: examines the TLS configuration of hosts and prints the results as JSON.
 
 use std::collections::VecDeque;
 use std::ffi::OsStr;
@@ -54,7 +54,7 @@ pub fn run(context: &Context) -> Outcome {
     })
 }
 
-/// What is done to every host.
+/// The settings for every host.
 struct Job {
     ip: String,
     family: rcfssl_go::Result<Regexp>,
@@ -114,8 +114,7 @@ fn print(json: &str) -> Outcome {
 
 /// The roots of `-ca-bundle`.
 ///
-/// # Errors
-/// Bare for a file that cannot be read, and for one without certificates.
+/// # Errors Without a number, if the file cannot be read or contains no certificates.
 pub fn roots(context: &Context) -> Result<Option<Arc<Pool>>> {
     if !context.args.is_set(FlagId::CaBundle) {
         return Ok(None);

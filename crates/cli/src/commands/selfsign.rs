@@ -1,4 +1,4 @@
-//! `selfsign`: a key and a certificate that it signs itself.
+//! `selfsign`: a key and a self-signed certificate.
 
 use rcfssl_core::csr::Unverified;
 use rcfssl_core::policy::Policy;
@@ -12,11 +12,11 @@ use crate::log;
 use crate::output::Made;
 use crate::traps;
 
-/// Makes key, request and certificate and prints them.
+/// Creates key, request and certificate and prints them.
 pub fn run(context: &Context) -> Outcome {
     let args = &context.args;
-    // The host name is taken and not used, as in cfssl: the hosts of the document
-    // count, with -hostname too.
+    // The host name is required but not used, as in cfssl: even with -hostname the
+    // document's hosts are used.
     let skip = usize::from(!args.is_set(FlagId::Hostname) && !args.bool(FlagId::InitCa));
     let (path, rest) = match args.positional().get(skip..) {
         Some([path, rest @ ..]) => (path, rest),
@@ -34,7 +34,7 @@ pub fn run(context: &Context) -> Outcome {
     traps::request(context, &request)?;
     let profile = profile(context)?;
     let (key, csr) = issuing::key_and_csr(context, &request)?;
-    // cfssl reads its own request again, and not every one can be.
+    // cfssl parses its own request again, which fails for some requests.
     let reread = Unverified::read(&csr.der).and_then(Unverified::verify);
     let csr = reread.map_err(|error| Error::wrap(Code::CsrParse, error))?;
     let issued = Authority::self_signed(&key).sign_itself(&csr, &profile, OffsetDateTime::now_utc())?;
@@ -48,8 +48,8 @@ pub fn run(context: &Context) -> Outcome {
     Ok(())
 }
 
-/// The profile of the configuration; without one, that of `gencert`, for a
-/// quarter of a year.
+/// The profile of the configuration, or else gencert's default with a lifetime of three
+/// months.
 fn profile(context: &Context) -> Result<Profile, Failure> {
     let Some(policy) = &context.policy else {
         return Ok(Policy::selfsign().default_profile().clone());

@@ -1,4 +1,4 @@
-//! `serve`: what flags and files say, for the server.
+//! `serve`: sets up the server from flags and files.
 
 use std::fmt::Display;
 use std::sync::Arc;
@@ -20,13 +20,13 @@ use crate::database;
 use crate::log::{self, Log};
 use crate::{remote, responder};
 
-/// Serves until a signal comes.
+/// Serves until a signal arrives.
 pub fn run(context: &Context) -> Outcome {
     if !context.args.positional().is_empty() {
         context.hint("rcfssl serve [flags]");
         return Err(Error::plain("argument is provided but not defined; serve takes flags only").into());
     }
-    // The zone can be asked for only while there is one thread.
+    // The time zone can be read only while there is a single thread.
     context.log.offset();
     let settings = settings(&context.args)?;
     let platforms = bundle::server_platforms(context)?;
@@ -84,8 +84,8 @@ fn limits(args: &Args) -> Result<Limits> {
     })
 }
 
-/// Refuses what cfssl starts with and nobody can want: it signs nothing with a key that
-/// is another's, and speaks plain HTTP with half of a TLS pair.
+/// Rejects settings that cfssl accepts although they cannot be intended: with a CA key that
+/// does not match it signs nothing, and with half of a TLS pair it speaks plain HTTP.
 fn check(settings: &Settings, loaded: &Loaded) -> Result<()> {
     if loaded.issuer.as_ref().is_ok_and(|issuer| !issuer.key_fits()) {
         return Err(Error::plain(
@@ -102,7 +102,8 @@ fn check(settings: &Settings, loaded: &Loaded) -> Result<()> {
     }
 }
 
-/// Reads the files. What is wrong with one is said, and disables what needs it.
+/// Reads the files. If one is invalid, that is logged and the endpoints that need it are
+/// disabled.
 fn load(context: &Context, platforms: Vec<Platform>, store: Option<Arc<Store>>) -> Loaded {
     let warn = |what: &str, error: &Error| {
         let line = format_args!("couldn't initialize {what}: {error}");
@@ -178,10 +179,9 @@ impl Logger for Log {
     }
 }
 
-/// What signs: the CA's key that is here, other servers, or both by profile.
+/// The signer: the local CA key, other servers, or both depending on the profile.
 ///
-/// # Errors
-/// What is wrong with the files of either.
+/// # Errors If files of either cannot be read.
 fn signer(context: &Context) -> Result<Router> {
     Router::new(
         context.signing_policy(),

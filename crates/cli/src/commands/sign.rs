@@ -52,7 +52,7 @@ pub fn run(context: &Context) -> Outcome {
     if let Some(hosts) = &hostnames {
         traps::hosts(context, hosts)?;
     }
-    // What is wrong with the CA comes first in cfssl.
+    // cfssl reports errors in the CA first.
     let csr = Csr::read_pem(&text);
     if csr.is_err() {
         context.hint(kinds::explain_failure(path, &text, Wanted::Csr));
@@ -70,7 +70,7 @@ pub fn run(context: &Context) -> Outcome {
         ..signing.request(signing.asked_csr(&text, csr), hostnames)
     };
     let signed = signing.sign(&asked)?;
-    // The request goes out as it came in, junk around it and all.
+    // The request is sent as it was read, including any text around the PEM block.
     let made = Made {
         cert: Some(signed.pem),
         csr: Some(json::lossy(&text)),
@@ -84,7 +84,7 @@ fn subject_document(context: &Context, path: &OsStr) -> Result<SubjectOverride, 
     let text = input::file(path)?;
     let mut document = SubjectOverride::default();
     let mut read = json::read(&text, &mut document).map_err(Error::from);
-    // A whole request may be given, of which only a part counts.
+    // SUBJECT may be a whole request, of which only some keys are used.
     let mut unused = Vec::new();
     if let Ok(report) = &mut read {
         report.unknown_keys.retain(|unknown| {
@@ -104,7 +104,7 @@ fn subject_document(context: &Context, path: &OsStr) -> Result<SubjectOverride, 
     Ok(document)
 }
 
-/// The key of a request that this is, in any case.
+/// The key of a request document that this is, in any case.
 fn request_key(key: &str) -> Option<&'static str> {
     let mut keys = Request::KEYS.iter().copied();
     keys.find(|known| known.eq_ignore_ascii_case(key))

@@ -1,5 +1,5 @@
-//! The table of commands. Each is written down here once: its name, its help, its flags,
-//! what runs it, and its exit status for a wrong flag.
+//! The table of commands. A command's name, help, flags, function and exit status for a
+//! wrong flag are defined here and nowhere else.
 
 use super::{
     bundle, certinfo, completions, crl, db, expiry, gencert, gencrl, gencsr, genkey, help, info, man,
@@ -13,27 +13,28 @@ use crate::context::{Context, Outcome};
 pub struct Command {
     /// Its name.
     pub name: &'static str,
-    /// What it does, in one line.
+    /// A one-line description.
     pub about: &'static str,
-    /// How it is called, each way in a line.
+    /// The ways to call it, one per line.
     pub usage: &'static [&'static str],
-    /// What else there is to know.
+    /// Further help.
     pub details: &'static str,
-    /// The flags that its help lists, sorted by name. It takes all other flags of
-    /// cfssl's too, as in cfssl.
+    /// The flags listed in its help, sorted by name. As in cfssl, all other flags of cfssl
+    /// are accepted as well.
     pub flags: &'static [FlagId],
-    /// What runs it; none for a command of cfssl's that rcfssl does not have yet.
+    /// The function that runs it; `None` for a command of cfssl that rcfssl does not have
+    /// yet.
     pub run: Option<fn(&Context) -> Outcome>,
     /// The exit status for a wrong flag.
     pub wrong_flag: u8,
-    /// cfssl does not have it. What cfssl ignores, such as a flag behind an argument, is
-    /// an error then.
+    /// cfssl does not have this command. Things that cfssl ignores, such as a flag after an
+    /// argument, are errors here.
     pub is_our_own: bool,
-    /// Its first argument says what to do, and flags follow it.
+    /// Its first argument is an action, and flags follow it.
     pub has_actions: bool,
 }
 
-/// What a command has unless it says otherwise; 2 is Go's status for a wrong flag.
+/// The defaults of a command; 2 is Go's exit status for a wrong flag.
 const NOT_YET: Command = Command {
     name: "",
     about: "",
@@ -46,7 +47,7 @@ const NOT_YET: Command = Command {
     has_actions: false,
 };
 
-/// Every command, sorted by name.
+/// All commands, sorted by name.
 pub static COMMANDS: &[Command] = &[
     Command {
         name: "bundle",
@@ -464,7 +465,7 @@ to use instead of those in the certificate request.",
     },
 ];
 
-/// The command of this name.
+/// The command with this name.
 pub fn find(name: &str) -> Option<&'static Command> {
     COMMANDS.iter().find(|command| command.name == name)
 }
@@ -497,7 +498,7 @@ mod tests {
         assert!(find("").is_none());
     }
 
-    /// The exit status of a wrong flag is Go's, except where 2 means something else.
+    /// The exit status for a wrong flag is Go's, except where 2 has another meaning.
     #[test]
     fn wrong_flags_end_with_2() {
         for command in COMMANDS {

@@ -1,10 +1,9 @@
-//! `version`: the release of cfssl that this stands in for, which scripts test,
-//! and our own.
+//! `version`: the release of cfssl that rcfssl replaces, which scripts check, and our own.
 
 use crate::context::{Context, Outcome};
 use crate::output;
 
-/// cfssl's release whose behaviour this follows.
+/// The cfssl release whose behaviour rcfssl follows.
 const STANDS_IN_FOR: &str = "1.6.5";
 
 /// Prints two lines, as cfssl does.

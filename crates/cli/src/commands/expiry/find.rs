@@ -17,22 +17,23 @@ use crate::input;
 pub struct Found {
     /// The file.
     pub file: String,
-    /// Which of the file's, from 1.
+    /// Its position in the file, from 1.
     pub position: usize,
     /// The certificate.
     pub certificate: Certificate,
 }
 
-/// A file that should hold certificates, and why they could not be read.
+/// A file that should contain certificates and cannot be read.
 #[derive(Debug, Serialize)]
 pub struct Unreadable {
     /// The file.
     pub file: String,
-    /// Why.
+    /// The reason.
     pub error: String,
 }
 
-/// Every certificate of the files and folders, each of which counts once.
+/// Finds all certificates in the files and folders. A path that is given twice is read
+/// once.
 pub fn find(paths: &[OsString], unreadable: &mut Vec<Unreadable>) -> Vec<Found> {
     let mut found = Vec::new();
     let mut seen = HashSet::new();
@@ -70,14 +71,14 @@ fn folder(folder: &Path, found: &mut Vec<Found>, unreadable: &mut Vec<Unreadable
             });
         }
     }
-    // A folder that was mistaken for another must not look well.
+    // Naming the wrong folder by mistake must not look as if all were well.
     if found.len() + unreadable.len() == before {
         return Err("it contains no certificates".to_owned());
     }
     Ok(())
 }
 
-/// Known by its name: keys may not even be opened.
+/// Decides by the name: keys may be unreadable and must not be opened.
 fn may_hold_certificates(name: &OsStr) -> bool {
     let path = Path::new(name);
     let text = |part: Option<&OsStr>| part.map(|part| part.to_string_lossy().to_lowercase());
@@ -88,8 +89,8 @@ fn may_hold_certificates(name: &OsStr) -> bool {
         && !stem.ends_with("key")
 }
 
-/// Reads a file's certificates. One that was named must hold some; of those found
-/// in a folder, PEM files with other things are passed over.
+/// Reads a file's certificates. A file that was named must contain some; in a folder, PEM
+/// files with other contents are skipped.
 fn file(path: &OsStr, named: bool, found: &mut Vec<Found>) -> Result<(), String> {
     let text = match named {
         true => input::file(path).map_err(|error| error.message().into_owned()),
@@ -127,7 +128,7 @@ fn file(path: &OsStr, named: bool, found: &mut Vec<Found>) -> Result<(), String>
     Ok(())
 }
 
-/// What people know a name by: its common name, or what comes nearest.
+/// The name shown for a subject or issuer: its common name, or the closest substitute.
 pub fn short_name(attributes: &[Attribute], hosts: &Hosts) -> String {
     let subject = Subject::from_attributes(attributes);
     let candidates = std::iter::once(subject.common_name.as_str())

@@ -18,7 +18,7 @@ use crate::{log, output};
 
 use find::{Found, Unreadable};
 
-/// Exit statuses, as monitoring plugins have them.
+/// Exit statuses of monitoring plugins.
 mod status {
     pub const WARNING: u8 = 1;
     pub const CRITICAL: u8 = 2;
@@ -26,7 +26,7 @@ mod status {
 }
 pub use status::UNKNOWN as WRONG_FLAG;
 
-/// What monitoring makes of a certificate.
+/// The state of a certificate for monitoring.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "lowercase")]
 enum State {
@@ -62,7 +62,7 @@ impl State {
 #[derive(Serialize)]
 struct Row {
     file: String,
-    /// Which of its file, from 1.
+    /// Its position in the file, from 1.
     position: usize,
     subject: String,
     kind: &'static str,
@@ -84,7 +84,7 @@ struct Report<'a> {
     unreadable: &'a [Unreadable],
 }
 
-/// Lists what the arguments name; the exit status is that of a monitoring plugin.
+/// Lists the certificates of the arguments. The exit status is that of a monitoring plugin.
 pub fn run(context: &Context) -> Outcome {
     let args = &context.args;
     let wrong = |text: &str| {
@@ -128,8 +128,8 @@ pub fn run(context: &Context) -> Outcome {
     }
 }
 
-/// Expired and critical certificates come before files that cannot be read, and those
-/// before certificates that expire soon.
+/// Expired and critical certificates take precedence over files that cannot be read, and
+/// those over certificates that expire soon.
 fn exit_status(rows: &[Row], unreadable: &[Unreadable]) -> u8 {
     let worst = rows.iter().map(|row| row.state.status()).max().unwrap_or(0);
     if worst != status::CRITICAL && !unreadable.is_empty() {
@@ -178,8 +178,9 @@ fn prometheus(rows: &[Row], unreadable: &[Unreadable], now: OffsetDateTime) -> S
         out.push_str(&format!(
             "# HELP rcfssl_{name} {help}\n# TYPE rcfssl_{name} gauge\n"
         ));
-        // Of two samples with the same labels the collector takes none: files are the
-        // same that are named twice, or differ only in what is no text.
+        // The collector rejects all metrics if two samples have the same labels. That
+        // happens if a file is named twice, or if names differ only in bytes that are not
+        // UTF-8.
         let mut seen = HashSet::new();
         for (labels, value) in samples {
             if !seen.insert(labels.clone()) {
@@ -230,7 +231,7 @@ fn prometheus(rows: &[Row], unreadable: &[Unreadable], now: OffsetDateTime) -> S
     out
 }
 
-/// A label's value: backslash, quote and line feed are escaped.
+/// Escapes a label's value: backslash, quote and line feed.
 fn escape(value: &str) -> String {
     value
         .replace('\\', "\\\\")

@@ -9,11 +9,10 @@ use crate::args::FlagId;
 use crate::context::{Context, Failure};
 use crate::database;
 
-/// Every recorded certificate that is neither expired nor revoked. Those that are
-/// expired stay on record for ever, and nobody needs to be reminded of them.
+/// All recorded certificates that are neither expired nor revoked. Expired ones stay on
+/// record and need no attention.
 ///
-/// # Errors
-/// A trap, under `-strict`.
+/// # Errors A trap, under `-strict`.
 pub fn find(context: &Context, unreadable: &mut Vec<Unreadable>) -> Result<Vec<Found>, Failure> {
     let file = context.args.path(FlagId::DbConfig).to_string_lossy().into_owned();
     let (mut found, mut position) = (Vec::new(), 0);

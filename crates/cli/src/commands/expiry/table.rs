@@ -1,4 +1,4 @@
-//! The table for people.
+//! Draws the table.
 
 use std::io;
 
@@ -7,22 +7,22 @@ use crate::output::printable;
 use crate::terminal::{self, Terminal, width, width_of};
 
 const HEAD: [&str; 7] = ["FILE", "SUBJECT", "KIND", "ISSUER", "EXPIRES", "DAYS", "STATE"];
-/// Columns that may be cut: file, subject, issuer.
+/// Columns that may be truncated: file, subject, issuer.
 const ELASTIC: [usize; 3] = [0, 1, 3];
-/// Below this a column is not cut.
+/// A column is not truncated below this width.
 const NARROWEST: usize = 10;
 const GAP: usize = 2;
 
-/// Draws the table for standard output: as wide as the terminal and in colour
-/// there, plain elsewhere.
+/// Draws the table for standard output: in colour and as wide as the terminal, or plain if
+/// it is not a terminal.
 pub fn draw(rows: &[Row]) -> String {
     draw_for(rows, Look::of(Terminal::of(&io::stdout())))
 }
 
-/// What the table may use.
+/// What the terminal supports.
 #[derive(Clone, Copy)]
 struct Look {
-    /// None: as wide as its longest cells.
+    /// The width; without it, columns are as wide as their longest cells.
     columns: Option<usize>,
     colour: bool,
     ascii: bool,
@@ -37,7 +37,7 @@ impl Look {
         }
     }
 
-    /// Stands for what is cut off.
+    /// The mark for truncated text.
     fn ellipsis(self) -> &'static str {
         if self.ascii { "..." } else { "…" }
     }
@@ -83,7 +83,7 @@ fn cells(row: &Row) -> [String; 7] {
     ]
 }
 
-/// Takes from the widest column that may be cut, until the line fits.
+/// Narrows the widest column that may be truncated until the line fits.
 fn shrink(widths: &mut [usize; 7], columns: usize) {
     let total = |widths: &[usize; 7]| widths.iter().sum::<usize>() + GAP * (widths.len() - 1);
     while total(widths) > columns {
@@ -100,7 +100,7 @@ fn line(text: &mut String, cells: &[String; 7], widths: &[usize; 7], look: Look,
         let cut = cut(cell, *room, at == 0, look.ellipsis());
         let gap = " ".repeat(room.saturating_sub(width(&cut)));
         match at {
-            // Numbers stand to the right.
+            // Numbers are right-aligned.
             5 => {
                 text.push_str(&gap);
                 text.push_str(&cut);
@@ -121,7 +121,7 @@ fn line(text: &mut String, cells: &[String; 7], widths: &[usize; 7], look: Look,
     text.push('\n');
 }
 
-/// A cell that is too long loses its end, a path its beginning.
+/// Truncates a cell that is too long: a path at its beginning, other text at its end.
 fn cut(cell: &str, room: usize, is_path: bool, ellipsis: &str) -> String {
     if width(cell) <= room {
         return cell.to_owned();
@@ -137,7 +137,7 @@ fn cut(cell: &str, room: usize, is_path: bool, ellipsis: &str) -> String {
     }
 }
 
-/// The first of the characters, as many as there is room for.
+/// As many of the first characters as fit.
 fn fitting<T: FromIterator<char>>(characters: impl Iterator<Item = char>, room: usize) -> T {
     let mut taken = 0;
     let fits = |character: &char| {
@@ -147,7 +147,7 @@ fn fitting<T: FromIterator<char>>(characters: impl Iterator<Item = char>, room: 
     characters.take_while(fits).collect()
 }
 
-/// Red, yellow, green.
+/// The colour: red, yellow or green.
 fn paint(state: State) -> u8 {
     match state {
         State::Expired | State::Critical => 31,
@@ -214,7 +214,7 @@ pki/a-rather-long-name-of-a-client.pem  etcd\u{fffd}[31m member  peer  My own CA
         assert!(plain.lines().all(|line| line.chars().count() <= 80), "{plain}");
         assert!(plain.contains("…e-of-a-client.pem  "), "{plain}");
         assert!(text.contains("\x1b[31mexpired\x1b[0m") && text.contains("\x1b[32mok\x1b[0m"));
-        // Too narrow for anything: it is drawn all the same.
+        // The terminal is too narrow for anything; the table must still be drawn.
         draw_for(&rows(), on(1));
     }
 
@@ -231,7 +231,7 @@ pki/a-rather-long-name-of-a-client.pem  etcd\u{fffd}[31m member  peer  My own CA
             },
         );
         assert!(text.lines().all(|line| width(line) <= 80), "{text}");
-        // The columns stand one below the other.
+        // Cells are aligned with their headings.
         let at = |line: &str, word: &str| line.find(word).map(|end| width(&line[..end]));
         let places: Vec<_> = text
             .lines()

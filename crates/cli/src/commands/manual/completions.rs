@@ -1,5 +1,5 @@
-//! Completions for shells, from the tables. They offer flags with one dash, as users of
-//! cfssl write them, and work for links named `cfssl` and `cfssljson`.
+//! Completions for shells, generated from the tables. Flags are completed with one dash, as
+//! users of cfssl write them, and links named `cfssl` and `cfssljson` work too.
 
 use std::fmt::Write;
 
@@ -11,7 +11,7 @@ use crate::args::FlagId;
 use crate::args::flags::{FLAGS, Flag};
 use crate::commands::table::{COMMANDS, Command};
 
-/// The script for a shell: `bash`, `zsh` or `fish`.
+/// The script for `bash`, `zsh` or `fish`.
 pub fn script(shell: &str) -> Option<String> {
     match shell {
         "bash" => Some(bash()),
@@ -21,13 +21,13 @@ pub fn script(shell: &str) -> Option<String> {
     }
 }
 
-/// What may follow a flag.
+/// What a flag's value is completed with.
 enum Value {
     None,
     Words(Vec<&'static str>),
     File,
     Folder,
-    /// A profile of the configuration that `-config` names on the same line.
+    /// A profile of the configuration that `-config` names on the same command line.
     Profile,
     Text,
 }
@@ -43,7 +43,7 @@ fn value(flag: &Flag) -> Value {
     }
 }
 
-/// The words that a command may have as its argument, as its usage names them.
+/// The possible arguments of a command, taken from its usage line.
 fn argument_choices(command: &Command) -> Option<Vec<&'static str>> {
     if command.name == "help" {
         return Some(commands().map(|command| command.name).collect());
@@ -53,7 +53,7 @@ fn argument_choices(command: &Command) -> Option<Vec<&'static str>> {
     is_words.then(|| last.split('|').collect())
 }
 
-/// The commands that rcfssl has.
+/// The commands that are implemented.
 fn commands() -> impl Iterator<Item = &'static Command> {
     COMMANDS.iter().filter(|command| command.run.is_some())
 }
@@ -108,8 +108,8 @@ fn bash() -> String {
     out
 }
 
-/// `word` is the one that is being written, `before` the flag whose value it is; bash
-/// takes `=` for a word. Names that need quotes are left to bash's own completion.
+/// `word` is the word being completed and `before` the flag whose value it is; bash treats
+/// `=` as a separate word. Names that need quoting are left to bash's own completion.
 const BASH_HEAD: &str = "\
 # Completions of rcfssl for bash.
 _rcfssl_compgen() {
@@ -198,7 +198,8 @@ fn zsh() -> String {
     out
 }
 
-/// zsh makes the whole file the function `_rcfssl`: none in it may be called so.
+/// zsh turns the whole file into the function `_rcfssl`, so no function in it may have that
+/// name.
 const ZSH_HEAD: &str = "\
 #compdef rcfssl cfssl rcfssljson cfssljson
 # Completions of rcfssl for zsh.
@@ -222,7 +223,7 @@ _rcfssl_command() {
     commands=(
 ";
 
-/// Flags before the command have a value.
+/// All flags before the command take a value.
 const ZSH_COMMAND: &str = "\
     )
     local -i at=2

@@ -1,4 +1,4 @@
-//! Help, from the tables.
+//! Help, generated from the tables.
 
 use std::fmt::Write;
 
@@ -9,7 +9,7 @@ use crate::args::FlagId;
 use crate::args::flags::{FLAGS, Flag};
 use crate::commands::table::{COMMANDS, Command};
 
-/// The flags that may stand before a command.
+/// The flags that are accepted before a command.
 pub const TOP_FLAGS: [FlagId; 2] = [FlagId::LogLevel, FlagId::ShowVersion];
 
 /// What `rcfssl -h` prints.
@@ -60,7 +60,7 @@ pub fn command(command: &Command) -> String {
     out
 }
 
-/// What a word that is no command is answered with.
+/// The message for an unknown command.
 pub fn undefined_command(name: &str) -> String {
     let meant = nearest(name, COMMANDS.iter().map(|command| command.name));
     complaint(
@@ -70,7 +70,7 @@ pub fn undefined_command(name: &str) -> String {
     )
 }
 
-/// What a wrong flag is answered with, where `call` shows help with `-h`.
+/// The message for a wrong flag; `call` is the command whose `-h` prints help.
 pub fn wrong_flag(call: &str, flags: &[&'static Flag], error: &FlagError) -> String {
     let meant = match error {
         FlagError::Undefined(name) => nearest(name, flags.iter().map(|flag| flag.name)),
@@ -80,12 +80,12 @@ pub fn wrong_flag(call: &str, flags: &[&'static Flag], error: &FlagError) -> Str
     complaint(&format!("`{call} -h` lists the flags"), meant.as_deref(), error)
 }
 
-/// The flags that matter to a command, sorted by name.
+/// The flags that a command's help lists, sorted by name.
 pub fn listed_flags(command: &Command) -> Vec<&'static Flag> {
     command.flags.iter().map(|flag| &FLAGS[*flag as usize]).collect()
 }
 
-/// The lines of these flags.
+/// The help lines of these flags.
 pub fn flags(flags: &[FlagId]) -> String {
     let mut flags: Vec<&Flag> = flags.iter().map(|flag| &FLAGS[*flag as usize]).collect();
     flags.sort_unstable_by_key(|flag| flag.name);

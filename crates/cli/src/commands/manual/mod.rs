@@ -1,5 +1,4 @@
-//! What the program says of itself: help, manual pages and completions, from the tables
-//! of commands and flags.
+//! Help, manual pages and completions, generated from the tables of commands and flags.
 
 pub mod completions;
 pub mod help;

@@ -1,4 +1,4 @@
-//! Manual pages (roff, man macros), from the tables.
+//! Manual pages (roff, man macros), generated from the tables.
 
 use std::fmt::Write;
 
@@ -9,7 +9,7 @@ use super::help::{TOP_FLAGS, listed_flags};
 use crate::args::flags::{FLAGS, Flag};
 use crate::commands::table::{COMMANDS, Command};
 
-/// A page: its file's name and its text.
+/// A page.
 pub struct Page {
     /// `rcfssl-gencert.1`
     pub file: String,
@@ -149,7 +149,7 @@ fn write_entry(out: &mut String, name: &str, value: Option<&str>, help: &str, de
     );
 }
 
-/// Dashes as they can be copied, and characters that mean something to roff.
+/// Escapes dashes so that they can be copied, and characters that are special in roff.
 fn escape(text: &str) -> String {
     let text = text
         .replace('\\', "\\e")

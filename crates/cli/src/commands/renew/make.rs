@@ -1,4 +1,4 @@
-//! Making what is wanting: key, certificate and request as files to be written.
+//! Issues a certificate: key, certificate and request as files to be written.
 
 use std::path::{Path, PathBuf};
 
@@ -14,25 +14,24 @@ use super::look::{KeyFile, Plan, Signing, message};
 use super::remote;
 use super::task::{Companions, Issuing, Options, Task};
 
-/// A certificate that was made and is not in its place yet.
+/// A certificate that was issued and whose files are not in place yet.
 pub struct Made {
     /// Its serial number.
     pub serial: Serial,
-    /// When it ends.
+    /// When it expires.
     pub until: OffsetDateTime,
-    /// It has a new key.
+    /// Whether it has a new key.
     pub new_key: bool,
-    /// The files, the key first.
+    /// The files; the key comes first.
     pub files: Vec<NewFile>,
-    /// The key's file where it stays, and where a copy of it goes.
+    /// If the key is kept: its file, and the file for a backup copy.
     pub copied_key: Option<(PathBuf, PathBuf)>,
 }
 
-/// Makes what a plan says.
+/// Carries out a plan.
 ///
-/// # Errors
-/// Where no key can be made or nothing can be signed, and where a file holds what
-/// would not fit any more.
+/// # Errors If no key can be generated or nothing can be signed, or if an existing file
+/// contains something that would no longer match.
 pub fn make(
     plan: &Plan,
     task: &Task,
@@ -97,7 +96,7 @@ pub fn make(
     })
 }
 
-/// A certificate that was signed, here or by another server.
+/// A signed certificate from the local CA or another server.
 pub struct Signed {
     /// The whole DER.
     pub der: Vec<u8>,
@@ -119,7 +118,7 @@ fn sign_here(decided: &Decided, issuing: &Issuing, key: &PrivateKey) -> Result<S
     })
 }
 
-/// The kind of key that the document asks for, or the one that is there.
+/// The key type that the document asks for, or that of the existing key.
 fn wanted_key(plan: &Plan) -> Result<KeySpec, String> {
     if let Some(spec) = plan.key_spec {
         return Ok(spec);
@@ -129,7 +128,7 @@ fn wanted_key(plan: &Plan) -> Result<KeySpec, String> {
         .ok_or_else(|| "rcfssl does not generate keys of its type: give a request with -csr".to_owned())
 }
 
-/// What would ask for the certificate that was made.
+/// A request that asks for the issued certificate.
 fn request(plan: &Plan, der: &[u8], key: &PrivateKey) -> Result<Csr, String> {
     match &plan.content {
         Some(content) => Csr::make(content, key),

@@ -1,5 +1,5 @@
-//! `renew`: certificates made again in place, from what they say or from a jobs
-//! document, each pair of files whole or not at all.
+//! `renew`: renews certificates in place, or from a jobs document. The files of each
+//! certificate are replaced together or not at all.
 
 mod jobs;
 mod look;
@@ -32,7 +32,7 @@ use report::Reporter;
 use source::Source;
 use task::{Group, Options, Order, Task};
 
-/// Flags that say what a certificate is to be, which a jobs document says itself.
+/// Flags that describe a certificate; a jobs document sets these itself.
 const NOT_WITH_JOBS: [(FlagId, &str); 8] = [
     (FlagId::Ca, "ca"),
     (FlagId::CaKey, "ca-key"),
@@ -44,7 +44,7 @@ const NOT_WITH_JOBS: [(FlagId, &str); 8] = [
     (FlagId::Cn, "cn"),
 ];
 
-/// Flags that fit one certificate only.
+/// Flags that make sense for a single certificate only.
 const FOR_ONE: [(FlagId, &str); 4] = [
     (FlagId::Key, "key"),
     (FlagId::Csr, "csr"),
@@ -52,7 +52,7 @@ const FOR_ONE: [(FlagId, &str); 4] = [
     (FlagId::Cn, "cn"),
 ];
 
-/// Renews what the arguments name.
+/// Renews the certificates of the arguments.
 pub fn run(context: &Context) -> Outcome {
     let args = &context.args;
     let groups = if args.is_set(FlagId::Jobs) {
@@ -121,7 +121,7 @@ fn options(context: &Context) -> Result<Options, Failure> {
     })
 }
 
-/// The certificates and folders among the arguments.
+/// The certificates and folders of the arguments.
 fn named(context: &Context) -> Result<Vec<Group>, Failure> {
     let arguments = context.args.positional();
     if arguments.is_empty() {
@@ -190,7 +190,7 @@ fn task(context: &Context, certificate: PathBuf, order: Order) -> Task {
     }
 }
 
-/// What in a folder may be a certificate with its key beside it.
+/// The files of a folder that may be certificates and have a key beside them.
 fn listed(context: &Context, folder: &Path) -> Result<Group, Failure> {
     let about = |error: std::io::Error| {
         let shown = folder.to_string_lossy();
@@ -219,7 +219,7 @@ fn listed(context: &Context, folder: &Path) -> Result<Group, Failure> {
     Ok(group)
 }
 
-/// `NAME.pem` or `NAME.crt`, hidden files left out.
+/// `NAME.pem` or `NAME.crt`, except for hidden files.
 fn is_certificate_name(name: &OsStr) -> bool {
     let path = Path::new(name);
     let extension = path.extension().and_then(OsStr::to_str);

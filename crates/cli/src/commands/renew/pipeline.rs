@@ -1,7 +1,7 @@
-//! The run: certificates in batches, made on all cores, written together.
+//! The run: certificates are issued in batches on all cores and written batch by batch.
 //!
-//! While one batch is flushed to disk, the next is made. What is in memory at any
-//! time is two batches, however many certificates there are.
+//! While one batch is flushed to disk, the next is being issued. At most two batches are in
+//! memory, however many certificates there are.
 
 use std::collections::{HashMap, HashSet, VecDeque};
 use std::num::NonZero;
@@ -21,21 +21,20 @@ use super::task::{Companions, Group, Issuing, Options, Order, Task};
 use crate::context::Context;
 use crate::log::Level;
 
-/// Certificates that are written together at most.
+/// The maximum number of certificates in a batch.
 const BATCH: usize = 256;
-/// A batch is closed when its certificates have taken this long, so that large
-/// keys do not keep small news waiting.
+/// A batch is closed after this time, so that slow keys do not delay the results of others.
 const PATIENCE: Duration = Duration::from_millis(400);
 
 /// A certificate on its way through the run.
 struct Item {
     task: Task,
     organization: Option<Arc<str>>,
-    /// The authority, or what is wrong with it.
+    /// The CA, or why it cannot be used.
     issuing: Arc<Result<Issuing, String>>,
-    /// The lock on its folder, or why there is none.
+    /// The lock on the folder, or why there is none.
     lock: Lock,
-    /// Another certificate of the run has the same key.
+    /// Whether another certificate of the run uses the same key.
     shares_key: bool,
 }
 
@@ -45,19 +44,19 @@ enum Lock {
     Taken(Arc<FolderLock>),
     /// Nothing is changed in this run.
     NotNeeded,
-    /// Nothing can be changed there, but looked at.
+    /// The folder is read-only: it can be examined but not changed.
     Impossible(Arc<str>),
-    /// Another process is at work there.
+    /// Another process is working there.
     Held(Arc<str>),
 }
 
-/// What is ready to be written, and what will be said of it.
+/// A result that is ready to be written and reported.
 struct Ready {
     entry: Entry,
     change: Option<Change>,
 }
 
-/// Does everything; gives the reporter back with its counts.
+/// Runs everything and returns the reporter with its counts.
 pub fn run<'a>(
     context: &Context,
     options: &Options,
@@ -76,7 +75,7 @@ pub fn run<'a>(
     })
 }
 
-/// Takes group after group, and sends on what was made.
+/// Processes one group after the other and sends the results on.
 fn assemble(context: &Context, options: &Options, groups: Vec<Group>, send: &SyncSender<Vec<Ready>>) {
     let mut pending = VecDeque::new();
     let mut locks = Locks::default();
@@ -86,7 +85,7 @@ fn assemble(context: &Context, options: &Options, groups: Vec<Group>, send: &Syn
         if let Some(folder) = &group.listed
             && let Some(why) = locks.useless(folder, &tasks, &issuing, options, context)
         {
-            // One word on the folder, not one on each of its certificates.
+            // One message for the folder instead of one for each of its certificates.
             let entry = Entry::failed(folder.clone(), None, why);
             send_all(send, vec![Ready { entry, change: None }]);
             continue;
@@ -115,8 +114,8 @@ fn assemble(context: &Context, options: &Options, groups: Vec<Group>, send: &Syn
     }
 }
 
-/// Keys that several certificates have which are to get new ones. A jobs document
-/// with such was refused.
+/// Keys that are shared by several certificates and are to be replaced. Jobs documents with
+/// such keys were rejected earlier.
 fn shared_keys(tasks: &[Task]) -> HashSet<PathBuf> {
     let mut owners: HashMap<PathBuf, &Path> = HashMap::new();
     let mut shared = HashSet::new();
@@ -135,19 +134,19 @@ fn shared_keys(tasks: &[Task]) -> HashSet<PathBuf> {
 }
 
 fn send_all(send: &SyncSender<Vec<Ready>>, batch: Vec<Ready>) {
-    // The other end goes away only with a panic, which is passed on there.
+    // The receiver disappears only if its thread panics, which is propagated there.
     let _ = send.send(batch);
 }
 
-/// Makes the certificates at the head of the queue, on all cores, for as long as
-/// there is patience.
+/// Processes certificates from the head of the queue on all cores, until the time for a
+/// batch is up.
 fn prepare(pending: &mut VecDeque<Item>, options: &Options) -> Vec<Ready> {
     let start = Instant::now();
     let items = pending.make_contiguous();
     let next = AtomicUsize::new(0);
     let ready: Mutex<Vec<(usize, Ready)>> = Mutex::new(Vec::with_capacity(items.len()));
     let work = || {
-        // The first is always taken: every batch gets somewhere.
+        // At least one is always processed, so that every batch makes progress.
         while next.load(Ordering::Relaxed) == 0 || start.elapsed() < PATIENCE {
             let at = next.fetch_add(1, Ordering::Relaxed);
             let Some(item) = items.get(at) else { break };
@@ -161,20 +160,20 @@ fn prepare(pending: &mut VecDeque<Item>, options: &Options) -> Vec<Ready> {
     let workers = thread::available_parallelism().map_or(1, NonZero::get);
     thread::scope(|scope| {
         for _ in 1..workers.min(items.len()) {
-            // Where no thread is to be had, this one does all the work.
+            // If no thread can be started, this one does all the work.
             let _ = thread::Builder::new().spawn_scoped(scope, work);
         }
         work();
     });
     let mut ready = ready.into_inner().unwrap_or_else(PoisonError::into_inner);
     ready.sort_by_key(|(at, _)| *at);
-    // They were taken in order, so that those that were made are the first.
+    // The queue is processed in order, so the finished ones are at its head.
     pending.drain(..ready.len());
     ready.into_iter().map(|(_, ready)| ready).collect()
 }
 
-/// Looks at one certificate, makes it where it is wanting, and writes the new
-/// files beside the old ones.
+/// Examines one certificate, issues it if necessary, and writes the new files beside the
+/// old ones.
 fn one(item: &Item, options: &Options) -> Ready {
     let task = &item.task;
     let mut entry = Entry::new(task.certificate.clone(), item.organization.clone());
@@ -184,8 +183,7 @@ fn one(item: &Item, options: &Options) -> Ready {
     Ready { entry, change }
 }
 
-/// Runs what is done for one certificate. Should it panic, on a file that nobody has
-/// thought of, that is the failure of this certificate and of no other.
+/// Runs the work for one certificate. A panic counts as a failure of this certificate only.
 fn contained<T>(work: impl FnOnce() -> Result<T, String>) -> Result<T, String> {
     let done = std::panic::catch_unwind(std::panic::AssertUnwindSafe(work));
     done.unwrap_or_else(|_| Err("an internal error: please report it".to_owned()))
@@ -198,7 +196,7 @@ fn attempt(
     change: &mut Option<Change>,
 ) -> Result<Ending, String> {
     let task = &item.task;
-    // Until the certificate itself is looked at.
+    // Errors before the certificate itself is examined concern the whole organization.
     entry.is_common = true;
     let issuing = item.issuing.as_ref().as_ref().map_err(String::clone)?;
     if let Lock::Held(why) = &item.lock {
@@ -251,7 +249,7 @@ fn attempt(
     })
 }
 
-/// Puts what was made in its place and tells of it.
+/// Moves the new files into place and reports them.
 fn write(receive: Receiver<Vec<Ready>>, mut reporter: Reporter<'_>) -> Reporter<'_> {
     for batch in receive {
         let mut entries = Vec::with_capacity(batch.len());
@@ -274,17 +272,17 @@ fn write(receive: Receiver<Vec<Ready>>, mut reporter: Reporter<'_>) -> Reporter<
     reporter
 }
 
-/// The locks of the folders that are being worked in.
+/// The locks of the folders in use.
 #[derive(Default)]
 struct Locks {
-    /// Certificates of one folder mostly come one after another.
+    /// Certificates of one folder usually follow one another.
     last: Option<(PathBuf, Lock)>,
-    /// Others may come back to a folder whose lock is still in use.
+    /// Later ones may be in a folder whose lock is still held.
     in_use: Vec<Weak<FolderLock>>,
 }
 
 impl Locks {
-    /// Why nothing can be done in a folder that was listed, if so.
+    /// Why nothing can be done in a folder, if that is the case.
     fn useless(
         &mut self,
         folder: &Path,
@@ -296,7 +294,8 @@ impl Locks {
         if let Err(why) = issuing {
             return Some(why.clone());
         }
-        // What is half made there may not look like a certificate yet.
+        // An interrupted run may have left something that does not look like a certificate
+        // yet.
         if tasks.is_empty() && !is_interrupted(folder) {
             return None;
         }
@@ -364,7 +363,7 @@ impl Locks {
     }
 }
 
-/// A dry run locks nothing, and clears nothing up.
+/// A dry run takes no lock and cleans up nothing.
 fn look_at(folder: &Path, context: &Context) -> Lock {
     if is_interrupted(folder) {
         let shown = folder.to_string_lossy();

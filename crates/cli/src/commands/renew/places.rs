@@ -1,4 +1,4 @@
-//! Which files a jobs document writes, and which it must not.
+//! The files that a jobs document writes, and those that it must not overwrite.
 
 use std::collections::{HashMap, HashSet};
 use std::fs;
@@ -10,16 +10,16 @@ use super::task::{Companions, Group};
 /// The files of a document.
 #[derive(Default)]
 pub struct Places {
-    /// The authorities and configurations of all organizations.
+    /// The CA files and configurations of all organizations.
     sources: HashSet<PathBuf>,
-    /// Every file that is written, and by which output.
+    /// Every file that is written, with the output that writes it.
     taken: HashMap<PathBuf, String>,
-    /// Folders as they were written, and as they are.
+    /// Folders as written in the document, and their real paths.
     folders: HashMap<PathBuf, PathBuf>,
 }
 
 impl Places {
-    /// Nothing is to be written over an organization's authority and configuration.
+    /// Protects an organization's CA files and configuration from being overwritten.
     pub fn protect(&mut self, group: &Group) {
         let sources = [&group.ca, &group.ca_key, &group.config];
         let files: Vec<PathBuf> = sources.into_iter().flat_map(Source::files).collect();
@@ -29,11 +29,10 @@ impl Places {
         }
     }
 
-    /// Takes a certificate's files for an output.
+    /// Reserves a certificate's files for an output.
     ///
-    /// # Errors
-    /// Where one of them is another's, or what it is made from, or has no name that
-    /// a folder is searched for.
+    /// # Errors If another output writes one of them, if one is an input, or if the name
+    /// would not be found in a folder.
     pub fn take(&mut self, certificate: &Path, request: &Path, output: &str) -> Result<(), String> {
         let name = output.rsplit('/').next().unwrap_or_default();
         if name.is_empty() || name.starts_with('.') {
@@ -55,8 +54,8 @@ impl Places {
         Ok(())
     }
 
-    /// The same path for the same file, as far as its folder goes; a file that is a
-    /// link counts as itself.
+    /// The same path for the same file: its folder is resolved, the file itself is not,
+    /// even if it is a link.
     fn real(&mut self, path: &Path) -> PathBuf {
         let folder = match path.parent() {
             Some(parent) if parent != Path::new("") => parent,

@@ -8,19 +8,19 @@ use std::time::{Duration, Instant};
 use crate::log::{Level, Log};
 use crate::terminal::{self, Terminal};
 
-/// How often the bar is drawn.
+/// The interval between updates of the bar.
 const FRAME: Duration = Duration::from_millis(100);
-/// How often a line is printed where there is no terminal.
+/// The interval between lines without a terminal.
 const LINE: Duration = Duration::from_secs(5);
-/// How wide the bar is at most, in characters.
+/// The maximum width of the bar, in characters.
 const WIDTH: usize = 30;
 
-/// Certificates done, of all that there are.
+/// The number of certificates done, out of the total.
 pub struct Progress {
     shared: Arc<Shared>,
-    /// When the last line was printed, where there is no terminal.
+    /// When the last line was printed, without a terminal.
     last: Option<Instant>,
-    /// Draws the bar while a certificate takes its time.
+    /// The thread that redraws the bar while a certificate is being processed.
     ticker: Option<JoinHandle<()>>,
 }
 
@@ -31,10 +31,10 @@ struct Shared {
 
 struct State {
     count: Count,
-    /// Lines are being printed where the bar was.
+    /// Whether other lines are being printed in place of the bar.
     is_paused: bool,
     has_ended: bool,
-    /// Where the bar is drawn, if it is.
+    /// The terminal on which the bar is drawn.
     screen: Option<Screen>,
 }
 
@@ -50,7 +50,7 @@ struct Count {
 }
 
 impl Progress {
-    /// Before the first. On a terminal the bar is there at once.
+    /// Starts the progress. On a terminal the bar appears at once.
     pub fn new(total: usize, log: &Log) -> Self {
         let terminal = Terminal::of(&io::stderr());
         let Some(terminal) = terminal else {
@@ -80,7 +80,7 @@ impl Progress {
         });
         shared.lock().draw();
         let drawing = Arc::clone(&shared);
-        // Without a thread the bar moves with each result alone.
+        // Without a thread the bar moves only with each result.
         let start = || {
             std::thread::Builder::new()
                 .spawn(move || drawing.keep_drawing())
@@ -90,7 +90,7 @@ impl Progress {
         Progress { shared, last, ticker }
     }
 
-    /// Takes the bar away until [`Progress::advance`], so that lines can be printed.
+    /// Removes the bar until [`Progress::advance`], so that lines can be printed.
     pub fn clear(&mut self) {
         let mut state = self.shared.lock();
         if !state.is_paused {
@@ -99,13 +99,13 @@ impl Progress {
         state.is_paused = true;
     }
 
-    /// One certificate less to do than was counted.
+    /// Reduces the total by one.
     pub fn leave_out(&mut self) {
         let mut state = self.shared.lock();
         state.count.total = state.count.total.saturating_sub(1);
     }
 
-    /// One more is done.
+    /// Counts one certificate as done.
     pub fn advance(&mut self, log: &Log) {
         let mut state = self.shared.lock();
         state.count.done += 1;
@@ -154,7 +154,7 @@ impl State {
         }
     }
 
-    /// In one write. A terminal that is closed is no reason to stop.
+    /// Prints in a single write. A closed terminal does not stop the run.
     fn print(&mut self, text: &str) {
         if let Some(screen) = &mut self.screen {
             let _ = screen.out.write_all(text.as_bytes());
@@ -232,7 +232,7 @@ mod tests {
         );
     }
 
-    /// What was printed since it was last asked.
+    /// Collects what is printed, until it is read.
     #[derive(Clone, Default)]
     struct Paper(Arc<Mutex<Vec<u8>>>);
 

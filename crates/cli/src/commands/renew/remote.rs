@@ -1,4 +1,4 @@
-//! Renewals that another server signs: no key of the CA is needed here.
+//! Renewals that another server signs. They need no CA key on this machine.
 
 use rcfssl_ca::{SignRequest, Signer};
 use rcfssl_core::key::{PrivateKey, SigningKey};
@@ -10,10 +10,10 @@ use super::look::{Plan, message};
 use super::make::Signed;
 use super::task::{Issuing, Options};
 
-/// Asks for a certificate, and takes it only where it is for this key and of this CA.
+/// Requests a certificate, and accepts it only if it is for this key and was issued by this
+/// CA.
 ///
-/// # Errors
-/// What the servers say, and what is wrong with the answer.
+/// # Errors The server's error, or what is wrong with its answer.
 pub fn sign(plan: &Plan, issuing: &Issuing, options: &Options, key: &PrivateKey) -> Result<Signed, String> {
     let csr = match (&plan.content, &plan.existing) {
         (Some(content), _) => Csr::make(content, key),

@@ -1,5 +1,5 @@
-//! What is said of a run: a line for each certificate, the commands of `-exec`,
-//! and the sum.
+//! Reports a run: a line for each certificate, the output of `-exec` commands, and a
+//! summary.
 
 use std::ffi::OsString;
 use std::io::{self, Write};
@@ -21,59 +21,59 @@ use crate::input;
 use crate::log::{Level, Log};
 use crate::output::printable;
 
-/// How it ended for one certificate.
+/// The outcome for one certificate.
 pub enum Ending {
-    /// It is somebody else's, and not counted.
+    /// Another CA issued it; it is not counted.
     Foreign,
     /// It stays as it is.
     Untouched {
-        /// When it ends.
+        /// When it expires.
         until: OffsetDateTime,
     },
-    /// It would be made, were this no dry run.
+    /// It would be issued without `-dry-run`.
     Would {
-        /// Why.
+        /// The reason.
         why: Why,
     },
-    /// It was made or renewed.
+    /// It was issued or renewed.
     Changed {
-        /// Why.
+        /// The reason.
         why: Why,
-        /// When it ends.
+        /// When it expires.
         until: OffsetDateTime,
         /// Its serial number.
         serial: Serial,
-        /// It has a new key.
+        /// Whether it has a new key.
         new_key: bool,
     },
-    /// It could not be done, or must not.
+    /// It could not or must not be issued.
     Failed(String),
 }
 
-/// What is told of one certificate.
+/// The report for one certificate.
 pub struct Entry {
-    /// Its file; or the folder, where a folder as a whole is of no use.
+    /// Its file, or its folder if the folder as a whole cannot be used.
     pub certificate: PathBuf,
-    /// Its organization, in a jobs document.
+    /// Its organization in a jobs document.
     pub organization: Option<Arc<str>>,
-    /// How it ended.
+    /// The outcome.
     pub ending: Ending,
-    /// What its owner should know.
+    /// Warnings for its owner.
     pub warnings: Vec<String>,
-    /// Its profile, where that was looked for.
+    /// Its profile, if that was determined.
     pub profile: Option<String>,
-    /// Its key's file.
+    /// The key file.
     pub key: PathBuf,
-    /// The name that scripts know it by.
+    /// `RCFSSL_NAME` for commands.
     pub name: String,
-    /// What is run once it has changed.
+    /// The command to run after it has changed.
     pub exec: Option<Arc<str>>,
-    /// It failed by what its whole organization has in common.
+    /// Whether the cause of the failure concerns its whole organization.
     pub is_common: bool,
 }
 
 impl Entry {
-    /// Nothing is known yet.
+    /// A report without an outcome yet.
     pub fn new(certificate: PathBuf, organization: Option<Arc<str>>) -> Self {
         Entry {
             certificate,
@@ -97,22 +97,22 @@ impl Entry {
     }
 }
 
-/// How many ended how.
+/// The number of certificates by outcome.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize)]
 pub struct Counts {
-    /// Certificates where there was no good one before.
+    /// Certificates created where there was no valid one.
     pub made: usize,
-    /// Certificates in the place of good ones.
+    /// Certificates that replaced valid ones.
     pub renewed: usize,
-    /// Certificates that stay as they are.
+    /// Certificates that were left unchanged.
     pub untouched: usize,
-    /// Certificates that could not be made.
+    /// Certificates that could not be issued.
     pub failed: usize,
     /// Commands of `-exec` that failed.
     pub commands_failed: usize,
 }
 
-/// One certificate for a program.
+/// One certificate, as JSON.
 #[derive(Serialize)]
 struct Row<'a> {
     certificate: String,
@@ -135,7 +135,7 @@ struct Row<'a> {
     command: Option<&'a str>,
 }
 
-/// The sum for a program.
+/// The summary, as JSON.
 #[derive(Serialize)]
 struct Sum {
     #[serde(flatten)]
@@ -144,7 +144,7 @@ struct Sum {
     seconds: f64,
 }
 
-/// Tells of certificates as they come.
+/// Reports certificates as they are finished.
 pub struct Reporter<'a> {
     log: &'a Log,
     json: bool,
@@ -154,13 +154,13 @@ pub struct Reporter<'a> {
     start: Instant,
     progress: Progress,
     repeats: Repeats,
-    /// Variables that commands do not get.
+    /// Environment variables that commands do not inherit.
     secrets: Vec<OsString>,
-    /// The organization that failed as a whole, and why.
+    /// The organization that failed as a whole, and the reason.
     last_cause: Option<(Arc<str>, String)>,
 }
 
-/// Warnings that many certificates of a run have in common are printed once.
+/// A warning that concerns many certificates of a run is printed once.
 #[derive(Default)]
 struct Repeats {
     last: Vec<String>,
@@ -193,9 +193,9 @@ impl Repeats {
 }
 
 impl<'a> Reporter<'a> {
-    /// Before the first of so many certificates.
+    /// Creates a reporter for a run with this many certificates.
     pub fn new(log: &'a Log, total: usize, json: bool, dry_run: bool) -> Self {
-        // Asked for before there are threads.
+        // The time zone must be read before any thread is started.
         log.offset();
         Reporter {
             log,
@@ -211,12 +211,12 @@ impl<'a> Reporter<'a> {
         }
     }
 
-    /// Keeps variables that hold keys and passwords from the commands.
+    /// Withholds variables with keys and passwords from the commands.
     pub fn hide(&mut self, variables: impl IntoIterator<Item = OsString>) {
         self.secrets.extend(variables);
     }
 
-    /// Tells of one certificate, and runs its command where it has changed.
+    /// Reports one certificate, and runs its command if it has changed.
     pub fn tell(&mut self, entry: Entry) {
         let counts = &mut self.counts;
         match &entry.ending {
@@ -245,7 +245,7 @@ impl<'a> Reporter<'a> {
         self.progress.advance(self.log);
     }
 
-    /// The end: prints the sum. Gives the counts.
+    /// Prints the summary and returns the counts.
     pub fn finish(mut self) -> Counts {
         self.progress.clear();
         self.repeats.end(self.log);
@@ -286,7 +286,7 @@ impl<'a> Reporter<'a> {
         counts
     }
 
-    /// Tells why; what is common to an organization once.
+    /// Reports the reason; a reason that concerns a whole organization is reported once.
     fn failed(&mut self, entry: &Entry, shown: &str, why: &str) {
         let common = entry.organization.as_ref().filter(|_| entry.is_common);
         let Some(organization) = common else {
@@ -373,8 +373,8 @@ impl<'a> Reporter<'a> {
         print(&format!("{lead}{}", json::to_string(&row)));
     }
 
-    /// Runs what was asked for after a change; what it prints goes to standard
-    /// error where a program reads the report.
+    /// Runs the command for a change. If the report is JSON, the command's output goes to
+    /// standard error.
     fn run_command(&mut self, entry: &Entry) -> Option<Result<(), String>> {
         let Ending::Changed { .. } = entry.ending else {
             return None;
@@ -409,12 +409,12 @@ impl<'a> Reporter<'a> {
     }
 }
 
-/// The day of a moment, UTC.
+/// The date of a moment in UTC.
 fn day(moment: OffsetDateTime) -> String {
     moment.date().to_string()
 }
 
-/// Prints on standard output. When nobody listens, the work goes on.
+/// Prints on standard output. If it is closed, the work continues.
 fn print(text: &str) {
     let mut out = io::stdout().lock();
     let _ = out.write_all(text.as_bytes()).and_then(|()| out.flush());

@@ -1,4 +1,4 @@
-//! Where an authority and its configuration come from.
+//! Where a CA and its configuration are read from.
 
 use std::ffi::{OsStr, OsString};
 use std::os::unix::ffi::OsStrExt;
@@ -9,17 +9,17 @@ use zeroize::Zeroizing;
 
 use crate::input;
 
-/// A file, or what takes the place of one.
+/// A file or an environment variable.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Source {
-    /// As the user names it: a file of whatever kind, `file:PATH`, `env:NAME`.
+    /// As the user names it: any kind of file, `file:PATH`, or `env:NAME`.
     Named(OsString),
-    /// The first of these paths at which there is a file; at least one.
+    /// The first path at which a file exists, out of these; there is at least one.
     Found(PathBuf, Vec<PathBuf>),
 }
 
 impl Source {
-    /// A file of this name in the first of these folders that has one.
+    /// A file of this name, in the first of these folders that contains it.
     pub fn in_one_of(folders: &[&Path], name: &str) -> Self {
         let mut paths: Vec<PathBuf> = Vec::new();
         for path in folders.iter().map(|folder| folder.join(name)) {
@@ -33,8 +33,7 @@ impl Source {
 
     /// Reads it.
     ///
-    /// # Errors
-    /// Go's sentence; where there is no such file, it says which were looked for.
+    /// # Errors Go's message. If there is no such file, it lists the paths that were tried.
     pub fn read(&self) -> Result<Zeroizing<Vec<u8>>> {
         match self {
             Source::Named(value) => input::prefixed(value),
@@ -49,7 +48,7 @@ impl Source {
         }
     }
 
-    /// Is there such a file?
+    /// Whether the file exists.
     pub fn is_there(&self) -> bool {
         match self {
             Source::Named(_) => true,
@@ -57,7 +56,7 @@ impl Source {
         }
     }
 
-    /// The file that is there, or the one that should be.
+    /// The file that exists, or the one that should.
     fn path(&self) -> &Path {
         match self {
             Source::Named(value) => Path::new(value),
@@ -68,7 +67,7 @@ impl Source {
         }
     }
 
-    /// What errors call it.
+    /// The name shown in errors.
     pub fn shown(&self) -> String {
         let shown = self.path().to_string_lossy();
         match self {
@@ -77,7 +76,7 @@ impl Source {
         }
     }
 
-    /// That none of the files is there.
+    /// The message that none of the files exists.
     pub fn missing(&self) -> String {
         match self {
             Source::Found(first, others) if !others.is_empty() => {
@@ -89,7 +88,7 @@ impl Source {
         }
     }
 
-    /// An error's sentence, with the file's name.
+    /// An error's message with the file's name.
     pub fn named(&self, error: &Error) -> String {
         let (shown, message) = (self.shown(), error.message());
         match message.contains(&shown) {
@@ -98,7 +97,7 @@ impl Source {
         }
     }
 
-    /// The variable of the environment that it is.
+    /// The environment variable that it names.
     pub fn variable(&self) -> Option<OsString> {
         match self {
             Source::Named(value) => {
@@ -109,7 +108,7 @@ impl Source {
         }
     }
 
-    /// The files that it may be.
+    /// The files that it may refer to.
     pub fn files(&self) -> Vec<PathBuf> {
         match self {
             Source::Named(value) => {
@@ -126,7 +125,7 @@ impl Source {
     }
 }
 
-/// A link that leads nowhere is there: it is not passed over without a word.
+/// A dangling link counts as existing, so that it is not silently skipped.
 fn exists(path: &Path) -> bool {
     path.symlink_metadata().is_ok()
 }

@@ -1,5 +1,4 @@
-//! What is to be done: certificates, and the authority and configuration that
-//! they share.
+//! The work of a run: certificates, and the CA and configuration that they share.
 
 use std::ffi::{OsStr, OsString};
 use std::path::{Path, PathBuf};
@@ -15,13 +14,13 @@ use crate::input;
 
 use super::source::Source;
 
-/// What holds for every certificate of a run.
+/// Settings for every certificate of a run.
 pub struct Options {
-    /// Renew when less than this is left; a third of the lifetime where not given.
+    /// Renew when less than this is left (default: a third of the lifetime).
     pub before: Option<Duration>,
-    /// Renew also what is not due.
+    /// Also renew certificates that are not due.
     pub force: bool,
-    /// The form of new keys; that of the old one where not given.
+    /// The format of new keys (default: that of the old key).
     pub key_format: Option<KeyFormat>,
     /// Change nothing.
     pub dry_run: bool,
@@ -29,37 +28,37 @@ pub struct Options {
     pub backup: bool,
     /// How long to wait for another process.
     pub wait: std::time::Duration,
-    /// Run after each certificate that changed.
+    /// The command to run after each certificate that changed.
     pub exec: Option<Arc<str>>,
-    /// The profile, instead of the one that the certificate shows.
+    /// The profile, instead of the one that matches the certificate.
     pub profile: Option<String>,
     /// The key's file, instead of the one beside the certificate.
     pub key: Option<PathBuf>,
-    /// The request document, instead of what the certificate says.
+    /// The request document, instead of the certificate's contents.
     pub request: Option<Request>,
     /// The hosts, instead of the certificate's.
     pub hostnames: Option<Vec<String>>,
     /// The common name, instead of the certificate's.
     pub cn: Option<String>,
-    /// Traps are errors.
+    /// Treat traps as errors.
     pub strict: bool,
-    /// The CA's label, for servers that have several.
+    /// The CA's label, for servers with several CAs.
     pub label: String,
 }
 
-/// Certificates that share an authority.
+/// Certificates that share a CA.
 pub struct Group {
-    /// The organization's name, in a jobs document.
+    /// The organization's name in a jobs document.
     pub name: Option<Arc<str>>,
-    /// The folder that was listed, where one was.
+    /// The folder that was searched, if there is one.
     pub listed: Option<PathBuf>,
-    /// The authority's certificate.
+    /// The CA certificate.
     pub ca: Source,
-    /// Its key.
+    /// The CA key.
     pub ca_key: Source,
-    /// The configuration, unless `-config` gave one for all.
+    /// The configuration, unless `-config` sets one for all groups.
     pub config: Source,
-    /// The configuration may be missing: nobody has named it.
+    /// The configuration may be missing, because the user did not name it.
     pub config_is_default: bool,
     /// The certificates.
     pub tasks: Vec<Task>,
@@ -69,25 +68,25 @@ pub struct Group {
 pub struct Task {
     /// Its file.
     pub certificate: PathBuf,
-    /// What it is to say.
+    /// What it should contain.
     pub order: Order,
-    /// Instead of the run's, where given.
+    /// Overrides the run's.
     pub before: Option<Duration>,
-    /// Makes a new key.
+    /// Create a new key.
     pub rekey: bool,
-    /// All alternative names may go.
+    /// Allow all alternative names to be dropped.
     pub drop_hosts: bool,
-    /// Instead of the run's, where given.
+    /// Overrides the run's.
     pub exec: Option<Arc<str>>,
 }
 
-/// What a certificate is to say.
+/// What a certificate should contain.
 pub enum Order {
-    /// What it says now; it was named.
+    /// What it contains now; the user named it.
     Again,
-    /// What it says now; it was found in a folder, and may be somebody else's.
+    /// What it contains now; it was found in a folder, and another CA may have issued it.
     Found,
-    /// What a request document says.
+    /// What a request document asks for.
     Document {
         /// The document.
         request: PathBuf,
@@ -96,22 +95,22 @@ pub enum Order {
     },
 }
 
-/// An authority and its configuration, ready to sign.
+/// A CA and its configuration, ready to sign.
 pub struct Issuing {
-    /// The CA's certificate.
+    /// The CA certificate.
     pub certificate: Certificate,
-    /// The CA with its key, or why there is none here. Only profiles that are signed for
-    /// here need one.
+    /// The CA with its key, or why there is none. Only profiles that are signed locally
+    /// need it.
     pub issuer: Result<Issuer, String>,
-    /// What lets other servers sign, where the configuration names any.
+    /// The client for other servers, if the configuration names any.
     pub remote: Option<RemoteSigner>,
     /// The configuration.
     pub policy: Arc<Policy>,
 }
 
 impl Group {
-    /// A group whose authority lies in one of these folders, which are looked into in
-    /// turn, under the names of the etcd walk-through.
+    /// A group whose CA is in the first of these folders that has it, under the file names
+    /// of the etcd walk-through.
     pub fn of_folders(folders: &[&Path]) -> Self {
         Group {
             name: None,
@@ -124,10 +123,9 @@ impl Group {
         }
     }
 
-    /// Reads the authority, and the configuration that these certificates need.
+    /// Reads the CA, and the configuration that these certificates need.
     ///
-    /// # Errors
-    /// What is wrong with them, with the file's name.
+    /// # Errors What is wrong with them, with the file's name.
     pub fn load(&self, context: &Context, tasks: &[Task]) -> Result<Issuing, String> {
         let certificate = self.ca.read().and_then(|text| Certificate::read_pem(&text));
         let certificate = certificate.map_err(|error| self.ca.named(&error))?;
@@ -143,7 +141,7 @@ impl Group {
             true => self.issuer(),
             false => Err("no profile is signed for here".to_owned()),
         };
-        // Where other servers sign too, it is told when the key is needed.
+        // If other servers sign as well, the error is reported when the key is needed.
         if let Err(why) = &issuer
             && !policy.needs_remote_signer()
         {
@@ -214,9 +212,9 @@ impl Group {
     }
 }
 
-/// The files beside a certificate that belong to it.
+/// The files that belong to a certificate.
 pub struct Companions {
-    /// What scripts know it by: the file's name without `.pem` or `.crt`.
+    /// The name that scripts use: the file name without `.pem` or `.crt`.
     pub name: String,
     /// The private key.
     pub key: PathBuf,
@@ -224,8 +222,8 @@ pub struct Companions {
     pub csr: PathBuf,
 }
 
-/// How a certificate's key may be called, by the certificate's name without its
-/// extension; the first that is there is its key.
+/// The possible file names of a certificate's key, given the certificate's name without its
+/// extension. The first one that exists is its key.
 pub fn key_names(certificate: &Path) -> [OsString; 2] {
     let stem = certificate.file_stem().unwrap_or_default();
     ["-key.pem", ".key"].map(|end| {
@@ -235,8 +233,8 @@ pub fn key_names(certificate: &Path) -> [OsString; 2] {
     })
 }
 
-/// `NAME-key.pem`, else `NAME.key`, of which the first is taken that is there. A
-/// new `tls.crt` goes with `tls.key`, as in Kubernetes.
+/// `NAME-key.pem`, or else `NAME.key`, whichever exists. A new `tls.crt` gets `tls.key`, as
+/// in Kubernetes.
 fn key_of(certificate: &Path, is_there: impl Fn(&Path) -> bool) -> PathBuf {
     let folder = certificate.parent().unwrap_or(Path::new(""));
     let [dash, dot] = key_names(certificate).map(|name| folder.join(name));

@@ -1,37 +1,37 @@
-//! Why a certificate is made.
+//! Reasons for issuing a certificate.
 
 use std::fmt;
 
 use rcfssl_core::renewal::Difference;
 
-/// Why a certificate is made.
+/// Why a certificate is issued.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Why {
-    /// There was none.
+    /// There is none.
     Missing,
-    /// What was there is no certificate.
+    /// The existing file is not a certificate.
     Unreadable,
-    /// Another authority issued it.
+    /// Another CA issued it.
     OtherAuthority,
     /// Its key is missing.
     NoKey,
-    /// It is key does not match.
+    /// Its key does not match.
     OtherKey,
-    /// It ended.
+    /// It has expired.
     Ended,
-    /// It ends soon.
+    /// It expires soon.
     Due {
         /// Whole days that are left.
         days: i64,
     },
-    /// It no longer says what it should.
+    /// It differs from what it should contain.
     Changed(Difference),
     /// `-force`
     Forced,
 }
 
 impl Why {
-    /// Was there no good certificate before?
+    /// Whether there was no valid certificate before.
     pub fn is_new(self) -> bool {
         use Why::{Missing, NoKey, OtherAuthority, OtherKey, Unreadable};
         matches!(self, Missing | Unreadable | OtherAuthority | NoKey | OtherKey)

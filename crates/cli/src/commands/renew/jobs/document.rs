@@ -1,4 +1,4 @@
-//! What stands in a jobs document, and how a mistake in it is told.
+//! The contents of a jobs document, and problems in it.
 
 use std::fmt;
 
@@ -8,14 +8,14 @@ use rcfssl_go::json_object;
 /// The whole document.
 #[derive(Debug, Default)]
 pub struct Document {
-    /// Where editors find the schema; not used.
+    /// The schema's location, for editors; not used.
     pub schema: String,
-    /// For all organizations that do not say it themselves: certificates with less left
-    /// are renewed.
+    /// Default for all organizations: renew certificates with less than this left.
     pub before: Located<String>,
-    /// The same: new keys come with new certificates.
+    /// Default for all organizations: create new keys.
     pub rekey: Located<Option<bool>>,
-    /// The same: run after each certificate that changed.
+    /// Default for all organizations: the command to run after each certificate that
+    /// changed.
     pub exec: Located<String>,
     /// At least one.
     pub organizations: List<Located<Organization>>,
@@ -29,26 +29,26 @@ json_object!(Document as "jobs.Document" {
     "organisations" => organizations,
 });
 
-/// An authority and the certificates that it is to have issued.
+/// A CA and the certificates that it issues.
 #[derive(Debug, Default)]
 pub struct Organization {
-    /// What reports call it.
+    /// The name used in reports.
     pub name: Located<String>,
-    /// Where its files are, seen from the document.
+    /// Its folder, relative to the document.
     pub folder: Located<String>,
-    /// The authority's certificate, `ca.pem` where not given; `env:NAME` too.
+    /// The CA certificate, by default `ca.pem`; may be `env:NAME`.
     pub ca: Located<String>,
-    /// Its key, `ca-key.pem` where not given; `env:NAME` too.
+    /// The CA key, by default `ca-key.pem`; may be `env:NAME`.
     pub ca_key: Located<String>,
-    /// The configuration, `ca-config.json` where not given.
+    /// The configuration, by default `ca-config.json`.
     pub config: Located<String>,
-    /// A duration: certificates with less left are renewed.
+    /// Renew certificates with less than this left.
     pub before: Located<String>,
-    /// New keys come with new certificates.
+    /// Create new keys.
     pub rekey: Located<Option<bool>>,
-    /// Run after each certificate that changed.
+    /// The command to run after each certificate that changed.
     pub exec: Located<String>,
-    /// What it is to have.
+    /// Its certificates.
     pub certificates: List<Located<Wanted>>,
 }
 json_object!(Organization as "jobs.Organization" {
@@ -63,22 +63,22 @@ json_object!(Organization as "jobs.Organization" {
     "certificates" => certificates,
 });
 
-/// A certificate that is to be there.
+/// A certificate.
 #[derive(Debug, Default)]
 pub struct Wanted {
-    /// The request document.
+    /// The CSR JSON file.
     pub request: Located<String>,
-    /// The profile's name in the configuration, or `default`.
+    /// A profile of the configuration, or `default`.
     pub profile: Located<String>,
-    /// The certificate's file, without `.pem` or with `.pem` or `.crt`.
+    /// The certificate's file, with or without `.pem`, or with `.crt`.
     pub output: Located<String>,
-    /// Instead of the organization's.
+    /// Overrides the organization's.
     pub before: Located<String>,
-    /// Instead of the organization's.
+    /// Overrides the organization's.
     pub rekey: Located<Option<bool>>,
-    /// Instead of the organization's.
+    /// Overrides the organization's.
     pub exec: Located<String>,
-    /// The request may have no hosts where the live certificate has SANs.
+    /// Allows a request without hosts where the live certificate has SANs.
     pub drop_hosts: Option<bool>,
 }
 json_object!(Wanted as "jobs.Certificate" {
@@ -91,17 +91,17 @@ json_object!(Wanted as "jobs.Certificate" {
     "drop_hosts" => drop_hosts,
 });
 
-/// Something that is wrong with the document.
+/// An error in the document.
 pub struct Problem {
-    /// The byte of the document.
+    /// Its byte offset in the document.
     pub offset: usize,
-    /// What errors call the organization; empty outside of all.
+    /// The organization as shown in errors; empty outside of all organizations.
     pub organization: String,
-    /// What they call the certificate.
+    /// The certificate as shown in errors.
     pub certificate: Option<String>,
-    /// The key; empty where it is the object as a whole.
+    /// The key; empty if the error concerns the whole object.
     pub field: &'static str,
-    /// What is wrong.
+    /// The message.
     pub text: String,
 }
 
@@ -127,7 +127,7 @@ impl fmt::Display for Problem {
 }
 
 impl Organization {
-    /// What errors call it; `at` is its place in the document, from 0.
+    /// The name shown in errors; `at` is its index in the document, from 0.
     pub fn shown(&self, at: usize) -> String {
         let names = [&self.name.value, &self.folder.value];
         let named = names.into_iter().find(|name| !name.is_empty());
@@ -136,7 +136,7 @@ impl Organization {
 }
 
 impl Wanted {
-    /// What errors call it; `at` is its place in the organization, from 0.
+    /// The name shown in errors; `at` is its index in the organization, from 0.
     pub fn shown(&self, at: usize) -> String {
         match self.output.value.as_str() {
             "" => format!("number {}", at + 1),

@@ -1,7 +1,7 @@
-//! The jobs document: organizations, their authorities and their certificates.
+//! The jobs document: organizations, their CAs and their certificates.
 //!
-//! `dist/schemas/jobs.schema.json` in the repository describes it for editors. The
-//! document is checked as a whole before anything is made.
+//! `dist/schemas/jobs.schema.json` in the repository describes it for editors. The whole
+//! document is checked before any certificate is created.
 
 mod document;
 
@@ -21,8 +21,7 @@ use crate::{hints, input, log};
 
 /// Reads and checks a jobs document.
 ///
-/// # Errors
-/// All that is wrong with it, as lines with file, line, organization, certificate
+/// # Errors All errors in the document, as lines with file, line, organization, certificate
 /// and field.
 pub fn read(context: &Context, path: &Path) -> Result<Vec<Group>, Failure> {
     let text = input::file(path.as_os_str())?;
@@ -69,13 +68,13 @@ pub fn read(context: &Context, path: &Path) -> Result<Vec<Group>, Failure> {
 
 struct Reader<'a> {
     context: &'a Context,
-    /// The folder of the document.
+    /// The document's folder.
     base: &'a Path,
     problems: Vec<Problem>,
     places: Places,
 }
 
-/// What holds for certificates that do not say it themselves.
+/// Defaults for certificates that do not set these fields.
 struct Defaults {
     before: Option<Duration>,
     rekey: Option<bool>,
@@ -86,11 +85,11 @@ fn command(value: &Located<String>) -> Option<Arc<str>> {
     (!value.value.is_empty()).then(|| value.value.as_str().into())
 }
 
-/// Where in the document we are.
+/// The current position in the document.
 struct Place<'a> {
     organization: &'a str,
     certificate: Option<&'a str>,
-    /// Where the object begins.
+    /// The offset of the object's beginning.
     offset: usize,
 }
 
@@ -111,7 +110,7 @@ impl Reader<'_> {
         });
     }
 
-    /// A field that must be given.
+    /// Takes a required field.
     fn required(&mut self, place: &Place<'_>, field: &'static str, value: &Located<String>) {
         if value.value.is_empty() {
             let text = if value.offset.is_some() {
@@ -135,8 +134,7 @@ impl Reader<'_> {
         None
     }
 
-    /// A key that nobody knows is an error here: it may be a `befor` that was
-    /// meant.
+    /// An unknown key is an error here: a `befor` may be a misspelt `before`.
     fn unknown(&mut self, document: &Document, unknown: &UnknownKey) {
         let nearest = hints::nearest(&unknown.key, unknown.known.iter().copied());
         let nearest = nearest.map_or(String::new(), |nearest| format!("; did you mean \"{nearest}\"?"));
@@ -148,7 +146,7 @@ impl Reader<'_> {
         self.somewhere(document, unknown.offset, depth, "", text);
     }
 
-    /// A document that is no JSON, or has a value of the wrong kind.
+    /// Reports a document that is not JSON or has a value of the wrong type.
     fn unreadable(&mut self, document: &Document, error: json::Error) {
         match error.mismatch {
             Some(mismatch) => {
@@ -159,7 +157,8 @@ impl Reader<'_> {
         }
     }
 
-    /// Notes a problem at a byte of the document, at most so many objects deep.
+    /// Reports an error at a byte offset, in the object that contains it, down to the given
+    /// depth.
     fn somewhere(
         &mut self,
         document: &Document,
@@ -211,7 +210,7 @@ impl Reader<'_> {
             .clone()
             .map(|organization| self.group(&organization.value))
             .collect();
-        // Those of all organizations, before any output is looked at.
+        // The CA files of all organizations are protected before any output is checked.
         groups.iter().for_each(|group| self.places.protect(group));
         let located = organizations.zip(groups).enumerate();
         located
@@ -219,7 +218,7 @@ impl Reader<'_> {
             .collect()
     }
 
-    /// An organization's authority and configuration.
+    /// An organization's CA and configuration.
     fn group(&self, organization: &Organization) -> Group {
         let folder = self.base.join(&organization.folder.value);
         let mut group = Group::of_folders(&[&folder, self.base]);
@@ -264,8 +263,8 @@ impl Reader<'_> {
         };
         let folder = self.base.join(&organization.folder.value);
         group.name = Some(name.as_str().into());
-        // A configuration that cannot be read is told when it is needed, and stops
-        // only its own organization.
+        // A configuration that cannot be read is reported when it is needed, and stops only
+        // its own organization.
         let own = match &self.context.policy {
             Some(_) => None,
             None => read_policy(&group.config),
@@ -337,7 +336,7 @@ impl Reader<'_> {
         }
     }
 
-    /// A path of a document: in the organization's folder, or else beside the
+    /// Resolves a path of the document: in the organization's folder, or else beside the
     /// document.
     fn resolve(&self, folder: &Path, value: &str) -> PathBuf {
         let inside = folder.join(value);

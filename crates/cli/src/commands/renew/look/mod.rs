@@ -1,4 +1,4 @@
-//! One certificate: what is there and what it should say.
+//! Compares a certificate with what it should contain.
 
 mod profile;
 mod read;
@@ -23,57 +23,57 @@ use super::why::Why;
 use crate::hints::Trap;
 use crate::input;
 
-/// A key is never thrown away unasked.
+/// A private key is never discarded unless the user asks for it.
 const LOST_KEY: &str = "its file also holds a private key, which would be lost";
 
-/// What was found of a certificate.
+/// The result for one certificate.
 pub enum Finding {
-    /// It is somebody else's, and was only found in a folder.
+    /// Another CA issued it, and it was only found in a folder.
     Foreign,
     /// It stays as it is.
     Untouched {
-        /// When it ends.
+        /// When it expires.
         until: OffsetDateTime,
-        /// What its owner should know.
+        /// A warning for its owner.
         warning: Option<String>,
     },
-    /// It is to be made again.
+    /// A new one is to be issued.
     Wanting(Box<Plan>),
 }
 
-/// A certificate that is to be made.
+/// A certificate that is to be issued.
 pub struct Plan {
-    /// Why.
+    /// The reason.
     pub why: Why,
-    /// The name of its profile.
+    /// The profile's name.
     pub profile: String,
     /// Who signs it.
     pub signing: Signing,
-    /// What is there.
+    /// The existing certificate.
     pub existing: Option<Existing>,
     /// Its key.
     pub key: Option<KeyFile>,
-    /// What the request document says, where there is one.
+    /// The subject and hosts of the request document, if there is one.
     pub content: Option<Content>,
-    /// The key that the document asks for, where there is one.
+    /// The key type that the document asks for.
     pub key_spec: Option<KeySpec>,
-    /// The request beside it is out of date in any case.
+    /// The existing `NAME.csr` is to be replaced even if the key stays.
     pub rewrites_csr: bool,
-    /// What its owner should know.
+    /// Warnings for its owner.
     pub warnings: Vec<String>,
 }
 
 /// Who signs a certificate.
 pub enum Signing {
-    /// The CA that is here: what it will say. The key and the number are put in when it
-    /// is made.
+    /// The local CA: the decided contents. Key and serial number are added when it is
+    /// issued.
     Local(Box<Decided>),
-    /// Another server: what it is asked for.
+    /// Another server: the request to it.
     Remote(Box<Wanted>),
 }
 
 impl Signing {
-    /// The first thing that a certificate says otherwise.
+    /// The first respect in which a certificate differs from the plan.
     fn difference(&self, certificate: &Certificate) -> Option<Difference> {
         match self {
             Signing::Local(decided) => renewal::difference(certificate, decided.template()),
@@ -81,7 +81,7 @@ impl Signing {
         }
     }
 
-    /// The alternative names that are asked for.
+    /// The requested alternative names.
     fn names(&self) -> &Names {
         match self {
             Signing::Local(decided) => &decided.template().names,
@@ -90,10 +90,9 @@ impl Signing {
     }
 }
 
-/// Looks at a certificate.
+/// Examines a certificate.
 ///
-/// # Errors
-/// Why it cannot be made as it should be, or must not.
+/// # Errors Why it cannot or must not be issued as it should be.
 pub fn look(
     task: &Task,
     issuing: &Issuing,
@@ -123,12 +122,12 @@ struct Look<'a> {
 }
 
 impl<'a> Look<'a> {
-    /// Renews what is there.
+    /// Plans the renewal of an existing certificate.
     fn again(&self, found: bool) -> Result<Finding, String> {
         let text = input::found(&self.task.certificate).map_err(message)?;
         let existing = match Existing::read(&text)? {
-            // Other things than certificates lie in folders too; what is nothing at all
-            // was one once, since it has a key.
+            // A folder may contain other PEM files. A file without any PEM block was once a
+            // certificate, because a key belongs to it.
             None if found && pem::decode(&text).is_some() => return Ok(Finding::Foreign),
             None => return Err("it contains no certificate".to_owned()),
             Some(existing) => existing,
@@ -177,7 +176,7 @@ impl<'a> Look<'a> {
                     ..Overrides::default()
                 };
                 wanted.replace(&overrides);
-                // Another server gets a request that says what is to be changed.
+                // Another server gets a request with the changes.
                 let is_asked = profile.is_remote() && (cn.is_some() || hostnames.is_some());
                 let content = is_asked.then(|| Content {
                     subject: overrides.subject.unwrap_or_else(subject),
@@ -211,7 +210,7 @@ impl<'a> Look<'a> {
         })
     }
 
-    /// Makes what a document asks for, unless it is there already.
+    /// Plans what a document asks for, unless the existing certificate matches it.
     fn by_document(&self, path: &Path, profile_name: &str) -> Result<Finding, String> {
         let mut warnings = Vec::new();
         let request = self.read_request(path, &mut warnings)?;
@@ -224,8 +223,8 @@ impl<'a> Look<'a> {
             let text = input::found(&self.task.certificate).map_err(message)?;
             Existing::read(&text).ok().flatten().ok_or(Why::Unreadable)
         };
-        // Nothing that is compared depends on the key: where there is none yet, the
-        // authority's stands in.
+        // None of the compared fields depends on the key, so the CA's key stands in for one
+        // that does not exist yet.
         let public_key = key
             .as_ref()
             .map_or(&self.issuing.certificate.public_key, |key| key.key.public_key());
@@ -242,7 +241,7 @@ impl<'a> Look<'a> {
         }
         let (why, existing) = match (why, existing) {
             (None, Ok(existing)) => return Ok(untouched(&existing.certificate)),
-            // What stood above another authority's certificate is not above this one.
+            // The chain above another CA's certificate does not belong above the new one.
             (Some(Why::OtherAuthority), Ok(existing)) if existing.holds_key || existing.holds_another_key => {
                 return Err(LOST_KEY.to_owned());
             }
@@ -263,7 +262,7 @@ impl<'a> Look<'a> {
         })
     }
 
-    /// Is the certificate that is there of no use here?
+    /// Whether the existing certificate cannot be kept, and why.
     fn unfit(&self, certificate: &Certificate, key: Option<&KeyFile>) -> Option<Why> {
         if renewal::check_issuer(certificate, &self.issuing.certificate).is_err() {
             return Some(Why::OtherAuthority);
@@ -275,7 +274,7 @@ impl<'a> Look<'a> {
         }
     }
 
-    /// Why a good certificate is made again, if it is.
+    /// Why a valid certificate is renewed, if it is.
     fn why(&self, certificate: &Certificate, changed: impl FnOnce() -> Option<Difference>) -> Option<Why> {
         let before = self.task.before.or(self.options.before);
         if certificate.not_after <= self.now {
@@ -303,8 +302,8 @@ impl<'a> Look<'a> {
             .map_err(message)
     }
 
-    /// A request whose hosts were forgotten makes a certificate that clients reject.
-    /// Jobs run unattended, so there it is an error.
+    /// Clients reject a certificate without hosts. Jobs run unattended, so a request that
+    /// lost its hosts is an error there.
     fn check_names(
         &self,
         live: &Certificate,
@@ -329,8 +328,8 @@ impl<'a> Look<'a> {
         }
     }
 
-    /// No certificate outlives its authority: its end is cut. Where nothing is won
-    /// by that, the old one stays.
+    /// No certificate outlives its CA, so the expiry date is capped. If that gains nothing
+    /// over the existing certificate, that one stays.
     fn end_with_authority(&self, mut plan: Plan) -> Result<Finding, String> {
         if plan
             .existing
@@ -348,14 +347,14 @@ impl<'a> Look<'a> {
                 "the CA expired at {shown}: renew it with gencert -renewca"
             ));
         }
-        // How long another server lets it live is not known before.
+        // The lifetime that another server will choose is not known in advance.
         let Signing::Local(decided) = &mut plan.signing else {
             return Ok(Finding::Wanting(Box::new(plan)));
         };
         if decided.template().not_after <= end {
             return Ok(Finding::Wanting(Box::new(plan)));
         }
-        // gencert lets up to a day pass too.
+        // gencert also tolerates up to a day.
         let own = decided.template().not_after;
         if self.options.strict && own - end > time::Duration::DAY {
             let own = rfc3339(own);
@@ -390,7 +389,7 @@ fn untouched(certificate: &Certificate) -> Finding {
     }
 }
 
-/// An error's sentence, without its number.
+/// An error's message without its number.
 pub fn message(error: rcfssl_core::Error) -> String {
     error.message().into_owned()
 }

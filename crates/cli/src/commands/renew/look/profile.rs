@@ -1,4 +1,4 @@
-//! The profile that a certificate is made by.
+//! Finds the profile for a certificate.
 
 use rcfssl_core::policy::usage;
 use rcfssl_core::{Certificate, Profile, renewal};
@@ -6,7 +6,7 @@ use rcfssl_core::{Certificate, Profile, renewal};
 use super::Look;
 
 impl<'a> Look<'a> {
-    /// The profile that was named, or the one that the certificate shows.
+    /// The profile that the user named, or the one that matches the certificate.
     pub(super) fn profile_of(&self, certificate: &Certificate) -> Result<(String, &'a Profile), String> {
         if let Some(name) = &self.options.profile {
             return Ok((name.clone(), self.named_profile(name)?));
@@ -47,8 +47,7 @@ impl<'a> Look<'a> {
         ))
     }
 
-    /// The one profile that another server signs for, where there is any: what usages it
-    /// has is not known here.
+    /// The only profile for which another server signs. Its usages are not known here.
     fn remote_profile(&self) -> Option<Result<(String, &'a Profile), String>> {
         let policy = &self.issuing.policy;
         let named = policy.profiles();

@@ -1,5 +1,4 @@
-//! What lies in files: the certificate and its key, and the request document with the
-//! flags over it.
+//! Reads the certificate, its key, and the request document with the flags applied to it.
 
 use std::io;
 use std::path::Path;
@@ -14,28 +13,28 @@ use super::{Look, message};
 use crate::hints::{self, Trap};
 use crate::input;
 
-/// A certificate that is there.
+/// An existing certificate.
 pub struct Existing {
-    /// The first of its file.
+    /// The first certificate of its file.
     pub certificate: Certificate,
-    /// Those that follow it, the chain above it, and its own key where that is in the
-    /// same file; as PEM.
+    /// The rest of the file that is kept, as PEM: the chain, and the certificate's own key.
     pub rest: Zeroizing<String>,
-    /// Its key is among that.
+    /// Whether the key is part of it.
     pub holds_key: bool,
-    /// A private key is in the file that does not match the certificate, or cannot be read.
+    /// The file contains a private key that does not match the certificate or cannot be
+    /// read.
     pub holds_another_key: bool,
-    /// The labels of what is not kept.
+    /// The PEM labels of blocks that are not kept.
     left_out: Vec<String>,
 }
 
-/// A key that is there.
+/// An existing key.
 pub struct KeyFile {
     /// The key.
     pub key: PrivateKey,
-    /// It stands there as PKCS#8.
+    /// It is PKCS#8.
     pub is_pkcs8: bool,
-    /// It stands there encrypted.
+    /// It is encrypted.
     pub is_encrypted: bool,
 }
 
@@ -61,7 +60,8 @@ impl Look<'_> {
         Ok(request)
     }
 
-    /// What a document asks for, with the flags over it, as `gencert` reads it.
+    /// The subject and hosts of a request document with the flags applied, as `gencert`
+    /// does it.
     pub(super) fn content(
         &self,
         request: &Request,
@@ -102,8 +102,8 @@ impl Look<'_> {
         Ok(())
     }
 
-    /// The key beside the certificate; none where there is none, or with
-    /// `replaces` where what is there is no key.
+    /// Reads the key beside the certificate. Returns `None` if the file is missing, or,
+    /// with `replaces`, if it does not contain a key.
     pub(super) fn read_key(&self, replaces: bool) -> Result<Option<KeyFile>, String> {
         let path = &self.companions.key;
         if is_missing(path)? {
@@ -129,7 +129,7 @@ impl Look<'_> {
 }
 
 impl Existing {
-    /// The first certificate of a PEM file and those that follow it.
+    /// The first certificate of a PEM file and the blocks after it.
     pub(super) fn read(text: &[u8]) -> Result<Option<Self>, String> {
         let Some((block, mut rest)) = pem::decode(text) else {
             return Ok(None);
@@ -152,8 +152,8 @@ impl Existing {
         Ok(Some(existing))
     }
 
-    /// Keeps what belongs to the certificate, written anew. Whatever else another user
-    /// may have put there is not carried over into a file that others trust.
+    /// Keeps a block that belongs to the certificate, re-encoded. Anything else that
+    /// another user may have added is not copied into a file that others trust.
     fn follow(&mut self, block: &pem::Block) {
         let text = Zeroizing::new(pem::encode(&block.label, &block.contents));
         let is_key = block.label.ends_with("PRIVATE KEY");
@@ -173,7 +173,7 @@ impl Existing {
         self.holds_key |= is_key;
     }
 
-    /// What is told of what is left out.
+    /// The warning about blocks that are not kept.
     pub(super) fn warning(&self) -> Option<String> {
         let left_out = self.left_out.join(", ");
         (!left_out.is_empty()).then(|| {
@@ -184,7 +184,7 @@ impl Existing {
     }
 }
 
-/// Is there nothing at this path? A link that leads nowhere is nothing.
+/// Whether nothing exists at this path. A dangling link counts as nothing.
 pub(super) fn is_missing(path: &Path) -> Result<bool, String> {
     let about = |error: io::Error| {
         let why = rcfssl_go::os::describe(&error);
@@ -193,7 +193,7 @@ pub(super) fn is_missing(path: &Path) -> Result<bool, String> {
     path.try_exists().map(|there| !there).map_err(about)
 }
 
-/// Does a text hold these bytes?
+/// Whether a text contains these bytes.
 fn contains(text: &[u8], wanted: &[u8]) -> bool {
     text.windows(wanted.len()).any(|window| window == wanted)
 }
