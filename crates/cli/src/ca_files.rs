@@ -76,8 +76,8 @@ pub fn certificate(context: &Context, file: &OsStr, text: &[u8]) -> Result<Certi
 
 /// Reads a CA's key; an encrypted key is opened with the password from the environment.
 ///
-/// # Errors As [`key::read_encrypted`]. Not all of these errors mention encryption, so a
-/// hint does.
+/// # Errors
+/// As [`key::read_encrypted`]. Not all of these errors mention encryption, so a hint does.
 pub fn key(context: &Context, file: &OsStr, text: &[u8]) -> Result<PrivateKey> {
     let password = input::ca_password();
     encrypted_key(text).inspect_err(|_| {
@@ -103,7 +103,8 @@ pub fn encrypted_key(text: &[u8]) -> Result<PrivateKey> {
 
 /// Reads the key of a CA that reissues its own certificate. cfssl uses no password there.
 ///
-/// # Errors If `-ca-key` cannot be opened, and as [`key::read`].
+/// # Errors
+/// If `-ca-key` cannot be opened, and as [`key::read`].
 pub fn own_key(context: &Context) -> Result<PrivateKey> {
     let file = context.args.path(FlagId::CaKey);
     let text = input::prefixed(file)?;

@@ -14,9 +14,10 @@ use crate::log::Level;
 
 /// Reads the CA that `-ca` and `-ca-key` name, and reports errors in cfssl's order.
 ///
-/// # Errors 2000 without `-ca-key`, which is possible only with a configuration; without a
-/// number for a certificate that cannot be opened, 1001 for such a key; otherwise what is
-/// wrong with either.
+/// # Errors
+/// 2000 without `-ca-key`, which is possible only with a configuration; without a number
+/// for a certificate that cannot be opened, 1001 for such a key; otherwise what is wrong
+/// with either.
 pub fn issuer(context: &Context) -> Result<Issuer> {
     let args = &context.args;
     if !args.is_set(FlagId::CaKey) {

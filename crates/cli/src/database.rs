@@ -18,8 +18,9 @@ impl Document for Config {
 
 /// Reads the configuration and opens the database that it names, without connecting.
 ///
-/// # Errors A trap, under `-strict`. An error in the configuration is held back for
-/// commands that report something else first.
+/// # Errors
+/// A trap, under `-strict`. An error in the configuration is held back for commands that
+/// report something else first.
 pub fn open(context: &Context) -> std::result::Result<Result<Store>, Failure> {
     let path = context.args.path(FlagId::DbConfig);
     let text = match input::file(path) {
@@ -40,7 +41,8 @@ pub fn open(context: &Context) -> std::result::Result<Result<Store>, Failure> {
 
 /// The database of a server, if there is one. It does not connect yet.
 ///
-/// # Errors What is wrong with the configuration; a trap, under `-strict`.
+/// # Errors
+/// What is wrong with the configuration; a trap, under `-strict`.
 pub fn server(context: &Context) -> std::result::Result<Option<rcfssl_store::Store>, Failure> {
     if !context.args.is_set(FlagId::DbConfig) {
         return Ok(None);
@@ -57,7 +59,8 @@ pub const CONNECTIONS: usize = 8;
 
 /// As [`open`], for commands that require a database.
 ///
-/// # Errors If the flag is missing, as [`open`], or what is wrong with the configuration.
+/// # Errors
+/// If the flag is missing, as [`open`], or what is wrong with the configuration.
 pub fn required(context: &Context) -> std::result::Result<Store, Failure> {
     if !context.args.is_set(FlagId::DbConfig) {
         return Err(missing("the database", "-db-config"));
@@ -85,7 +88,8 @@ pub fn refused(context: &Context, error: rcfssl_store::Error) -> Error {
 
 /// Records a certificate that was just signed. When this returns, the row is committed.
 ///
-/// # Errors 11000, with the database's message.
+/// # Errors
+/// 11000, with the database's message.
 pub fn record(context: &Context, store: &Store, issued: &Issued, now: OffsetDateTime) -> Result<()> {
     let label = context.args.text(FlagId::Label);
     let record = CertificateRecord::of(issued, &label, "null", now);

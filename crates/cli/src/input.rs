@@ -12,7 +12,8 @@ use zeroize::Zeroizing;
 
 /// Reads a file, whose contents may be secret.
 ///
-/// # Errors Go's message: `open x: no such file or directory`.
+/// # Errors
+/// Go's message: `open x: no such file or directory`.
 pub fn file(path: &OsStr) -> Result<Zeroizing<Vec<u8>>> {
     rcfssl_files::read(Some(path)).map_err(Error::plain)
 }
@@ -37,7 +38,8 @@ pub fn file_or_stdin(path: &OsStr) -> Result<Zeroizing<Vec<u8>>> {
 /// Reads a file, or with `env:NAME` an environment variable, or with `file:PATH` a file
 /// whose name may contain a colon.
 ///
-/// # Errors As [`file`], and `unknown prefix: x` for any other prefix before a colon.
+/// # Errors
+/// As [`file`], and `unknown prefix: x` for any other prefix before a colon.
 pub fn prefixed(value: &OsStr) -> Result<Zeroizing<Vec<u8>>> {
     let bytes = value.as_bytes();
     let Some(colon) = bytes.iter().position(|b| *b == b':') else {

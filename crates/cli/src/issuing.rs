@@ -16,7 +16,8 @@ use crate::output::Made;
 
 /// Reads the request document, a command's only argument.
 ///
-/// # Errors If there is none or more than one, or if it cannot be read.
+/// # Errors
+/// If there is none or more than one, or if it cannot be read.
 pub fn document(context: &Context) -> std::result::Result<Request, Failure> {
     let path = match context.args.positional() {
         [path] => path,
@@ -43,7 +44,8 @@ pub fn document(context: &Context) -> std::result::Result<Request, Failure> {
 
 /// Reads a request document.
 ///
-/// # Errors If it cannot be read.
+/// # Errors
+/// If it cannot be read.
 pub fn document_at(context: &Context, path: &OsStr) -> std::result::Result<Request, Failure> {
     let text = input::file_or_stdin(path)?;
     let request = context.read_document(path, &text, Request::read(&text))?;

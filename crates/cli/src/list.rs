@@ -13,7 +13,8 @@ use crate::output;
 
 /// The number given with `-crl-number`.
 ///
-/// # Errors If it is negative.
+/// # Errors
+/// If it is negative.
 pub fn number(context: &Context) -> Result<Option<u64>> {
     let args = &context.args;
     let number = args
@@ -25,7 +26,8 @@ pub fn number(context: &Context) -> Result<Option<u64>> {
 
 /// Signs a CRL and prints it as base64, or with `-pem` as PEM.
 ///
-/// # Errors If the key cannot sign, or if standard output cannot be written.
+/// # Errors
+/// If the key cannot sign, or if standard output cannot be written.
 pub fn print(
     context: &Context,
     content: CrlContent,

@@ -26,7 +26,8 @@ pub struct Made {
 impl Made {
     /// Prints the line.
     ///
-    /// # Errors If standard output cannot be written.
+    /// # Errors
+    /// If standard output cannot be written.
     pub fn print(&self) -> Result<()> {
         let mut line = json::to_string(self);
         line.push('\n');

@@ -19,7 +19,8 @@ use crate::log::Level;
 /// `-tls-remote-ca` even if no server will be contacted, as cfssl does. `tells` is for the
 /// commands that log what they find.
 ///
-/// # Errors What is wrong with the files, after the log lines.
+/// # Errors
+/// What is wrong with the files, after the log lines.
 pub fn settings(context: &Context, tells: bool) -> Result<TlsSettings> {
     let args = &context.args;
     let info = |line: String| {
@@ -65,7 +66,8 @@ pub fn settings(context: &Context, tells: bool) -> Result<TlsSettings> {
 
 /// A client with these settings.
 ///
-/// # Errors If the cryptographic library rejects the client's key.
+/// # Errors
+/// If the cryptographic library rejects the client's key.
 pub fn client(settings: TlsSettings) -> Result<Arc<Client>> {
     Client::new(settings).map(Arc::new).map_err(Error::plain)
 }

@@ -22,8 +22,9 @@ pub struct Files {
 /// Reads the files of `-ca`, `-responder` and `-responder-key`; `-key` may replace the
 /// last.
 ///
-/// # Errors Without a number for a certificate that cannot be opened, 1001 for such a key;
-/// otherwise what is wrong with any of them.
+/// # Errors
+/// Without a number for a certificate that cannot be opened, 1001 for such a key; otherwise
+/// what is wrong with any of them.
 pub fn read(context: &Context) -> Result<Files> {
     let args = &context.args;
     let key = if args.is_set(FlagId::ResponderKey) {

@@ -33,9 +33,10 @@ pub struct Signing<'a> {
 impl<'a> Signing<'a> {
     /// Evaluates the flags, reads the CA's files and selects the profile.
     ///
-    /// # Errors A trap, under `-strict`. If `-ca` or `-ca-key` is missing, that is logged
-    /// and the result is `Ok(None)` (status 0, as in cfssl). `article` precedes "CA" in
-    /// that log line.
+    /// # Errors
+    /// A trap, under `-strict`. If `-ca` or `-ca-key` is missing, that is logged and the
+    /// result is `Ok(None)` (status 0, as in cfssl). `article` precedes "CA" in that log
+    /// line.
     pub fn prepare(context: &'a Context, article: &str) -> std::result::Result<Option<Self>, Failure> {
         let args = &context.args;
         if !args.is_set(FlagId::Remote) && context.policy.is_none() {
@@ -149,7 +150,8 @@ impl<'a> Signing<'a> {
     /// Whether the CA may issue this intermediate CA. cfssl checks only what requests ask
     /// for.
     ///
-    /// # Errors If the signer is not a CA, or its path length does not allow it.
+    /// # Errors
+    /// If the signer is not a CA, or its path length does not allow it.
     pub fn check_intermediate(&self) -> Result<()> {
         let (Some(issuer), Some(profile)) = (self.issuer(), self.profile()) else {
             return Ok(());
@@ -197,7 +199,8 @@ impl<'a> Signing<'a> {
 
     /// Signs, and records the certificate if there is a database.
     ///
-    /// # Errors The errors held back, in cfssl's order, then as [`Signer::sign`] and
+    /// # Errors
+    /// The errors held back, in cfssl's order, then as [`Signer::sign`] and
     /// [`database::record`].
     pub fn sign(self, request: &SignRequest) -> Result<Signed> {
         let unsupported = self.profile().and_then(Profile::unsupported);

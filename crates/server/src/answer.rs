@@ -1,4 +1,4 @@
-//! What an endpoint answers: cfssl's envelope around a result, and its three kinds of
+//! The response of an endpoint: cfssl's envelope around a result, and its three kinds of
 //! failures.
 
 use std::fmt;
@@ -10,7 +10,7 @@ use rcfssl_go::json;
 use serde::Serialize;
 use zeroize::{Zeroize, Zeroizing};
 
-/// A result, with the message that may go beside it.
+/// A result, with an optional message.
 #[derive(Debug)]
 pub struct Answer {
     result: Zeroizing<String>,
@@ -24,12 +24,13 @@ struct Message {
 }
 
 impl Answer {
-    /// A result, which may hold keys: what is kept of it is wiped.
+    /// Creates an answer. The result may contain keys, so its serialized form is wiped
+    /// after use.
     pub fn new(result: &impl Serialize) -> Self {
         Answer::of_json(Zeroizing::new(json::to_string(result)))
     }
 
-    /// A result that is JSON already.
+    /// Creates an answer from a result that is already JSON.
     pub fn of_json(result: Zeroizing<String>) -> Self {
         Answer {
             result,
@@ -37,7 +38,7 @@ impl Answer {
         }
     }
 
-    /// The same, with a message beside it.
+    /// Adds a message.
     pub fn with_message(mut self, code: u32, message: &str) -> Self {
         self.message = Some(Message {
             code,
@@ -46,7 +47,7 @@ impl Answer {
         self
     }
 
-    /// The envelope, one line.
+    /// The envelope, as one line.
     pub fn into_body(self) -> Bytes {
         let messages = self.message.as_ref().map(json::to_string).unwrap_or_default();
         let mut body = String::with_capacity(self.result.len() + messages.len() + 64);
@@ -59,7 +60,7 @@ impl Answer {
     }
 }
 
-/// Octets that are wiped once they were sent.
+/// Bytes that are wiped after they have been sent.
 struct Wiped(Vec<u8>);
 
 impl AsRef<[u8]> for Wiped {
@@ -76,24 +77,25 @@ impl Drop for Wiped {
 
 const BUSY: &str = "the server is busy; try again later";
 
-/// Why there is no result.
+/// Why an endpoint has no result.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Failure {
-    /// An HTTP status, which is the error's number too.
+    /// An HTTP status, which is also the number in the envelope.
     Http(StatusCode, String),
-    /// An error object goes out with 400 and its number, a bare sentence with 500 and 0.
+    /// An error: with a number it is sent with status 400 and that number, without one with
+    /// 500 and 0.
     Error(Error),
-    /// All workers are busy: 503, with how many seconds to wait.
+    /// All workers are busy: 503, with the number of seconds to wait.
     Busy(u32),
 }
 
 impl Failure {
-    /// 400 with a sentence.
+    /// Status 400 with a message.
     pub fn bad_request(message: impl Into<String>) -> Self {
         Failure::Http(StatusCode::BAD_REQUEST, message.into())
     }
 
-    /// A bare sentence: 500.
+    /// A message without a number: status 500.
     pub fn plain(message: impl Into<String>) -> Self {
         Failure::Error(Error::plain(message))
     }
@@ -118,7 +120,7 @@ impl Failure {
         }
     }
 
-    /// The envelope, one line.
+    /// The envelope, as one line.
     pub fn to_body(&self) -> Bytes {
         let message = match self {
             Failure::Error(error) => error.message().into_owned(),
@@ -128,7 +130,7 @@ impl Failure {
     }
 }
 
-/// The envelope of an error, one line.
+/// The envelope of an error, as one line.
 pub fn refusal(code: u32, message: String) -> Bytes {
     #[derive(Serialize)]
     struct Envelope {

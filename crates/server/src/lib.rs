@@ -1,7 +1,7 @@
 //! The server: cfssl's HTTP API over HTTP/1.1 and HTTP/2, with and without TLS.
 //!
-//! What files, the environment and flags say is read by the caller (see [`Settings`]);
-//! log lines go to a [`log::Logger`] of the caller's.
+//! The caller reads files, environment and flags (see [`Settings`]) and provides a
+//! [`log::Logger`].
 
 mod answer;
 mod api;

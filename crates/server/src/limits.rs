@@ -1,21 +1,21 @@
-//! What one client may take of the server: cfssl has no limits at all.
+//! Limits for clients; cfssl has none.
 
 use std::time::Duration;
 
 /// The limits, each with a flag of `serve`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Limits {
-    /// Octets of a request's body; more is answered with 413.
+    /// Bytes in a request body; above that, 413.
     pub body: usize,
-    /// Octets of request line and header; more is answered with 431.
+    /// Bytes in the request line and header; above that, 431.
     pub header: usize,
-    /// How long a request may take to arrive, and an answer to be taken; 408.
+    /// The time for a request to arrive, and for a response to be read; 408.
     pub request: Duration,
-    /// Connections at a time; others wait to be accepted.
+    /// Concurrent connections; others wait to be accepted.
     pub connections: usize,
-    /// RSA keys made at a time.
+    /// RSA keys generated at a time.
     pub rsa_keys: usize,
-    /// How long requests may take to end once the server was asked to stop.
+    /// The time for requests to finish once the server is to stop.
     pub shutdown: Duration,
 }
 
@@ -32,8 +32,8 @@ impl Default for Limits {
     }
 }
 
-/// How long a TLS handshake may take.
+/// The time limit of a TLS handshake.
 pub const HANDSHAKE: Duration = Duration::from_secs(10);
 
-/// How long a client that is turned away may go on sending.
+/// How long input is still read from a client whose connection is being closed.
 pub const LINGER: Duration = Duration::from_millis(500);

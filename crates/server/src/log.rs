@@ -1,4 +1,4 @@
-//! Where the server's log lines go. Their form (stamp, level, file) is the caller's.
+//! The server's log. The caller decides the format (time, level, file).
 
 use std::fmt::Display;
 use std::sync::Arc;
@@ -6,10 +6,10 @@ use std::sync::Arc;
 use rcfssl_core::Event;
 use time::OffsetDateTime;
 
-/// How much a line matters, as `-loglevel` counts it.
+/// The level of a line, numbered as for `-loglevel`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Level {
-    /// 0: our own lines; cfssl's are not repeated
+    /// 0: only our own lines; cfssl's are not printed
     Debug,
     /// 1
     Info,
@@ -26,39 +26,39 @@ pub trait Logger: Send + Sync {
     /// A line of cfssl's log.
     fn line(&self, level: Level, message: &dyn Display);
 
-    /// The line of something that happened while keys and certificates were made.
+    /// Logs an event while keys and certificates are created.
     fn event(&self, event: &Event);
 
-    /// A line that cfssl prints without a level: net/http's own.
+    /// Logs a line without a level, as cfssl does for net/http's own.
     fn plain(&self, message: &dyn Display);
 
-    /// The clock, in the zone in which Go's errors show it.
+    /// The current time, in the time zone used in Go's errors.
     fn now(&self) -> OffsetDateTime;
 
     /// Advice for the operator, in our own words.
     fn hint(&self, message: &dyn Display);
 }
 
-/// A log that requests share.
+/// A log shared by all requests.
 pub type Log = Arc<dyn Logger>;
 
 impl dyn Logger + '_ {
-    /// A line of level INFO.
+    /// Logs at level INFO.
     pub fn info(&self, message: impl Display) {
         self.line(Level::Info, &message);
     }
 
-    /// A line of level WARNING.
+    /// Logs at level WARNING.
     pub fn warning(&self, message: impl Display) {
         self.line(Level::Warning, &message);
     }
 
-    /// A line of level ERROR.
+    /// Logs at level ERROR.
     pub fn error(&self, message: impl Display) {
         self.line(Level::Error, &message);
     }
 
-    /// Where events of the core go.
+    /// The sink for events of the core.
     pub fn sink(&self) -> impl FnMut(Event) + '_ {
         |event| self.event(&event)
     }

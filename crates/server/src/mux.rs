@@ -1,19 +1,19 @@
-//! How Go's `http.ServeMux` (1.21) reads a request's target: escapes are undone, a path
-//! that is not clean is redirected to the clean one, and what is left must match exactly.
+//! Parses request targets like Go's `http.ServeMux` (1.21): escapes are decoded, a path
+//! that is not clean is redirected to the clean one, and the result must match exactly.
 
 use rcfssl_go::quote;
 
 /// A request's target.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Target {
-    /// The path without escapes.
+    /// The decoded path.
     pub path: String,
-    /// What stands behind the question mark, as it was sent.
+    /// The part after the question mark, as it was sent.
     pub query: String,
 }
 
 impl Target {
-    /// Reads path and query as they were sent; nothing for escapes that are none.
+    /// Parses a path and query as sent; `None` for invalid escapes.
     pub fn read(path: &str, query: Option<&str>) -> Option<Self> {
         Some(Target {
             path: unescape(path, false)?,
@@ -21,7 +21,7 @@ impl Target {
         })
     }
 
-    /// Where the request should have gone, if its path is not clean: a `Location`.
+    /// The `Location` of the redirect, if the path is not clean.
     pub fn redirect(&self) -> Option<String> {
         let clean = clean(&self.path);
         if clean == self.path {
@@ -35,8 +35,8 @@ impl Target {
         Some(location)
     }
 
-    /// The first value of a key of the query; empty where there is none. What cannot be
-    /// read of a query is passed over, as in Go.
+    /// The first value of a key in the query, or an empty string. Malformed parts are
+    /// skipped, as in Go.
     pub fn value(&self, key: &str) -> String {
         let pairs = self.query.split('&').filter(|pair| !pair.contains(';'));
         let mut values = pairs.filter_map(|pair| {
@@ -49,7 +49,7 @@ impl Target {
     }
 }
 
-/// A path without `.`, `..` and doubled slashes; a slash at the end stays.
+/// A path without `.`, `..` and repeated slashes; a trailing slash is kept.
 pub fn clean(path: &str) -> String {
     let mut parts: Vec<&str> = Vec::new();
     for part in path.split('/') {
@@ -72,7 +72,7 @@ pub fn clean(path: &str) -> String {
     clean
 }
 
-/// Undoes `%xx`, and `+` in a query. Octets that are not UTF-8 become U+FFFD.
+/// Decodes `%xx`, and `+` in a query. Bytes that are not UTF-8 become U+FFFD.
 fn unescape(text: &str, query: bool) -> Option<String> {
     let mut octets = Vec::with_capacity(text.len());
     let mut rest = text.bytes();
@@ -105,7 +105,7 @@ fn escape(path: &str) -> String {
     escaped
 }
 
-/// The page that goes with a redirect of a GET.
+/// The body of a redirect for GET.
 pub fn moved(location: &str) -> String {
     let mut shown = String::with_capacity(location.len());
     for char in location.chars() {
@@ -121,7 +121,7 @@ pub fn moved(location: &str) -> String {
     format!("<a href=\"{shown}\">Moved Permanently</a>.\n\n")
 }
 
-/// Text of a request for one line of the log.
+/// Text from a request, escaped for a log line.
 pub fn shown(text: &str) -> String {
     match text.chars().any(char::is_control) {
         true => quote(text).trim_matches('"').to_owned(),

@@ -1,5 +1,5 @@
-//! The pages beside the API: embedded, with nothing from elsewhere, at the paths at which
-//! cfssl has its own.
+//! The pages beside the API: embedded, without external resources, at the same paths as
+//! cfssl's.
 
 use bytes::Bytes;
 use hyper::StatusCode;
@@ -15,11 +15,12 @@ const INDEX: &str = include_str!("pages/index.html");
 const SCRIPT: &str = include_str!("pages/cfssl.js");
 const STYLE: &str = include_str!("pages/rcfssl.css");
 
-/// What a page may do: load what is ours, and speak to us.
+/// The content security policy: a page may load and contact only this server.
 const POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; \
                       base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
 
-/// Answers what is no endpoint; of any method, as Go's file server does.
+/// Answers requests that are not for an endpoint; any method is accepted, as by Go's file
+/// server.
 pub fn answer(path: &str, headers: &HeaderMap) -> Reply {
     match path {
         "/" | "/scan" | "/bundle" | "/packages" => file(INDEX, HTML, headers),
@@ -54,13 +55,13 @@ fn file(text: &'static str, media_type: &'static str, headers: &HeaderMap) -> Re
         _ => reply(StatusCode::OK, media_type, whole),
     };
     insert(&mut file, ACCEPT_RANGES, "bytes");
-    // cfssl sends no such header with its pages; its clients are browsers alone.
+    // cfssl sends no such header; only browsers use these pages.
     insert(&mut file, CONTENT_SECURITY_POLICY, POLICY);
     file
 }
 
-/// The octets of a range (RFC 9110, section 14.1.2), where it is a single one that is
-/// there. Any other is answered with the whole.
+/// The bytes of a range (RFC 9110, section 14.1.2), if it is a single one that exists. For
+/// any other, the whole file is sent.
 fn part(range: &str, length: usize) -> Option<(usize, usize)> {
     let (first, last) = range.strip_prefix("bytes=")?.split_once('-')?;
     let end = length.checked_sub(1)?;

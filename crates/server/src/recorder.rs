@@ -1,5 +1,5 @@
-//! Certificates go on record before they are given out. Those of requests at the same
-//! time go to the database together.
+//! Records certificates before they are returned. Those of concurrent requests are
+//! committed together.
 
 use std::sync::{Arc, OnceLock};
 
@@ -8,7 +8,7 @@ use rcfssl_core::{Code, Error, Result};
 use rcfssl_store::Store;
 use tokio::sync::{mpsc, oneshot};
 
-/// Rows that go together at most.
+/// The maximum number of rows in a transaction.
 const MOST: usize = 64;
 
 type Done = oneshot::Sender<Result<()>>;
@@ -20,7 +20,7 @@ pub struct Recorder {
 }
 
 impl Recorder {
-    /// Of a database. Nothing is begun before the first certificate comes.
+    /// Records to a database. Nothing happens before the first certificate.
     pub fn new(store: Arc<Store>) -> Self {
         Recorder {
             store,
@@ -28,10 +28,10 @@ impl Recorder {
         }
     }
 
-    /// Records a certificate. When this returns, its row is there to stay.
+    /// Records a certificate. When this returns, the row is committed.
     ///
     /// # Errors
-    /// 11000, in the words of the database.
+    /// 11000, with the database's message.
     pub async fn record(&self, record: CertificateRecord) -> Result<()> {
         let lost = || Error::from(Code::Store);
         let queue = self.queue.get_or_init(|| {
@@ -45,7 +45,7 @@ impl Recorder {
     }
 }
 
-/// Writes what waits, all of it at a time.
+/// Writes all waiting rows in one transaction at a time.
 async fn write(store: Arc<Store>, mut waiting: mpsc::Receiver<(CertificateRecord, Done)>) {
     let mut batch = Vec::with_capacity(MOST);
     while waiting.recv_many(&mut batch, MOST).await > 0 {
@@ -58,7 +58,7 @@ async fn write(store: Arc<Store>, mut waiting: mpsc::Receiver<(CertificateRecord
                 .for_each(|done| drop(done.send(written.clone())));
             continue;
         }
-        // One row that the database refuses must not take the others with it.
+        // If the database rejects one row, the others must still be written.
         for (record, done) in records.into_iter().zip(waits) {
             let written = store.insert(std::slice::from_ref(&record)).await;
             drop(done.send(written.map_err(|error| error.error)));

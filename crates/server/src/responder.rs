@@ -1,4 +1,4 @@
-//! `ocspserve`: OCSP responses that were signed before, by POST and by GET (RFC 6960,
+//! `ocspserve`: serves OCSP responses signed earlier, by POST and by GET (RFC 6960,
 //! appendix A; RFC 5019).
 
 use std::collections::HashMap;
@@ -27,21 +27,22 @@ use crate::site::{body, moved, not_found, refuse};
 
 const MEDIA_TYPE: &str = "application/ocsp-response";
 
-/// Responses without contents: an ENUMERATED in a SEQUENCE.
+/// Responses without a body: an ENUMERATED in a SEQUENCE.
 const MALFORMED: [u8; 5] = [0x30, 3, 0x0a, 1, 1];
 const INTERNAL_ERROR: [u8; 5] = [0x30, 3, 0x0a, 1, 2];
 const UNAUTHORIZED: [u8; 5] = [0x30, 3, 0x0a, 1, 6];
 
-/// Where responses come from.
+/// Where responses are read from.
 pub enum Source {
-    /// A file; by the contents octets of the serial number, whoever the issuer is.
+    /// A file, indexed by the serial number's content octets, whatever the issuer.
     File(HashMap<Vec<u8>, Bytes>),
     /// A database.
     Database(Arc<Store>),
 }
 
 impl Source {
-    /// Reads a file: base64 between white space. What is none is said and passed over.
+    /// Reads a file of base64 words separated by white space. Invalid words are logged and
+    /// skipped.
     pub fn read(text: &[u8], log: &Log) -> Self {
         let text = String::from_utf8_lossy(text);
         let mut responses = HashMap::new();
@@ -65,22 +66,22 @@ impl Source {
     }
 }
 
-/// What `ocspserve` is told.
+/// The settings of `ocspserve`.
 pub struct Settings {
-    /// The host to listen on; empty for all.
+    /// The host to listen on; empty for all addresses.
     pub address: String,
     /// The port.
     pub port: i64,
-    /// The path; what ends in a slash holds what is below it.
+    /// The path; a path that ends in a slash includes everything below it.
     pub path: String,
-    /// What a client may take.
+    /// The limits for a client.
     pub limits: Limits,
 }
 
-/// Serves until a signal comes.
+/// Serves until a signal arrives.
 ///
 /// # Errors
-/// Why the server cannot start, in cfssl's words.
+/// Why the server cannot start, as cfssl words it.
 pub fn serve(settings: Settings, source: Source, log: Log) -> Result<()> {
     log.info("Registering OCSP responder handler");
     let address = joined(&settings.address, settings.port);
@@ -111,7 +112,7 @@ impl Site for Responder {
             return empty(StatusCode::BAD_REQUEST);
         };
         let Some(rest) = self.below(&target.path) else {
-            // Go's mux knows a folder by its name without the slash, too.
+            // Go's mux also redirects the name of a folder without its slash.
             return match self.path.strip_suffix('/') == Some(&target.path) {
                 true => moved(request.method(), &self.path),
                 false => not_found(),
@@ -135,8 +136,8 @@ impl Site for Responder {
 }
 
 impl Responder {
-    /// What stands below the path; nothing for another path. Doubled slashes belong to
-    /// base64 and stay.
+    /// The part of a path below the registered one; `None` for any other path. Repeated
+    /// slashes are part of the base64 and are kept.
     fn below<'a>(&self, path: &'a str) -> Option<&'a str> {
         match self.path.ends_with('/') {
             true => {
@@ -196,7 +197,7 @@ impl Responder {
     }
 }
 
-/// A serial number as Go prints one with `%x`.
+/// A serial number as Go prints it with `%x`.
 fn hexadecimal(serial: &[u8]) -> String {
     let text = record::hex(serial);
     match text.trim_start_matches('0') {
@@ -205,7 +206,7 @@ fn hexadecimal(serial: &[u8]) -> String {
     }
 }
 
-/// A response, which anybody may keep until it is replaced.
+/// A response with headers that let anyone cache it until it is replaced.
 fn cached(response: Bytes, kept: &Kept, known: Option<&HeaderValue>) -> Reply {
     let now = OffsetDateTime::now_utc();
     let next = kept.next_update.unwrap_or(now);
@@ -250,7 +251,7 @@ fn insert(reply: &mut Reply, name: HeaderName, value: &str) {
     }
 }
 
-/// `Mon, 02 Jan 2006 15:04:05 UTC`, as cfssl writes it.
+/// `Mon, 02 Jan 2006 15:04:05 UTC`, as cfssl formats it.
 fn day(moment: OffsetDateTime) -> String {
     let weekday = moment.weekday().to_string();
     let month = moment.month().to_string();

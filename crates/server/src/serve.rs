@@ -1,5 +1,5 @@
-//! Starting: endpoints that there are, cfssl's lines about them, the socket, and the
-//! runtime that serves until a signal comes.
+//! Startup: the endpoints that are available, cfssl's log lines about them, the socket, and
+//! the runtime that serves until a signal arrives.
 
 use std::collections::BTreeSet;
 use std::ffi::OsString;
@@ -25,18 +25,18 @@ use crate::site::{ApiSite, Names, PREFIX};
 use crate::stash::Stash;
 use crate::workers::Workers;
 
-/// Slow tasks at a time, beside RSA keys.
+/// The number of concurrent slow tasks, not counting RSA keys.
 pub(crate) const SLOW_TASKS: usize = 64;
 
-/// Who answers for OCSP.
+/// The OCSP responder.
 pub struct OcspSigner {
-    /// The CA whose certificates are asked about.
+    /// The CA whose certificates it answers for.
     pub issuer: Certificate,
     /// The responder's certificate.
     pub certificate: Certificate,
     /// Its key.
     pub key: PrivateKey,
-    /// How long an answer is good.
+    /// How long a response is valid.
     pub interval: Duration,
 }
 
@@ -51,62 +51,64 @@ impl OcspSigner {
     }
 }
 
-/// What was read of files before the server starts. What is wrong with a part disables
-/// the endpoints that need it.
+/// The contents of files, read before the server starts. An error in one disables the
+/// endpoints that need it.
 pub struct Loaded {
-    /// The CA's certificate and key, where they are here: it signs CRLs.
+    /// The local CA certificate and key, which sign CRLs.
     pub issuer: Result<Arc<Issuer>>,
     /// The database.
     pub store: Option<Arc<Store>>,
-    /// Who signs.
+    /// The signer.
     pub signer: Result<Arc<dyn Signer>>,
-    /// Who answers for OCSP.
+    /// The OCSP responder.
     pub responder: Result<OcspSigner>,
-    /// What chains are built from.
+    /// The builder of chains.
     pub bundler: Result<Bundler>,
-    /// Do new certificates get chains? They do where roots and intermediates were named.
+    /// Whether new certificates get chains: only if roots and intermediates were
+    /// configured.
     pub bundles_new: bool,
-    /// Where intermediates are kept.
+    /// The folder for intermediates.
     pub stash: Stash,
-    /// The roots of scans, where they are not the system's.
+    /// The roots for scans, if not the system's.
     pub scan_roots: Result<Option<Arc<Pool>>>,
-    /// Does `newcert` sign by profiles that want a token, as cfssl does?
+    /// Whether `newcert` signs without a token for profiles that require one, as cfssl
+    /// does.
     pub newcert_without_token: bool,
 }
 
 impl Loaded {
-    /// What the chains of new certificates are built from.
+    /// The builder of chains for new certificates.
     pub(crate) fn signing_bundler(&self) -> Option<&Bundler> {
         self.bundler.as_ref().ok().filter(|_| self.bundles_new)
     }
 }
 
-/// What `serve` is told.
+/// The settings of `serve`.
 pub struct Settings {
-    /// The host to listen on; empty for all.
+    /// The host to listen on; empty for all addresses.
     pub address: String,
-    /// The port; 0 for any.
+    /// The port; 0 for any free one.
     pub port: i64,
-    /// The server's certificate; empty for none.
+    /// The server's certificate file; may be empty.
     pub tls_cert: OsString,
-    /// The server's key; empty for none.
+    /// The server's key file; may be empty.
     pub tls_key: OsString,
-    /// The authorities of clients; empty for none.
+    /// The file with the CAs of clients; may be empty.
     pub mutual_tls_ca: OsString,
-    /// The names of clients; empty for all.
+    /// The pattern for the common names of clients; empty allows all.
     pub mutual_tls_cn: String,
-    /// The lowest version of TLS.
+    /// The lowest TLS version.
     pub min_tls_version: String,
-    /// Endpoints that are left out, between commas.
+    /// Disabled endpoints, separated by commas.
     pub disable: String,
-    /// What a client may take.
+    /// The limits for a client.
     pub limits: Limits,
 }
 
-/// Serves until a signal comes.
+/// Serves until a signal arrives.
 ///
 /// # Errors
-/// Why the server cannot start, in cfssl's words.
+/// Why the server cannot start, as cfssl words it.
 pub fn serve(settings: &Settings, loaded: Loaded, log: Log) -> Result<()> {
     let enabled = register(settings, &loaded, &log);
     log.info("Handler set up complete.");
@@ -146,10 +148,10 @@ pub fn serve(settings: &Settings, loaded: Loaded, log: Log) -> Result<()> {
     run(site, tls, settings.limits, log, listener)
 }
 
-/// Serves a site until a signal comes.
+/// Serves a site until a signal arrives.
 ///
 /// # Errors
-/// Where the system does not let us.
+/// If the runtime or the socket cannot be set up.
 pub(crate) fn run(
     site: impl Site,
     tls: Option<Tls>,
@@ -170,7 +172,7 @@ pub(crate) fn run(
         .build()
         .map_err(|error| Error::plain(rcfssl_go::os::describe(&error)))?;
     let ended = runtime.block_on(shared.run(listener));
-    // What a worker still does is of no use to anybody.
+    // The results of workers that are still running are no longer needed.
     runtime.shutdown_background();
     ended
 }
@@ -185,7 +187,7 @@ fn names(settings: &Settings) -> Result<Option<Names>> {
     Ok(Some(Names { text, expression }))
 }
 
-/// Unknown versions, with which cfssl goes down to TLS 1.0, mean the default.
+/// Unknown versions mean the default; cfssl falls back to TLS 1.0 for them.
 fn min_version(text: &str) -> MinVersion {
     match text {
         "1.3" => MinVersion::Tls13,
@@ -193,8 +195,8 @@ fn min_version(text: &str) -> MinVersion {
     }
 }
 
-/// Says of every endpoint whether it is there, and why not; gives the names of those
-/// that are.
+/// Logs for every endpoint whether it is enabled, and if not, why; returns the names of the
+/// enabled ones.
 fn register(settings: &Settings, loaded: &Loaded, log: &Log) -> BTreeSet<&'static str> {
     let disabled: BTreeSet<&str> = settings.disable.split(',').collect();
     let names = ENDPOINTS.iter().map(|endpoint| endpoint.name).chain(["/"]);

@@ -1,5 +1,5 @@
-//! Which request goes where: what Go's server and mux answer by themselves, the common
-//! name that a client must have, pages, and endpoints.
+//! Routes requests: responses that Go's server and mux generate themselves, the check of a
+//! client's common name, pages, and endpoints.
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
@@ -19,31 +19,31 @@ use crate::log::Log;
 use crate::mux::{self, Target};
 use crate::pages;
 
-/// The paths of all endpoints begin so.
+/// The prefix of all endpoints' paths.
 pub const PREFIX: &str = "/api/v1/cfssl/";
 
 /// The common names of clients that may connect.
 #[derive(Debug)]
 pub struct Names {
-    /// The expression as it was given.
+    /// The expression as the user wrote it.
     pub text: String,
-    /// What it means.
+    /// The compiled expression.
     pub expression: Regexp,
 }
 
 /// The API and its pages.
 pub struct ApiSite {
-    /// What endpoints work with.
+    /// The state of the endpoints.
     pub api: Arc<Api>,
-    /// The names of the endpoints that are there.
+    /// The names of the enabled endpoints.
     pub enabled: BTreeSet<&'static str>,
-    /// Are there pages?
+    /// Whether there are pages.
     pub has_pages: bool,
     /// Which clients may connect.
     pub clients: Option<Names>,
-    /// What a request may take.
+    /// The limits for a request.
     pub limits: Limits,
-    /// Where requests are logged.
+    /// The log for requests.
     pub log: Log,
 }
 
@@ -68,7 +68,7 @@ impl Site for ApiSite {
 }
 
 impl ApiSite {
-    /// 403 for a client whose name does not match, before anything else is looked at.
+    /// 403 for a client whose name does not match; this is checked before anything else.
     fn refuse_client(&self, peer: &Peer) -> Option<Reply> {
         let names = self.clients.as_ref()?;
         let name = peer.common_name.as_deref().unwrap_or_default();
@@ -114,8 +114,8 @@ impl ApiSite {
             false => Ok(Bytes::new()),
         };
         let call = Call { target, body };
-        // A task of its own: a panic ends this request alone, and a client that leaves
-        // does not leave a certificate signed and unrecorded.
+        // A separate task: a panic ends only this request, and if a client disconnects, a
+        // signed certificate is still recorded.
         let api = Arc::clone(&self.api);
         let task = tokio::spawn(async move { api.call(endpoint, call).await });
         task.await
@@ -123,8 +123,8 @@ impl ApiSite {
     }
 }
 
-/// The target of a request; or the answer to one that has none, which Go's server and mux
-/// give by themselves.
+/// The target of a request, or the response to an invalid one that Go's server and mux
+/// generate themselves.
 pub fn route(request: &Request<Incoming>) -> Result<Target, Box<Reply>> {
     if let Some(refusal) = refuse(request) {
         return Err(Box::new(refusal));
@@ -152,7 +152,7 @@ pub fn check_method(method: &Method, allowed: &Method) -> Result<(), Failure> {
     Err(Failure::Http(StatusCode::METHOD_NOT_ALLOWED, message))
 }
 
-/// The body of a request, or why there is none, in Go's words.
+/// The body of a request, or why it could not be read, as Go's message.
 ///
 /// # Errors
 /// 413 and 408.
@@ -175,7 +175,7 @@ pub async fn body(
     }
 }
 
-/// The target as Go logs it: HTTP/2 sends scheme and host apart from it.
+/// The URL as Go logs it; HTTP/2 sends scheme and host separately.
 pub fn url(request: &Request<Incoming>) -> String {
     match request.uri().path_and_query() {
         Some(path) if request.version() == Version::HTTP_2 => path.to_string(),
@@ -183,7 +183,7 @@ pub fn url(request: &Request<Incoming>) -> String {
     }
 }
 
-/// What Go's server refuses by itself.
+/// Requests that Go's server rejects itself.
 pub fn refuse(request: &Request<Incoming>) -> Option<Reply> {
     let headers = request.headers();
     let hosts = headers.get_all(HOST).iter().count();
@@ -212,12 +212,12 @@ fn closing(mut reply: Reply) -> Reply {
     reply
 }
 
-/// Go's page for a path that is not there.
+/// Go's page for an unknown path.
 pub fn not_found() -> Reply {
     error(StatusCode::NOT_FOUND, "404 page not found\n")
 }
 
-/// A redirect for good. Only a GET gets a page with it.
+/// A permanent redirect. Only for GET does it have a body.
 pub fn moved(method: &Method, location: &str) -> Reply {
     let mut moved = match *method {
         Method::GET => reply(
@@ -234,7 +234,8 @@ pub fn moved(method: &Method, location: &str) -> Reply {
     moved
 }
 
-/// The envelope of a failure. What arrived too slowly or was too much ends the connection.
+/// The envelope of a failure. If the request was too slow or too large, the connection is
+/// closed.
 pub fn refused(failure: &Failure) -> Reply {
     let mut refused = error(failure.status(), failure.to_body());
     if let Failure::Busy(seconds) = failure {

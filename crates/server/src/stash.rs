@@ -1,5 +1,5 @@
-//! What bundling reaches for: certificates of the network, and the folder in which
-//! intermediates are kept that were found good.
+//! The resources of bundling: certificates from the network, and the folder for verified
+//! intermediates.
 
 use std::path::PathBuf;
 
@@ -15,7 +15,7 @@ use crate::log::{Level, Log};
 pub struct Stash(pub Option<PathBuf>);
 
 impl Stash {
-    /// The network and this folder.
+    /// Combines the network with this folder.
     pub fn outside<'a>(&'a self, log: &'a Log) -> impl Outside + 'a {
         Reach {
             stash: self,

@@ -1,4 +1,4 @@
-//! Digests by which somebody compares what arrived with what was sent.
+//! Digests for comparing a received certificate with the original.
 
 use aws_lc_rs::digest::{SHA1_FOR_LEGACY_USE_ONLY, SHA256, digest};
 use data_encoding::HEXUPPER;
@@ -16,7 +16,7 @@ pub struct Sums {
 }
 
 impl Sums {
-    /// Those of some octets.
+    /// The digests of these bytes.
     pub fn of(der: &[u8]) -> Self {
         let sum = |algorithm| HEXUPPER.encode(digest(algorithm, der).as_ref());
         Sums {

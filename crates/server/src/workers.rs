@@ -1,5 +1,5 @@
-//! Work that takes long or waits for others, kept off the threads that answer: a bounded
-//! number at a time, each with a deadline.
+//! Slow or blocking work, kept off the threads that serve requests: a limited number of
+//! tasks at a time, each with a deadline.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -9,15 +9,15 @@ use tokio::time::timeout;
 
 use crate::answer::Failure;
 
-/// How long a request waits for a worker before it is sent away.
+/// How long a request waits for a worker before it is rejected.
 const PATIENCE: Duration = Duration::from_secs(10);
 
-/// What a worker would do.
+/// The type of a task.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Task {
-    /// Making an RSA key, which keeps processors busy for seconds.
+    /// Generating an RSA key, which takes seconds of processor time.
     RsaKey,
-    /// Everything else that is slow: RSA signatures, other servers, files.
+    /// Other slow work: RSA signatures, other servers, files.
     Slow,
 }
 
@@ -30,7 +30,7 @@ pub struct Workers {
 }
 
 impl Workers {
-    /// So many RSA keys and so many other tasks at a time.
+    /// Creates workers for this many RSA keys and other tasks at a time.
     pub fn new(rsa_keys: usize, slow: usize) -> Self {
         Workers {
             rsa_keys: Arc::new(Semaphore::new(rsa_keys.max(1))),
@@ -39,11 +39,11 @@ impl Workers {
         }
     }
 
-    /// Does something slow.
+    /// Runs slow work.
     ///
     /// # Errors
-    /// Busy where no worker gets free in time, 503 where the work takes longer than
-    /// `deadline`; it is then left to end by itself and keeps its place until it does.
+    /// Busy if no worker becomes free in time; 503 if the work exceeds `deadline`. It then
+    /// continues in the background and occupies its worker until it ends.
     pub async fn run<T: Send + 'static>(
         &self,
         task: Task,

@@ -153,8 +153,8 @@ impl Store {
         Store::default()
     }
 
-    /// # Errors 4001 and 3001 if a file cannot be read, 4003 and 3003 if its contents are
-    /// invalid.
+    /// # Errors
+    /// 4001 and 3001 if a file cannot be read, 4003 and 3003 if its contents are invalid.
     fn open(context: &Context) -> Result<Self> {
         let read = |flag, what: &str, code| {
             if !context.args.is_set(flag) {
@@ -242,7 +242,8 @@ struct Given {
 }
 
 impl Given {
-    /// # Errors 1001 and 2001 if a file cannot be read; without a number for a key when the
+    /// # Errors
+    /// 1001 and 2001 if a file cannot be read; without a number for a key when the
     /// certificate comes from standard input; 2002 for an empty key, where cfssl crashes.
     fn read(context: &Context) -> std::result::Result<Self, Failure> {
         let args = &context.args;
@@ -294,8 +295,9 @@ impl Given {
 /// Fetches the certificates of the server `-domain` and checks that they are valid for its
 /// name.
 ///
-/// # Errors 6000 if the connection fails; 1200 if the certificates do not lead to a root or
-/// are for other hosts. cfssl's message does not say which.
+/// # Errors
+/// 6000 if the connection fails; 1200 if the certificates do not lead to a root or are for
+/// other hosts. cfssl's message does not say which.
 fn remote(context: &Context, store: &Store, now: OffsetDateTime) -> Result<Vec<Certificate>> {
     let args = &context.args;
     let domain = args.text(FlagId::Domain);

@@ -103,7 +103,8 @@ fn serve(args: &Parsed, log: &Log) -> Result<()> {
 
 /// Reads the files of a section, in cfssl's order.
 ///
-/// # Errors What is missing or invalid.
+/// # Errors
+/// What is missing or invalid.
 fn root(section: &Section, log: &Log) -> Result<Root> {
     let need = |key, what| {
         let missing = || Error::plain(format!("config: root is missing {what}"));

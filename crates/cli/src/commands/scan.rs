@@ -114,7 +114,8 @@ fn print(json: &str) -> Outcome {
 
 /// The roots of `-ca-bundle`.
 ///
-/// # Errors Without a number, if the file cannot be read or contains no certificates.
+/// # Errors
+/// Without a number, if the file cannot be read or contains no certificates.
 pub fn roots(context: &Context) -> Result<Option<Arc<Pool>>> {
     if !context.args.is_set(FlagId::CaBundle) {
         return Ok(None);

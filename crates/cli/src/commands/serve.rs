@@ -181,7 +181,8 @@ impl Logger for Log {
 
 /// The signer: the local CA key, other servers, or both depending on the profile.
 ///
-/// # Errors If files of either cannot be read.
+/// # Errors
+/// If files of either cannot be read.
 fn signer(context: &Context) -> Result<Router> {
     Router::new(
         context.signing_policy(),

@@ -1,4 +1,4 @@
-//! `bundle`, and the chains that go with new certificates.
+//! `bundle`, and the chains of new certificates.
 
 use std::sync::Arc;
 
@@ -17,7 +17,7 @@ use crate::log::Log;
 use crate::stash::Stash;
 use crate::workers::Task;
 
-/// What stands beside a certificate whose chain was wanted and cannot be had.
+/// The message beside a certificate whose chain was requested but cannot be built.
 pub const NO_BUNDLER: &str =
     "This request requires a bundler, but one is not initialized for the API server.";
 
@@ -26,8 +26,8 @@ pub type Document = Box<RawValue>;
 
 impl Api {
     /// # Errors
-    /// 500 for what is no request, 400 for one that names nothing; what is wrong with
-    /// the certificate, the key, the chain or the host.
+    /// 500 for a malformed request, 400 for one that names nothing to bundle; otherwise
+    /// what is wrong with the certificate, the key, the chain or the host.
     pub(super) async fn bundle(&self, call: &Call) -> Result<Answer, Failure> {
         let refused = |failure: Failure, why: &dyn std::fmt::Display| {
             self.log.warning(format_args!("invalid request: {why}"));
@@ -57,11 +57,11 @@ impl Api {
         Ok(Answer::of_json(json))
     }
 
-    /// The chain of a certificate that was just made, where the server has what it takes;
-    /// and whether it has not.
+    /// The chain of a new certificate, if the server can build chains, and whether it
+    /// cannot.
     ///
     /// # Errors
-    /// 1200 and above where there is no chain.
+    /// 1200 and above if there is no chain.
     pub(super) async fn chain_of(&self, pem: &str) -> Result<(Option<Document>, bool), Failure> {
         let Some(bundler) = self.loaded.signing_bundler() else {
             return Ok((None, true));
@@ -84,7 +84,7 @@ impl Api {
     }
 }
 
-/// One bundling, which may wait for the network.
+/// One bundling task; it may wait for the network.
 struct Work {
     bundler: Bundler,
     stash: Stash,
@@ -134,7 +134,7 @@ impl Work {
         )
     }
 
-    /// Bundles the certificate of a server, if it is good for that name.
+    /// Bundles a server's certificate, if it is valid for that name.
     fn served(self, domain: &str, ip: &str) -> core::Result<Bundle> {
         let certificates = served::verified(domain, ip, self.bundler.roots(), self.log.now())?;
         self.chain(certificates, None)

@@ -1,4 +1,4 @@
-//! `certadd`: a certificate that was signed elsewhere goes on record.
+//! `certadd`: records a certificate that was signed elsewhere.
 
 use rcfssl_core::Certificate;
 use rcfssl_core::policy::Time;
@@ -64,7 +64,7 @@ impl Decode for Moment {
     }
 }
 
-/// JSON that is kept as it came.
+/// JSON that is kept verbatim.
 #[derive(Debug)]
 struct Raw(String);
 
@@ -89,7 +89,7 @@ struct Nothing {}
 
 impl Api {
     /// # Errors
-    /// 400 for what is missing and for what does not fit the certificate; 11000.
+    /// 400 for missing fields and for fields that do not match the certificate; 11000.
     pub(super) async fn certadd(&self, call: &Call) -> Result<Answer, Failure> {
         let unreadable = |_| Failure::bad_request("Unable to parse certificate addition request");
         let request: Request = call.read()?.map_err(unreadable)?;
@@ -115,7 +115,7 @@ impl Api {
     }
 }
 
-/// What cfssl looks at, in its order.
+/// cfssl's checks, in its order.
 fn check(request: &Request) -> Result<(), &'static str> {
     let need = |is_right: bool, sentence| if is_right { Ok(()) } else { Err(sentence) };
     need(
@@ -165,7 +165,7 @@ fn check(request: &Request) -> Result<(), &'static str> {
     )
 }
 
-/// A whole number in decimal, as `big.Int.SetString` reads it, without zeros before it.
+/// An integer in decimal, parsed like `big.Int.SetString`, without leading zeros.
 fn canonical(text: &str) -> Option<String> {
     let (sign, digits) = match text.as_bytes().first()? {
         b'-' => ("-", &text[1..]),

@@ -1,4 +1,5 @@
-//! `certinfo`: what a certificate says; one that is sent, shown by a server or recorded.
+//! `certinfo`: the contents of a certificate that is sent, presented by a server, or
+//! recorded.
 
 use std::time::Duration;
 
@@ -11,13 +12,13 @@ use super::{Api, Call};
 use crate::answer::{Answer, Failure};
 use crate::workers::Task;
 
-/// How long a server that is asked for its certificate may take.
+/// The time limit for fetching a server's certificate.
 const DEADLINE: Duration = Duration::from_secs(30);
 
 impl Api {
     /// # Errors
-    /// 500 for what is no request, 400 for one that names nothing; what is wrong with the
-    /// certificate.
+    /// 500 for a malformed request, 400 for one that names no certificate; otherwise what
+    /// is wrong with the certificate.
     pub(super) async fn certinfo(&self, call: &Call) -> Result<Answer, Failure> {
         let refused = |failure: Failure, why: &dyn std::fmt::Display| {
             self.log.warning(format_args!("invalid request: {why}"));
@@ -47,10 +48,10 @@ impl Api {
         Ok(Answer::new(&CertificateInfo::new(&certificate)))
     }
 
-    /// A certificate that is on record.
+    /// A recorded certificate.
     ///
     /// # Errors
-    /// 500 without a database, and for a certificate that is not there; 11000.
+    /// 500 without a database, and for a certificate that is not recorded; 11000.
     async fn recorded(&self, serial: &str, aki: &str) -> Result<Certificate, Failure> {
         let Some(store) = &self.loaded.store else {
             self.log.warning("could not find certificates with db access");

@@ -1,4 +1,4 @@
-//! `gencrl`: a CRL of serial numbers, signed with a key that comes with the request.
+//! `gencrl`: a CRL of given serial numbers, signed with a key from the request.
 
 use rcfssl_core::Serial;
 use rcfssl_core::crl::{self, CrlContent, Entries};
@@ -28,8 +28,7 @@ json_object!(Request as "gencrl.jsonCRLRequest" {
 
 impl Api {
     /// # Errors
-    /// 500 for what is no request and for a lifetime that cannot be read, 400 for a
-    /// certificate or key that cannot.
+    /// 500 for a malformed request or lifetime, 400 for an invalid certificate or key.
     pub(super) async fn gencrl(&self, call: &Call) -> Result<Answer, Failure> {
         let request: Request = call.read()?.map_err(|error| {
             self.log.error(&error);

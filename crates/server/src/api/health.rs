@@ -1,4 +1,4 @@
-//! `health`: is the server there?
+//! `health`: whether the server is available.
 
 use serde::Serialize;
 

@@ -1,4 +1,4 @@
-//! `info`: the authority's certificate, and what a profile allows.
+//! `info`: the CA certificate and the settings of a profile.
 
 use std::sync::Arc;
 
@@ -10,7 +10,8 @@ use crate::workers::Task;
 
 impl Api {
     /// # Errors
-    /// 400 for what is no request; 5400 for a profile that may be meant to be elsewhere.
+    /// 400 for a malformed request; 5400 for an unknown profile, which another server might
+    /// have.
     pub(super) async fn info(&self, call: &Call) -> Result<Answer, Failure> {
         if let Err(why) = &call.body {
             self.log
@@ -34,10 +35,10 @@ impl Api {
         Ok(Answer::new(&info?))
     }
 
-    /// Who signs.
+    /// The signer.
     ///
     /// # Errors
-    /// Where nobody does; such endpoints are not there.
+    /// If there is none; then the endpoints that need it are not enabled either.
     pub(super) fn signer(&self) -> Result<&Arc<dyn rcfssl_ca::Signer>, Failure> {
         let signer = self.loaded.signer.as_ref();
         signer.map_err(|error| Failure::Error(error.clone()))

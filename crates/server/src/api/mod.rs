@@ -1,4 +1,4 @@
-//! The endpoints: one file for each, or for those that are alike.
+//! The endpoints: one file for each, or for similar ones.
 
 mod bundle;
 mod certadd;
@@ -26,21 +26,21 @@ use crate::recorder::Recorder;
 use crate::serve::Loaded;
 use crate::workers::Workers;
 
-/// How long slow work may take that waits for nobody.
+/// The time limit for slow work that does not depend on other servers.
 const DEADLINE: Duration = Duration::from_secs(60);
 
-/// How long another server may take to sign.
+/// The time limit for signing by another server.
 const REMOTE_DEADLINE: Duration = Duration::from_secs(120);
 
-/// What all endpoints work with.
+/// The state that all endpoints share.
 pub struct Api {
-    /// What was read at the start.
+    /// What was read at startup.
     pub loaded: Loaded,
-    /// Who puts certificates on record, where there is a database.
+    /// Records certificates, if there is a database.
     pub recorder: Option<Recorder>,
-    /// Who does slow work.
+    /// Runs slow work.
     pub workers: Workers,
-    /// Where lines go.
+    /// The log.
     pub log: Log,
 }
 
@@ -49,7 +49,7 @@ pub struct Api {
 pub struct Call {
     /// Path and query.
     pub target: Target,
-    /// The body; or, in Go's words, why there is none.
+    /// The body, or why it could not be read, as Go's message.
     pub body: Result<Bytes, &'static str>,
 }
 
@@ -57,7 +57,7 @@ impl Call {
     /// The body.
     ///
     /// # Errors
-    /// 500 for a body that could not be read, which is what most endpoints say.
+    /// 500 for a body that could not be read, as most endpoints report it.
     pub fn body(&self) -> Result<&[u8], Failure> {
         match &self.body {
             Ok(body) => Ok(body),
@@ -65,10 +65,10 @@ impl Call {
         }
     }
 
-    /// The body as a document.
+    /// Parses the body.
     ///
     /// # Errors
-    /// As [`Call::body`], and Go's sentence for what is not such a document.
+    /// As [`Call::body`], and Go's message if the body is not such a document.
     pub fn read<T: Decode + Default>(&self) -> Result<Result<T, json::Error>, Failure> {
         let mut document = T::default();
         Ok(json::read(self.body()?, &mut document).map(|_| document))
@@ -78,9 +78,9 @@ impl Call {
 /// An endpoint.
 #[derive(Debug)]
 pub struct Endpoint {
-    /// Its name: the last part of its path, and what `-disable` knows it by.
+    /// Its name: the last component of its path, and the name for `-disable`.
     pub name: &'static str,
-    /// The one method it answers.
+    /// The only method it accepts.
     pub method: Method,
     id: Id,
 }
@@ -107,7 +107,7 @@ enum Id {
 
 macro_rules! endpoints {
     ($($name:literal $method:ident $id:ident;)*) => {
-        /// Every endpoint there is.
+        /// All endpoints.
         pub static ENDPOINTS: &[Endpoint] = &[$(Endpoint {
             name: $name,
             method: Method::$method,
@@ -136,10 +136,10 @@ endpoints! {
 }
 
 impl Api {
-    /// Answers a request to an endpoint.
+    /// Handles a request to an endpoint.
     ///
     /// # Errors
-    /// What the envelope then says.
+    /// The failure for the envelope.
     pub async fn call(&self, endpoint: &Endpoint, call: Call) -> Result<Answer, Failure> {
         match endpoint.id {
             Id::Authsign => self.authsign(&call).await,

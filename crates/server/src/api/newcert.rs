@@ -1,4 +1,4 @@
-//! `newcert`: a key, its request and a certificate in one.
+//! `newcert`: a key, its request and a certificate in one step.
 
 use rcfssl_ca::SignRequest;
 use rcfssl_core::auth::AuthenticatedRequest;
@@ -13,7 +13,7 @@ use super::{Api, Call, bundle};
 use crate::answer::{Answer, Failure};
 use crate::sums::Sums;
 
-/// What stands beside a certificate that names no host.
+/// The message beside a certificate without hosts.
 const NO_HOSTS: &str = "\
 This certificate lacks a \"hosts\" field. This makes it unsuitable for
 websites. For more information see the Baseline Requirements for the Issuance and Management
@@ -63,8 +63,8 @@ struct BothSums {
 
 impl Api {
     /// # Errors
-    /// 400 for what is no request, asks for an authority, or lacks the token that its
-    /// profile wants; 2400, 9300, and what the signer says.
+    /// 400 for a malformed request, for one that asks for a CA, and for one that lacks the
+    /// token that its profile requires; 2400, 9300, and the signer's errors.
     pub(super) async fn newcert(&self, call: &Call) -> Result<Answer, Failure> {
         self.log.info("request for CSR");
         let document: Document = match self.authenticated(call)? {
@@ -120,11 +120,11 @@ impl Api {
         })
     }
 
-    /// The request inside one with a token. cfssl knows none here, and signs by every
-    /// profile without asking.
+    /// The request inside an authenticated request. cfssl does not support tokens here and
+    /// signs with every profile.
     ///
     /// # Errors
-    /// 400 for a token that is not right, and for what it is the token of.
+    /// 400 for a wrong token and for invalid contents.
     fn authenticated(&self, call: &Call) -> Result<Option<Document>, Failure> {
         let Ok(outer) = call.read::<AuthenticatedRequest>()? else {
             return Ok(None);

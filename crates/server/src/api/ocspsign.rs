@@ -1,4 +1,4 @@
-//! `ocspsign`: an OCSP response about a certificate that comes with the request.
+//! `ocspsign`: an OCSP response for a certificate from the request.
 
 use rcfssl_core::ocsp::{self, IssuerHash, Status};
 use rcfssl_core::{Certificate, Code, Error};
@@ -45,8 +45,8 @@ struct Signed {
 
 impl Api {
     /// # Errors
-    /// 400 for what cannot be read, 8100 and 8200 for a certificate of another issuer
-    /// and for a status that is none.
+    /// 400 for malformed input, 8100 for a certificate of another issuer, 8200 for an
+    /// unknown status.
     pub(super) fn ocspsign(&self, call: &Call) -> Result<Answer, Failure> {
         let unreadable = |_| Failure::bad_request("Unable to parse sign request");
         let request: Request = call.read()?.map_err(unreadable)?;
@@ -62,7 +62,7 @@ impl Api {
             "SHA256" => IssuerHash::Sha256,
             "SHA384" => IssuerHash::Sha384,
             "SHA512" => IssuerHash::Sha512,
-            // Names that Go has, for hashes that cfssl does not use.
+            // Go knows these hashes, but cfssl does not use them.
             "MD5" => return Err(Failure::plain("unsupported issuer hash algorithm")),
             _ => return Err(Failure::bad_request("Unsupported hash algorithm in request")),
         };
@@ -78,7 +78,7 @@ impl Api {
     }
 }
 
-/// What is to be said; an unknown word is refused only when it comes to signing.
+/// The status to sign; an unknown word is rejected only at the time of signing.
 fn status(request: &Request, now: OffsetDateTime) -> Result<Result<Status, Error>, Failure> {
     Ok(match request.status.as_str() {
         "good" => Ok(Status::Good),

@@ -1,5 +1,4 @@
-//! `revoke` and `crl`: certificates on record that are no longer good, and the list of
-//! them.
+//! `revoke` and `crl`: marks recorded certificates as revoked, and lists the revoked ones.
 
 use rcfssl_core::Serial;
 use rcfssl_core::crl::{self, CrlContent, Entries};
@@ -14,7 +13,7 @@ use super::{Api, Call};
 use crate::answer::{Answer, Failure};
 use crate::workers::Task;
 
-/// How long a list is good where the request says nothing: a week.
+/// The lifetime of a CRL if the request does not set one: a week.
 const LIFETIME: Duration = Duration::hours(168);
 
 #[derive(Debug, Default)]
@@ -34,7 +33,7 @@ struct Nothing {}
 
 impl Api {
     /// # Errors
-    /// 400 for what is no request, 11200 for a certificate that is not on record.
+    /// 400 for a malformed request, 11200 for a certificate that is not recorded.
     pub(super) async fn revoke(&self, call: &Call) -> Result<Answer, Failure> {
         let unreadable = |_| Failure::bad_request("Unable to parse revocation request");
         let request: Request = call.read()?.map_err(unreadable)?;
@@ -51,10 +50,10 @@ impl Api {
         }
     }
 
-    /// Lists the CA's own certificates only; cfssl lists those of all CAs of the database.
+    /// Lists only the CA's own certificates; cfssl lists those of all CAs in the database.
     ///
     /// # Errors
-    /// 500 for a lifetime that cannot be read; 11000.
+    /// 500 for a malformed lifetime; 11000.
     pub(super) async fn crl(&self, call: &Call) -> Result<Answer, Failure> {
         let expiry = call.target.value("expiry");
         let lifetime = match expiry.as_str() {
@@ -94,7 +93,7 @@ impl Api {
     /// The database.
     ///
     /// # Errors
-    /// 11000 where there is none, in cfssl's words.
+    /// 11000 if there is none, with cfssl's message.
     pub(super) fn store(&self) -> Result<&rcfssl_store::Store, Failure> {
         let none = || Error::wrap(Code::Store, "unknown db object, please check SetDB method");
         Ok(self.loaded.store.as_deref().ok_or_else(none)?)

@@ -1,4 +1,4 @@
-//! `scan` and `scaninfo`: what scanners say of a host, and which scanners there are.
+//! `scan` and `scaninfo`: the results of scanners for a host, and the list of scanners.
 
 use std::time::Duration;
 
@@ -9,15 +9,15 @@ use super::{Api, Call};
 use crate::answer::{Answer, Failure};
 use crate::workers::Task;
 
-/// How long a scan takes at most where the request says nothing.
+/// The time limit of a scan if the request does not set one.
 const TIMEOUT: Duration = Duration::from_secs(60);
 
-/// How long a request may ask for, in seconds.
+/// The time limits that a request may set, in seconds.
 const SECONDS: std::ops::RangeInclusive<u64> = 1..=300;
 
 impl Api {
     /// # Errors
-    /// 400 for a request without host, and for values that cannot be read.
+    /// 400 for a request without a host, and for invalid values.
     pub(super) async fn scan(&self, call: &Call) -> Result<Answer, Failure> {
         let value = |key| call.target.value(key);
         let compile = |key| {
@@ -33,7 +33,7 @@ impl Api {
         let timeout = timeout(&value("timeout"))?;
         let roots = self.loaded.scan_roots.as_ref().map_err(Clone::clone)?;
         let target = Target::new(&host, &value("ip"), roots.clone(), timeout);
-        // The scan ends by itself; the deadline is for what hangs.
+        // The scan enforces the timeout itself; the deadline is for the case that it hangs.
         let deadline = timeout + Duration::from_secs(10);
         let scan = move || scan::run(&target, &family, &scanner);
         let (findings, _) = self.workers.run(Task::Slow, deadline, scan).await?;

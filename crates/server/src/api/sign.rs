@@ -1,4 +1,4 @@
-//! `sign` and `authsign`: a certificate for a request that comes as PEM.
+//! `sign` and `authsign`: a certificate for a PEM certificate request.
 
 use std::sync::Arc;
 
@@ -22,8 +22,8 @@ struct Certificate<'a> {
 
 impl Api {
     /// # Errors
-    /// 400 for what is no request and for a profile that wants a token; what the signer
-    /// says.
+    /// 400 for a malformed request and for a profile that requires a token; the signer's
+    /// errors.
     pub(super) async fn sign(&self, call: &Call) -> Result<Answer, Failure> {
         self.log.info("signature request received");
         let request = ServeRequest::read(call.body()?)
@@ -40,8 +40,8 @@ impl Api {
     }
 
     /// # Errors
-    /// 400 for what is no request, for a profile without token and for a wrong token;
-    /// what the signer says.
+    /// 400 for a malformed request, for a profile without tokens and for a wrong token; the
+    /// signer's errors.
     pub(super) async fn authsign(&self, call: &Call) -> Result<Answer, Failure> {
         self.log.info("signature request received");
         let outer: AuthenticatedRequest = call.read()?.map_err(|error| {
@@ -65,17 +65,17 @@ impl Api {
         self.certificate(&signed, bundle).await
     }
 
-    /// The profile of a name, or the default one.
+    /// The profile with this name, or the default one.
     ///
     /// # Errors
-    /// Where nothing is signed here.
+    /// If there is no local signer.
     pub(super) fn profile(&self, name: &str) -> Result<&Profile, Failure> {
         let policy = self.signer()?.policy();
         let named = policy.profiles().find(|(known, _)| *known == name);
         Ok(named.map_or(policy.default_profile(), |(_, profile)| profile))
     }
 
-    /// Refuses a profile that wants a token, where none can come.
+    /// Rejects a profile that requires a token, for endpoints that do not accept one.
     ///
     /// # Errors
     /// 400
@@ -90,7 +90,7 @@ impl Api {
     /// Checks the token of a request.
     ///
     /// # Errors
-    /// 400 for a profile that has no key, and for a token that is not right.
+    /// 400 for a profile without a key, and for a wrong token.
     pub(super) fn check_token(
         &self,
         profile: &Profile,
@@ -109,10 +109,10 @@ impl Api {
         Err(Failure::bad_request("invalid token"))
     }
 
-    /// Signs, and records what was signed.
+    /// Signs, and records the certificate.
     ///
     /// # Errors
-    /// What the signer and the database say.
+    /// The errors of the signer and the database.
     pub(super) async fn signed(&self, request: SignRequest) -> Result<Signed, Failure> {
         let signer = Arc::clone(self.signer()?);
         let now = OffsetDateTime::now_utc();
@@ -134,7 +134,7 @@ impl Api {
         Ok(signed)
     }
 
-    /// The answer; with the chain, where one is wanted and can be found.
+    /// The answer; with the chain, if one is requested and can be built.
     async fn certificate(&self, signed: &Signed, wants_bundle: bool) -> Result<Answer, Failure> {
         let (bundle, without) = match wants_bundle {
             true => self.chain_of(&signed.pem).await?,

@@ -1,4 +1,4 @@
-//! A request's body, within limits of size and time.
+//! Reads request bodies, within limits of size and time.
 
 use std::time::Duration;
 
@@ -8,10 +8,10 @@ use hyper::body::{Body, Incoming};
 use tokio::sync::Semaphore;
 use tokio::time::timeout;
 
-/// Octets of a body that is read at once, whoever else sends one.
+/// Bodies up to this many bytes are always read at once.
 const SMALL: u64 = 64 << 10;
 
-/// Larger bodies that are held at a time, by all connections together.
+/// The number of larger bodies held at a time, across all connections.
 static LARGE: Semaphore = Semaphore::const_new(128);
 
 /// Why a body could not be read.
@@ -21,18 +21,18 @@ pub enum BodyError {
     TooLarge,
     /// It did not arrive in time.
     TooSlow,
-    /// Too many large ones arrive already.
+    /// Too many large ones are being received already.
     Busy,
-    /// It ends early or is framed wrongly: Go's sentence.
+    /// It is truncated or badly framed; Go's message.
     Broken(&'static str),
 }
 
-/// Reads a body whole.
+/// Reads a whole body.
 ///
 /// # Errors
 /// See [`BodyError`].
 pub async fn collect(body: Incoming, limit: usize, time: Duration) -> Result<Bytes, BodyError> {
-    // What is announced need not be waited for.
+    // An announced length above the limit is rejected without reading the body.
     if body.size_hint().lower() > limit as u64 {
         return Err(BodyError::TooLarge);
     }

@@ -1,4 +1,4 @@
-//! One connection: HTTP/1.1, or HTTP/2 where TLS agreed on it.
+//! One connection: HTTP/1.1, or HTTP/2 if negotiated in TLS.
 
 use std::convert::Infallible;
 use std::net::SocketAddr;
@@ -20,23 +20,23 @@ use super::{Peer, Site, Stop};
 use crate::limits::{self, Limits};
 use crate::log::Log;
 
-/// Requests at a time on one HTTP/2 connection.
+/// Concurrent requests on one HTTP/2 connection.
 const STREAMS: u32 = 32;
 
-/// What all connections share.
+/// The state that all connections share.
 pub struct Shared<S> {
-    /// What answers.
+    /// The request handler.
     pub site: Arc<S>,
-    /// The server's certificate, where it speaks TLS.
+    /// The server's certificate, if it uses TLS.
     pub tls: Option<Tls>,
-    /// What a client may take.
+    /// The limits for a client.
     pub limits: Limits,
-    /// Where failed handshakes are told.
+    /// The log for failed handshakes.
     pub log: Log,
 }
 
 impl<S: Site> Shared<S> {
-    /// Serves one connection to its end.
+    /// Serves one connection until it is closed.
     pub async fn serve(
         self: Arc<Self>,
         stream: TcpStream,
@@ -44,7 +44,7 @@ impl<S: Site> Shared<S> {
         stop: Stop,
         watcher: Watcher,
     ) {
-        // Answers are small and wait for nothing.
+        // Answers are small and sent at once, so buffering only delays them.
         let _ = stream.set_nodelay(true);
         let peer = |common_name| Arc::new(Peer { address, common_name });
         let patience = self.limits.request;
@@ -100,7 +100,7 @@ impl<S: Site> Shared<S> {
             .header_read_timeout(request)
             .max_buf_size(header.max(8192))
             .serve_connection(TokioIo::new(stream), service);
-        // What ends a connection is the client's business, or was answered.
+        // Errors that end a connection were caused by the client or have been answered.
         let _ = watcher.watch(connection).await;
     }
 
@@ -126,7 +126,8 @@ impl<S: Site> Shared<S> {
 
 const PLAIN_HTTP: &str = "HTTP/1.0 400 Bad Request\r\n\r\nClient sent an HTTP request to an HTTPS server.\n";
 
-/// Does the client send a request without TLS? Go knows one by its first octets.
+/// Whether the client sends a request without TLS. Like Go, this decides by the first
+/// bytes.
 async fn speaks_plain_http(stream: &TcpStream) -> bool {
     let mut octets = [0; 5];
     let peeked = timeout(limits::HANDSHAKE, stream.peek(&mut octets));
@@ -136,8 +137,8 @@ async fn speaks_plain_http(stream: &TcpStream) -> bool {
     matches!(&octets, b"GET /" | b"HEAD " | b"POST " | b"PUT /" | b"OPTIO")
 }
 
-/// Says something and hangs up. What the client still sends is read for a while, so
-/// that the answer is not lost with a reset.
+/// Sends a response and closes the connection. What the client still sends is read for a
+/// while, because a reset could discard the response.
 async fn say(mut stream: impl AsyncRead + AsyncWrite + Unpin, text: &str) {
     let said = async {
         stream.write_all(text.as_bytes()).await?;

@@ -1,4 +1,4 @@
-//! The listening socket: binding with Go's errors, accepting, and stopping in order.
+//! The listening socket: binding with Go's errors, accepting, and graceful shutdown.
 
 use std::io;
 use std::net::{SocketAddr, ToSocketAddrs};
@@ -14,10 +14,10 @@ use tokio::time::{sleep, timeout};
 use super::connection::Shared;
 use super::{Site, Stop, signals};
 
-/// A socket that listens.
+/// A listening socket.
 pub type Listener = std::net::TcpListener;
 
-/// Host and port as one text, with brackets around an IPv6 address.
+/// Joins host and port, with brackets around an IPv6 address.
 pub fn joined(host: &str, port: i64) -> String {
     match host.contains(':') {
         true => format!("[{host}]:{port}"),
@@ -25,11 +25,11 @@ pub fn joined(host: &str, port: i64) -> String {
     }
 }
 
-/// Listens; no host means all addresses of the machine.
+/// Listens on host and port; an empty host means all addresses of the machine.
 ///
 /// # Errors
-/// Go's sentences: `listen tcp 127.0.0.1:80: bind: permission denied`,
-/// `listen tcp: address 99999: invalid port`, `listen tcp: lookup x: no such host`.
+/// Go's messages: `listen tcp 127.0.0.1:80: bind: permission denied`, `listen tcp: address
+/// 99999: invalid port`, `listen tcp: lookup x: no such host`.
 pub fn bind(host: &str, port: i64) -> Result<Listener> {
     let invalid = |_| Error::plain(format!("listen tcp: address {port}: invalid port"));
     let number = u16::try_from(port).map_err(invalid)?;
@@ -62,10 +62,10 @@ fn said(address: SocketAddr, error: &io::Error) -> Error {
 }
 
 impl<S: Site> Shared<S> {
-    /// Serves until a signal comes, then lets the requests end that were begun.
+    /// Serves until a signal arrives, then finishes the requests in progress.
     ///
     /// # Errors
-    /// Where the socket or the signals cannot be used.
+    /// If the socket or the signal handlers cannot be set up.
     pub async fn run(self: Arc<Self>, listener: Listener) -> Result<()> {
         let told = |error: io::Error| Error::plain(rcfssl_go::os::describe(&error));
         let listener = TcpListener::from_std(listener).map_err(told)?;
@@ -92,18 +92,18 @@ impl<S: Site> Shared<S> {
         }
         drop(listener);
         let _ = ask.send(true);
-        // What does not end in time is cut off.
+        // Requests that do not finish in time are cut off.
         let _ = timeout(self.limits.shutdown, connections.shutdown()).await;
         Ok(())
     }
 }
 
-/// The next connection. Where the system has no more descriptors it has some later.
+/// The next connection. If the system has run out of file descriptors, it waits for one.
 async fn accept(listener: &TcpListener) -> (TcpStream, SocketAddr) {
     let mut pause = Duration::from_millis(5);
     loop {
         match listener.accept().await {
-            // Who connects by IPv4 to a socket of both kinds is shown by that address.
+            // IPv4 clients of a dual-stack socket are shown by their IPv4 address.
             Ok((stream, address)) => {
                 return (
                     stream,

@@ -1,4 +1,4 @@
-//! From a listening socket to a request and back.
+//! HTTP, from the listening socket to the response.
 
 mod body;
 mod connection;
@@ -21,25 +21,25 @@ use hyper::body::Incoming;
 use hyper::header::{CONTENT_TYPE, HeaderValue};
 use hyper::{Request, Response, StatusCode};
 
-/// An answer on its way out.
+/// A response to be sent.
 pub type Reply = Response<Full<Bytes>>;
 
-/// Who sent a request.
+/// The sender of a request.
 #[derive(Debug, Clone)]
 pub struct Peer {
-    /// Where from.
+    /// Its address.
     pub address: SocketAddr,
-    /// The common name of its certificate, where it showed one.
+    /// The common name of its certificate, if it presented one.
     pub common_name: Option<String>,
 }
 
-/// What answers requests.
+/// A request handler.
 pub trait Site: Send + Sync + 'static {
     /// Answers one request.
     fn answer(&self, peer: &Peer, request: Request<Incoming>) -> impl Future<Output = Reply> + Send;
 }
 
-/// A reply with a body of a type.
+/// A response with a body of the given type.
 pub fn reply(status: StatusCode, content_type: &'static str, body: impl Into<Bytes>) -> Reply {
     let mut reply = Response::new(Full::new(body.into()));
     *reply.status_mut() = status;
@@ -51,7 +51,8 @@ pub fn reply(status: StatusCode, content_type: &'static str, body: impl Into<Byt
     reply
 }
 
-/// A reply as Go's `http.Error` makes it: text that no browser takes for anything else.
+/// A response like that of Go's `http.Error`: text that browsers do not interpret as
+/// anything else.
 pub fn error(status: StatusCode, text: impl Into<Bytes>) -> Reply {
     let mut reply = reply(status, "text/plain; charset=utf-8", text);
     reply

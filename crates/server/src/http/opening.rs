@@ -1,6 +1,6 @@
-//! The head of a connection's first request, read before hyper sees it: what Go refuses
-//! and hyper answers otherwise, a head that is too long or too slow, and header lines
-//! that are folded.
+//! Reads the head of a connection's first request before hyper does, to treat like Go what
+//! hyper answers differently: heads that Go rejects, that are too long or too slow, and
+//! folded header lines.
 
 use std::time::Duration;
 
@@ -11,17 +11,17 @@ use tokio::time::timeout;
 
 use crate::answer::Failure;
 
-/// Why the first request is not passed on.
+/// Why the first request is not passed on to hyper.
 #[derive(Debug, PartialEq)]
 pub enum Refusal {
-    /// The client went away, or sent nothing in time.
+    /// The client disconnected or sent nothing in time.
     Gone,
-    /// What the server says before it hangs up.
+    /// The response to send before closing the connection.
     Say(String),
 }
 
 impl Refusal {
-    /// An answer in the words of net/http, for what is no request at all.
+    /// A response in the words of net/http, for input that is not an HTTP request.
     fn plain(status: StatusCode, detail: &str) -> Self {
         let code = status.as_u16();
         let reason = status.canonical_reason().unwrap_or_default();
@@ -34,7 +34,7 @@ impl Refusal {
         ))
     }
 
-    /// An answer in the envelope.
+    /// A response in the envelope.
     fn envelope(status: StatusCode, message: &str) -> Self {
         let failure = Failure::Http(status, message.to_owned());
         let body = failure.to_body();
@@ -49,10 +49,10 @@ impl Refusal {
     }
 }
 
-/// Reads the head of the first request; gives all octets that were read.
+/// Reads the head of the first request; returns all bytes that were read.
 ///
 /// # Errors
-/// Where there is nothing to pass on.
+/// If there is nothing to pass on.
 pub async fn read(
     stream: &mut (impl AsyncRead + Unpin),
     limit: usize,
@@ -95,7 +95,7 @@ pub async fn read(
     Ok(octets)
 }
 
-/// Where the head ends: behind the first empty line.
+/// The end of the head: after the first empty line.
 fn end_of_head(octets: &[u8], seen: usize) -> Option<usize> {
     let from = seen.saturating_sub(3);
     let ends = (from..octets.len()).filter(|at| octets[*at] == b'\n');
@@ -109,7 +109,7 @@ fn end_of_head(octets: &[u8], seen: usize) -> Option<usize> {
     })
 }
 
-/// What Go looks at in a head and hyper does not, or answers otherwise.
+/// Checks that Go makes and hyper does not, or answers differently.
 fn check(head: &[u8]) -> Result<(), Refusal> {
     let bad = || Refusal::plain(StatusCode::BAD_REQUEST, "");
     let mut lines = head
@@ -147,7 +147,7 @@ fn check(head: &[u8]) -> Result<(), Refusal> {
     Ok(())
 }
 
-/// Joins header lines that go on in the next (RFC 9112, section 5.2), which Go accepts.
+/// Joins folded header lines (RFC 9112, section 5.2), which Go accepts.
 fn unfold(head: &mut [u8]) {
     for at in 1..head.len() {
         if head[at - 1] == b'\n' && matches!(head[at], b' ' | b'\t') {

@@ -5,18 +5,18 @@ use std::io;
 use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::watch;
 
-/// Tells connections that the server was asked to stop.
+/// Notifies connections that the server is to stop.
 #[derive(Debug, Clone)]
 pub struct Stop(watch::Receiver<bool>);
 
 impl Stop {
-    /// A stop, and what asks for it.
+    /// A stop and its sender.
     pub fn new() -> (watch::Sender<bool>, Self) {
         let (ask, asked) = watch::channel(false);
         (ask, Stop(asked))
     }
 
-    /// Waits until the server is asked to stop.
+    /// Waits until the server is to stop.
     pub async fn asked(&self) {
         let mut asked = self.0.clone();
         if asked.wait_for(|asked| *asked).await.is_err() {
@@ -25,11 +25,11 @@ impl Stop {
     }
 }
 
-/// Waits for a signal that ends the server. What was ignored when the server started
-/// stays ignored, as `nohup` and shell scripts expect.
+/// Waits for a signal that ends the server. Signals that were ignored when the server
+/// started stay ignored, as `nohup` and shell scripts expect.
 ///
 /// # Errors
-/// Where the system lets no signal be caught.
+/// If the system does not allow signal handlers.
 pub async fn ending() -> io::Result<()> {
     let mut terminate = signal(SignalKind::terminate())?;
     let mut interrupt = match is_ignored(SignalKind::interrupt()) {
@@ -49,7 +49,7 @@ pub async fn ending() -> io::Result<()> {
     Ok(())
 }
 
-/// Was a signal ignored when the program started? Linux says so in `SigIgn`.
+/// Whether a signal was ignored when the program started; Linux reports that in `SigIgn`.
 fn is_ignored(kind: SignalKind) -> bool {
     let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
     let mask = status.lines().find_map(|line| line.strip_prefix("SigIgn:"));

@@ -1,5 +1,5 @@
-//! A connection whose first octets were read already, and which is given up when its
-//! client takes nothing for too long.
+//! A connection whose first bytes have been read already, and which is closed if its client
+//! does not read for too long.
 
 use std::io;
 use std::pin::Pin;
@@ -19,7 +19,7 @@ pub struct Stream<S> {
 }
 
 impl<S> Stream<S> {
-    /// A connection of which nothing was read.
+    /// A connection from which nothing has been read.
     pub fn new(inner: S, patience: Duration) -> Self {
         Stream {
             inner,
@@ -29,12 +29,13 @@ impl<S> Stream<S> {
         }
     }
 
-    /// Octets that will be read before those that still arrive.
+    /// Puts back bytes, to be read before any that still arrive.
     pub fn put_back(&mut self, octets: BytesMut) {
         self.read_ahead = octets;
     }
 
-    /// Passes on what a write came to; one that waits longer than the limit fails.
+    /// Passes on the result of a write; a write that is blocked longer than the limit
+    /// fails.
     fn watch<T>(&mut self, cx: &mut Context<'_>, written: Poll<io::Result<T>>) -> Poll<io::Result<T>> {
         if written.is_ready() {
             self.stuck = None;

@@ -1,5 +1,4 @@
-//! TLS of the server: its certificate, the versions it speaks, and the clients it wants
-//! certificates of.
+//! TLS of the server: its certificate, its versions, and client certificates.
 
 use std::ffi::OsString;
 use std::io;
@@ -19,25 +18,26 @@ use rustls::{RootCertStore, ServerConfig, ServerConnection, SupportedProtocolVer
 /// The protocol name of HTTP/2.
 pub const HTTP2: &[u8] = b"h2";
 
-/// Which clients are wanted.
+/// The verifier of client certificates.
 #[derive(Debug)]
 pub struct Clients(Arc<dyn ClientCertVerifier>);
 
-/// How connections are secured.
+/// The TLS configuration.
 #[derive(Debug, Clone)]
 pub struct Tls(Arc<ServerConfig>);
 
 /// `-min-tls-version`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum MinVersion {
-    /// The default. TLS 1.0 and 1.1, which cfssl still speaks, are not (RFC 8996).
+    /// The default. TLS 1.0 and 1.1, which cfssl still accepts, are not supported (RFC
+    /// 8996).
     Tls12,
-    /// TLS 1.3 alone, where cfssl falls back to 1.0.
+    /// Only TLS 1.3; cfssl falls back to 1.0 here.
     Tls13,
 }
 
 impl Clients {
-    /// Clients with a certificate of these authorities.
+    /// Accepts clients with a certificate from the CAs in the file.
     ///
     /// # Errors
     /// `failed to load mutual TLS CA file: …`
@@ -46,7 +46,7 @@ impl Clients {
         let text = rcfssl_files::read(Some(file)).map_err(failed)?;
         let mut roots = RootCertStore::empty();
         for der in certificates(&text) {
-            // What is no certificate is passed over, as Go's AppendCertsFromPEM does.
+            // Data that is not a certificate is skipped, as in Go's AppendCertsFromPEM.
             let _ = roots.add(der);
         }
         if roots.is_empty() {
@@ -59,11 +59,11 @@ impl Clients {
 }
 
 impl Tls {
-    /// Reads the server's certificate, with those that lead to its root, and its key.
+    /// Reads the server's certificate with its chain, and its key.
     ///
     /// # Errors
-    /// Go's sentences: `open x: no such file or directory`,
-    /// `tls: private key does not match public key`.
+    /// Go's messages: `open x: no such file or directory`, `tls: private key does not match
+    /// public key`.
     pub fn read(
         certificate: &OsString,
         private_key: &OsString,
@@ -87,13 +87,13 @@ impl Tls {
         Ok(Tls(Arc::new(config)))
     }
 
-    /// The configuration of new connections.
+    /// The configuration for new connections.
     pub fn config(&self) -> Arc<ServerConfig> {
         Arc::clone(&self.0)
     }
 }
 
-/// The one certificate of the server, whatever name a client asks for, as in cfssl.
+/// The server's only certificate, whatever name a client asks for, as in cfssl.
 #[derive(Debug)]
 struct Identity(Arc<CertifiedKey>);
 
@@ -138,7 +138,7 @@ fn provider() -> Arc<CryptoProvider> {
     Arc::new(aws_lc_rs::default_provider())
 }
 
-/// The common name of the client's certificate, where it showed one.
+/// The common name of the client's certificate, if it presented one.
 pub fn common_name(session: &ServerConnection) -> Option<String> {
     let first = session.peer_certificates()?.first()?;
     Some(

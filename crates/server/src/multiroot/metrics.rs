@@ -1,10 +1,10 @@
-//! What was asked of `multirootca`, counted, in Prometheus' text format.
+//! Counts the requests to `multirootca`, in Prometheus' text format.
 
 use std::collections::BTreeMap;
 use std::fmt::Write;
 use std::sync::Mutex;
 
-/// The media type with which cfssl sends them.
+/// The media type that cfssl uses.
 pub const MEDIA_TYPE: &str = "text/plain; version=0.0.4; charset=utf-8; escaping=values";
 
 /// The counters, by label of the CA.
@@ -19,17 +19,17 @@ struct Counts {
 }
 
 impl Metrics {
-    /// A request for a CA that there is.
+    /// Counts a request for an existing CA.
     pub fn request(&self, label: &str) {
         self.count(|counts| *counts.requests.entry(label.to_owned()).or_default() += 1);
     }
 
-    /// A request that a CA did not sign.
+    /// Counts a request that a CA did not sign.
     pub fn error(&self, label: &str) {
         self.count(|counts| *counts.errors.entry(label.to_owned()).or_default() += 1);
     }
 
-    /// A request that was refused before that.
+    /// Counts a request that was rejected before that.
     pub fn bad_input(&self) {
         self.count(|counts| counts.bad_inputs += 1);
     }
@@ -40,7 +40,7 @@ impl Metrics {
         }
     }
 
-    /// All of them.
+    /// All counters as text.
     pub fn text(&self) -> String {
         let mut text = String::new();
         let Ok(counts) = self.0.lock() else {

@@ -1,5 +1,5 @@
-//! `multirootca`: several CAs behind one address, told apart by label, each for clients
-//! of its own networks and with tokens only.
+//! `multirootca`: several CAs at one address, selected by label. Each has its own client
+//! networks, and all requests need tokens.
 
 mod metrics;
 mod roots;
@@ -33,40 +33,40 @@ use crate::site::{PREFIX, body, check_method, not_found, refused, route, url};
 use crate::workers::{Task, Workers};
 use metrics::Metrics;
 
-/// How long a signature may take.
+/// The time limit for a signature.
 const DEADLINE: std::time::Duration = std::time::Duration::from_secs(60);
 
 /// A CA.
 pub struct Root {
-    /// Signs.
+    /// The signer.
     pub signer: Arc<dyn Signer>,
-    /// Which clients may ask it; all, where nothing is said.
+    /// The networks whose clients are allowed; `None` allows all.
     pub networks: Option<Networks>,
-    /// Where its certificates go on record.
+    /// The database for its certificates.
     pub store: Option<Arc<Store>>,
 }
 
-/// What `multirootca` is told.
+/// The settings of `multirootca`.
 pub struct Settings {
-    /// Host and port to listen on.
+    /// The host and port to listen on.
     pub address: String,
-    /// The CA of requests without label.
+    /// The CA for requests without a label.
     pub default_label: String,
-    /// The server's certificate; empty for none.
+    /// The server's certificate file; may be empty.
     pub tls_cert: OsString,
-    /// The server's key; empty for none.
+    /// The server's key file; may be empty.
     pub tls_key: OsString,
-    /// What a client may take.
+    /// The limits for a client.
     pub limits: Limits,
 }
 
-/// Serves until a signal comes.
+/// Serves until a signal arrives.
 ///
 /// # Errors
-/// Why the server cannot start, in cfssl's words.
+/// Why the server cannot start, as cfssl words it.
 pub fn serve(settings: Settings, roots: BTreeMap<String, Root>, log: Log) -> Result<()> {
     let address = &settings.address;
-    // One of the two is enough to fail for want of the other, as in cfssl.
+    // If only one is given, the start fails because the other is missing, as in cfssl.
     let is_tls = !settings.tls_cert.is_empty() || !settings.tls_key.is_empty();
     match is_tls {
         true => log.info(format_args!("Now listening on https:// {address}")),
@@ -105,7 +105,7 @@ struct Roots {
     log: Log,
 }
 
-/// Why `authsign` refuses: what the client hears, and what the log says beside it.
+/// Why `authsign` rejects a request: the response, and the log's addition to it.
 struct Refusal {
     status: StatusCode,
     said: String,
@@ -191,7 +191,7 @@ impl Roots {
 
     async fn authsign(&self, peer: &Peer, request: Request<Incoming>) -> Reply {
         let refusal = match self.authsign_result(peer, request).await {
-            // cfssl says nothing of JSON here either.
+            // Like cfssl, this does not declare the body as JSON.
             Ok(answer) => return reply(StatusCode::OK, TEXT, answer.into_body()),
             Err(refusal) => refusal,
         };
@@ -274,8 +274,8 @@ impl Roots {
         }))
     }
 
-    /// Profile, token and request. Unlike `serve`, it knows no profile by default for a
-    /// name that there is not.
+    /// Checks profile, token and request. Unlike in `serve`, an unknown profile name does
+    /// not mean the default one.
     fn check(
         &self,
         root: &Root,

@@ -1,10 +1,10 @@
-//! The roots file: sections of `key = value` lines, one section for each CA.
+//! The roots file: a section of `key = value` lines for each CA.
 
 use std::net::IpAddr;
 
 use rcfssl_core::{Error, Result};
 
-/// A section: its name, and its keys in the order in which they stand.
+/// A section: its name, and its keys in the order of the file.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Section {
     /// The CA's label.
@@ -13,15 +13,15 @@ pub struct Section {
 }
 
 impl Section {
-    /// The value of a key; of one given twice the last.
+    /// The value of a key; if a key is repeated, the last value.
     pub fn get(&self, key: &str) -> Option<&str> {
         let mut found = self.keys.iter().rev().filter(|(known, _)| known == key);
         found.next().map(|(_, value)| value.as_str())
     }
 }
 
-/// Reads the sections, sorted by name. Keys before the first belong to `default`; one
-/// opened twice goes on.
+/// Reads the sections, sorted by name. Keys before the first section belong to `default`; a
+/// repeated section is merged.
 ///
 /// # Errors
 /// `invalid config file`
@@ -68,8 +68,8 @@ fn section(line: &str) -> Option<&str> {
     is_word(name).then_some(name)
 }
 
-/// `key = value`. Quotes around a value are taken off, also where they are not the same;
-/// without them it keeps the blanks at its end.
+/// `key = value`. Quotes around a value are removed even if they differ; an unquoted value
+/// keeps trailing blanks.
 fn pair(line: &str) -> Option<(&str, &str)> {
     let (key, value) = line.split_once('=')?;
     let (key, value) = (key.trim(), value.trim_start());
@@ -87,12 +87,12 @@ fn is_word(text: &str) -> bool {
             .all(|octet| octet.is_ascii_alphanumeric() || octet == b'_')
 }
 
-/// Networks whose clients may ask a CA.
+/// The networks whose clients may use a CA.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Networks(Vec<(IpAddr, u8)>);
 
 impl Networks {
-    /// Reads a list with commas between.
+    /// Reads a comma-separated list.
     ///
     /// # Errors
     /// `invalid CIDR address: x`
@@ -110,7 +110,7 @@ impl Networks {
         networks.collect::<Result<_>>().map(Networks)
     }
 
-    /// Is an address in one of them?
+    /// Whether one of them contains an address.
     pub fn contain(&self, address: IpAddr) -> bool {
         self.0.iter().any(|(network, length)| match (network, address) {
             (IpAddr::V4(network), IpAddr::V4(address)) => {

@@ -12,7 +12,8 @@ use crate::database;
 /// All recorded certificates that are neither expired nor revoked. Expired ones stay on
 /// record and need no attention.
 ///
-/// # Errors A trap, under `-strict`.
+/// # Errors
+/// A trap, under `-strict`.
 pub fn find(context: &Context, unreadable: &mut Vec<Unreadable>) -> Result<Vec<Found>, Failure> {
     let file = context.args.path(FlagId::DbConfig).to_string_lossy().into_owned();
     let (mut found, mut position) = (Vec::new(), 0);

@@ -30,8 +30,9 @@ pub struct Made {
 
 /// Carries out a plan.
 ///
-/// # Errors If no key can be generated or nothing can be signed, or if an existing file
-/// contains something that would no longer match.
+/// # Errors
+/// If no key can be generated or nothing can be signed, or if an existing file contains
+/// something that would no longer match.
 pub fn make(
     plan: &Plan,
     task: &Task,

@@ -31,8 +31,9 @@ impl Places {
 
     /// Reserves a certificate's files for an output.
     ///
-    /// # Errors If another output writes one of them, if one is an input, or if the name
-    /// would not be found in a folder.
+    /// # Errors
+    /// If another output writes one of them, if one is an input, or if the name would not
+    /// be found in a folder.
     pub fn take(&mut self, certificate: &Path, request: &Path, output: &str) -> Result<(), String> {
         let name = output.rsplit('/').next().unwrap_or_default();
         if name.is_empty() || name.starts_with('.') {

@@ -13,7 +13,8 @@ use super::task::{Issuing, Options};
 /// Requests a certificate, and accepts it only if it is for this key and was issued by this
 /// CA.
 ///
-/// # Errors The server's error, or what is wrong with its answer.
+/// # Errors
+/// The server's error, or what is wrong with its answer.
 pub fn sign(plan: &Plan, issuing: &Issuing, options: &Options, key: &PrivateKey) -> Result<Signed, String> {
     let csr = match (&plan.content, &plan.existing) {
         (Some(content), _) => Csr::make(content, key),

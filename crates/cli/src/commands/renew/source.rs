@@ -33,7 +33,8 @@ impl Source {
 
     /// Reads it.
     ///
-    /// # Errors Go's message. If there is no such file, it lists the paths that were tried.
+    /// # Errors
+    /// Go's message. If there is no such file, it lists the paths that were tried.
     pub fn read(&self) -> Result<Zeroizing<Vec<u8>>> {
         match self {
             Source::Named(value) => input::prefixed(value),

@@ -125,7 +125,8 @@ impl Group {
 
     /// Reads the CA, and the configuration that these certificates need.
     ///
-    /// # Errors What is wrong with them, with the file's name.
+    /// # Errors
+    /// What is wrong with them, with the file's name.
     pub fn load(&self, context: &Context, tasks: &[Task]) -> Result<Issuing, String> {
         let certificate = self.ca.read().and_then(|text| Certificate::read_pem(&text));
         let certificate = certificate.map_err(|error| self.ca.named(&error))?;

@@ -21,8 +21,9 @@ use crate::{hints, input, log};
 
 /// Reads and checks a jobs document.
 ///
-/// # Errors All errors in the document, as lines with file, line, organization, certificate
-/// and field.
+/// # Errors
+/// All errors in the document, as lines with file, line, organization, certificate and
+/// field.
 pub fn read(context: &Context, path: &Path) -> Result<Vec<Group>, Failure> {
     let text = input::file(path.as_os_str())?;
     let mut document = Document::default();

@@ -92,7 +92,8 @@ impl Signing {
 
 /// Examines a certificate.
 ///
-/// # Errors Why it cannot or must not be issued as it should be.
+/// # Errors
+/// Why it cannot or must not be issued as it should be.
 pub fn look(
     task: &Task,
     issuing: &Issuing,
