@@ -5,23 +5,22 @@ use std::net::{IpAddr, SocketAddr};
 use rcfssl_go::quote;
 use rcfssl_go::url::Uri;
 
-/// The port where only a host is given.
+/// The port if only a host is given.
 const PORT: &str = "8888";
 
-/// A server that may be asked.
+/// The address of a server.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Server {
     uri: Uri,
-    /// Why cfssl refuses this address, which is plain enough to be understood all the
-    /// same.
+    /// Why cfssl rejects this address. Its meaning is clear, so it is tried nevertheless.
     pub refused_by_cfssl: Option<String>,
 }
 
 impl Server {
-    /// Reads an address, in blanks or not.
+    /// Parses an address; surrounding blanks are ignored.
     ///
     /// # Errors
-    /// Go's sentence.
+    /// Go's message.
     pub fn parse(address: &str) -> Result<Self, String> {
         let text = address.trim();
         let uri = match Uri::parse(text) {
@@ -45,7 +44,7 @@ impl Server {
         } else if uri.path() == b"/" && !uri.host().is_empty() {
             uri.host().to_vec()
         } else if !path.is_empty() && !path.contains(':') {
-            // cfssl takes the path of a URL for its host, too, and fails when it posts.
+            // cfssl also uses a URL's path as the host, and fails when it posts.
             format!("{path}:{PORT}").into_bytes()
         } else if uri.scheme().is_empty() {
             uri.path().to_vec()
@@ -64,7 +63,7 @@ impl Server {
         operation_url(&self.uri, operation)
     }
 
-    /// The same to be shown, without a password.
+    /// The same for display, without a password.
     pub fn shown(&self, operation: &str) -> String {
         operation_url(&self.uri.clone().masked(), operation)
     }
@@ -74,8 +73,8 @@ fn operation_url(uri: &Uri, operation: &str) -> String {
     format!("{uri}/api/v1/cfssl/{operation}")
 }
 
-/// An IP address, with a port or without: Go takes neither for a URL where there are
-/// colons in it.
+/// An IP address with or without a port. Go does not accept either as a URL if it contains
+/// colons.
 fn socket(text: &str) -> Option<String> {
     if text.parse::<SocketAddr>().is_ok() {
         return Some(text.to_owned());
@@ -85,7 +84,7 @@ fn socket(text: &str) -> Option<String> {
     Some(format!("[{address}]:{PORT}"))
 }
 
-/// What cfssl checks of the port.
+/// cfssl's checks of the port.
 fn check_port(host: &str) -> Result<(), String> {
     let end = host.rfind(']').map_or(0, |at| at + 1);
     let Some((_, port)) = host.get(end..).and_then(|rest| rest.split_once(':')) else {

@@ -1,4 +1,4 @@
-//! What a remote server answers, read as cfssl's client reads it.
+//! Parses the answer of a remote server as cfssl's client does.
 
 use rcfssl_core::{Code, Error, Result};
 use rcfssl_go::json::{self, Cursor, Decode, Kind, List};
@@ -27,7 +27,7 @@ struct Message {
 }
 json_object!(Message as "api.ResponseMessage" { "code" => code, "message" => message });
 
-/// A result of any kind, of which three members matter.
+/// A result of any type; three of its members are used.
 #[derive(Debug, Default)]
 struct AnyResult {
     is_given: bool,
@@ -35,7 +35,7 @@ struct AnyResult {
     members: Members,
 }
 
-/// What results have in them.
+/// The members of a result.
 #[derive(Debug, Default)]
 pub struct Members {
     certificate: Option<String>,
@@ -74,10 +74,11 @@ impl Decode for AnyResult {
     }
 }
 
-/// Reads an answer of status 200.
+/// Parses an answer with status 200.
 ///
 /// # Errors
-/// 7200 for what is no answer, 7500 for a failure, 7400 for a result that is no object.
+/// 7200 for a malformed answer, 7500 for a failure, 7400 for a result that is not an
+/// object.
 pub fn read(body: &[u8]) -> Result<Members> {
     let mut response = Response::default();
     json::read(body, &mut response).map_err(|error| Error::wrap(Code::RemoteJson, error))?;
@@ -94,10 +95,10 @@ pub fn read(body: &[u8]) -> Result<Members> {
 }
 
 impl Members {
-    /// The certificate of a `sign`. Where cfssl crashes, it counts as missing.
+    /// The certificate in the answer to `sign`. Where cfssl crashes, it counts as missing.
     ///
     /// # Errors
-    /// 7400 where there is none.
+    /// 7400 if there is none.
     pub fn into_certificate(self) -> Result<String> {
         let missing = || Error::wrap(Code::RemoteHttp, "response doesn't contain certificate.");
         self.certificate
@@ -105,7 +106,7 @@ impl Members {
             .ok_or_else(missing)
     }
 
-    /// The answer to an `info`. What is missing is empty.
+    /// The answer to `info`. Missing members are empty.
     pub fn into_info(self) -> Info {
         Info {
             certificate: self.certificate.unwrap_or_default(),

@@ -1,12 +1,12 @@
-//! A CA: its certificate and its key, which fit each other or are known not to.
+//! A CA: its certificate and its key. Whether they match is checked once.
 
 use std::fmt;
 
 use rcfssl_core::key::{KeyKind, SigningKey};
 use rcfssl_core::{Authority, Certificate};
 
-/// A CA's certificate and key, to be shared by threads. Whether the key is that of the
-/// certificate is found out once, here.
+/// A CA's certificate and key, shared between threads. Whether the key matches the
+/// certificate is determined once, here.
 pub struct Issuer {
     certificate: Certificate,
     key: Box<dyn SigningKey>,
@@ -14,8 +14,8 @@ pub struct Issuer {
 }
 
 impl Issuer {
-    /// A CA of these two. cfssl takes any pair, and refuses at each signature where they
-    /// do not fit: see [`Issuer::key_fits`].
+    /// Creates a CA. Like cfssl, this accepts any pair, and each signature fails if they do
+    /// not match: see [`Issuer::key_fits`].
     pub fn new(certificate: Certificate, key: impl SigningKey + 'static) -> Self {
         Issuer {
             key_fits: certificate.public_key.is_same_key(key.public_key()),
@@ -24,7 +24,7 @@ impl Issuer {
         }
     }
 
-    /// Is the key that of the certificate? Nothing is signed where it is not.
+    /// Whether the key belongs to the certificate. If not, nothing is signed.
     pub fn key_fits(&self) -> bool {
         self.key_fits
     }
@@ -39,12 +39,12 @@ impl Issuer {
         &*self.key
     }
 
-    /// What signs with them.
+    /// The signer with both.
     pub fn authority(&self) -> Authority<'_> {
         Authority::checked(&self.certificate, self.key(), self.key_fits)
     }
 
-    /// Is a signature a matter of microseconds? Those of large RSA keys take
+    /// Whether a signature takes only microseconds. With large RSA keys it takes
     /// milliseconds.
     pub fn signs_fast(&self) -> bool {
         !matches!(self.key.public_key().kind(), KeyKind::Rsa { bits } if !(2048..=2048).contains(&bits))

@@ -1,8 +1,8 @@
-//! One way of signing certificates, for commands and server: a request in cfssl's JSON,
-//! a [`Signer`] that answers it, and what is recorded of the answer.
+//! Signing certificates, for commands and server alike: a request in cfssl's JSON, a
+//! [`Signer`] that answers it, and the record of the result.
 //!
-//! Nothing here is asynchronous, reads arguments or logs: what happens goes out as
-//! events to a sink.
+//! This crate is synchronous, and neither parses arguments nor logs: it sends events to a
+//! sink.
 
 mod address;
 mod answer;

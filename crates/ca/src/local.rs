@@ -1,4 +1,4 @@
-//! Signing with a key that is here.
+//! Signing with a local key.
 
 use std::sync::Arc;
 
@@ -10,7 +10,7 @@ use time::OffsetDateTime;
 
 use crate::{AskedCsr, Cost, Info, InfoRequest, Issuer, SignRequest, Signed, Signer};
 
-/// Signs with a CA's key, by the profiles of a policy.
+/// Signs with a CA's key, using the profiles of a policy.
 #[derive(Debug, Clone)]
 pub struct LocalSigner {
     issuer: Arc<Issuer>,
@@ -18,7 +18,7 @@ pub struct LocalSigner {
 }
 
 impl LocalSigner {
-    /// Whether the CA's key fits is up to the caller to ask.
+    /// Creates a signer. The caller must check whether the CA's key matches.
     pub fn new(issuer: Arc<Issuer>, policy: Arc<Policy>) -> Self {
         LocalSigner { issuer, policy }
     }
@@ -28,7 +28,7 @@ impl LocalSigner {
         &self.issuer
     }
 
-    /// Signs by a profile that need not be of the policy.
+    /// Signs with a profile that need not be part of the policy.
     ///
     /// # Errors
     /// As [`Signer::sign`].
@@ -66,7 +66,7 @@ impl LocalSigner {
     }
 }
 
-/// What the client asks for beside the request.
+/// The client's settings beyond the certificate request.
 fn overrides(request: &SignRequest, csr: &Csr, profile: &Profile) -> Overrides {
     let asked = || match profile.takes_subject() {
         true => Subject::from_attributes(&csr.subject),

@@ -1,4 +1,4 @@
-//! Making keys, certificate requests and new CAs of request documents.
+//! Creates keys, certificate requests and new CAs from request documents.
 
 use rcfssl_core::authority::Overrides;
 use rcfssl_core::host::Hosts;
@@ -6,20 +6,20 @@ use rcfssl_core::key::{self, PrivateKey, SigningKey};
 use rcfssl_core::{Authority, Code, Csr, Error, Event, Issued, Profile, Request, Result};
 use time::OffsetDateTime;
 
-/// A CA that was made, or made again.
+/// A new or reissued CA.
 #[derive(Debug)]
 pub struct MadeCa {
     /// The certificate.
     pub certificate: Issued,
-    /// The request for it.
+    /// The certificate request.
     pub csr: Csr,
 }
 
-/// Makes a key and a request. `is_ca` is for requests that must name someone.
+/// Creates a key and a request. `is_ca` is for requests that must have a subject.
 ///
 /// # Errors
-/// 5300 for a CA that names nobody, 2400 for a key that cannot be made, 9300 for what a
-/// request cannot hold.
+/// 5300 for a CA without a subject, 2400 for an unsupported key, 9300 for contents that
+/// cannot be encoded in a request.
 pub fn key_and_csr(request: &Request, is_ca: bool, sink: &mut dyn FnMut(Event)) -> Result<(PrivateKey, Csr)> {
     sink(Event::RequestReceived);
     if is_ca && let Err(error) = request.check_named() {
@@ -40,10 +40,11 @@ pub fn key_and_csr(request: &Request, is_ca: bool, sink: &mut dyn FnMut(Event)) 
     Ok((key, csr))
 }
 
-/// Makes a request for a key.
+/// Creates a request for a key.
 ///
 /// # Errors
-/// Bare for a subject that cannot be built; 9300 for what a request cannot hold.
+/// Without a number for a subject that cannot be built; 9300 for contents that cannot be
+/// encoded in a request.
 pub fn csr(request: &Request, key: &dyn SigningKey, sink: &mut dyn FnMut(Event)) -> Result<Csr> {
     request.check_types()?;
     let csr = request.content().and_then(|content| Csr::make(&content, key));
@@ -57,11 +58,11 @@ fn csr_failed(error: Error, sink: &mut dyn FnMut(Event)) -> Error {
     Error::wrap(Code::CsrBadRequest, error)
 }
 
-/// Makes a new CA: key, request and self-signed certificate.
+/// Creates a new CA: key, request and self-signed certificate.
 ///
 /// # Errors
-/// Bare for a malformed duration; else as [`key_and_csr`], and 5200 for a lifetime of
-/// zero.
+/// Without a number for a malformed duration; otherwise as [`key_and_csr`], and 5200 for a
+/// lifetime of zero.
 pub fn ca(
     request: &Request,
     now: OffsetDateTime,
@@ -77,7 +78,7 @@ pub fn ca(
     Ok((key, MadeCa { certificate, csr }))
 }
 
-/// Makes the certificate of a CA anew for the key it has.
+/// Reissues the certificate of a CA for its existing key.
 ///
 /// # Errors
 /// As [`ca`].
@@ -87,7 +88,7 @@ pub fn ca_again(
     now: OffsetDateTime,
     sink: &mut dyn FnMut(Event),
 ) -> Result<MadeCa> {
-    // cfssl looks at neither field here.
+    // cfssl ignores both fields here.
     let mut request = request.clone();
     request.crl_url.clear();
     if let Some(ca) = &mut request.ca {

@@ -1,4 +1,4 @@
-//! Free data that clients send along, kept as Go would write it again.
+//! Free-form data sent by clients, kept as Go would re-encode it.
 
 use std::collections::BTreeMap;
 
@@ -6,11 +6,11 @@ use rcfssl_go::json::{Cursor, Decode, Kind};
 use serde::{Serialize, Serializer};
 use serde_json::value::RawValue;
 
-/// Deeper than this nothing is read: values are walked by recursion.
+/// The maximum nesting depth: values are traversed recursively.
 const MOST_DEPTH: usize = 100;
 
-/// An object of anything. Keys are written in order, numbers as floating point, as Go
-/// does with what it has read into a map.
+/// An object with arbitrary members. Keys are written in sorted order and numbers as
+/// floating point, as Go does with a map.
 #[derive(Debug, Clone, Default, PartialEq, Serialize)]
 #[serde(transparent)]
 pub struct Metadata(BTreeMap<String, Value>);

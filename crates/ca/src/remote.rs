@@ -1,5 +1,5 @@
-//! Signing at other servers, by cfssl's API: several are asked in turn until one does
-//! what it is asked for.
+//! Signing by other servers through cfssl's API. Several servers are tried in turn until
+//! one succeeds.
 
 use std::sync::Arc;
 
@@ -15,7 +15,7 @@ use crate::address::Server;
 use crate::answer::{self, Members};
 use crate::{Cost, Info, InfoRequest, SignRequest, Signed, Signer};
 
-/// Lets the servers of a policy sign.
+/// Has the servers of a policy sign.
 #[derive(Debug, Clone)]
 pub struct RemoteSigner {
     client: Arc<Client>,
@@ -23,7 +23,7 @@ pub struct RemoteSigner {
 }
 
 impl RemoteSigner {
-    /// Asks with this client.
+    /// Uses this client.
     pub fn new(client: Arc<Client>, policy: Arc<Policy>) -> Self {
         RemoteSigner { client, policy }
     }
@@ -34,7 +34,7 @@ impl RemoteSigner {
     }
 }
 
-/// Asks servers what they sign with; there are no tokens for this.
+/// Asks servers for their CA certificate; tokens are not used for this.
 ///
 /// # Errors
 /// As [`Signer::info`].
@@ -87,7 +87,7 @@ fn not_connected() -> Error {
     Error::wrap(Code::InvalidRequest, "failed to connect to remote")
 }
 
-/// Posts to one server after the other; gives the first good answer, or the last error.
+/// Posts to one server after the other; returns the first good answer or the last error.
 fn in_turn<T>(
     client: &Client,
     remote: &Remote,
@@ -121,15 +121,15 @@ fn in_turn<T>(
             }
         }
     }
-    // Where nothing answers at an address that cfssl would not have tried, it is
-    // refused as there.
+    // If nothing answers at an address that cfssl would not have tried, the error is
+    // cfssl's for the address.
     match servers.into_iter().find_map(|server| server.refused_by_cfssl) {
         Some(why) if !reached => Err(bad_address(remote, why, Some(&last), sink)),
         _ => Err(last),
     }
 }
 
-/// cfssl says why an address is none only where it is the only one.
+/// cfssl gives the reason for an invalid address only if it is the only one.
 fn bad_address(remote: &Remote, why: String, tried: Option<&Error>, sink: &mut dyn FnMut(Event)) -> Error {
     if remote.addresses.len() == 1 {
         let tried = tried.map(|error| error.message().into_owned());
@@ -138,9 +138,9 @@ fn bad_address(remote: &Remote, why: String, tried: Option<&Error>, sink: &mut d
     not_connected()
 }
 
-/// Why a server gave no good answer.
+/// Why a server gave no usable answer.
 enum Failure {
-    /// It could not be connected to.
+    /// The connection failed.
     Unreachable(Error),
     /// Anything else.
     Other(Error),
@@ -154,7 +154,7 @@ impl Failure {
     }
 }
 
-/// Posts to one server; gives the body of an answer of status 200.
+/// Posts to one server; returns the body of an answer with status 200.
 fn ask(
     client: &Client,
     server: &Server,

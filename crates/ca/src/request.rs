@@ -1,5 +1,4 @@
-//! What a certificate is asked for with: cfssl's sign request, which servers read and
-//! clients write.
+//! cfssl's sign request, which servers read and clients write.
 
 use rcfssl_core::Csr;
 use rcfssl_core::Request;
@@ -13,41 +12,41 @@ use time::OffsetDateTime;
 
 use crate::Metadata;
 
-/// What a certificate is asked for with.
+/// A sign request.
 #[derive(Debug, Clone, Default)]
 pub struct SignRequest {
     /// The certificate request.
     pub csr: AskedCsr,
-    /// Take the place of the request's alternative names; an empty list takes them away.
+    /// Replaces the request's alternative names; an empty list removes them.
     pub hosts: Option<Vec<String>>,
-    /// Goes over the request's subject.
+    /// Overrides the request's subject.
     pub subject: Option<SubjectOverride>,
     /// The profile; empty for the default one.
     pub profile: String,
     /// The CA's label; databases keep it.
     pub label: String,
-    /// Takes the place of the profile's CRL distribution point, unless empty.
+    /// Replaces the profile's CRL distribution point, unless empty.
     pub crl_override: String,
-    /// The number, which counts where the profile has clients choose it.
+    /// The serial number; used only if the profile lets clients choose it.
     pub serial: Option<ChosenSerial>,
     /// Extensions, which the profile must allow.
     pub extensions: Vec<AskedExtension>,
-    /// Takes the place of what profile and clock say.
+    /// Overrides the start of validity given by profile and clock.
     pub not_before: Option<OffsetDateTime>,
-    /// The same for the end.
+    /// Overrides the end of validity.
     pub not_after: Option<OffsetDateTime>,
-    /// A precertificate is wanted (RFC 6962, section 3.1).
+    /// Asks for a precertificate (RFC 6962, section 3.1).
     pub return_precert: bool,
-    /// What a database keeps beside the certificate.
+    /// Data that a database stores with the certificate.
     pub metadata: Option<Metadata>,
 }
 
-/// A certificate request, seen through or not.
+/// A certificate request, verified or not.
 #[derive(Debug, Clone)]
 pub enum AskedCsr {
-    /// PEM as it came: it is read and its signature checked where it is signed.
+    /// PEM as received: it is parsed and its signature checked before it is signed.
     Pem(Vec<u8>),
-    /// One that we made, or have checked.
+    /// One that we created or have verified.
     Verified(Box<Csr>),
 }
 
@@ -63,8 +62,7 @@ impl From<Csr> for AskedCsr {
     }
 }
 
-/// What goes over a request's subject: the SUBJECT document of `sign`, and `subject` in
-/// the API.
+/// Overrides a request's subject: the SUBJECT document of `sign`, and `subject` in the API.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct SubjectOverride {
     /// The common name.
@@ -81,7 +79,7 @@ json_object!(SubjectOverride as "signer.Subject" {
 });
 
 impl SubjectOverride {
-    /// The keys inside its `names` that have a value and are not used, as cfssl has it.
+    /// The keys in its `names` that have a value but are ignored, as in cfssl.
     pub fn unused_name_keys(&self) -> impl Iterator<Item = &'static str> {
         let is_given = |given: fn(&Name) -> bool| self.names.iter().any(given);
         [
@@ -96,9 +94,9 @@ impl SubjectOverride {
         .filter_map(|(key, given)| given.then_some(key))
     }
 
-    /// Its names; what it leaves empty comes from what the request asks for, type by
-    /// type. Other types of the request are dropped, and so are e-mail addresses, as in
-    /// cfssl.
+    /// Applies it to the requested subject. Attribute types that it leaves empty are taken
+    /// from the request, type by type. Other types of the request are dropped, including
+    /// e-mail addresses, as in cfssl.
     pub fn over(&self, asked: Subject) -> Subject {
         let request = Request {
             cn: self.cn.clone(),
@@ -121,7 +119,8 @@ impl SubjectOverride {
     }
 }
 
-/// The host names of a list with commas between, not trimmed; none for an empty text.
+/// Splits a comma-separated list of host names without trimming; `None` for an empty
+/// string.
 pub fn split_hosts(list: &str) -> Option<Vec<String>> {
     (!list.is_empty()).then(|| list.split(',').map(str::to_owned).collect())
 }

@@ -1,4 +1,4 @@
-//! Each profile at the signer that it names: here, or at other servers.
+//! Routes each profile to its signer: the local one or other servers.
 
 use std::sync::Arc;
 
@@ -8,7 +8,7 @@ use time::OffsetDateTime;
 
 use crate::{Cost, Info, InfoRequest, Issuer, LocalSigner, RemoteSigner, SignRequest, Signed, Signer};
 
-/// Signs by each profile where it says.
+/// Signs with the signer that each profile specifies.
 #[derive(Debug, Clone)]
 pub struct Router {
     policy: Arc<Policy>,
@@ -17,18 +17,18 @@ pub struct Router {
 }
 
 impl Router {
-    /// A signer for all profiles of a policy. `issuer` and `client` are called for only
-    /// where a profile needs them.
+    /// A signer for all profiles of a policy. `issuer` and `client` are called only if a
+    /// profile needs them.
     ///
     /// # Errors
-    /// What these two say.
+    /// The errors of these two functions.
     pub fn new(
         policy: Arc<Policy>,
         issuer: impl FnOnce() -> Result<Arc<Issuer>>,
         client: impl FnOnce() -> Result<Arc<Client>>,
         sink: &mut dyn FnMut(Event),
     ) -> Result<Self> {
-        // cfssl looks over the policy for itself and for each signer that it makes.
+        // cfssl checks the policy for itself and again for each signer that it creates.
         policy.tell_skipped(sink);
         let mut local = None;
         if policy.needs_local_signer() {
@@ -48,7 +48,7 @@ impl Router {
         })
     }
 
-    /// The CA that is here, where one is needed.
+    /// The local CA, if one is needed.
     pub fn issuer(&self) -> Option<&Arc<Issuer>> {
         self.local.as_ref().map(LocalSigner::issuer)
     }
@@ -60,7 +60,7 @@ impl Router {
         match (remote, local) {
             (Some(remote), _) => Ok(remote),
             (None, Some(local)) => Ok(local),
-            // Both are there where a profile needs them.
+            // Each is set if a profile needs it.
             (None, None) => Err(Code::UnknownProfile.into()),
         }
     }

@@ -1,4 +1,4 @@
-//! The sign request in JSON: as clients of cfssl write it, and as `serve` reads it.
+//! The sign request as JSON: as cfssl's clients write it and as `serve` reads it.
 
 use rcfssl_core::authority::AskedExtension;
 use rcfssl_core::certinfo::rfc3339;
@@ -13,7 +13,7 @@ use time::OffsetDateTime;
 use crate::request::split_hosts;
 use crate::{AskedCsr, Metadata, SignRequest, SubjectOverride};
 
-/// What clients send, and what `multirootca` reads.
+/// The JSON that clients send and `multirootca` reads.
 #[derive(Debug, Default)]
 struct ClientRequest {
     hosts: List<String>,
@@ -53,11 +53,11 @@ struct WireExtension {
 json_object!(WireExtension as "signer.Extension" { "id" => id, "critical" => critical, "value" => value });
 
 impl SignRequest {
-    /// Reads what clients write, all of it. Whether there is a certificate request in it
-    /// is up to the caller.
+    /// Parses all that clients write. The caller must check whether it contains a
+    /// certificate request.
     ///
     /// # Errors
-    /// Go's sentence.
+    /// Go's message.
     pub fn read(text: &[u8]) -> Result<Self, json::Error> {
         let mut read = ClientRequest::default();
         json::read(text, &mut read)?;
@@ -115,13 +115,13 @@ impl SignRequest {
         })
     }
 
-    /// Is there a certificate request in it at all?
+    /// Whether it contains a certificate request.
     pub fn has_csr(&self) -> bool {
         !matches!(&self.csr, AskedCsr::Pem(text) if text.is_empty())
     }
 }
 
-/// What `serve` reads at `sign` and `authsign`: fewer fields than clients send.
+/// The JSON that `serve` reads for `sign` and `authsign`: fewer fields than clients send.
 #[derive(Debug, Default)]
 pub struct ServeRequest {
     hostname: String,
@@ -131,7 +131,7 @@ pub struct ServeRequest {
     profile: String,
     label: String,
     serial: Option<ChosenSerial>,
-    /// A chain is wanted with the certificate.
+    /// Asks for the chain with the certificate.
     pub bundle: bool,
 }
 json_object!(ServeRequest as "signhandler.jsonSignRequest" {
@@ -146,17 +146,17 @@ json_object!(ServeRequest as "signhandler.jsonSignRequest" {
 });
 
 impl ServeRequest {
-    /// Reads it.
+    /// Parses it.
     ///
     /// # Errors
-    /// Go's sentence.
+    /// Go's message.
     pub fn read(text: &[u8]) -> Result<Self, json::Error> {
         let mut read = ServeRequest::default();
         json::read(text, &mut read)?;
         Ok(read)
     }
 
-    /// The request in it: a host list in `hostname` goes over the one in `hosts`.
+    /// The request: a list of hosts in `hostname` overrides the one in `hosts`.
     pub fn into_request(self) -> SignRequest {
         SignRequest {
             csr: AskedCsr::Pem(self.certificate_request.into_bytes()),
@@ -222,7 +222,7 @@ impl<'a> SubjectOut<'a> {
     }
 }
 
-/// Go's zero time stands for none.
+/// Go's zero time means none.
 fn moment(moment: Option<OffsetDateTime>) -> String {
     match moment {
         Some(moment) => rfc3339(moment),

@@ -1,4 +1,4 @@
-//! Signing with a key that is here, as clients of the API ask for it.
+//! Signing with a local key, as clients of the API request it.
 
 #![allow(clippy::unwrap_used, reason = "a test may")]
 
@@ -66,7 +66,7 @@ fn policy() -> Arc<Policy> {
     Arc::new(Policy::read(POLICY.as_bytes(), &(), &mut |_| {}).unwrap().0)
 }
 
-/// What a client sends: a request for `leaf.test`, with these members.
+/// A client's request for `leaf.test` with these members.
 fn asked(members: &str) -> SignRequest {
     let csr = csr("leaf.test", &["leaf.test", "10.0.0.1"], &key());
     let request = SignRequest::read(format!("{{{members}}}").as_bytes()).unwrap();

@@ -1,5 +1,5 @@
-//! Signing at other servers: what goes over the wire, who is asked in which order, and
-//! what is said where none does it.
+//! Signing by other servers: the bytes on the wire, the order of the servers, and the
+//! errors if none signs.
 
 #![allow(clippy::unwrap_used, reason = "a test may")]
 
@@ -22,13 +22,13 @@ const NOW: OffsetDateTime = datetime!(2026-11-25 12:00 UTC);
 const SIGNED: &str =
     r#"{"success":true,"result":{"certificate":"PEM\n","usages":["a"],"expiry":"1h"},"errors":[]}"#;
 
-/// A server that gives every client one answer, and keeps what it was sent.
+/// A server that gives every client the same answer and keeps the requests.
 struct Server {
     address: String,
     asked: Arc<Mutex<Vec<(String, String)>>>,
 }
 
-/// `answer` is all of the answer; the empty one hangs up.
+/// `answer` is the complete response; an empty one closes the connection.
 fn server(answer: String) -> Server {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let address = listener.local_addr().unwrap().to_string();
@@ -72,7 +72,7 @@ fn http(status: u16, body: &str) -> String {
     )
 }
 
-/// A port where nobody listens.
+/// A port on which nothing listens.
 fn dead() -> String {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     listener.local_addr().unwrap().to_string()
@@ -244,7 +244,7 @@ fn an_ip_address_with_a_port_is_taken_and_refused_as_in_cfssl_where_no_one_answe
             .as_ref()
             .is_some_and(|tried| tried.contains("connection refused"))
     );
-    // What answers with an error is told as it is.
+    // An error from a server is passed on unchanged.
     let refusing = self::server(http(400, "no"));
     assert_eq!(
         sign(&refusing.address).0,

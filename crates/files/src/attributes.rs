@@ -1,5 +1,5 @@
-//! What a file keeps when another takes its place: owner, mode, access control
-//! list and other extended attributes.
+//! The attributes that a file inherits from the one it replaces: owner, mode, access
+//! control list and other extended attributes.
 
 use std::fs::{File, Permissions};
 use std::io;
@@ -8,30 +8,31 @@ use std::os::unix::fs::{MetadataExt, PermissionsExt, fchown};
 use rustix::fs::{XattrFlags, fgetxattr, fgetxattr_query, flistxattr, flistxattr_query, fsetxattr};
 use rustix::io::Errno;
 
-/// POSIX access control lists: without them a mode means something else.
+/// POSIX access control lists; without them the mode has a different meaning.
 const ACCESS_LIST: &[u8] = b"system.posix_acl_access";
 
-/// What says something of the contents, or gives rights by them: not for others.
+/// Attributes that describe the old contents or grant rights based on them; they are not
+/// copied.
 const OF_CONTENTS: [&[u8]; 3] = [b"security.capability", b"security.evm", b"security.ima"];
 
 /// Gives `new` the owner, permissions and extended attributes of `old`.
 ///
 /// # Errors
-/// Where the owner, the mode or the access control list cannot be given. Other
-/// attributes are taken over where that is allowed.
+/// If the owner, the mode or the access control list cannot be set. Other attributes are
+/// copied where that is permitted.
 pub(crate) fn keep(new: &File, old: &File) -> io::Result<()> {
     let (ours, existing) = (new.metadata()?, old.metadata()?);
     if (ours.uid(), ours.gid()) != (existing.uid(), existing.gid()) {
         fchown(new, Some(existing.uid()), Some(existing.gid()))?;
     }
-    // After the owner, whose change takes bits away. Of those beyond permissions none
-    // means anything for what is in such files.
+    // Must follow the change of owner, which clears mode bits. Bits beyond the permissions
+    // have no meaning for such files.
     new.set_permissions(Permissions::from_mode(existing.mode() & 0o777))?;
     keep_extended(new, old)
 }
 
 fn keep_extended(new: &File, old: &File) -> io::Result<()> {
-    // Most files have none, and some file systems know none.
+    // Most files have none, and some file systems do not support them.
     let Ok(length @ 1..) = flistxattr_query(old) else {
         return Ok(());
     };

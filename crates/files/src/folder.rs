@@ -1,10 +1,10 @@
-//! Folders held open by a descriptor, and files in them by their names.
+//! Folders held open by a file descriptor, and files in them by name.
 //!
-//! A folder may belong to another user than the one who renews in it: a service's
-//! certificates, renewed by root. Between two system calls that user can put anything
-//! in the place of a file or a folder, so nothing is opened, renamed or removed by a
-//! path: a path is walked once, and from then on there are a descriptor and a name.
-//! Of symbolic links only those are followed that no other user can have made.
+//! A folder may belong to a user other than the one who renews certificates in it, such as
+//! a service's folder when root renews. Between two system calls that user can replace any
+//! file or folder. Therefore nothing is opened, renamed or removed by its path: a path is
+//! walked once, and after that only descriptors and names are used. Symbolic links are
+//! followed only if no other user can have created them.
 
 use std::collections::VecDeque;
 use std::ffi::{OsStr, OsString};
@@ -21,11 +21,11 @@ use rustix::fs::{
 };
 use rustix::io::Errno;
 
-/// How deep symbolic links may nest, as on Linux.
+/// The maximum nesting of symbolic links, as on Linux.
 pub(crate) const MAX_LINKS: usize = 40;
 
-/// How files of unknown kind are opened: a pipe does not block, a terminal does not
-/// become ours, a link is not followed.
+/// Flags for opening a file of unknown type: do not block on a pipe, do not acquire a
+/// terminal, do not follow a link.
 const CAREFULLY: OFlags = OFlags::NONBLOCK
     .union(OFlags::NOCTTY)
     .union(OFlags::NOFOLLOW)
@@ -40,7 +40,7 @@ pub struct Folder {
     others_may_write: bool,
 }
 
-/// A name in a folder: where a file is, or is to be.
+/// A name in a folder: the place of an existing or future file.
 #[derive(Debug, Clone)]
 pub(crate) struct Place {
     pub folder: Arc<Folder>,
@@ -51,11 +51,12 @@ impl Folder {
     /// Opens a folder.
     ///
     /// # Errors
-    /// Where there is none, and for a link on the way that another user can have made.
+    /// If it does not exist, or if there is a link in the path that another user can have
+    /// created.
     pub fn open(path: &Path) -> io::Result<Arc<Self>> {
         let flags = OFlags::RDONLY | OFlags::DIRECTORY | OFlags::CLOEXEC;
-        // Without links there is nothing to ask. Kernels before 5.6 and some sandboxes
-        // do not have this call.
+        // Without links no checks are needed. Kernels before 5.6 and some sandboxes do not
+        // have this call.
         let direct = openat2(CWD, path, flags, Mode::empty(), ResolveFlags::NO_SYMLINKS);
         if let Ok(fd) = direct {
             return Self::of(fd, without_dots(&std::path::absolute(path)?));
@@ -85,12 +86,12 @@ impl Folder {
         self.id
     }
 
-    /// May anybody write there but we and root?
+    /// Whether users other than ourselves and root can write to it.
     pub(crate) fn others_may_write(&self) -> bool {
         self.others_may_write
     }
 
-    /// What is there under a name, if anything; links are not followed.
+    /// What exists under a name, if anything; links are not followed.
     pub(crate) fn stat(&self, name: &OsStr) -> io::Result<Option<Stat>> {
         match statat(&self.fd, name, AtFlags::SYMLINK_NOFOLLOW) {
             Ok(stat) => Ok(Some(stat)),
@@ -99,14 +100,14 @@ impl Folder {
         }
     }
 
-    /// Opens a regular file that is there.
+    /// Opens an existing regular file.
     ///
     /// # Errors
-    /// For a link, a folder, a pipe or a device too.
+    /// Also for a link, a folder, a pipe or a device.
     pub(crate) fn open_file(&self, name: &OsStr, flags: OFlags) -> io::Result<File> {
         let fd = openat(&self.fd, name, flags | CAREFULLY, Mode::empty()).map_err(|error| match error {
             Errno::LOOP => not_regular("a symbolic link"),
-            // A pipe without a reader, a socket.
+            // A pipe without a reader, or a socket.
             Errno::NXIO => not_regular("not a regular file"),
             error => error.into(),
         })?;
@@ -114,31 +115,31 @@ impl Folder {
         Ok(fd.into())
     }
 
-    /// Makes a new file.
+    /// Creates a new file.
     ///
     /// # Errors
-    /// `AlreadyExists` where the name is taken, by whatever.
+    /// `AlreadyExists` if anything has that name.
     pub(crate) fn create(&self, name: &OsStr, mode: u32) -> io::Result<File> {
         let flags = OFlags::RDWR | OFlags::CREATE | OFlags::EXCL | CAREFULLY;
         Ok(openat(&self.fd, name, flags, Mode::from_raw_mode(mode))?.into())
     }
 
-    /// Gives a name to what has another one in the same folder.
+    /// Renames an entry of the folder.
     pub(crate) fn rename(&self, from: &OsStr, to: &OsStr) -> io::Result<()> {
         Ok(renameat(&self.fd, from, &self.fd, to)?)
     }
 
-    /// Gives a file a second name, perhaps in another folder.
+    /// Creates a hard link to a file, possibly in another folder.
     pub(crate) fn link(&self, name: &OsStr, folder: &Folder, second: &OsStr) -> io::Result<()> {
         Ok(linkat(&self.fd, name, &folder.fd, second, AtFlags::empty())?)
     }
 
-    /// Removes a name that is no folder's.
+    /// Removes an entry that is not a folder.
     pub(crate) fn remove(&self, name: &OsStr) -> io::Result<()> {
         Ok(unlinkat(&self.fd, name, AtFlags::empty())?)
     }
 
-    /// The names in it, and which of them are symbolic links.
+    /// The names in it, and whether each is a symbolic link.
     pub(crate) fn names(&self) -> io::Result<Vec<(OsString, bool)>> {
         let mut names = Vec::new();
         for entry in Dir::read_from(&self.fd)? {
@@ -158,17 +159,17 @@ impl Folder {
         Ok(names)
     }
 
-    /// Flushes the names in it to disk.
+    /// Flushes its entries to disk.
     pub(crate) fn sync(&self) -> io::Result<()> {
         Ok(rustix::fs::fsync(&self.fd)?)
     }
 
-    /// Flushes the whole file system that it lies on.
+    /// Flushes the file system that contains it.
     pub(crate) fn sync_all(&self) -> io::Result<()> {
         Ok(rustix::fs::syncfs(&self.fd)?)
     }
 
-    /// Is a file in it mounted by itself? Kernels before 5.8 do not say.
+    /// Whether a file in it is a mount point. Kernels before 5.8 do not report that.
     pub(crate) fn is_mounted(&self, name: &OsStr) -> bool {
         let mount = |name: &OsStr, flags| {
             let found = statx(&self.fd, name, flags, StatxFlags::MNT_ID).ok()?;
@@ -185,10 +186,10 @@ impl AsFd for Folder {
 }
 
 impl Place {
-    /// Where a path leads, behind all links.
+    /// The place to which a path leads after following all links.
     ///
     /// # Errors
-    /// As [`Folder::open`]; there need not be a file.
+    /// As [`Folder::open`]; the file need not exist.
     pub fn behind(path: &Path) -> io::Result<Self> {
         let mut path = path.to_owned();
         for _ in 0..MAX_LINKS {
@@ -201,7 +202,7 @@ impl Place {
         Err(Errno::LOOP.into())
     }
 
-    /// The place of a name, which may be that of a link.
+    /// The place of a path itself, which may be a link.
     ///
     /// # Errors
     /// As [`Folder::open`].
@@ -221,14 +222,15 @@ impl Place {
     }
 }
 
-/// A path that is walked step by step, each folder by the descriptor of the one above.
+/// A path that is resolved step by step, opening each folder relative to its parent's
+/// descriptor.
 struct Walk {
     fd: OwnedFd,
     path: PathBuf,
 }
 
 impl Walk {
-    /// Walks to a folder.
+    /// Resolves the path of a folder.
     fn folder(path: &Path) -> io::Result<Self> {
         let mut walk = match path.is_absolute() {
             true => Walk::from_root()?,
@@ -281,8 +283,8 @@ impl Walk {
     }
 }
 
-/// How a folder on the way is opened: to be passed through, which asks for no more
-/// leave than any path does.
+/// How an intermediate folder is opened: only to traverse it, which requires no other
+/// permission than any path does.
 const STEP: OFlags = OFlags::PATH
     .union(OFlags::DIRECTORY)
     .union(OFlags::NOFOLLOW)
@@ -305,12 +307,12 @@ impl Step {
     }
 }
 
-/// Where a symbolic link leads; none for what is no link.
+/// The target of a symbolic link; `None` if it is not a link.
 ///
 /// # Errors
-/// For a link that another user can have made.
+/// For a link that another user can have created.
 fn read_link(folder: BorrowedFd<'_>, name: &OsStr, shown: &Path) -> io::Result<Option<PathBuf>> {
-    // Opened itself, so that what is asked and what is read are the same link.
+    // The link itself is opened, so that the link that is checked is the one that is read.
     let link = match openat(
         folder,
         name,
@@ -340,13 +342,14 @@ fn read_link(folder: BorrowedFd<'_>, name: &OsStr, shown: &Path) -> io::Result<O
     Ok(Some(PathBuf::from(OsString::from_vec(target.into_bytes()))))
 }
 
-/// Ourselves or root, who can do anything anyway.
+/// Ourselves, or root, who can do anything anyway.
 pub(crate) fn is_trusted(user: u32) -> bool {
     user == 0 || user == rustix::process::geteuid().as_raw()
 }
 
-/// May others than we and root write to a folder? A group of our own does not count:
-/// on many systems each user has one, and folders are made writable for it.
+/// Whether users other than ourselves and root can write to a folder. Write permission for
+/// our own group does not count: on many systems each user has a group, and folders are
+/// group-writable.
 fn others_may_write(stat: &Stat) -> bool {
     let by_group = stat.st_mode & 0o020 != 0;
     let own_group = stat.st_gid == 0 || stat.st_gid == rustix::process::getegid().as_raw();
@@ -369,7 +372,7 @@ pub(crate) fn check_regular(fd: impl AsFd) -> io::Result<()> {
     }
 }
 
-/// A path without symbolic links, and so without its `..` too.
+/// A path without symbolic links, and therefore also without `..`.
 fn without_dots(path: &Path) -> PathBuf {
     let mut plain = PathBuf::new();
     for component in path.components() {

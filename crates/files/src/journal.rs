@@ -1,14 +1,14 @@
-//! What an interrupted run was about to do, and finishing it.
+//! The journal of interrupted runs, and their recovery.
 //!
-//! Before files that belong together are renamed into place, the renames are
-//! written down in `.rcfssl.journal`. Where the journal is found, every new file
-//! was on the disk already: the renames are done, as far as they were not.
-//! Without a journal nothing was renamed, and what lies about is thrown away.
+//! Before files that belong together are renamed into place, the renames are recorded in
+//! `.rcfssl.journal`. If there is a journal, every new file is already on disk, so the
+//! remaining renames are done. Without a journal nothing was renamed, and the temporary
+//! files are removed.
 //!
-//! Whoever may write to the folder can put a journal there. One is believed only if it
-//! is a file of our own with this one name, and only where it moves temporary files to
-//! names beside them: in the folder itself, or, where nobody else may write to the
-//! folder, in one that a link of it leads to.
+//! Anyone who can write to the folder can put a journal there. It is trusted only if it is
+//! a file that we own with no other hard links, and only for moving temporary files to
+//! names beside them: in the folder itself, or, if nobody else can write to the folder, in
+//! one that a link in it leads to.
 
 use std::ffi::{OsStr, OsString};
 use std::fs::File;
@@ -25,30 +25,30 @@ use crate::folder::{self, Folder, Place};
 use crate::lock::{FolderLock, own_user};
 use crate::temporary::{SUFFIX, Temporary};
 
-/// Its name in the folder.
+/// The name of the journal in the folder.
 pub(crate) const JOURNAL: &str = ".rcfssl.journal";
 const FRESH: &str = ".rcfssl.journal.new";
 const HEADER: &[u8] = b"rcfssl journal 1";
 const END: &[u8] = b"end";
-/// No journal is larger, in bytes: some renames for each of the certificates that are
-/// committed together, whose paths are as long as Linux allows.
+/// The maximum size of a journal, in bytes: a few renames for each of the certificates that
+/// are committed together, with paths of the maximum length on Linux.
 const LARGEST: u64 = 16 << 20;
 
-/// What was found of an interrupted run.
+/// What an interrupted run had left.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Recovered {
-    /// Renames that were still to be done, and now are.
+    /// Renames that were outstanding and are now done.
     pub finished: usize,
-    /// Temporary files of a run that had changed nothing yet.
+    /// Temporary files of a run that had not changed anything yet.
     pub discarded: usize,
 }
 
-/// Was a run interrupted in this folder between the renames of a pair?
+/// Whether a run in this folder was interrupted between the renames of a pair.
 pub fn is_interrupted(folder: &Path) -> bool {
     folder.join(JOURNAL).symlink_metadata().is_ok()
 }
 
-/// Writes the journal of a folder beside its place; it counts from [`publish`] on.
+/// Writes the journal of a folder under a temporary name; it takes effect with [`publish`].
 pub(crate) fn write<'a>(
     folder: &Folder,
     renames: impl Iterator<Item = (&'a Temporary, &'a OsStr)>,
@@ -72,33 +72,33 @@ pub(crate) fn write<'a>(
         _ => {}
     }
     let mut file = folder.create(fresh, 0o600)?;
-    // Better nothing than half of it.
+    // No journal is better than half of one.
     file.write_all(&text).inspect_err(|_| withdraw(folder))
 }
 
-/// The name of a journal that does not count yet, to be flushed.
+/// The temporary name of the journal, to be flushed.
 pub(crate) fn fresh() -> &'static OsStr {
     OsStr::new(FRESH)
 }
 
-/// Makes a journal count.
+/// Makes a journal take effect.
 pub(crate) fn publish(folder: &Folder) -> io::Result<()> {
     folder.rename(OsStr::new(FRESH), OsStr::new(JOURNAL))
 }
 
-/// Takes a journal back, or says that all of it was done.
+/// Withdraws a journal: either nothing was renamed, or everything.
 pub(crate) fn withdraw(folder: &Folder) {
     for name in [FRESH, JOURNAL] {
         let _ = folder.remove(OsStr::new(name));
     }
 }
 
-/// Finishes or undoes what an interrupted run left in the folder, in those that
-/// links in it lead to, and in the one of `other`, a file that was to change too.
+/// Completes or rolls back what an interrupted run left in the folder, in the folders to
+/// which links in it lead, and in that of `other`, another file to be changed.
 ///
 /// # Errors
-/// Where a journal cannot be read or is none, or a rename cannot be done; a sentence
-/// that names the file.
+/// If a journal is invalid or cannot be read, or if a rename fails. The message names the
+/// file.
 pub fn recover(lock: &FolderLock, other: Option<&Path>) -> Result<Recovered, String> {
     let mut recovered = Recovered::default();
     let folder = lock.folder();
@@ -135,7 +135,7 @@ pub fn recover(lock: &FolderLock, other: Option<&Path>) -> Result<Recovered, Str
     Ok(recovered)
 }
 
-/// The text of the journal that is there, if one is.
+/// The text of the journal, if there is one.
 fn read(folder: &Folder) -> Result<Option<Vec<u8>>, String> {
     let name = OsStr::new(JOURNAL);
     let failed = |error: io::Error| {
@@ -174,7 +174,8 @@ fn refused(folder: &Folder, why: &str) -> String {
     format!("{} {why}: look what it is, and remove it", path.to_string_lossy())
 }
 
-/// The renames of a journal; none where it is anything but our word.
+/// The renames of a journal; `None` if it does not consist of renames that we could have
+/// written.
 fn parse(lock: &FolderLock, text: &[u8]) -> Option<Vec<(Place, Place)>> {
     let parts: Vec<&[u8]> = text.split(|b| *b == 0).collect();
     let (head, tail) = (parts.first()?, parts.last()?);
@@ -202,8 +203,8 @@ fn parse(lock: &FolderLock, text: &[u8]) -> Option<Vec<(Place, Place)>> {
     pairs.collect()
 }
 
-/// Is this the temporary file that was to be renamed? Nothing is there any more once it
-/// was. Where anybody may add files to the folder, one could have taken its name since.
+/// Whether this is the temporary file that was to be renamed. After the rename it no longer
+/// exists. If others can add files to the folder, one of them may have taken its name.
 ///
 /// # Errors
 /// For a file that another user has put there.
@@ -225,8 +226,8 @@ fn is_temporary(lock: &FolderLock, name: &OsStr) -> bool {
     name.starts_with(lock.tag().as_bytes()) && name.ends_with(SUFFIX.as_bytes())
 }
 
-/// Removes the temporary files of this folder, and with `everywhere` those beside
-/// another file and those that symbolic links in it point to.
+/// Removes the temporary files of this folder, and with `everywhere` also those beside
+/// another file and those beside the targets of symbolic links in it.
 fn discard(lock: &FolderLock, other: Option<&Path>, everywhere: bool) -> io::Result<usize> {
     let folder = lock.folder();
     let mut discarded = 0;

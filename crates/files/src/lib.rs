@@ -1,13 +1,12 @@
 //! Files written whole or not at all.
 //!
-//! A file is written beside its place and renamed, so that a full disk or a kill
-//! leaves what was there before. Where the system does not allow that for a file
-//! which may be written, it is written in place: a bind-mounted file, one in a
-//! folder without write permission, one that has other hard links or an owner
-//! that we cannot give it.
+//! A file is written under a temporary name and renamed, so that a full disk or a kill
+//! leaves the previous contents. Some writable files cannot be replaced and are written in
+//! place: bind-mounted files, files in a folder without write permission, files with other
+//! hard links, and files whose owner we cannot set.
 //!
-//! Files that belong together, a certificate and its key, are changed in a
-//! [`Change`]: all of them or none, also when the machine loses power half-way.
+//! Files that belong together, such as a certificate and its key, are changed in a
+//! [`Change`]: all of them or none, even if power fails halfway.
 
 mod attributes;
 mod folder;
@@ -36,7 +35,7 @@ use rcfssl_go::os::describe;
 
 use folder::MAX_LINKS;
 
-/// The modes of new files, less the umask, as cfssljson has them.
+/// The modes of new files, less the umask, as in cfssljson.
 pub mod mode {
     /// Certificates.
     pub const CERTIFICATE: u32 = 0o664;
@@ -46,22 +45,22 @@ pub mod mode {
     pub const CSR: u32 = 0o644;
 }
 
-/// What was done.
+/// The result of a write.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Written {
-    /// The file could not be replaced, and was written in place: not safe from a
+    /// The file could not be replaced and was written in place, which is not safe against a
     /// full disk or a kill.
     pub in_place: bool,
-    /// The mode of a file that was there before, which it keeps.
+    /// The mode of the existing file, which it keeps.
     pub kept_mode: Option<u32>,
 }
 
 /// Why a file was not written.
 #[derive(Debug)]
 pub struct WriteError {
-    /// What was tried, as Go's errors name it: `open` or `write`.
+    /// The operation that failed, as Go's errors name it: `open` or `write`.
     pub operation: &'static str,
-    /// What the system said.
+    /// The error of the system.
     pub source: io::Error,
 }
 
@@ -78,7 +77,7 @@ impl std::error::Error for WriteError {
 }
 
 impl WriteError {
-    /// As Go says it of a file: `open x: no such file or directory`.
+    /// Go's message for the error: `open x: no such file or directory`.
     pub fn about(&self, path: &str) -> String {
         format!("{} {path}: {}", self.operation, describe(&self.source))
     }
@@ -98,24 +97,24 @@ fn write_error(source: io::Error) -> WriteError {
     }
 }
 
-/// Asks the system not to write this process' memory, which may hold private keys, to a
-/// file where it crashes, and to let no other process of the same user look into it.
+/// Disables core dumps of this process, whose memory may hold private keys, and access to
+/// its memory by other processes of the same user.
 pub fn forbid_core_dumps() {
     #[cfg(target_os = "linux")]
     {
         use rustix::process::{DumpableBehavior, set_dumpable_behavior};
-        // Where the system refuses, the process is as it would be without.
+        // If the system refuses, the process runs without this protection.
         let _ = set_dumpable_behavior(DumpableBehavior::NotDumpable);
     }
 }
 
-/// Writes a file. A new one gets `mode` less the umask; one that is there keeps
-/// its mode and owner. Symbolic links are written through; what is no regular
-/// file (a pipe, `/dev/stdout`) is written to as it is.
+/// Writes a file. A new file gets `mode` less the umask; an existing one keeps its mode and
+/// owner. Symbolic links are followed; anything other than a regular file (a pipe,
+/// `/dev/stdout`) is written to directly.
 ///
 /// # Errors
-/// Where the file cannot be opened or not all of it can be written. What was
-/// there before is there still, unless it could only be written in place.
+/// If the file cannot be opened or not completely written. The previous contents remain,
+/// unless the file had to be written in place.
 pub fn write(path: &Path, contents: &[u8], mode: u32) -> Result<Written, WriteError> {
     let existing = match fs::metadata(path) {
         Ok(metadata) => Some(metadata),
@@ -130,7 +129,7 @@ pub fn write(path: &Path, contents: &[u8], mode: u32) -> Result<Written, WriteEr
             kept_mode: None,
         });
     };
-    // Only a file that may be written is replaced: a rename needs no such leave.
+    // Only a writable file may be replaced, although a rename would not require that.
     let file = OpenOptions::new().write(true).open(path).map_err(open_error)?;
     let kept_mode = Some(existing.mode() & 0o777);
     if existing.is_file() && existing.nlink() == 1 && !is_descriptor(&target) {
@@ -152,7 +151,7 @@ pub fn write(path: &Path, contents: &[u8], mode: u32) -> Result<Written, WriteEr
     })
 }
 
-/// Writes beside and renames.
+/// Writes a temporary file and renames it.
 fn replace(
     target: &Path,
     contents: &[u8],
@@ -178,7 +177,7 @@ fn replace(
     Ok(())
 }
 
-/// The folder that a path lies in.
+/// The folder that contains a path.
 fn folder_of(path: &Path) -> &Path {
     match path.parent() {
         Some(parent) if parent != Path::new("") => parent,
@@ -193,11 +192,11 @@ fn overwrite(mut file: File, regular: bool, contents: &[u8]) -> io::Result<()> {
     file.write_all(contents)
 }
 
-/// The path behind symbolic links, whether or not there is a file.
+/// The path after following symbolic links; the file need not exist.
 fn follow(path: &Path) -> io::Result<PathBuf> {
     let mut path = path.to_owned();
     for _ in 0..MAX_LINKS {
-        // The links of descriptors do not lead to paths that could be renamed.
+        // Links of descriptors do not lead to paths that could be renamed.
         if is_descriptor(&path) {
             return Ok(path);
         }
@@ -209,8 +208,8 @@ fn follow(path: &Path) -> io::Result<PathBuf> {
     Err(io::Error::from_raw_os_error(40)) // ELOOP
 }
 
-/// `/dev/stdout`, `/dev/fd/1`, `/proc/self/fd/1`: what they lead to may have a
-/// path, but is written to by whoever opened it.
+/// `/dev/stdout`, `/dev/fd/1`, `/proc/self/fd/1`: their targets may have a path, but
+/// writing must go to the open file.
 fn is_descriptor(path: &Path) -> bool {
     let standard = ["/dev/stdin", "/dev/stdout", "/dev/stderr"];
     let in_process = || {
@@ -220,7 +219,7 @@ fn is_descriptor(path: &Path) -> bool {
     standard.iter().any(|name| path == Path::new(name)) || path.starts_with("/dev/fd") || in_process()
 }
 
-/// Errors that say that a file cannot be replaced, not that it cannot be written.
+/// Errors that mean that a file cannot be replaced, not that it cannot be written.
 fn is_forbidden(error: &io::Error) -> bool {
     use io::ErrorKind::{CrossesDevices, PermissionDenied, ReadOnlyFilesystem, ResourceBusy};
     matches!(
@@ -229,8 +228,8 @@ fn is_forbidden(error: &io::Error) -> bool {
     )
 }
 
-/// tempfile wraps the system's error to name the temporary path, which nobody
-/// asked about: the number behind its kind brings the system's words back.
+/// tempfile wraps the system's error to add the temporary path, which means nothing to the
+/// user; the error number restores the system's message.
 fn without_path(error: io::Error) -> io::Error {
     let number = match error.kind() {
         io::ErrorKind::NotFound => 2,

@@ -1,4 +1,4 @@
-//! What would end a process, or let it print nothing, without an error.
+//! Conditions that would end a process, or lose its output, without an error.
 
 use std::io;
 use std::sync::Arc;
@@ -10,21 +10,21 @@ use signal_hook::consts::SIGXFSZ;
 
 use crate::folder::kind;
 
-/// Makes writing beyond `RLIMIT_FSIZE` an error. Unasked, the kernel ends the process,
-/// which then can neither say why nor remove what it had begun.
+/// Makes writing beyond `RLIMIT_FSIZE` an error. By default the kernel kills the process,
+/// which could then neither report the reason nor remove temporary files.
 pub fn survive_size_limit() {
-    // Where that cannot be had, it is as it always was.
+    // If that fails, the default behaviour remains.
     let _ = signal_hook::flag::register(SIGXFSZ, Arc::new(AtomicBool::new(false)));
 }
 
-/// Was standard output open when the process began?
+/// Checks whether standard output was open when the process started.
 ///
-/// Rust opens `/dev/null` in its place where it was not, for reading and writing, and
-/// then a key could be printed and lost without an error. Shells open it for writing
-/// alone, so that what is thrown away on purpose can be told apart.
+/// If it was closed, Rust opens `/dev/null` in its place for reading and writing, and a key
+/// could be printed and lost without an error. Shells open `/dev/null` for writing only, so
+/// output that is discarded on purpose can be distinguished.
 ///
 /// # Errors
-/// `bad file descriptor`, where it was closed.
+/// `bad file descriptor` if it was closed.
 pub fn check_stdout() -> io::Result<()> {
     let out = io::stdout();
     let stat = fstat(&out)?;

@@ -1,4 +1,4 @@
-//! One process at a time in a folder.
+//! A lock that lets only one process work in a folder.
 
 use std::ffi::OsStr;
 use std::fs::{File, TryLockError};
@@ -12,37 +12,37 @@ use rustix::fs::OFlags;
 
 use crate::folder::{self, Folder};
 
-/// The file that is locked (`flock`), with the number of the process in it.
+/// The lock file (`flock`), which contains the process ID of its holder.
 pub(crate) const LOCK: &str = ".rcfssl.lock";
-/// How often a lock that another process holds is tried again.
+/// The interval between attempts to get a lock that another process holds.
 const PAUSE: Duration = Duration::from_millis(25);
-/// How often at most the lock file may be another one than it was a moment ago.
+/// The maximum number of times that the lock file may be replaced during an attempt.
 const CHANGES: usize = 10_000;
-/// A lock file holds a number and is no larger, in bytes.
+/// The maximum size of a lock file, in bytes; it contains only a number.
 const LARGEST: u64 = 32;
 
-/// A folder in which no other process changes pairs of files. Its lock file is
-/// removed when it is dropped; a killed process leaves the file, not the lock.
+/// A folder in which no other process changes pairs of files. The lock file is removed when
+/// this is dropped; a killed process leaves the file, but not the lock.
 #[derive(Debug)]
 pub struct FolderLock {
     folder: Arc<Folder>,
     tag: String,
     was_abandoned: bool,
-    // Keeps the lock until it is closed.
+    // Holds the lock until it is closed.
     _file: File,
 }
 
-/// Why a folder was not locked.
+/// Why a folder could not be locked.
 #[derive(Debug)]
 pub enum LockError {
-    /// Another process has it.
+    /// Another process holds the lock.
     Held {
-        /// The number of that process, where it can be read.
+        /// The ID of that process, if it can be read.
         process: Option<u32>,
     },
-    /// What has the lock's name is not one: a sentence that names the file.
+    /// The lock's name is taken by something else; the message names the file.
     NotALock(String),
-    /// No lock can be made there: the folder is missing or cannot be written.
+    /// No lock can be created: the folder is missing or not writable.
     Impossible(io::Error),
 }
 
@@ -56,8 +56,8 @@ impl FolderLock {
     /// Locks a folder, waiting at most `wait` for another process.
     ///
     /// # Errors
-    /// Where another process still has it, and where the lock file cannot be made or
-    /// is none.
+    /// If another process still holds the lock, or if the lock file is invalid or cannot be
+    /// created.
     pub fn acquire(folder: &Arc<Folder>, wait: Duration) -> Result<Self, LockError> {
         let deadline = Instant::now() + wait;
         for _ in 0..CHANGES {
@@ -78,27 +78,26 @@ impl FolderLock {
         &self.folder
     }
 
-    /// Did the process that had it before end without giving it back?
+    /// Whether the previous holder ended without releasing it.
     pub(crate) fn was_abandoned(&self) -> bool {
         self.was_abandoned
     }
 
-    /// How the names of temporary files begin that belong to this folder, where
-    /// ever they lie.
+    /// The prefix of temporary files that belong to this folder, wherever they are.
     pub(crate) fn tag(&self) -> &str {
         &self.tag
     }
 }
 
-/// Names of files beside their place begin with this and the folder's identity:
-/// what an interrupted run left is known by it.
+/// Names of temporary files begin with this and the folder's identity, so that the
+/// leftovers of an interrupted run can be recognized.
 fn tag(folder: &Folder) -> String {
     let (device, inode) = folder.id();
     format!(".rcfssl-{device:x}-{inode:x}.")
 }
 
-/// Opens and locks the file; tells whether a process had left it behind. None
-/// where it was removed in between, by the process that had it.
+/// Opens and locks the file; returns whether a process had abandoned it. `None` if its
+/// previous holder removed it in the meantime.
 fn attempt(folder: &Folder, deadline: Instant) -> Result<Option<(File, bool)>, LockError> {
     let name = OsStr::new(LOCK);
     let file = match folder.stat(name)? {
@@ -131,7 +130,7 @@ fn attempt(folder: &Folder, deadline: Instant) -> Result<Option<(File, bool)>, L
         return Ok(None);
     }
     if ours.uid() != own_user() {
-        // Nobody holds it, and what a run of another user left is not for us to believe.
+        // Nobody holds it, and leftovers of another user's run cannot be trusted.
         folder.remove(name).map_err(|error| {
             let shown = folder.path().join(name);
             let (shown, user) = (shown.to_string_lossy(), ours.uid());
@@ -140,8 +139,8 @@ fn attempt(folder: &Folder, deadline: Instant) -> Result<Option<(File, bool)>, L
         return Ok(None);
     }
     let was_abandoned = file.metadata()?.len() > 0;
-    // Who holds it is a courtesy to others: a full disk does not stop the lock.
-    // The file is never empty in between: that it was left is known by what is in it.
+    // The process ID is only information for others: a full disk does not prevent locking.
+    // The file is never empty meanwhile, because its contents show that it was abandoned.
     let text = format!("{}\n", std::process::id());
     let _ = file
         .write_all_at(text.as_bytes(), 0)
@@ -149,7 +148,7 @@ fn attempt(folder: &Folder, deadline: Instant) -> Result<Option<(File, bool)>, L
     Ok(Some((file, was_abandoned)))
 }
 
-/// Waits for the lock of a file; false where another process still has it.
+/// Waits for the lock on a file; false if another process still holds it.
 fn wait_for(file: &File, deadline: Instant) -> io::Result<bool> {
     loop {
         match file.try_lock() {
@@ -161,8 +160,8 @@ fn wait_for(file: &File, deadline: Instant) -> io::Result<bool> {
     }
 }
 
-/// Whoever may write to the folder can put a file there, or a second name of a file
-/// elsewhere: what is written to is a small file with this one name.
+/// Anyone who can write to the folder can put a file there, or a hard link to a file
+/// elsewhere. Only a small file without other hard links is written to.
 fn check(folder: &Folder, is_file: bool, names: u64, size: u64) -> Result<(), LockError> {
     let why = match () {
         () if !is_file => "is no file",
@@ -183,7 +182,7 @@ pub(crate) fn own_user() -> u32 {
 
 impl Drop for FolderLock {
     fn drop(&mut self) {
-        // While it is locked still: nobody else can have made it theirs.
+        // It must still be locked: nobody else can have taken it over.
         let _ = self.folder.remove(OsStr::new(LOCK));
     }
 }
@@ -241,8 +240,8 @@ mod tests {
         assert!(!lock.was_abandoned());
     }
 
-    /// What has the lock's name may have been put there to be written to, or to be
-    /// waited for.
+    /// What has the lock's name may have been planted so that we write to it or wait for
+    /// it.
     #[test]
     fn what_is_no_lock_is_told_and_left_alone() {
         let folder = tempfile::tempdir().unwrap();

@@ -1,4 +1,4 @@
-//! Reading files, none of them without end.
+//! Reads files within limits.
 
 use std::ffi::OsStr;
 use std::fs::File;
@@ -12,31 +12,31 @@ use zeroize::Zeroizing;
 
 use crate::folder::{self, Place};
 
-/// The most that is read of one file, in bytes. No document, certificate or list is as
-/// large; a device may be without end.
+/// The maximum number of bytes read from one file. No document, certificate or CRL is that
+/// large, but a device may be endless.
 const MOST_READ: u64 = 256 << 20;
 
-/// The same for what was found in a folder, and not named by the user.
+/// The same for files that were found in a folder, not named by the user.
 const MOST_FOUND: u64 = 16 << 20;
 
-/// Reads a file, or standard input where there is none: what may be secret. What the
-/// user names may be a pipe.
+/// Reads a file, or standard input if there is none, whose contents may be secret. A file
+/// that the user names may be a pipe.
 ///
 /// # Errors
-/// Go's sentence: `open x: no such file or directory`, `read x: is a directory`;
-/// `read x: file too large` above 256 MiB.
+/// Go's message: `open x: no such file or directory`, `read x: is a directory`; `read x:
+/// file too large` above 256 MiB.
 pub fn read(path: Option<&OsStr>) -> Result<Zeroizing<Vec<u8>>, String> {
     read_at_most(path, MOST_READ)
 }
 
-/// As [`read`], of files that are never longer than `most` bytes.
+/// As [`read`], for files that are never longer than `most` bytes.
 ///
 /// # Errors
-/// As [`read`], for the size above `most`.
+/// As [`read`], for sizes above `most`.
 pub fn read_at_most(path: Option<&OsStr>, most: u64) -> Result<Zeroizing<Vec<u8>>, String> {
     let shown = path.map_or("/dev/stdin".into(), OsStr::to_string_lossy);
     let file = match path {
-        // Without the library's buffer, which nobody would wipe.
+        // Avoids the standard library's buffer, which would not be wiped.
         None => io::stdin().as_fd().try_clone_to_owned().map(File::from),
         Some(path) => File::open(path),
     };
@@ -45,12 +45,12 @@ pub fn read_at_most(path: Option<&OsStr>, most: u64) -> Result<Zeroizing<Vec<u8>
     contents(file, &shown, most)
 }
 
-/// Reads a file that was found in a folder, perhaps one of another user: a regular
-/// file, and behind no link that another user can have made.
+/// Reads a file that was found in a folder, possibly one of another user. It must be a
+/// regular file, and not behind a link that another user can have created.
 ///
 /// # Errors
-/// As [`read`], above 16 MiB; `open x: not a regular file` for pipes and devices, on
-/// which it does not wait.
+/// As [`read`], above 16 MiB; `open x: not a regular file` for pipes and devices, without
+/// waiting for them.
 pub fn read_found(path: &Path) -> Result<Zeroizing<Vec<u8>>, String> {
     let shown = path.to_string_lossy();
     let file = Place::behind(path).and_then(|place| place.folder.open_file(&place.name, OFlags::RDONLY));
@@ -58,8 +58,8 @@ pub fn read_found(path: &Path) -> Result<Zeroizing<Vec<u8>>, String> {
     contents(file, &shown, MOST_FOUND)
 }
 
-/// Reads a regular file that was found in a folder, behind whatever links: what it says
-/// is only looked at.
+/// Reads a regular file that was found in a folder, through any links: its contents are
+/// only looked at.
 ///
 /// # Errors
 /// As [`read_found`].
@@ -69,15 +69,15 @@ pub fn read_regular(path: &Path) -> Result<Zeroizing<Vec<u8>>, String> {
     contents(file, &shown, MOST_FOUND)
 }
 
-/// Opens a regular file. Of anything else not even the opening is noticed: that alone
-/// starts some devices.
+/// Opens a regular file. Anything else is not opened at all, because opening alone has an
+/// effect on some devices.
 fn open_regular(path: &Path) -> io::Result<File> {
     let looked_at = openat(CWD, path, OFlags::PATH | OFlags::CLOEXEC, Mode::empty())?;
     folder::check_regular(&looked_at)?;
     let flags = OFlags::RDONLY | OFlags::NONBLOCK | OFlags::NOCTTY | OFlags::CLOEXEC;
     let same = format!("/proc/self/fd/{}", looked_at.as_raw_fd());
     let opened = match openat(CWD, same, flags, Mode::empty()) {
-        // Without /proc it is opened once more.
+        // Without /proc it is opened a second time.
         Err(rustix::io::Errno::NOENT) => openat(CWD, path, flags, Mode::empty()),
         opened => opened,
     }?;
@@ -87,7 +87,7 @@ fn open_regular(path: &Path) -> io::Result<File> {
 
 fn contents(file: File, shown: &str, most: u64) -> Result<Zeroizing<Vec<u8>>, String> {
     let size = file.metadata().map_or(0, |m| m.len()).clamp(16 << 10, 1 << 20);
-    // Room for what is there at once: a buffer that grows leaves copies behind.
+    // Reserves space for the whole contents: a growing buffer leaves copies behind.
     let mut contents = Zeroizing::new(Vec::with_capacity(size as usize + 1));
     let read = file.take(most + 1).read_to_end(&mut contents);
     read.map_err(|error| format!("read {shown}: {}", describe(&error)))?;

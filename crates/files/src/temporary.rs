@@ -1,4 +1,4 @@
-//! Files beside a place, under a name of their own until they take it.
+//! Temporary files beside the place that they will take.
 
 use std::ffi::{OsStr, OsString};
 use std::fs::File;
@@ -8,12 +8,12 @@ use std::sync::Arc;
 
 use crate::folder::{Folder, Place};
 
-/// How the names of temporary files end.
+/// The suffix of temporary files.
 pub(crate) const SUFFIX: &str = ".tmp";
-/// How often a name is tried that is taken.
+/// How many names are tried if they are taken.
 const ATTEMPTS: usize = 100;
 
-/// A file that is removed when the value is dropped, unless it got its place.
+/// A file that is removed when the value is dropped, unless it was moved to its place.
 #[derive(Debug)]
 pub(crate) struct Temporary {
     folder: Arc<Folder>,
@@ -22,12 +22,12 @@ pub(crate) struct Temporary {
 }
 
 impl Temporary {
-    /// Makes a file of this mode, less the umask. `tag` is how its name begins.
+    /// Creates a file with this mode, less the umask. Its name begins with `tag`.
     pub fn create(folder: &Arc<Folder>, tag: &str, mode: u32) -> io::Result<(Self, File)> {
         Self::named(folder, tag, |name| folder.create(name, mode))
     }
 
-    /// Gives a file a second name.
+    /// Creates a hard link to a file.
     pub fn link(folder: &Arc<Folder>, tag: &str, file: &Place) -> io::Result<Self> {
         let linked = Self::named(folder, tag, |name| file.folder.link(&file.name, folder, name));
         Ok(linked?.0)
@@ -38,7 +38,7 @@ impl Temporary {
         tag: &str,
         make: impl Fn(&OsStr) -> io::Result<T>,
     ) -> io::Result<(Self, T)> {
-        // Its keys are random: the names need not be secret, only mostly free.
+        // Its keys are random: the names need not be secret, only unlikely to be taken.
         let random = RandomState::new();
         for attempt in 0..ATTEMPTS {
             let mut hasher = random.build_hasher();
@@ -68,14 +68,14 @@ impl Temporary {
         &self.name
     }
 
-    /// Gives it its name, which another file may have had.
+    /// Renames it, replacing any existing file.
     pub fn persist(mut self, name: &OsStr) -> io::Result<()> {
         self.folder.rename(&self.name, name)?;
         self.is_gone = true;
         Ok(())
     }
 
-    /// Leaves it where it is, as a killed process does.
+    /// Leaves the file in place, as a killed process does.
     #[cfg(test)]
     pub fn abandon(mut self) {
         self.is_gone = true;

@@ -1,5 +1,5 @@
-//! Files that are written one after another, as cfssljson does it, and those of them
-//! that belong together all or none where the process is killed.
+//! Writes several files one after the other, as cfssljson does. Those that belong together
+//! are replaced together even if the process is killed.
 
 use std::fs;
 use std::io;
@@ -14,20 +14,20 @@ use crate::lock::FolderLock;
 use crate::transaction::{Change, Durability, NewFile, commit};
 use crate::{WriteError, Written, folder_of, follow, is_descriptor, open_error, write};
 
-/// How long another process may be at work in the folder. Its lock is not asked for by
-/// cfssljson, so in the end the files are written without it.
+/// How long to wait for another process in the folder. cfssljson does not use the lock, so
+/// after that the files are written without it.
 const PATIENCE: Duration = Duration::from_secs(10);
 
-/// Writes files of one folder as [`write`] does, in order, up to the first that fails.
-/// Where some of them replace others, all get their names together, or after a kill by
-/// the next run: a new certificate does not stay with an old key.
+/// Writes files of one folder as [`write`] does, in order, up to the first failure. If some
+/// of them replace others, all are renamed together, or after a kill by the next run, so
+/// that a new certificate is not left with an old key.
 pub fn write_all(files: &[NewFile]) -> Vec<Result<Written, WriteError>> {
     let Some(first) = files.first() else {
         return Vec::new();
     };
     let folder = folder_of(&first.path);
     let replaces = |file: &NewFile| file.path.symlink_metadata().is_ok();
-    // Kept until all is written.
+    // Held until everything is written.
     let mut lock = None;
     if is_interrupted(folder) || (files.len() > 1 && files.iter().any(replaces)) {
         lock = locked(folder);
@@ -50,8 +50,8 @@ pub fn write_all(files: &[NewFile]) -> Vec<Result<Written, WriteError>> {
     results
 }
 
-/// The lock on a folder in which what an interrupted run had begun is done; none where
-/// that cannot be had.
+/// Locks a folder and completes what an interrupted run had begun; `None` if that is not
+/// possible.
 fn locked(folder: &Path) -> Option<Arc<FolderLock>> {
     let folder = Folder::open(folder).ok()?;
     let lock = FolderLock::acquire(&folder, PATIENCE).ok()?;
@@ -59,8 +59,8 @@ fn locked(folder: &Path) -> Option<Arc<FolderLock>> {
     Some(Arc::new(lock))
 }
 
-/// Changes the files together; none where one of them cannot be replaced as a whole,
-/// and nothing was changed.
+/// Changes the files together; `None` if one of them cannot be replaced, in which case
+/// nothing was changed.
 fn change(lock: &Arc<FolderLock>, files: &[NewFile]) -> Option<Vec<Written>> {
     if !files.iter().all(|file| may_be_replaced(&file.path)) {
         return None;
@@ -78,7 +78,7 @@ fn change(lock: &Arc<FolderLock>, files: &[NewFile]) -> Option<Vec<Written>> {
         .then(|| modes.into_iter().map(written).collect())
 }
 
-/// Would [`write`] replace the file, not write to it in place or refuse it?
+/// Whether [`write`] would replace the file, rather than write to it in place or reject it.
 fn may_be_replaced(path: &Path) -> bool {
     let metadata = match fs::metadata(path) {
         Ok(metadata) => metadata,
@@ -90,11 +90,11 @@ fn may_be_replaced(path: &Path) -> bool {
         && fs::OpenOptions::new().write(true).open(path).is_ok()
 }
 
-/// The user, neither we nor root, to whom a file belongs that is there, or a link that
-/// leads to it: what is written there is given to that user.
+/// The owner of an existing file, or of a link that leads to it, if that is neither
+/// ourselves nor root: writing there hands the contents to that user.
 ///
 /// # Errors
-/// Where that cannot be found out.
+/// If that cannot be determined.
 pub fn stranger(path: &Path) -> Result<Option<u32>, WriteError> {
     let mut path = path.to_owned();
     for _ in 0..MAX_LINKS {
@@ -115,7 +115,7 @@ pub fn stranger(path: &Path) -> Result<Option<u32>, WriteError> {
         let next = fs::read_link(&path).map_err(open_error)?;
         path = folder_of(&path).join(next);
     }
-    // A ring, which is told when it is written to.
+    // A loop of links, which is reported when it is written to.
     Ok(None)
 }
 
@@ -163,7 +163,7 @@ mod tests {
         }
     }
 
-    /// What was begun by another run is done before, and not afterwards over the new.
+    /// An interrupted run is completed beforehand, not afterwards over the new files.
     #[test]
     fn an_interrupted_run_is_finished_first() {
         let place = tempfile::tempdir().unwrap();

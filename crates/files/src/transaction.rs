@@ -1,11 +1,11 @@
-//! Files that belong together, changed all or none.
+//! Changes files that belong together, all or none.
 //!
-//! The new files are written beside the old ones and flushed to disk; then the
-//! journal says what is about to be renamed and is flushed itself; then come the
-//! renames. Whenever the process or the machine stops, the next run finds either
-//! nothing renamed, or a journal to finish by.
+//! The new files are written beside the old ones and flushed to disk. Then a journal of the
+//! renames is written and flushed, and then the files are renamed. Whenever the process or
+//! the machine stops, the next run finds either nothing renamed, or a journal with which to
+//! complete the renames.
 //!
-//! Many changes are committed together: flushing costs as much for one as for
+//! Many changes are committed together, because flushing costs as much for one as for
 //! hundreds.
 
 use std::fs::File;
@@ -23,14 +23,14 @@ use crate::lock::{FolderLock, own_user};
 use crate::temporary::Temporary;
 use crate::{WriteError, attributes, open_error, write_error};
 
-/// Up to so many files are flushed one by one; for more, the whole file system is
-/// asked at once.
+/// Up to this many files are flushed individually; for more, the whole file system is
+/// flushed at once.
 const FEW: usize = 8;
 
-/// What a change is to outlast.
+/// What a change must survive.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Durability {
-    /// The machine losing power: all is flushed to disk, in order.
+    /// A power failure: everything is flushed to disk, in order.
     PowerLoss,
     /// The process being killed.
     Kill,
@@ -39,24 +39,23 @@ pub enum Durability {
 /// One file of a change.
 #[derive(Debug)]
 pub struct NewFile {
-    /// Where it goes. Symbolic links are written through, unless another user can have
-    /// made them.
+    /// Its place. Symbolic links are followed, unless another user can have created them.
     pub path: PathBuf,
-    /// What is in it.
+    /// The contents.
     pub contents: Zeroizing<Vec<u8>>,
-    /// Its mode, where there is none yet; less the umask.
+    /// The mode of a new file, less the umask.
     pub mode: u32,
-    /// Where the old file is kept, if anywhere.
+    /// Where the old file is kept, if at all.
     pub backup: Option<PathBuf>,
 }
 
-/// New files, written beside their places and not yet in them. Dropped without
-/// being committed, they are removed.
+/// New files, written but not yet in their places. They are removed if this is dropped
+/// without being committed.
 #[derive(Debug)]
 pub struct Change {
     lock: Arc<FolderLock>,
     files: Vec<Staged>,
-    /// A copy of a file that stays, and where it goes.
+    /// A backup copy of a file that stays, and its place.
     copy: Option<(Temporary, Place)>,
 }
 
@@ -64,13 +63,13 @@ pub struct Change {
 struct Staged {
     /// The new file.
     new: Temporary,
-    /// Where it goes, behind all links.
+    /// Its place, after following all links.
     target: Place,
-    /// The mode that it has from the old file, where there is one.
+    /// The mode of the existing file, if there is one, which is kept.
     kept_mode: Option<u32>,
-    /// The old file under a second name, to take the change back.
+    /// A hard link to the old file, for rolling back.
     old: Option<Temporary>,
-    /// The old file under a third name, and where that goes.
+    /// Another hard link to the old file, and the place of the backup.
     backup: Option<(Temporary, Place)>,
 }
 
@@ -78,10 +77,10 @@ impl Change {
     /// Writes new files beside their places.
     ///
     /// # Errors
-    /// Where a file cannot be written, where the owner or mode of the one it
-    /// replaces cannot be kept, or where that one cannot be replaced at all: it is
-    /// not writable, no regular file, mounted by itself, or behind a link that another
-    /// user can have made. Nothing is left behind.
+    /// If a file cannot be written, if the owner or mode of the file that it replaces
+    /// cannot be preserved, or if that file cannot be replaced at all: it is read-only, not
+    /// a regular file, a mount point, or behind a link that another user can have created.
+    /// Nothing is left behind.
     pub fn stage(
         lock: &Arc<FolderLock>,
         files: &[NewFile],
@@ -107,12 +106,12 @@ impl Change {
         Ok(change)
     }
 
-    /// The modes that the new files have from those which they replace, in order.
+    /// The modes that the new files take over from the files that they replace, in order.
     pub fn kept_modes(&self) -> Vec<Option<u32>> {
         self.files.iter().map(|file| file.kept_mode).collect()
     }
 
-    /// A journal in a folder that others may write to names no files elsewhere.
+    /// The journal of a folder that others can write to must not name files elsewhere.
     fn check_reach(&self) -> Result<(), (PathBuf, WriteError)> {
         let folder = self.lock.folder();
         let far = self.renames().find(|(new, _)| new.folder().id() != folder.id());
@@ -128,7 +127,7 @@ impl Change {
         }
     }
 
-    /// What is renamed where, in order: backups, then the files.
+    /// The renames in order: backups, then the files.
     fn renames(&self) -> impl Iterator<Item = (&Temporary, &Place)> {
         let backups = self.files.iter().filter_map(|file| file.backup.as_ref());
         let backups = backups.chain(&self.copy);
@@ -136,12 +135,12 @@ impl Change {
         backups.chain(self.files.iter().map(|file| (&file.new, &file.target)))
     }
 
-    /// One rename needs no journal: it is whole or not at all by itself.
+    /// A single rename needs no journal: it is atomic.
     fn needs_journal(&self) -> bool {
         self.renames().nth(1).is_some()
     }
 
-    /// Renames everything, or takes back what it has renamed.
+    /// Renames everything, or rolls back.
     fn rename(mut self) -> Result<(), (PathBuf, WriteError)> {
         let backups = self.files.iter_mut().filter_map(|file| file.backup.take());
         for (from, to) in backups.chain(self.copy.take()) {
@@ -154,7 +153,7 @@ impl Change {
                 Ok(()) => done.push((target, old)),
                 Err(error) => {
                     for (target, old) in done.into_iter().rev() {
-                        // Nothing more can be done where even this fails.
+                        // If this fails too, nothing more can be done.
                         let _ = match old {
                             Some(old) => old.persist(&target.name),
                             None => target.folder.remove(&target.name),
@@ -200,8 +199,8 @@ impl Staged {
     }
 }
 
-/// A second name for a file, in the folder of the place it is going to; a copy where
-/// the file system has no such thing.
+/// A hard link to a file, in the folder of its future place, or a copy if the file system
+/// does not support hard links.
 fn second_name(lock: &FolderLock, file: &Place, folder: &Arc<Folder>) -> io::Result<Temporary> {
     match Temporary::link(folder, lock.tag(), file) {
         Ok(linked) => Ok(linked),
@@ -209,7 +208,7 @@ fn second_name(lock: &FolderLock, file: &Place, folder: &Arc<Folder>) -> io::Res
     }
 }
 
-/// A copy of a file, beside the place it is going to.
+/// A copy of a file, beside its future place.
 fn copy_of(lock: &FolderLock, file: &Place, place: &Place) -> io::Result<Temporary> {
     copy_into(lock, file, &place.folder)
 }
@@ -222,9 +221,9 @@ fn copy_into(lock: &FolderLock, file: &Place, folder: &Arc<Folder>) -> io::Resul
     Ok(copy)
 }
 
-/// The file at a place, if there is one, opened. A rename asks only for leave to write
-/// to the folder; a file that may not be written is not replaced behind its owner's
-/// back. One that is mounted by itself cannot be.
+/// Opens the file at a place, if there is one, and checks that it may be replaced. A rename
+/// requires only write permission for the folder; a read-only file is nevertheless not
+/// replaced. A mount point cannot be.
 fn replaceable(target: &Place) -> io::Result<Option<File>> {
     let Place { folder, name } = target;
     let Some(stat) = folder.stat(name)? else {
@@ -244,11 +243,11 @@ fn replaceable(target: &Place) -> io::Result<Option<File>> {
     folder.open_file(name, OFlags::RDONLY).map(Some)
 }
 
-/// Puts changes in place, each of them whole or not at all; gives their results
-/// in order, and where something failed the file. A change that fails leaves
-/// everything as it was, and does not stop the others.
+/// Commits changes, each of them completely or not at all; returns their results in order,
+/// with the file that caused a failure. A change that fails leaves everything as it was and
+/// does not affect the others.
 pub fn commit(changes: Vec<Change>, durability: Durability) -> Vec<Result<(), (PathBuf, WriteError)>> {
-    // Nobody else comes in before the journals are gone.
+    // The locks are held until the journals are gone.
     let _locks: Vec<_> = changes.iter().map(|change| Arc::clone(&change.lock)).collect();
     let folders = changed_folders(&changes);
     let flush = |files: &[Flushed<'_>]| match durability {
@@ -272,7 +271,7 @@ pub fn commit(changes: Vec<Change>, durability: Durability) -> Vec<Result<(), (P
         }
     };
     let results = changes.into_iter().map(Change::rename).collect();
-    // The renames are done: from here on nothing can be undone, and a journal that
+    // The renames are done: from here on nothing can be rolled back, and a journal that
     // stays does no harm.
     if flush(&whole(&folders).collect::<Vec<_>>()).is_ok() {
         journals.iter().for_each(|folder| journal::withdraw(folder));
@@ -283,7 +282,7 @@ pub fn commit(changes: Vec<Change>, durability: Durability) -> Vec<Result<(), (P
 fn changed_folders(changes: &[Change]) -> Vec<Arc<Folder>> {
     let mut folders: Vec<Arc<Folder>> = Vec::new();
     for (_, to) in changes.iter().flat_map(Change::renames) {
-        // Those of one certificate are mostly the same as of the one before.
+        // The folders are usually those of the previous certificate.
         if folders.iter().rev().all(|known| known.id() != to.folder.id()) {
             folders.push(Arc::clone(&to.folder));
         }
@@ -291,7 +290,7 @@ fn changed_folders(changes: &[Change]) -> Vec<Arc<Folder>> {
     folders
 }
 
-/// Writes a journal into every folder that needs one; gives those folders.
+/// Writes a journal to every folder that needs one; returns those folders.
 fn write_journals(
     changes: &[Change],
     flush: impl Fn(&[Flushed<'_>]) -> Result<(), (PathBuf, WriteError)>,
@@ -337,7 +336,7 @@ fn write_journals(
     }
 }
 
-/// What is flushed to disk: a file of a folder, or the names in it.
+/// An item to flush: a file of a folder, or the entries of the folder itself.
 type Flushed<'a> = (&'a Folder, Option<&'a std::ffi::OsStr>);
 
 fn whole(folders: &[Arc<Folder>]) -> impl Iterator<Item = Flushed<'_>> {

@@ -1,9 +1,9 @@
-//! Hosts and ports as Go's `net` package reads and writes them.
+//! Hosts and ports as Go's `net` package parses and formats them.
 
 /// The port of HTTPS.
 pub const HTTPS: &str = "443";
 
-/// A host and a port, which may be a name such as `https`.
+/// A host and a port; the port may be a name such as `https`.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Address {
     /// A name or an IP address, without brackets.
@@ -13,7 +13,7 @@ pub struct Address {
 }
 
 impl Address {
-    /// An address in its two parts.
+    /// Creates an address.
     pub fn new(host: impl Into<String>, port: impl Into<String>) -> Self {
         Address {
             host: host.into(),
@@ -21,8 +21,7 @@ impl Address {
         }
     }
 
-    /// Reads `host:port`, `[host]:port`, or anything else as a host at the port of
-    /// HTTPS.
+    /// Parses `host:port` or `[host]:port`; anything else is a host with the port of HTTPS.
     pub fn parse(text: &str) -> Self {
         split(text).unwrap_or_else(|| Address::new(text, HTTPS))
     }
@@ -38,7 +37,7 @@ impl std::fmt::Display for Address {
     }
 }
 
-/// Go's `net.SplitHostPort`; nothing where that gives an error.
+/// Go's `net.SplitHostPort`; `None` where that returns an error.
 fn split(text: &str) -> Option<Address> {
     let (head, port) = text.rsplit_once(':')?;
     let host = match head.strip_prefix('[') {

@@ -1,5 +1,5 @@
-//! A client of HTTP APIs: it posts to servers that are given, over TLS with roots and a
-//! certificate of its caller's, and follows no redirects.
+//! A client for HTTP APIs: it posts over TLS with the caller's roots and client
+//! certificate, and does not follow redirects.
 
 use std::time::Duration;
 
@@ -11,38 +11,38 @@ use ureq::unversioned::transport::{ConnectProxyConnector, Connector, TcpConnecto
 use crate::http;
 use crate::verified::{TlsSettings, VerifiedTls};
 
-/// How long it may take to connect and shake hands, as in Go.
+/// The time limit for connection and handshake, as in Go.
 const CONNECT: Duration = Duration::from_secs(30);
 
-/// How long all of it may take. Go would wait for ever.
+/// The time limit for the whole request. Go would wait forever.
 const WHOLE: Duration = Duration::from_secs(300);
 
-/// An answer is not longer than this.
+/// The maximum size of a response.
 const MOST: u64 = 64 << 20;
 
 /// Posts to servers.
 #[derive(Debug)]
 pub struct Client(Agent);
 
-/// Why there is no answer.
+/// Why there is no response.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum PostError {
-    /// The server was not reached, not trusted, or did not answer; in Go's words.
+    /// The server could not be reached, is not trusted, or did not answer, as worded by Go.
     NoAnswer {
-        /// The sentence.
+        /// The message.
         why: String,
-        /// No connection was made at all.
+        /// Whether no connection was made at all.
         unreachable: bool,
     },
-    /// The answer broke off.
+    /// The response was cut off.
     Broken(String),
 }
 
 impl Client {
-    /// A client that trusts, and shows, what the settings say.
+    /// Creates a client with these settings.
     ///
     /// # Errors
-    /// Where the cryptographic library does not take the key.
+    /// If the cryptographic library rejects the key.
     pub fn new(settings: TlsSettings) -> Result<Self, String> {
         let config = Agent::config_builder()
             .timeout_connect(Some(CONNECT))
@@ -63,7 +63,7 @@ impl Client {
         )))
     }
 
-    /// Posts JSON to an `http` or `https` address, on a connection of its own.
+    /// Posts JSON to an `http` or `https` URL on a new connection.
     ///
     /// # Errors
     /// As [`PostError`].

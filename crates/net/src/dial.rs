@@ -1,4 +1,4 @@
-//! Connecting, with errors in the words of Go's `net.Dial`.
+//! Connects with the error messages of Go's `net.Dial`.
 
 use std::io::{self, Read, Write};
 use std::net::{IpAddr, SocketAddr, TcpStream, ToSocketAddrs};
@@ -10,10 +10,10 @@ use std::time::{Duration, Instant};
 use crate::address::Address;
 use crate::error::{Error, Result};
 
-/// One of several addresses is given at least so long.
+/// Each of several addresses gets at least this much time.
 const LEAST_SHARE: Duration = Duration::from_secs(2);
-/// So many names are looked up at the same time: the system's resolver cannot be stopped
-/// once it was asked.
+/// The maximum number of simultaneous lookups: a call of the system's resolver cannot be
+/// cancelled.
 const MAX_LOOKUPS: usize = 128;
 
 /// Connects over TCP.
@@ -34,7 +34,7 @@ pub fn dial(address: &Address, timeout: Duration) -> Result<TcpStream> {
         let socket = SocketAddr::new(*ip, port);
         match TcpStream::connect_timeout(&socket, limit) {
             Ok(stream) => {
-                // Handshakes are small messages that wait for each other.
+                // Handshakes consist of small messages that wait for each other.
                 let _ = stream.set_nodelay(true);
                 return Ok(stream);
             }
@@ -49,12 +49,12 @@ pub fn dial(address: &Address, timeout: Duration) -> Result<TcpStream> {
     Err(first.unwrap_or_else(|| failed(Error::LookupTimeout(address.host.clone()))))
 }
 
-/// A connection with an end in time.
+/// A connection with a deadline.
 #[derive(Debug)]
 pub struct Timed {
     /// The connection itself.
     pub stream: TcpStream,
-    /// When it ends, however much comes until then.
+    /// When it ends, however much data still arrives.
     pub deadline: Instant,
 }
 
@@ -86,7 +86,7 @@ impl Write for Timed {
     }
 }
 
-/// A port by its number, or by one of the few names that matter here.
+/// A port number, or one of the few names that matter here.
 fn port(text: &str) -> Result<u16> {
     let named = match text {
         "" => Some(0),
@@ -107,7 +107,7 @@ fn port(text: &str) -> Result<u16> {
     Err(Error::Service(text.to_owned()))
 }
 
-/// The addresses of a host.
+/// Looks up the addresses of a host.
 ///
 /// # Errors
 /// `lookup x on 192.0.2.53:53: no such host` and the like.
@@ -118,8 +118,7 @@ pub fn lookup(host: &str, timeout: Duration) -> Result<Vec<IpAddr>> {
     if let Ok(address) = host.parse() {
         return Ok(vec![address]);
     }
-    // The resolver of the system knows no deadline, so it is asked in a thread of
-    // its own.
+    // The system's resolver has no deadline, so it is called in a separate thread.
     let Some(turn) = Turn::take() else {
         return Err(Error::LookupTimeout(host.to_owned()));
     };
@@ -143,7 +142,7 @@ pub fn lookup(host: &str, timeout: Duration) -> Result<Vec<IpAddr>> {
     })
 }
 
-/// Leave to ask the resolver.
+/// Permission to call the resolver.
 struct Turn;
 
 static LOOKUPS: AtomicUsize = AtomicUsize::new(0);

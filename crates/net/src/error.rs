@@ -1,4 +1,4 @@
-//! Why the network gave nothing.
+//! Errors of the network.
 
 use std::error::Error as StdError;
 use std::fmt;
@@ -9,84 +9,83 @@ use rcfssl_go::os::describe;
 use rcfssl_go::quote;
 use rustls::AlertDescription;
 
-/// The result of what asks the network.
+/// The result of a network operation.
 pub type Result<T> = std::result::Result<T, Error>;
 
-/// Why the network gave nothing. Displays as the sentence that Go has for it.
+/// An error of the network. It displays as Go's message.
 #[derive(Debug)]
 #[non_exhaustive]
 pub enum Error {
-    /// A port that is no number below 65536.
+    /// A port that is not a number below 65536.
     Port(String),
-    /// A port's name that is not known.
+    /// An unknown port name.
     Service(String),
-    /// A name without an address: the name, the name server, and whether that may know
-    /// better later.
+    /// A name without an address.
     Lookup {
         /// The name.
         host: String,
-        /// Who was asked, as `address:port`.
+        /// The name server, as `address:port`.
         server: String,
-        /// It could not say.
+        /// Whether the failure is temporary.
         temporary: bool,
     },
     /// A name server that does not answer.
     LookupTimeout(String),
-    /// There was no connection to an address.
+    /// The connection to an address failed.
     Connect {
         /// The address.
         address: String,
-        /// What the system said; without a number where the time was up.
+        /// The system's error; without a number if the time limit was reached.
         source: io::Error,
     },
-    /// There is no connection because of what comes before.
+    /// The connection failed before it was attempted.
     Dial(Box<Error>),
-    /// The time was up.
+    /// The deadline was reached.
     Deadline,
-    /// The other side hung up.
+    /// The peer closed the connection.
     Closed,
-    /// A connection broke off.
+    /// A connection was lost.
     Read {
-        /// Both ends.
+        /// The local and the remote address.
         ends: Option<(SocketAddr, SocketAddr)>,
-        /// What the system said.
+        /// The system's error.
         source: io::Error,
     },
-    /// The other side ended the handshake.
+    /// The peer ended the handshake.
     Alert(AlertDescription),
-    /// What came was no TLS.
+    /// The data received was not TLS.
     NotTls,
-    /// Neither TLS 1.2 nor 1.3, or nothing of it that we take.
+    /// The peer supports neither TLS 1.2 nor 1.3, or no parameters that we accept.
     Incompatible(rustls::Error),
-    /// Anything else of TLS.
+    /// Any other TLS error.
     Tls(rustls::Error),
-    /// A certificate that cannot be read.
+    /// A certificate that cannot be parsed.
     MalformedCertificate,
     /// A handshake without certificates.
     NoCertificates,
     /// A URL that is neither `http` nor `https`.
     Scheme(String),
-    /// A proxy that makes no tunnel, and what it said.
+    /// A proxy that refuses to open a tunnel, with its response.
     NoTunnel(String),
-    /// One redirect too many.
+    /// Too many redirects.
     Redirects(u32),
-    /// Anything else of HTTP.
+    /// Any other HTTP error.
     Http(Box<ureq::Error>),
-    /// A request that failed.
+    /// A failed request.
     Request {
         /// `Get`, `Post`
         method: &'static str,
-        /// Where to.
+        /// The URL.
         url: String,
-        /// Why.
+        /// The cause.
         source: Box<Error>,
     },
-    /// What a scanner holds against a host.
+    /// A scanner's finding about a host.
     Finding(String),
 }
 
 impl Error {
-    /// Was there no connection at all?
+    /// Whether there was no connection at all.
     pub fn is_unreachable(&self) -> bool {
         matches!(
             self,
@@ -94,7 +93,7 @@ impl Error {
         )
     }
 
-    /// There was a connection, and TLS failed on it.
+    /// Whether there was a connection and TLS failed on it.
     pub fn is_tls(&self) -> bool {
         matches!(
             self,
@@ -106,7 +105,7 @@ impl Error {
         )
     }
 
-    /// Was it a proxy that did not help?
+    /// Whether a proxy caused it.
     pub fn is_proxy(&self) -> bool {
         match self {
             Error::NoTunnel(_) => true,
@@ -115,7 +114,7 @@ impl Error {
         }
     }
 
-    /// What rustls says.
+    /// Converts an error of rustls.
     pub(crate) fn tls(error: &rustls::Error) -> Self {
         match error {
             rustls::Error::AlertReceived(alert) => Error::Alert(*alert),
@@ -180,7 +179,7 @@ impl fmt::Display for Error {
     }
 }
 
-/// Why a server of HTTPS is not trusted.
+/// Why an HTTPS server is not trusted.
 fn untrusted(why: &rustls::CertificateError, f: &mut fmt::Formatter<'_>) -> fmt::Result {
     use rustls::CertificateError::{Expired, ExpiredContext, NotValidYet, NotValidYetContext, UnknownIssuer};
     f.write_str("tls: failed to verify certificate: ")?;
@@ -209,14 +208,14 @@ impl StdError for Error {
     }
 }
 
-/// A sentence in the errors of the core.
+/// An error without a number in the core's errors.
 impl From<Error> for rcfssl_core::Error {
     fn from(error: Error) -> Self {
         rcfssl_core::Error::plain(error.to_string())
     }
 }
 
-/// Go's words for an alert.
+/// Go's name for an alert.
 struct Alert(AlertDescription);
 
 impl fmt::Display for Alert {

@@ -1,8 +1,7 @@
-//! Fetching what certificates point to: other certificates, revocation lists,
-//! answers of OCSP responders.
+//! Fetches what certificates refer to: other certificates, CRLs, OCSP responses.
 //!
-//! A proxy of the environment must make tunnels (CONNECT), also to port 80: the
-//! library asks for them where Go sends the proxy an `http` address as it is.
+//! A proxy from the environment must support tunnels (CONNECT) even to port 80: the library
+//! uses them where Go sends an `http` URL to the proxy directly.
 
 use std::io;
 use std::sync::{Arc, OnceLock};
@@ -17,14 +16,14 @@ use crate::address::Address;
 use crate::error::{Error, Result};
 use crate::{dial, roots};
 
-/// How long one fetch may take.
+/// The time limit for one fetch.
 const TIMEOUT: Duration = Duration::from_secs(10);
-/// How long all fetches for one certificate may take.
+/// The time limit for all fetches for one certificate.
 const ALL_TIMEOUT: Duration = Duration::from_secs(30);
-/// How many redirects are followed, as in Go.
+/// The maximum number of redirects, as in Go.
 const MAX_REDIRECTS: u32 = 10;
 
-/// The web, for one certificate: all that is asked shares a deadline.
+/// An HTTP client for one certificate: all its requests share a deadline.
 #[derive(Debug)]
 pub struct Client {
     deadline: Instant,
@@ -37,15 +36,15 @@ impl Default for Client {
 }
 
 impl Client {
-    /// All that is asked may take so long together.
+    /// A client whose requests may take this long altogether.
     pub fn within(time: Duration) -> Self {
         Client {
             deadline: Instant::now() + time,
         }
     }
 
-    /// Gets what an `http` or `https` address names, up to `limit` octets. Redirects are
-    /// followed, also from one to the other.
+    /// Gets an `http` or `https` URL, up to `limit` bytes. Redirects are followed, even
+    /// between the two schemes.
     ///
     /// # Errors
     /// `Get "http://…": dial tcp: lookup …: no such host` and the like, as in Go.
@@ -120,7 +119,7 @@ fn check_scheme(url: &str) -> Result<()> {
     }
 }
 
-/// One for the process: whatever the scheme, a redirect may lead to HTTPS.
+/// One agent for the process: whatever the scheme, a redirect may lead to HTTPS.
 fn agent() -> &'static Agent {
     static AGENT: OnceLock<Agent> = OnceLock::new();
     AGENT.get_or_init(|| {
@@ -134,7 +133,7 @@ fn agent() -> &'static Agent {
     })
 }
 
-/// Servers are checked against the roots of the system.
+/// Servers are verified against the system's roots.
 fn tls_config() -> TlsConfig {
     let certificates: Vec<_> = roots::system()
         .iter()
@@ -146,7 +145,7 @@ fn tls_config() -> TlsConfig {
         .build()
 }
 
-/// The error that Go would have, as far as it has one.
+/// The error that Go would return, if it has an equivalent.
 pub(crate) fn explain(error: ureq::Error, url: &str) -> Error {
     match error {
         ureq::Error::HostNotFound => not_found(url),
@@ -163,14 +162,14 @@ fn explain_io(error: io::Error, url: &str) -> Error {
     if let Some(error) = error.get_ref().and_then(|inner| inner.downcast_ref()) {
         return Error::tls(error);
     }
-    // The standard library has no kind of error for it.
+    // The standard library has no error kind for it.
     if error.to_string().starts_with("failed to lookup") {
         return not_found(url);
     }
     if error.kind() == io::ErrorKind::UnexpectedEof {
         return Error::Closed;
     }
-    // There was a connection, and the other side has ended it.
+    // There was a connection, and the peer closed it.
     if matches!(
         error.kind(),
         io::ErrorKind::ConnectionReset | io::ErrorKind::BrokenPipe
@@ -201,7 +200,7 @@ fn not_found(url: &str) -> Error {
     Error::Dial(Box::new(why))
 }
 
-/// The host and port that a URL names.
+/// The host and port of a URL.
 fn target(url: &str) -> Address {
     let port = if url.starts_with("https") { "443" } else { "80" };
     let uri = Uri::parse(url).unwrap_or_default();
@@ -220,7 +219,7 @@ mod tests {
 
     #[test]
     fn all_that_is_asked_has_one_deadline() {
-        // Connections are taken by the system, and never answered.
+        // The system accepts connections, but nothing answers.
         let silent = TcpListener::bind("127.0.0.1:0").unwrap();
         let url = format!("http://{}/", silent.local_addr().unwrap());
         let begin = Instant::now();

@@ -1,5 +1,5 @@
-//! The network: addresses, connections, TLS, HTTP, scans of hosts, and the system's
-//! roots. Nothing here is set up before somebody asks for it.
+//! The network: addresses, connections, TLS, HTTP, scans of hosts, and the system's roots.
+//! Everything is initialized on first use.
 
 pub mod address;
 pub mod client;
@@ -17,7 +17,7 @@ pub use error::{Error, Result};
 
 use time::{OffsetDateTime, UtcOffset};
 
-/// The clock, in the local zone, in which Go's errors show it.
+/// The current local time, as Go's errors show it.
 pub fn now() -> OffsetDateTime {
     OffsetDateTime::now_utc().to_offset(UtcOffset::current_local_offset().unwrap_or(UtcOffset::UTC))
 }

@@ -1,4 +1,4 @@
-//! The certificates that a server shows.
+//! Fetches the certificates that a server presents.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -10,23 +10,23 @@ use time::OffsetDateTime;
 use crate::address::{self, Address};
 use crate::{hello, tls};
 
-/// How long a connection may take.
+/// The time limit for a connection.
 const DIAL_TIMEOUT: Duration = Duration::from_secs(10);
 
-/// How long one may take whose certificates are to be bundled.
+/// The time limit for a connection when bundling.
 const BUNDLE_TIMEOUT: Duration = Duration::from_secs(5);
 
-/// The certificate of a server, `host` or `host:port`, whoever signed it.
+/// The certificate of a server, `host` or `host:port`, without verification.
 ///
 /// # Errors
-/// Go's sentence for a connection or a handshake that fails.
+/// Go's message for a failed connection or handshake.
 pub fn certificate(domain: &str) -> Result<Certificate> {
     let address = Address::parse(domain);
     let peer = tls::Client::new(DIAL_TIMEOUT).and_then(|client| client.look(&address, &address.host));
     let certificates = match peer {
         Ok(peer) => peer.certificates,
         Err(why) => {
-            // Servers with old cipher suites only show their certificates too.
+            // Servers that support only old cipher suites still present their certificates.
             let found = match why.is_tls() {
                 true => hello::certificates(&address, &address.host, DIAL_TIMEOUT),
                 false => None,
@@ -38,17 +38,17 @@ pub fn certificate(domain: &str) -> Result<Certificate> {
     first.ok_or_else(|| Error::plain("received no server certificates"))
 }
 
-/// Why a server's certificates are not taken.
+/// Why a server's certificates are not accepted.
 #[derive(Debug)]
 pub enum Unverified {
-    /// There is no connection.
+    /// The connection failed.
     Dial(crate::Error),
-    /// The certificates do not lead to a root, or name other hosts.
+    /// The certificates do not lead to a root, or are for other hosts.
     Chain(Refusal),
 }
 
 impl From<Unverified> for Error {
-    /// 6000, or 1200 in cfssl's words, which do not say what is wrong with the chain.
+    /// 6000, or 1200 with cfssl's message, which does not say what is wrong with the chain.
     fn from(unverified: Unverified) -> Self {
         match unverified {
             Unverified::Dial(why) => Error::wrap(Code::Dial, why),
@@ -59,8 +59,8 @@ impl From<Unverified> for Error {
     }
 }
 
-/// The certificates of the server `domain`, at `ip` where that is not empty, if they are
-/// good for that name.
+/// The certificates of the server `domain`, at `ip` if that is not empty, verified for that
+/// name.
 ///
 /// # Errors
 /// See [`Unverified`].

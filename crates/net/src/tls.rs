@@ -1,5 +1,5 @@
-//! TLS to whoever answers: the handshake is made with any certificate, which is
-//! then for the caller to judge.
+//! TLS with any server: the handshake accepts every certificate and leaves the decision to
+//! the caller.
 
 use std::io;
 use std::net::TcpStream;
@@ -18,22 +18,22 @@ use crate::address::Address;
 use crate::dial::{self, Timed};
 use crate::error::{Error, Result};
 
-/// A client, which remembers sessions for as long as it lives.
+/// A client, which remembers sessions during its lifetime.
 #[derive(Clone)]
 pub struct Client {
     config: Arc<ClientConfig>,
-    /// How long a connection and its handshake may take together.
+    /// The time limit for connection and handshake together.
     timeout: Duration,
-    /// Are tickets waited for?
+    /// Whether to wait for session tickets.
     tickets: bool,
 }
 
-/// What a handshake showed.
+/// The result of a handshake.
 #[derive(Debug)]
 pub struct Peer {
-    /// The certificates of the server, its own first; at least one.
+    /// The server's certificates, starting with its own; at least one.
     pub certificates: Vec<Certificate>,
-    /// Was an earlier session taken up again?
+    /// Whether an earlier session was resumed.
     pub resumed: bool,
 }
 
@@ -41,7 +41,7 @@ impl Client {
     /// A client for TLS 1.2 and 1.3.
     ///
     /// # Errors
-    /// Where the cryptographic library offers neither.
+    /// If the cryptographic library supports neither.
     pub fn new(timeout: Duration) -> Result<Self> {
         Self::with_versions(timeout, rustls::ALL_VERSIONS)
     }
@@ -73,8 +73,7 @@ impl Client {
         })
     }
 
-    /// With patience for what a later handshake needs to take up the session of an
-    /// earlier one.
+    /// Also waits for the tickets with which a later handshake can resume the session.
     pub fn resuming(self) -> Self {
         Client {
             tickets: true,
@@ -82,12 +81,11 @@ impl Client {
         }
     }
 
-    /// Connects, shakes hands and leaves. `name` is the host that is asked for.
+    /// Connects, completes the handshake and disconnects. `name` is the host name to send.
     ///
     /// # Errors
-    /// As [`dial::dial`]; Go's sentences for a handshake that fails: `remote error:
-    /// tls: handshake failure`, `EOF`, `tls: first record does not look like a TLS
-    /// handshake`.
+    /// As [`dial::dial`]; Go's messages for a failed handshake: `remote error: tls:
+    /// handshake failure`, `EOF`, `tls: first record does not look like a TLS handshake`.
     pub fn look(&self, address: &Address, name: &str) -> Result<Peer> {
         let deadline = Instant::now() + self.timeout;
         let stream = dial::dial(address, self.timeout)?;
@@ -122,8 +120,7 @@ impl Client {
     }
 }
 
-/// The tickets of TLS 1.3 come behind the handshake; most servers send them at
-/// once.
+/// TLS 1.3 sends tickets after the handshake; most servers do so at once.
 fn wait_for_tickets(connection: &mut ClientConnection, timed: &mut Timed) {
     timed.deadline = timed.deadline.min(Instant::now() + Duration::from_millis(200));
     if connection.read_tls(timed).is_ok() {
@@ -131,8 +128,8 @@ fn wait_for_tickets(connection: &mut ClientConnection, timed: &mut Timed) {
     }
 }
 
-/// The name to ask for. What is no host name is not asked for, as in Go; an
-/// address stands in, since addresses are never sent.
+/// The host name to send. A name that is not a valid host name is not sent, as in Go; an IP
+/// address replaces it, because addresses are never sent.
 fn server_name(name: &str) -> ServerName<'static> {
     let bare = name.strip_suffix('.').unwrap_or(name);
     ServerName::try_from(bare.to_owned())
@@ -153,7 +150,7 @@ fn explain(error: io::Error, stream: &TcpStream) -> Error {
     }
 }
 
-/// Takes every certificate, and checks that the server has its private key.
+/// Accepts every certificate, and checks that the server has its private key.
 #[derive(Debug)]
 struct AnyCertificate(Arc<CryptoProvider>);
 
@@ -164,7 +161,7 @@ impl AnyCertificate {
         certificate: &CertificateDer<'_>,
         signed: &DigitallySignedStruct,
     ) -> std::result::Result<HandshakeSignatureValid, rustls::Error> {
-        // The library's own way would refuse old and odd certificates.
+        // The library's own method would reject old and odd certificates.
         let Ok(certificate) = Certificate::read(certificate) else {
             return Ok(HandshakeSignatureValid::assertion());
         };
@@ -186,8 +183,8 @@ impl AnyCertificate {
     }
 }
 
-/// The library checks nothing with RSA keys below 2048 bits. Their certificates
-/// are shown all the same.
+/// The library verifies nothing with RSA keys below 2048 bits. Such certificates are
+/// accepted without that check.
 fn is_short_rsa(certificate: &Certificate) -> bool {
     matches!(
         certificate.public_key.kind(),

@@ -1,9 +1,9 @@
-//! TLS to servers whose certificates are checked as Go checks them, for the HTTP
-//! client: against roots of the caller or of the system, with a certificate of our own
-//! where the server wants one.
+//! TLS to servers whose certificates are verified as in Go, for the HTTP client: against
+//! the caller's roots or the system's, with a client certificate if the server asks for
+//! one.
 //!
-//! The HTTP library's own checks refuse what Go takes (a self-signed server certificate
-//! with CA:TRUE that is its own root) and say why in other words.
+//! The HTTP library's own verification rejects certificates that Go accepts (a self-signed
+//! server certificate with CA:TRUE that is its own root) and words its errors differently.
 
 use std::fmt;
 use std::io::{self, Read, Write};
@@ -26,29 +26,29 @@ use zeroize::Zeroizing;
 
 use crate::roots;
 
-/// Who we are to servers that ask: a certificate, those above it, and its key.
+/// The client certificate: the certificate, its chain, and its key.
 pub struct Identity {
-    /// DER, our own first.
+    /// DER, our own certificate first.
     pub chain: Vec<Vec<u8>>,
     /// PKCS#8
     pub key: Zeroizing<Vec<u8>>,
 }
 
-/// How TLS is spoken.
+/// TLS settings.
 #[derive(Default)]
 pub struct TlsSettings {
-    /// The roots to trust; those of the system where none are given.
+    /// The roots to trust (default: the system's).
     pub roots: Option<Pool>,
-    /// Who we are, where we are anyone.
+    /// The client certificate, if there is one.
     pub identity: Option<Identity>,
 }
 
-/// Puts TLS around connections to `https` addresses.
+/// Adds TLS to connections for `https` URLs.
 pub(crate) struct VerifiedTls(Arc<ClientConfig>);
 
 impl VerifiedTls {
     /// # Errors
-    /// Where the library does not take the key of the identity.
+    /// If the library rejects the key of the client certificate.
     pub(crate) fn new(settings: TlsSettings) -> Result<Self, String> {
         let provider = Arc::new(aws_lc_rs::default_provider());
         let failed = |error: rustls::Error| format!("tls: {error}");
@@ -129,8 +129,8 @@ impl Transport for TlsTransport {
         self.stream.get_mut().set_timeout(timeout);
         let output = self.buffers.output().get(..amount).unwrap_or_default();
         self.stream.write_all(output).map_err(|error| {
-            // A server of TLS 1.3 refuses our certificate behind the handshake: its alert
-            // may be here already, and says more than that it has hung up.
+            // In TLS 1.3 a server rejects our certificate after the handshake. Its alert
+            // may have arrived already and is more informative than a closed connection.
             match self.stream.read(&mut [0]) {
                 Err(alert) if is_tls(&alert) => alert.into(),
                 _ => error.into(),
@@ -154,14 +154,14 @@ impl Transport for TlsTransport {
     }
 }
 
-/// Is it the library's, and not the system's?
+/// Whether the error is the library's, not the system's.
 fn is_tls(error: &io::Error) -> bool {
     error.get_ref().is_some_and(|inner| inner.is::<rustls::Error>())
 }
 
-/// Checks the certificates of servers by the rules of Go.
+/// Verifies servers' certificates by Go's rules.
 struct GoVerifier {
-    /// None for the roots of the system.
+    /// `None` for the system's roots.
     given: Option<Pool>,
     provider: Arc<CryptoProvider>,
 }
@@ -172,7 +172,7 @@ impl fmt::Debug for GoVerifier {
     }
 }
 
-/// Why the certificate of a server was refused, in Go's words.
+/// Why a server's certificate was rejected, as worded by Go.
 #[derive(Debug)]
 pub(crate) struct Refused(String);
 

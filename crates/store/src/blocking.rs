@@ -1,5 +1,5 @@
-//! The store for commands: each call waits until it is done. The runtime is built when
-//! the store is, so that a command without a database has none.
+//! The store for commands: each call blocks until it is done. The runtime is created with
+//! the store, so commands without a database do not have one.
 
 use rcfssl_core::record::{CertificateRecord, OcspRecord};
 use tokio::runtime::{Builder, Runtime};
@@ -10,17 +10,17 @@ use crate::rows::Revoked;
 use crate::schema::{Counts, Version};
 use crate::store::Select;
 
-/// A [`Store`](crate::Store) that waits.
+/// A blocking [`Store`](crate::Store).
 pub struct Store {
     runtime: Runtime,
     store: crate::Store,
 }
 
 impl Store {
-    /// A store with one connection. Nothing is connected yet.
+    /// A store with one connection, which is not opened yet.
     ///
     /// # Errors
-    /// As [`Store::new`](crate::Store::new), and where the system gives no runtime.
+    /// As [`Store::new`](crate::Store::new), and if the runtime cannot be created.
     pub fn new(config: &Config) -> rcfssl_core::Result<Self> {
         let runtime = Builder::new_current_thread().enable_all().build();
         let runtime = runtime.map_err(|error| Error::new(Kind::Other, error))?;
@@ -30,16 +30,16 @@ impl Store {
         })
     }
 
-    /// Which database it is.
+    /// The kind of database.
     pub fn driver(&self) -> Driver {
         self.store.driver()
     }
 
-    /// As [`Store::insert`](crate::Store::insert); before that an SQLite file that is not
-    /// there is made, with its tables.
+    /// As [`Store::insert`](crate::Store::insert); a missing SQLite file is created first,
+    /// with its tables.
     ///
     /// # Errors
-    /// 11000, and 11100 where the database took the rows and has them not.
+    /// 11000, and 11100 if the database reported success without storing the rows.
     pub fn record(&self, records: &[CertificateRecord]) -> Result<()> {
         self.runtime.block_on(async {
             self.store.create_file().await?;

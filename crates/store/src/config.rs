@@ -5,14 +5,14 @@ use rcfssl_go::json::{self, Report};
 use rcfssl_go::{json_object, quote};
 use zeroize::Zeroizing;
 
-/// Which database it is.
+/// The kind of database.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Driver {
     /// `sqlite3`
     Sqlite,
     /// `postgres`
     Postgres,
-    /// `mysql`, which is MariaDB too.
+    /// `mysql`, also for MariaDB.
     MySql,
 }
 
@@ -32,11 +32,11 @@ impl Driver {
     }
 }
 
-/// Which database, and where it is. The data source may hold a password.
+/// The kind of database and its location. The data source may contain a password.
 pub struct Config {
-    /// Which database it is.
+    /// The kind of database.
     pub driver: Driver,
-    /// Where it is, in the form of the Go driver of that database.
+    /// Its location, in the format of the Go driver for that database.
     pub data_source: Zeroizing<String>,
 }
 
@@ -51,10 +51,10 @@ json_object!(Document as "dbconf.DBConfig" {
 });
 
 impl Config {
-    /// Reads the document.
+    /// Parses the document.
     ///
     /// # Errors
-    /// 5200 for what is not such a document, and Go's sentence for another driver.
+    /// 5200 for a malformed document, and Go's message for an unknown driver.
     pub fn read(text: &[u8]) -> Result<(Self, Report)> {
         let mut document = Document::default();
         let report = json::read(text, &mut document).map_err(|error| Error::Json {

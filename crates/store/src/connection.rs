@@ -1,5 +1,5 @@
-//! One connection to any of the three databases: values go in as text, octets or
-//! numbers, rows come out as octets.
+//! One connection to any of the three databases: values are passed as text, bytes or
+//! numbers, and rows are returned as bytes.
 
 use futures_util::stream::{BoxStream, StreamExt};
 use sqlx::mysql::MySqlConnection;
@@ -11,7 +11,7 @@ use sqlx::{AssertSqlSafe, ColumnIndex, ConnectOptions, Connection as _, Database
 use crate::dsn::Target;
 use crate::sql::Value;
 
-/// The columns of a row; none for NULL.
+/// The columns of a row; `None` for NULL.
 pub(crate) type Row = Vec<Option<Vec<u8>>>;
 
 pub(crate) enum Connection {
@@ -20,7 +20,7 @@ pub(crate) enum Connection {
     MySql(MySqlConnection),
 }
 
-/// The same for each database.
+/// The same code for each database.
 macro_rules! each {
     ($self:expr, $connection:ident => $body:expr) => {
         match $self {
@@ -51,7 +51,7 @@ impl Connection {
         }
     }
 
-    /// Runs a statement; gives the number of rows that it touched.
+    /// Executes a statement; returns the number of affected rows.
     pub async fn execute(&mut self, statement: String, values: &[Value<'_>]) -> sqlx::Result<u64> {
         let statement = AssertSqlSafe(statement);
         each!(self, connection => {
@@ -60,7 +60,7 @@ impl Connection {
         })
     }
 
-    /// Runs statements without values.
+    /// Executes statements without parameters.
     pub async fn script(&mut self, statements: String) -> sqlx::Result<()> {
         let statements = AssertSqlSafe(statements);
         each!(self, connection => {
@@ -68,7 +68,7 @@ impl Connection {
         })
     }
 
-    /// Asks for rows.
+    /// Queries rows.
     pub fn fetch<'c>(
         &'c mut self,
         statement: String,
@@ -81,12 +81,12 @@ impl Connection {
         })
     }
 
-    /// Is the other end still there?
+    /// Checks that the connection is alive.
     pub async fn ping(&mut self) -> sqlx::Result<()> {
         each!(self, connection => connection.ping().await)
     }
 
-    /// Says goodbye.
+    /// Closes the connection in an orderly way.
     pub async fn close(self) -> sqlx::Result<()> {
         each!(self, connection => connection.close().await)
     }

@@ -1,5 +1,5 @@
-//! Why a database refused: cfssl's error 11000 around the sentence that the Go driver
-//! would have printed, and what may help.
+//! Errors of the database: cfssl's error 11000 with the message that the Go driver would
+//! print, and a hint.
 
 use std::fmt;
 use std::time::Duration;
@@ -9,31 +9,31 @@ use rcfssl_go::os::describe;
 use sqlx::mysql::MySqlDatabaseError;
 use sqlx::postgres::PgDatabaseError;
 
-/// The result of everything that asks the database.
+/// The result of a database operation.
 pub type Result<T> = std::result::Result<T, Error>;
 
-/// What kind of failure it was.
+/// The kind of error.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Kind {
     /// The database has none of cfssl's tables.
     NoTables,
     /// The tables are those of cfssl's first version, without the columns of the second.
     OldTables,
-    /// There is a row with this serial number and key identifier already.
+    /// A row with this serial number and key identifier already exists.
     Duplicate,
-    /// No connection, or one that was lost.
+    /// The connection failed or was lost.
     Connection,
-    /// The database did not answer in time, or stayed locked. What was asked may have
-    /// been done all the same.
+    /// The database did not answer in time, or stayed locked. The operation may have been
+    /// carried out nevertheless.
     Timeout,
     /// Anything else.
     Other,
 }
 
-/// Why the database refused.
+/// An error of the database.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Error {
-    /// What kind of failure it was.
+    /// The kind of error.
     pub kind: Kind,
     /// The error as cfssl prints it.
     pub error: rcfssl_core::Error,
@@ -47,7 +47,7 @@ impl Error {
         }
     }
 
-    /// What failed while a connection to `address` was made.
+    /// An error while connecting to `address`.
     pub(crate) fn connecting(address: &str, error: sqlx::Error) -> Self {
         match error {
             sqlx::Error::Io(error) => {
@@ -64,7 +64,7 @@ impl Error {
         Error::new(Kind::Timeout, sentence)
     }
 
-    /// A sentence that helps, where there is one: which command puts it right.
+    /// A hint that names the command that solves the problem, if there is one.
     pub fn hint(&self) -> Option<&'static str> {
         match self.kind {
             Kind::NoTables => Some("`rcfssl db create -db-config FILE` makes the tables"),
@@ -102,7 +102,7 @@ impl From<sqlx::Error> for Error {
                 Error::new(kind, sentence)
             }
             sqlx::Error::Io(error) => Error::new(Kind::Connection, describe(&error)),
-            // What the server sent is cut off when it ends.
+            // The server went away in the middle of a message.
             sqlx::Error::Protocol(sentence) => Error::new(Kind::Connection, sentence),
             sqlx::Error::Tls(error) => match error.to_string() {
                 text if text == "server does not support TLS" => {
@@ -115,7 +115,7 @@ impl From<sqlx::Error> for Error {
     }
 }
 
-/// The sentences of lib/pq, go-sql-driver/mysql and go-sqlite3.
+/// The messages of lib/pq, go-sql-driver/mysql and go-sqlite3.
 fn database(error: &dyn sqlx::error::DatabaseError) -> (Kind, String) {
     if let Some(error) = error.try_downcast_ref::<PgDatabaseError>() {
         let kind = match error.code() {

@@ -1,8 +1,8 @@
-//! Certificates on record: cfssl's two tables in SQLite, PostgreSQL, MySQL or MariaDB.
+//! Certificate databases: cfssl's two tables in SQLite, PostgreSQL, MySQL or MariaDB.
 //!
-//! A [`Store`] is asynchronous, for a server; [`blocking::Store`] is the same for
-//! commands, with a runtime of its own. cfssl and this crate may work on one database in
-//! turn: tables, columns and values are the same.
+//! A [`Store`] is asynchronous, for a server; [`blocking::Store`] is the same for commands,
+//! with its own runtime. cfssl and this crate can share a database: tables, columns and
+//! values are the same.
 
 pub mod blocking;
 mod config;

@@ -1,10 +1,9 @@
-//! Moments as the three databases keep them: `2026-01-31 12:00:00`, with or without a
-//! fraction and a zone. All of them are UTC.
+//! Times as the three databases store them: `2026-01-31 12:00:00`, with or without fraction
+//! and time zone, always in UTC.
 
 use time::{Date, Month, OffsetDateTime, PrimitiveDateTime, Time, UtcOffset};
 
-/// `2026-01-31 12:00:00.5`, cut off after `digits` decimal places, zeros at the end left
-/// out.
+/// `2026-01-31 12:00:00.5`, truncated to `digits` decimal places, without trailing zeros.
 pub(crate) fn format(moment: OffsetDateTime, digits: usize) -> String {
     let moment = moment.to_offset(UtcOffset::UTC);
     let seconds = format!(
@@ -24,9 +23,9 @@ pub(crate) fn format(moment: OffsetDateTime, digits: usize) -> String {
     }
 }
 
-/// Reads what [`format`] writes, also with a `T` between date and time, with a zone
-/// behind, without seconds or without a time. A whole number is seconds since 1970, or
-/// milliseconds where there are too many, as go-sqlite3 takes it.
+/// Parses what [`format`] writes, and also a `T` between date and time, a trailing time
+/// zone, and times without seconds or dates without time. As in go-sqlite3, an integer is
+/// seconds since 1970, or milliseconds if it is too large.
 pub(crate) fn parse(text: &str) -> Option<OffsetDateTime> {
     if let Ok(number) = text.parse::<i64>() {
         let nanoseconds = match number.checked_abs()? {
@@ -62,7 +61,7 @@ pub(crate) fn parse(text: &str) -> Option<OffsetDateTime> {
     moment.checked_to_offset(UtcOffset::UTC)
 }
 
-/// Splits off `Z`, `+00:00` or `+00`; without any of these it is UTC.
+/// Splits off `Z`, `+00:00` or `+00`; without any of these the time is UTC.
 fn zone(text: &str) -> Option<(&str, UtcOffset)> {
     if let Some(clock) = text.strip_suffix('Z') {
         return Some((clock, UtcOffset::UTC));
@@ -82,8 +81,8 @@ fn zone(text: &str) -> Option<(&str, UtcOffset)> {
     Some((clock, offset.ok()?))
 }
 
-/// Go's zero time, which stands for no time: the beginning of the year 1, and MySQL's
-/// zero date, which is no date at all.
+/// Go's zero time, which means no time: the beginning of the year 1, or MySQL's zero date,
+/// which is not a date.
 pub(crate) fn is_zero(text: &str) -> bool {
     text.starts_with("0001-01-01 00:00:00") || text.starts_with("0000-00-00")
 }

@@ -1,4 +1,5 @@
-//! Which certificates of a database a CA issued. Several CAs may share one.
+//! Determines which certificates in a database a CA issued. Several CAs may share a
+//! database.
 
 use rcfssl_core::{Certificate, record};
 use time::OffsetDateTime;
@@ -6,7 +7,7 @@ use time::macros::datetime;
 
 use crate::Revoked;
 
-/// How a CA's own certificates are told from others.
+/// The criteria for a CA's own certificates.
 #[derive(Debug)]
 pub struct Own<'a> {
     key_identifier: String,
@@ -14,10 +15,10 @@ pub struct Own<'a> {
 }
 
 impl<'a> Own<'a> {
-    /// Go's zero time, which stands for none.
+    /// Go's zero time, which means none.
     pub const NO_TIME: OffsetDateTime = datetime!(0001-01-01 0:00 UTC);
 
-    /// Those of a CA.
+    /// The criteria for this CA.
     pub fn of(certificate: &'a Certificate) -> Self {
         let identifier = certificate.subject_key_identifier();
         Own {
@@ -26,8 +27,8 @@ impl<'a> Own<'a> {
         }
     }
 
-    /// Did it issue this one? Told by the key identifier; where the row has none, as rows
-    /// of cfssl 1.2 have not, by the name of the issuer.
+    /// Whether the CA issued this certificate. Rows of cfssl 1.2 have no key identifier and
+    /// are compared by the issuer's name.
     pub fn issued(&self, row: &Revoked) -> bool {
         if !row.aki.is_empty() {
             return record::normal_identifier(&row.aki) == self.key_identifier;

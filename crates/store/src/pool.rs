@@ -1,8 +1,8 @@
-//! The connections of a store: so many at once, used again, made anew when they were
-//! lost.
+//! A connection pool: a limited number of connections, which are reused, and replaced when
+//! they are lost.
 //!
-//! sqlx's own pool goes on trying for the whole time limit where a server refuses
-//! connections, and cfssl fails at once.
+//! If a server refuses connections, sqlx's own pool retries for the whole time limit; cfssl
+//! fails at once.
 
 use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, Instant};
@@ -14,10 +14,10 @@ use crate::connection::Connection;
 use crate::dsn::Source;
 use crate::error::{Error, Kind, Result};
 
-/// A connection that was used so lately is taken to be there still.
+/// A connection that was used this recently is assumed to be alive.
 const FRESH: Duration = Duration::from_secs(1);
 
-/// How long a goodbye may take.
+/// The time limit for closing a connection.
 const GOODBYE: Duration = Duration::from_millis(500);
 
 pub(crate) struct Pool {
@@ -35,7 +35,7 @@ impl Pool {
         }
     }
 
-    /// A connection, as soon as there is one.
+    /// Leases a connection, waiting for one if necessary.
     pub async fn lease(&self) -> Result<Lease<'_>> {
         let limit = self.source.connect_timeout;
         let leased = timeout(limit, async {
@@ -60,7 +60,7 @@ impl Pool {
         })
     }
 
-    /// A connection that was used before and is still there.
+    /// A used connection that is still alive.
     async fn used(&self) -> Option<Connection> {
         loop {
             let (mut connection, since) = self.lock().pop()?;
@@ -70,12 +70,12 @@ impl Pool {
         }
     }
 
-    /// Ends all connections that nobody uses, and gives no more.
+    /// Closes all idle connections and leases no more.
     pub async fn close(&self) {
         self.permits.close();
         let idle = std::mem::take(&mut *self.lock());
         for (connection, _) in idle {
-            // The server notices in any case.
+            // The server notices anyway.
             drop(timeout(GOODBYE, connection.close()).await);
         }
     }
@@ -85,8 +85,8 @@ impl Pool {
     }
 }
 
-/// A connection that goes back by [`Lease::release`]. Where that does not happen
-/// something went wrong, and the connection ends, and with it what was not committed.
+/// A connection, returned by [`Lease::release`]. If it is dropped without that, something
+/// went wrong: the connection is closed, which rolls back what was not committed.
 pub(crate) struct Lease<'a> {
     pool: &'a Pool,
     pub connection: Connection,

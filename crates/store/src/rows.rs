@@ -1,4 +1,4 @@
-//! Rows as records. What cfssl cannot read is refused with the sentence of Go's
+//! Converts rows to records. What cfssl cannot read is rejected with the message of Go's
 //! `database/sql`.
 
 use rcfssl_core::record::{CertificateRecord, OcspRecord, Status};
@@ -9,28 +9,28 @@ use crate::error::{Error, Kind, Result};
 use crate::moment;
 use crate::sql::{REVOKED, Table, position};
 
-/// A revoked certificate, as far as a list needs it.
+/// The columns of a revoked certificate that a CRL needs.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Revoked {
-    /// The serial number in decimal, or whatever stands in the column.
+    /// The serial number in decimal, or whatever the column contains.
     pub serial: String,
-    /// The key identifier of the issuer in hexadecimal, or empty.
+    /// The issuer's key identifier in hexadecimal, or empty.
     pub aki: String,
     /// CRLReason (RFC 5280, section 5.3.1).
     pub reason: i32,
-    /// When it was revoked; none is Go's zero time.
+    /// When it was revoked; `None` for Go's zero time.
     pub revoked_at: Option<OffsetDateTime>,
-    /// The certificate as PEM, where `aki` is empty.
+    /// The certificate as PEM if `aki` is empty.
     pub pem: Option<String>,
 }
 
-/// A row, and where its columns stand.
+/// A row and the positions of its columns.
 struct Columns<F> {
     row: Row,
     place: F,
 }
 
-/// Where the columns of a whole row of a table stand.
+/// The positions of the columns in a complete row of a table.
 fn whole(table: Table, row: Row) -> Columns<impl Fn(&'static str) -> usize> {
     Columns {
         row,
@@ -48,7 +48,7 @@ impl<F: Fn(&'static str) -> usize> Columns<F> {
         self.take(name).map(text)
     }
 
-    /// A column that must not be NULL. cfssl's message counts the columns in its own
+    /// A column that must not be NULL. cfssl's message numbers the columns in its own
     /// order, which is that of [`position`].
     fn required(&mut self, table: Table, name: &'static str, go_type: &str) -> Result<String> {
         self.text(name).ok_or_else(|| {
@@ -75,13 +75,13 @@ impl<F: Fn(&'static str) -> usize> Columns<F> {
         })
     }
 
-    /// A moment that is there; what is none is Go's zero time, as go-sqlite3 has it.
+    /// A required time; invalid times become Go's zero time, as in go-sqlite3.
     fn moment(&mut self, table: Table, name: &'static str) -> Result<OffsetDateTime> {
         let text = self.required(table, name, "time")?;
         Ok(moment::parse(&text).unwrap_or(ZERO))
     }
 
-    /// A moment that may be missing.
+    /// A time that may be NULL.
     fn optional_moment(&mut self, name: &'static str) -> Option<OffsetDateTime> {
         self.text(name).as_deref().and_then(known)
     }

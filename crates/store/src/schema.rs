@@ -1,4 +1,4 @@
-//! The tables of cfssl's migrations 001 and 002, which cfssl itself never makes.
+//! The tables of cfssl's migrations 001 and 002, which cfssl itself never creates.
 
 use std::fs::{self, File, Permissions};
 use std::io;
@@ -14,7 +14,7 @@ use crate::dsn::Target;
 use crate::error::{Error, Kind, Result};
 use crate::store::{Store, within};
 
-/// Which of cfssl's migrations the tables have seen.
+/// The last of cfssl's migrations that was applied.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Version {
     /// There are no tables.
@@ -25,26 +25,26 @@ pub enum Version {
     Second,
 }
 
-/// How much there is.
+/// The number of rows.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Counts {
     /// Certificates.
     pub certificates: u64,
-    /// Those that are revoked.
+    /// Revoked certificates.
     pub revoked: u64,
-    /// Those whose time is over.
+    /// Expired certificates.
     pub expired: u64,
     /// OCSP responses.
     pub ocsp_responses: u64,
 }
 
 impl Store {
-    /// Which tables there are.
+    /// The version of the tables.
     ///
     /// # Errors
     /// 11000.
     pub async fn version(&self) -> Result<Version> {
-        // What is asked for by name is refused where it is missing, with or without rows.
+        // A missing column is an error even if there are no rows.
         let statement = "SELECT issued_at FROM certificates WHERE 1 = 0".to_owned();
         match self.rows(statement, &[]).await {
             Ok(_) => Ok(Version::Second),
@@ -54,8 +54,8 @@ impl Store {
         }
     }
 
-    /// Makes the tables of both migrations where there are none. An SQLite file that is
-    /// not there appears with its tables in it, or not at all.
+    /// Creates the tables of both migrations if there are none. A missing SQLite file is
+    /// created together with its tables or not at all.
     ///
     /// # Errors
     /// 11000.
@@ -67,8 +67,8 @@ impl Store {
         Ok(())
     }
 
-    /// Makes an SQLite file that is not there, with its tables. Does nothing for other
-    /// databases and for a file that is there, whatever is in it.
+    /// Creates a missing SQLite file with its tables. Does nothing for other databases and
+    /// for an existing file, whatever its contents.
     ///
     /// # Errors
     /// 11000.
@@ -91,7 +91,7 @@ impl Store {
         let new = tempfile::Builder::new()
             .prefix(".certificates.")
             .suffix(".db")
-            // As SQLite makes one; the umask takes away from it.
+            // SQLite's own mode for new files, less the umask.
             .permissions(Permissions::from_mode(0o644))
             .tempfile_in(folder)
             .map_err(unable)?;
@@ -108,17 +108,17 @@ impl Store {
             Ok(_) => File::open(folder)
                 .and_then(|folder| folder.sync_all())
                 .map_err(unable),
-            // Another process was first.
+            // Another process created it first.
             Err(error) if error.error.kind() == io::ErrorKind::AlreadyExists => Ok(()),
             Err(error) => Err(unable(error.error)),
         }
     }
 
-    /// Adds the columns of 002 to tables of 001. Rows stay, with NULL in the new columns,
-    /// as cfssl's own migration leaves them.
+    /// Adds the columns of 002 to tables of 001. Existing rows get NULL in the new columns,
+    /// as with cfssl's own migration.
     ///
     /// # Errors
-    /// 11000, also where there are no tables.
+    /// 11000, also if there are no tables.
     pub async fn migrate(&self) -> Result<()> {
         match self.version().await? {
             Version::Second => return Ok(()),
@@ -132,7 +132,7 @@ impl Store {
         }
         let columns = second_columns(self.driver).map(|column| format!("ADD COLUMN {column}"));
         let mut statements = match self.driver {
-            // Each column by itself, but all in one transaction.
+            // One statement per column, but all in one transaction.
             Driver::Sqlite => columns
                 .map(|column| format!("ALTER TABLE certificates {column}"))
                 .to_vec(),
@@ -140,7 +140,8 @@ impl Store {
                 vec![format!("ALTER TABLE certificates {}", columns.join(", "))]
             }
         };
-        // cfssl's migrations are run by goose, which keeps the numbers of those that it ran.
+        // cfssl's migrations are run by goose, which records the numbers of the ones that
+        // it has run.
         let known = "SELECT tstamp FROM goose_db_version WHERE version_id = 2".to_owned();
         if self.rows(known, &[]).await.is_ok_and(|rows| rows.is_empty()) {
             statements
@@ -149,7 +150,7 @@ impl Store {
         self.script(&statements).await
     }
 
-    /// How many rows there are.
+    /// Counts the rows.
     ///
     /// # Errors
     /// 11000.
@@ -176,15 +177,15 @@ impl Store {
         Ok(number.unwrap_or_default())
     }
 
-    /// Runs statements, all or none where the database can do that with tables; MySQL
-    /// commits each by itself.
+    /// Executes statements, all or none if the database supports that for schema changes;
+    /// MySQL commits each one separately.
     async fn script(&self, statements: &[String]) -> Result<()> {
         let limit = self.pool.source.statement_timeout;
         let mut lease = self.pool.lease().await?;
         let connection = &mut lease.connection;
         within(limit, connection.script(self.driver.begin().to_owned())).await?;
         for statement in statements {
-            // A table with many rows takes its time.
+            // No time limit: a table with many rows takes a while.
             connection.script(statement.clone()).await?;
         }
         within(limit, connection.script("COMMIT".to_owned())).await?;
@@ -195,7 +196,7 @@ impl Store {
 
 const TABLES: [fn(Driver) -> String; 2] = [certificates, ocsp_responses];
 
-/// The types of octets, keys, moments, JSON and text.
+/// The types for bytes, keys, times, JSON and text.
 struct Types {
     octets: &'static str,
     key: &'static str,

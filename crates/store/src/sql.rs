@@ -1,9 +1,8 @@
-//! The statements, in the words of each database, and the values as cfssl's drivers
-//! bind them.
+//! SQL statements in each database's dialect, and values as cfssl's drivers bind them.
 //!
-//! Moments travel as text, so that no database rounds or shifts them on the way. In
-//! SQLite the column types say little: what go-sqlite3 binds as text must be text here,
-//! or cfssl does not find the row.
+//! Times are passed as text, so that no database rounds or shifts them. SQLite does not
+//! enforce column types: what go-sqlite3 binds as text must be text here, or cfssl does not
+//! find the row.
 
 use rcfssl_core::record::{CertificateRecord, OcspRecord};
 use time::OffsetDateTime;
@@ -11,7 +10,7 @@ use time::OffsetDateTime;
 use crate::config::Driver;
 use crate::moment;
 
-/// A value that is bound to a statement.
+/// A value bound to a statement.
 #[derive(Debug, Clone)]
 pub(crate) enum Value<'a> {
     Null,
@@ -21,7 +20,7 @@ pub(crate) enum Value<'a> {
     Bytes(&'a [u8]),
 }
 
-/// What a column holds, where that makes a difference.
+/// The kind of a column, where it makes a difference.
 #[derive(Clone, Copy, PartialEq)]
 enum Kind {
     Plain,
@@ -54,7 +53,7 @@ const OCSP: [(&str, Kind); 4] = [
     ("serial_number", Kind::Plain),
 ];
 
-/// The position of a column in what [`Driver::select`] gives.
+/// The position of a column in the rows of [`Driver::select`].
 pub(crate) fn position(table: Table, name: &str) -> usize {
     let columns: &[_] = match table {
         Table::Certificates => &CERTIFICATE,
@@ -74,7 +73,7 @@ pub(crate) enum Table {
 }
 
 impl Driver {
-    /// The placeholder of the `n`th value, counted from 1.
+    /// The placeholder of the `n`th value, from 1.
     fn placeholder(self, n: usize, kind: Kind) -> String {
         match (self, kind) {
             (Driver::Postgres, Kind::Moment) => format!("${n}::timestamptz"),
@@ -86,7 +85,7 @@ impl Driver {
         }
     }
 
-    /// A column as text or octets, never as a type of the database's own.
+    /// A column as text or bytes, never as a type of the database.
     fn column(self, (name, kind): (&str, Kind)) -> String {
         match (self, kind) {
             (Driver::Postgres, Kind::Moment) => {
@@ -107,7 +106,7 @@ impl Driver {
         columns.join(", ")
     }
 
-    /// Text for a column of octets, which in SQLite is text and in PostgreSQL is not.
+    /// Text for a binary column, which is text in SQLite but not in PostgreSQL.
     fn octets(self, text: &str) -> Value<'_> {
         match self {
             Driver::Postgres => Value::Bytes(text.as_bytes()),
@@ -115,7 +114,7 @@ impl Driver {
         }
     }
 
-    /// Text for a column of JSON, which in SQLite is octets.
+    /// Text for a JSON column, which is binary in SQLite.
     fn json(self, text: Option<&str>) -> Value<'_> {
         match (self, text) {
             (_, None) => Value::Null,
@@ -140,7 +139,7 @@ impl Driver {
         }
     }
 
-    /// `INSERT` of so many rows.
+    /// An `INSERT` of this many rows.
     fn insert(self, table: &str, columns: &[(&str, Kind)], rows: usize) -> String {
         let names: Vec<_> = columns.iter().map(|(name, _)| *name).collect();
         let rows: Vec<_> = (0..rows)
@@ -182,7 +181,7 @@ impl Driver {
         (self.insert("certificates", &CERTIFICATE, records.len()), values)
     }
 
-    /// Inserts OCSP responses, or puts them in the place of those that are there.
+    /// Inserts OCSP responses, replacing existing ones.
     pub(crate) fn upsert_ocsp(self, records: &[OcspRecord]) -> (String, Vec<Value<'_>>) {
         let mut values = Vec::with_capacity(records.len() * OCSP.len());
         for record in records {
@@ -204,7 +203,7 @@ impl Driver {
         (format!("{insert} {or_update}"), values)
     }
 
-    /// Marks a certificate as revoked, now by the clock of the database.
+    /// Marks a certificate as revoked, at the current time of the database's clock.
     pub(crate) fn revoke<'a>(self, serial: &'a str, aki: &'a str, reason: u8) -> (String, Vec<Value<'a>>) {
         let [first, second, third] = [1, 2, 3].map(|n| self.placeholder(n, Kind::Plain));
         let statement = format!(
@@ -215,7 +214,7 @@ impl Driver {
         (statement, values)
     }
 
-    /// Reads rows of a table; `condition` is the whole of `WHERE …`, or empty.
+    /// Selects rows of a table; `condition` is a complete `WHERE …` clause or empty.
     pub(crate) fn select(self, table: Table, condition: &str) -> String {
         let (columns, name) = match table {
             Table::Certificates => (self.columns(&CERTIFICATE), "certificates"),
@@ -224,7 +223,7 @@ impl Driver {
         format!("SELECT {columns} FROM {name} {condition}")
     }
 
-    /// Reads the one row with a serial number and a key identifier.
+    /// Selects the row with a serial number and a key identifier.
     pub(crate) fn select_one<'a>(
         self,
         table: Table,
@@ -239,9 +238,9 @@ impl Driver {
         )
     }
 
-    /// What a list of revoked certificates needs: key identifier, `ca_label`, `expiry`,
-    /// `reason`, `revoked_at` and serial number of each that has not expired, and the
-    /// certificate where there is no key identifier to tell its issuer.
+    /// Selects what a CRL needs: key identifier, `ca_label`, `expiry`, `reason`,
+    /// `revoked_at` and serial number of each revoked certificate that has not expired, and
+    /// the certificate itself if there is no key identifier to identify its issuer.
     pub(crate) fn select_revoked(self) -> String {
         let columns = REVOKED.map(|name| {
             let kind = CERTIFICATE[position(Table::Certificates, name)].1;
@@ -254,8 +253,9 @@ impl Driver {
         )
     }
 
-    /// One page of the unexpired certificates behind a certain row, in the order of the
-    /// key, which all three find by an index. Only SQLite has rows that are numbered.
+    /// Selects one page of the unexpired certificates after a given row, in the order of
+    /// the primary key, for which all three databases have an index. Only SQLite numbers
+    /// its rows.
     pub(crate) fn page<'a>(self, after: Option<&'a PageKey>, size: usize) -> (String, Vec<Value<'a>>) {
         let mut condition = "WHERE CURRENT_TIMESTAMP < expiry".to_owned();
         let mut values = Vec::new();
@@ -296,8 +296,8 @@ pub(crate) enum PageKey {
     Key { serial: String, aki: String },
 }
 
-/// The columns of [`Driver::select_revoked`]. `common_name` is there because cfssl makes
-/// no list of tables of the first version, which do not have it.
+/// The columns of [`Driver::select_revoked`]. `common_name` is included because cfssl fails
+/// for tables of the first version, which lack it.
 pub(crate) const REVOKED: [&str; 7] = [
     "authority_key_identifier",
     "ca_label",

@@ -1,4 +1,4 @@
-//! What is asked of the database.
+//! The operations on the database.
 
 use std::time::Duration;
 
@@ -14,33 +14,33 @@ use crate::pool::Pool;
 use crate::rows::{self, Revoked};
 use crate::sql::{PageKey, Table, Value};
 
-/// Rows of one `INSERT`; thirteen values each stay below every database's limit.
+/// Rows per `INSERT`; with thirteen values each, this stays below every database's limit.
 const CHUNK: usize = 100;
 
-/// How long to let rows gather when none is there.
+/// How long to let rows accumulate when none is available.
 const GATHER: Duration = Duration::from_millis(1);
 
-/// A database with cfssl's tables. Connections are made when they are needed.
+/// A database with cfssl's tables. Connections are opened when they are needed.
 pub struct Store {
     pub(crate) driver: Driver,
     pub(crate) pool: Pool,
 }
 
-/// Which certificates.
+/// A selection of certificates.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Select {
-    /// All that are on record.
+    /// All recorded ones.
     All,
-    /// Those whose time is not over by the clock of the database.
+    /// Those that have not expired by the clock of the database.
     Unexpired,
 }
 
 impl Store {
-    /// A store with at most `connections` connections at once. Nothing is connected yet:
-    /// as in cfssl a database that is not there is found out when it is asked.
+    /// A store with at most `connections` connections. Nothing is connected yet: as in
+    /// cfssl, an unreachable database is noticed only when it is used.
     ///
     /// # Errors
-    /// For a data source that cannot be read: bare for MySQL, whose driver reads it at
+    /// For a malformed data source: without a number for MySQL, whose driver parses it at
     /// once in cfssl, 11000 for the others.
     pub fn new(config: &Config, connections: usize) -> rcfssl_core::Result<Self> {
         let source = Source::read(config).map_err(|sentence| match config.driver {
@@ -53,15 +53,16 @@ impl Store {
         })
     }
 
-    /// Which database it is.
+    /// The kind of database.
     pub fn driver(&self) -> Driver {
         self.driver
     }
 
-    /// Records certificates: all of them, or none. When this returns they are committed.
+    /// Records certificates: all of them, or none. When this returns, they are committed.
     ///
     /// # Errors
-    /// 11000, in the words of the database; 11100 where it took the rows and has them not.
+    /// 11000, with the database's message; 11100 if it reported success without storing the
+    /// rows.
     pub async fn insert(&self, records: &[CertificateRecord]) -> Result<()> {
         let statements = records
             .chunks(CHUNK)
@@ -87,8 +88,8 @@ impl Store {
         rows.into_iter().next().map(rows::certificate).transpose()
     }
 
-    /// Marks a certificate as revoked now, by the clock of the database, also where it
-    /// was before. Was there such a certificate?
+    /// Marks a certificate as revoked now, by the clock of the database, even if it was
+    /// revoked before. Returns whether the certificate exists.
     ///
     /// # Errors
     /// 11000.
@@ -97,8 +98,8 @@ impl Store {
         Ok(self.write(std::iter::once(statement)).await? > 0)
     }
 
-    /// Gives each certificate to `take`, in the order in which the database has them.
-    /// `take` must not ask this store for anything: it holds a connection.
+    /// Passes each certificate to `take`, in the database's order. `take` must not use this
+    /// store: a connection is in use meanwhile.
     ///
     /// # Errors
     /// 11000, or that of `take`.
@@ -115,7 +116,7 @@ impl Store {
         self.stream(statement, rows::certificate, take).await
     }
 
-    /// Gives each certificate that is revoked and has not expired to `take`, as
+    /// Passes each revoked certificate that has not expired to `take`, as
     /// [`Store::each_certificate`] does.
     ///
     /// # Errors
@@ -128,8 +129,8 @@ impl Store {
             .await
     }
 
-    /// The certificates that have not expired, page by page, for work that writes
-    /// in between.
+    /// The certificates that have not expired, page by page, for work that writes in
+    /// between.
     pub fn unexpired(&self, page_size: usize) -> Pages<'_> {
         Pages {
             store: self,
@@ -139,8 +140,8 @@ impl Store {
         }
     }
 
-    /// Records OCSP responses, in the place of those for the same certificates: all of
-    /// them, or none.
+    /// Records OCSP responses, replacing those for the same certificates: all of them, or
+    /// none.
     ///
     /// # Errors
     /// 11000.
@@ -149,7 +150,7 @@ impl Store {
         self.write(statements).await.map(drop)
     }
 
-    /// The OCSP response about a certificate, as [`Store::certificate`] finds one.
+    /// The OCSP response for a certificate, looked up as in [`Store::certificate`].
     ///
     /// # Errors
     /// 11000.
@@ -159,7 +160,7 @@ impl Store {
         rows.into_iter().next().map(rows::ocsp).transpose()
     }
 
-    /// Gives each OCSP response whose expiry is not past to `take`, as
+    /// Passes each OCSP response that has not expired to `take`, as
     /// [`Store::each_certificate`] does.
     ///
     /// # Errors
@@ -172,12 +173,12 @@ impl Store {
         self.stream(statement, rows::ocsp, take).await
     }
 
-    /// Ends the connections.
+    /// Closes the connections.
     pub async fn close(&self) {
         self.pool.close().await;
     }
 
-    /// All rows of a statement that has few.
+    /// All rows of a statement that returns few.
     pub(crate) async fn rows(&self, statement: String, values: &[Value<'_>]) -> Result<Vec<Row>> {
         let limit = self.pool.source.statement_timeout;
         let mut lease = self.pool.lease().await?;
@@ -209,8 +210,8 @@ impl Store {
             let next = match stream.next().now_or_never() {
                 Some(next) => next,
                 None => {
-                    // Rows gather meanwhile. To be woken for each of them costs more than
-                    // to read it.
+                    // Rows accumulate meanwhile. Waking up for each of them costs more than
+                    // reading it.
                     sleep(GATHER).await;
                     let next = timeout(limit, stream.next()).await;
                     next.map_err(|_| Error::timeout(limit))?
@@ -226,7 +227,7 @@ impl Store {
         Ok(())
     }
 
-    /// Runs statements, all or none; gives the number of rows that they touched.
+    /// Executes statements, all or none; returns the number of affected rows.
     async fn write<'v>(
         &self,
         mut statements: impl ExactSizeIterator<Item = (String, Vec<Value<'v>>)>,
@@ -258,15 +259,15 @@ impl Store {
 
 const UNEXPIRED: &str = "WHERE CURRENT_TIMESTAMP < expiry";
 
-/// A step within a time limit.
+/// Limits the time of a step.
 pub(crate) async fn within<T>(limit: Duration, step: impl Future<Output = sqlx::Result<T>>) -> Result<T> {
     let done = timeout(limit, step).await.map_err(|_| Error::timeout(limit))?;
     Ok(done?)
 }
 
 impl Driver {
-    /// SQLite must ask for the right to write before it has read anything, or two
-    /// writers wait for each other.
+    /// SQLite must acquire the write lock before it reads anything, or two writers wait for
+    /// each other.
     pub(crate) fn begin(self) -> &'static str {
         match self {
             Driver::Sqlite => "BEGIN IMMEDIATE",
@@ -275,7 +276,7 @@ impl Driver {
     }
 }
 
-/// Certificates, page by page. No connection is held between two pages.
+/// Certificates, page by page. No connection is in use between two pages.
 pub struct Pages<'s> {
     store: &'s Store,
     size: usize,
@@ -308,14 +309,14 @@ impl Pages<'_> {
     }
 }
 
-/// SQLite's number of a row, which stands behind the columns.
+/// SQLite's row number, which follows the columns.
 fn row_number(row: &Row) -> Option<PageKey> {
     let text = row.get(Table::Certificates.width())?.as_deref()?;
     let number = std::str::from_utf8(text).ok()?.parse().ok()?;
     Some(PageKey::Row(number))
 }
 
-/// Kept so that a server can hand these to its runtime's threads.
+/// Ensures that a server can move these futures between its runtime's threads.
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -1,4 +1,5 @@
-//! The store on SQLite files: rows as cfssl writes them, made, found, revoked and listed.
+//! The store with SQLite files: rows as cfssl writes them, created, found, revoked and
+//! listed.
 
 #![allow(clippy::panic, clippy::unwrap_used, reason = "functions of tests")]
 
@@ -39,7 +40,7 @@ fn record(serial: u32) -> CertificateRecord {
     }
 }
 
-/// The text of one value that a statement gives.
+/// The single value that a statement returns, as text.
 fn ask(file: &Path, statement: &'static str) -> String {
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_all()
@@ -137,7 +138,7 @@ fn all_rows_are_recorded_or_none() {
         r#"{"code":11000,"message":"UNIQUE constraint failed: certificates.serial_number, certificates.authority_key_identifier"}"#
     );
     assert_eq!(store.counts().unwrap().certificates, 1);
-    // And the store goes on.
+    // The store remains usable.
     store.record(&[record(121)]).unwrap();
 }
 

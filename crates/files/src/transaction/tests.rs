@@ -1,4 +1,4 @@
-//! Changes: committed, taken back, interrupted at each of their moments.
+//! Changes that are committed, rolled back, and interrupted at every step.
 
 use std::fs::{self, Permissions};
 use std::os::unix::fs::PermissionsExt;
@@ -39,7 +39,7 @@ fn names(folder: &Path) -> Vec<String> {
     names
 }
 
-/// Leaves the temporary files as a killed process would.
+/// Leaves the temporary files in place as a killed process would.
 fn abandon(change: Change) {
     for Staged { new, old, backup, .. } in change.files {
         new.abandon();
@@ -105,7 +105,7 @@ fn place_of(new: &Temporary, target: &Place) {
     new.folder().rename(new.name(), &target.name).unwrap();
 }
 
-/// Every moment at which a run may stop, by copying the folder as it is then.
+/// Copies the folder at every step at which a run may stop.
 #[test]
 fn an_interrupted_change_is_finished_or_undone() {
     let folder = tempfile::tempdir().unwrap();
@@ -113,7 +113,7 @@ fn an_interrupted_change_is_finished_or_undone() {
     for file in pair(place, "old") {
         fs::write(&file.path, &file.contents).unwrap();
     }
-    // Before the journal: undone.
+    // Before the journal: rolled back.
     let held = lock(place);
     let change = Change::stage(&held, &pair(place, "new"), None).unwrap();
     abandon(change);
@@ -129,7 +129,7 @@ fn an_interrupted_change_is_finished_or_undone() {
         (read(place), is_interrupted(place)),
         (["old".into(), "old".into()], false)
     );
-    // With the journal, after none, one or both renames: finished.
+    // With the journal, after none, one or both renames: completed.
     for renamed in 0..=2 {
         let change = Change::stage(&held, &pair(place, "new"), None).unwrap();
         let journals = journal_of(&change);
@@ -185,7 +185,7 @@ fn a_change_that_cannot_be_finished_is_taken_back_and_alone() {
     }
     let bad = Change::stage(&lock, &pair(place, "new"), None).unwrap();
     let good = Change::stage(&lock, &[new(place.join("b.pem"), "b")], None).unwrap();
-    // A folder where the certificate should go: renames fail there.
+    // A folder in place of the certificate makes renames fail.
     fs::remove_file(place.join("a.pem")).unwrap();
     fs::create_dir(place.join("a.pem")).unwrap();
     let results = commit(vec![bad, good]);
@@ -242,7 +242,7 @@ fn a_key_elsewhere_is_cleared_after_a_crash() {
     assert_eq!(names(&keys), ["a-key.pem"]);
 }
 
-/// Paths as users write them, with a copy of what stays.
+/// Paths as users write them, with a copy of a file that stays.
 #[test]
 fn journals_hold_whatever_way_a_path_was_written() {
     let folder = tempfile::tempdir().unwrap();

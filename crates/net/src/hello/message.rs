@@ -1,5 +1,4 @@
-//! The messages themselves: a ClientHello to send, and what is read of a server's
-//! flight.
+//! Handshake messages: encodes a ClientHello, and decodes the server's flight.
 
 use super::{Choice, Offer, SSL30, TLS12, TLS13};
 
@@ -34,7 +33,7 @@ fn extensions(out: &mut Vec<u8>, offer: &Offer<'_>, name: &str) {
         with_length(out, 2, body);
     };
     let name = name.strip_suffix('.').unwrap_or(name);
-    // Addresses are not sent (RFC 6066, section 3).
+    // IP addresses are not sent (RFC 6066, section 3).
     let is_address = name.parse::<std::net::IpAddr>().is_ok();
     if !name.is_empty() && !is_address && name.len() < 256 {
         extension(0, &|out| {
@@ -58,7 +57,7 @@ fn extensions(out: &mut Vec<u8>, offer: &Offer<'_>, name: &str) {
         extension(SUPPORTED_VERSIONS, &|out| {
             with_length(out, 1, |out| numbers(out, &[TLS13]))
         });
-        // No key share at all: the server names the group that it wants.
+        // No key share: the server then names the group that it wants.
         extension(KEY_SHARE, &|out| out.extend([0, 0]));
     }
 }
@@ -67,7 +66,7 @@ fn numbers(out: &mut Vec<u8>, numbers: &[u16]) {
     out.extend(numbers.iter().flat_map(|number| number.to_be_bytes()));
 }
 
-/// What `body` adds, with its length of so many octets before it.
+/// Appends what `body` writes, preceded by its length in this many bytes.
 fn with_length(out: &mut Vec<u8>, octets: usize, body: impl FnOnce(&mut Vec<u8>)) {
     let at = out.len();
     out.resize(at + octets, 0);
@@ -77,8 +76,8 @@ fn with_length(out: &mut Vec<u8>, octets: usize, body: impl FnOnce(&mut Vec<u8>)
     out[at..at + octets].copy_from_slice(significant);
 }
 
-/// ServerHello: what the server chose, its certificates still to come. A request
-/// to try again, as TLS 1.3 knows it, says the same.
+/// ServerHello: the server's choice, without its certificates. TLS 1.3's HelloRetryRequest
+/// has the same contents.
 pub fn read_server_hello(body: &[u8]) -> Option<Choice> {
     let mut body = Octets(body);
     let mut choice = Choice {
@@ -123,8 +122,8 @@ pub fn read_certificates(body: &[u8]) -> Option<Vec<Vec<u8>>> {
     (!certificates.is_empty()).then_some(certificates)
 }
 
-/// ServerKeyExchange of a suite with curves: the outer nothing where it is too
-/// short, the inner nothing for parameters without a name.
+/// ServerKeyExchange of a suite with curves: the outer `None` means that it is too short,
+/// the inner one that its parameters are not a named curve.
 pub fn named_curve(body: &[u8]) -> Option<Option<u16>> {
     let mut body = Octets(body);
     let kind = body.take(1)?[0];
@@ -132,7 +131,7 @@ pub fn named_curve(body: &[u8]) -> Option<Option<u16>> {
     Some((kind == 3).then_some(curve))
 }
 
-/// Octets yet to be read.
+/// Bytes still to be decoded.
 struct Octets<'a>(&'a [u8]);
 
 impl<'a> Octets<'a> {
@@ -147,7 +146,7 @@ impl<'a> Octets<'a> {
             .map(|octets| u16::from_be_bytes([octets[0], octets[1]]))
     }
 
-    /// A length of three octets.
+    /// A three-byte length.
     fn long(&mut self) -> Option<usize> {
         self.take(3).map(|octets| {
             octets

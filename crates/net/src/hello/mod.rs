@@ -1,8 +1,8 @@
-//! A ClientHello of our own making, and what a server says to it before anything
-//! is encrypted (RFC 5246, section 7.4; RFC 8446, section 4.1).
+//! Sends a ClientHello of our own and reads the server's answer up to the point where
+//! encryption begins (RFC 5246, section 7.4; RFC 8446, section 4.1).
 //!
-//! A library for TLS offers only what it would go through with. To find out what
-//! a server would take, any offer must be possible, and none is followed up.
+//! A TLS library offers only what it can complete. To find out what a server accepts, any
+//! offer must be possible, and no handshake is completed.
 
 mod message;
 
@@ -16,10 +16,10 @@ use crate::dial::{self, Timed};
 use crate::error::{Error, Result};
 use message::{encode, named_curve, read_certificates, read_server_hello};
 
-/// What a server says before its flight is over is not longer than this.
+/// The maximum size of a server's flight.
 const MAX_FLIGHT: usize = 1 << 20;
 
-/// TLS 1.3 and below, as numbers of the protocol.
+/// The protocol's version numbers: TLS 1.3.
 pub const TLS13: u16 = 0x0304;
 /// TLS 1.2
 pub const TLS12: u16 = 0x0303;
@@ -34,43 +34,42 @@ const CERTIFICATE: u8 = 11;
 const SERVER_KEY_EXCHANGE: u8 = 12;
 const CERTIFICATE_STATUS: u8 = 22;
 
-/// What is offered.
+/// The offer in a ClientHello.
 #[derive(Debug, Clone, Copy)]
 pub struct Offer<'a> {
-    /// The only version.
+    /// The only version offered.
     pub version: u16,
     /// Cipher suites.
     pub suites: &'a [u16],
     /// Named curves.
     pub curves: &'a [u16],
-    /// Hash and signature algorithms; nothing is said of them where there are none.
+    /// Hash and signature algorithms; if there are none, the extension is omitted.
     pub signatures: &'a [u16],
 }
 
-/// What the server chose.
+/// The server's choice.
 #[derive(Debug, PartialEq, Eq)]
 pub struct Choice {
     /// The version.
     pub version: u16,
     /// The cipher suite.
     pub suite: u16,
-    /// The curve, where a named one was chosen.
+    /// The curve, if a named one was chosen.
     pub curve: Option<u16>,
-    /// The certificates, in DER; those of TLS 1.3 are not to be seen, and some
-    /// suites have none.
+    /// The certificates, in DER. Those of TLS 1.3 are encrypted, and some suites have none.
     pub certificates: Vec<Vec<u8>>,
 }
 
-/// The cipher suites with certificates that were in use up to TLS 1.2, with curves
-/// and without, and those of RSA alone.
+/// The common cipher suites with certificates up to TLS 1.2: with curves, without, and with
+/// RSA key exchange.
 const COMMON: [u16; 26] = [
     0xc02b, 0xc02f, 0xc02c, 0xc030, 0xcca9, 0xcca8, 0xc023, 0xc027, 0xc024, 0xc028, 0xc009, 0xc013, 0xc00a,
     0xc014, 0xc012, 0x009e, 0x009f, 0x0033, 0x0039, 0x009c, 0x009d, 0x003c, 0x003d, 0x002f, 0x0035, 0x000a,
 ];
 
-/// The certificates of a server that a library for TLS does not agree with: up to
-/// TLS 1.2 they come before anything is encrypted. Nothing proves that the server
-/// has their keys.
+/// The certificates of a server with which a TLS library cannot complete a handshake: up to
+/// TLS 1.2 they are sent before encryption begins. The server has not proved that it has
+/// their keys.
 pub fn certificates(address: &Address, name: &str, timeout: Duration) -> Option<Vec<Certificate>> {
     let choices = (TLS10..=TLS12).rev().map(|version| {
         let offer = Offer {
@@ -86,10 +85,10 @@ pub fn certificates(address: &Address, name: &str, timeout: Duration) -> Option<
     certificates.collect()
 }
 
-/// Says hello to a server, listens to what it chooses, and hangs up. `name` is
-/// the host that is asked for; `expects_curve` tells which suites have a curve in
-/// the message behind the certificates. The connection and its hellos may take `timeout`
-/// together. Nothing where the server takes nothing of the offer, or speaks no TLS.
+/// Sends a ClientHello to a server, reads its choice, and closes the connection. `name` is
+/// the host name to send; `expects_curve` decides for which suites a message with a curve
+/// follows the certificates. Connection and messages share `timeout`. `None` if the server
+/// accepts nothing of the offer, or does not use TLS.
 ///
 /// # Errors
 /// As [`dial::dial`].
@@ -116,10 +115,10 @@ pub fn say(
     Ok(flight.choice(expects_curve))
 }
 
-/// What the server sends, record by record.
+/// The server's flight, record by record.
 struct Flight<S> {
     stream: S,
-    /// Handshake messages that were received and not yet looked at.
+    /// Handshake messages that were received but not yet processed.
     handshake: Vec<u8>,
     received: usize,
 }
@@ -130,8 +129,8 @@ impl<S: Read> Flight<S> {
         if choice.version == TLS13 {
             return Some(choice);
         }
-        // Some suites have no certificate, a stapled response may be left out after
-        // all, and the parameters of a curve come only with some suites.
+        // Some suites have no certificate, a stapled response may be missing even if
+        // announced, and only some suites have the parameters of a curve.
         loop {
             let (kind, body) = self.any_message()?;
             match kind {
@@ -154,7 +153,7 @@ impl<S: Read> Flight<S> {
         Some(choice)
     }
 
-    /// The body of the next message, which is of this type.
+    /// The body of the next message, if it has this type.
     fn message(&mut self, kind: u8) -> Option<Vec<u8>> {
         self.any_message()
             .filter(|(found, _)| *found == kind)
@@ -175,9 +174,8 @@ impl<S: Read> Flight<S> {
         }
     }
 
-    /// Takes in one record; nothing for an alert, or the end. A record of a handshake
-    /// without content, of which there could be endlessly many, is not allowed (RFC 8446,
-    /// section 5.1).
+    /// Reads one record; `None` for an alert or the end. Empty handshake records, of which
+    /// there could be endlessly many, are not allowed (RFC 8446, section 5.1).
     fn record(&mut self) -> Option<()> {
         let mut header = [0; 5];
         self.stream.read_exact(&mut header).ok()?;

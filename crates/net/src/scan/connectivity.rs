@@ -1,4 +1,4 @@
-//! Can the host be found, reached, and talked to in TLS?
+//! Whether the host can be resolved, reached, and contacted with TLS.
 
 use std::sync::Arc;
 
@@ -27,7 +27,7 @@ pub fn tcp(target: &Target) -> Finding {
         .into()
 }
 
-/// A handshake is made, and the certificate is good for the host.
+/// A handshake succeeds, and the certificate is valid for the host.
 pub fn tls(target: &Target) -> Finding {
     match shown(target) {
         Ok(chain) => match verify(target, chain) {
@@ -39,12 +39,12 @@ pub fn tls(target: &Target) -> Finding {
     }
 }
 
-/// Why there is no handshake with a host that has certificates to show.
+/// Why the handshake failed with a host that does present certificates.
 pub fn older(why: &Error) -> String {
     format!("{why} (the host speaks TLS, but neither TLS 1.3 nor TLS 1.2 as rcfssl does)")
 }
 
-/// The certificates that the host shows, in whatever TLS.
+/// The certificates that the host presents, in any version of TLS.
 pub fn chain(target: &Target) -> Result<Vec<Certificate>> {
     shown(target).or_else(|why| in_plain(target).ok_or(why))
 }
@@ -54,7 +54,7 @@ fn shown(target: &Target) -> Result<Vec<Certificate>> {
     Ok(client.look(&target.address, &target.host)?.certificates)
 }
 
-/// The certificates of a host with which no handshake is made.
+/// The certificates of a host with which a handshake fails.
 pub fn in_plain(target: &Target) -> Option<Vec<Certificate>> {
     hello::certificates(&target.address, &target.host, target.patience())
 }
@@ -77,8 +77,8 @@ fn verify(target: &Target, chain: Vec<Certificate>) -> Result<()> {
         .map_err(|refusal| Error::Finding(refusal.to_string()))
 }
 
-/// cfssl asks www.cloudflare.com for the addresses of its network. Only hosts that
-/// the user names are asked here.
+/// cfssl fetches the addresses of CloudFlare's network from www.cloudflare.com. rcfssl
+/// contacts only hosts that the user names.
 pub fn cloudflare(_: &Target) -> Finding {
     Finding::failed(
         Grade::Skipped,
@@ -86,7 +86,7 @@ pub fn cloudflare(_: &Target) -> Finding {
     )
 }
 
-/// cfssl scans whole networks here, and skips what is a single host.
+/// cfssl scans whole networks here and skips single hosts.
 pub fn ranges(target: &Target) -> Finding {
     if is_network(&target.address.host) {
         return Finding::failed(Grade::Skipped, "rcfssl scans hosts, and no networks");

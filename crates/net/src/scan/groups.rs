@@ -1,5 +1,5 @@
-//! The curves up to TLS 1.2, and what is younger than cfssl: the groups and suites
-//! of TLS 1.3, and the suites of RFC 7905.
+//! The curves up to TLS 1.2, and what is newer than cfssl: the groups and suites of TLS
+//! 1.3, and the suites of RFC 7905.
 
 /// The suites of RFC 7905, for TLS 1.2.
 pub const YOUNGER: [(u16, &str); 3] = [
@@ -48,7 +48,7 @@ pub const CURVES: [&str; 28] = [
     "brainpoolP512r1",
 ];
 
-/// The groups of TLS 1.3 (RFC 8446, section 4.2.7), and the hybrid in wide use.
+/// The groups of TLS 1.3 (RFC 8446, section 4.2.7), and a widely used hybrid.
 pub const TLS13_GROUPS: [(u16, &str); 11] = [
     (0x11ec, "X25519MLKEM768"),
     (29, "x25519"),

@@ -1,7 +1,7 @@
-//! What the host chooses from what it is offered, up to TLS 1.2 as cfssl asks.
+//! The host's choices among the offers, asked up to TLS 1.2 like cfssl.
 //!
-//! cfssl knows nothing of TLS 1.3 and of the suites of RFC 7905. What a host takes
-//! of those is listed only where it takes nothing else, and is an aside otherwise.
+//! cfssl supports neither TLS 1.3 nor the suites of RFC 7905. If a host accepts these, they
+//! are listed only if it accepts nothing else; otherwise a hint mentions them.
 
 use std::collections::BTreeMap;
 
@@ -15,17 +15,17 @@ use super::{Finding, Grade, Output, Target};
 use crate::error::{Error, Result};
 use crate::hello::{Choice, Offer, SSL30, TLS12, TLS13};
 
-/// A version, and the curves that go with a suite in it.
+/// A version, and the curves that a suite uses in it.
 #[derive(Debug, Serialize)]
 #[serde(untagged)]
 pub enum Version {
-    /// Where no curves are negotiated.
+    /// If no curves are negotiated.
     Plain(&'static str),
-    /// Names of curves by the version.
+    /// The names of curves by version.
     Curves(BTreeMap<&'static str, Vec<&'static str>>),
 }
 
-/// A signature algorithm of TLS 1.2 in its two parts.
+/// A signature algorithm of TLS 1.2 as its two parts.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 pub struct Signature {
     signature: &'static str,
@@ -33,7 +33,7 @@ pub struct Signature {
 }
 
 impl Signature {
-    /// By its number (RFC 5246, section 7.4.1.4.1).
+    /// The algorithm with this number (RFC 5246, section 7.4.1.4.1).
     fn numbered(id: u16) -> Self {
         let [hash, signature] = id.to_be_bytes();
         Signature {
@@ -49,7 +49,7 @@ impl Signature {
 
 const TLS13_ONLY: &str = "the host speaks TLS 1.3 only, where this is not to be seen";
 
-/// CipherSuite: the suites that are taken in each version, in the host's order.
+/// CipherSuite: the suites accepted in each version, in the host's order of preference.
 pub fn suites(target: &Target) -> Finding {
     let probe = Probe::new(target);
     accepted(&probe).into()
@@ -100,7 +100,7 @@ fn accepted(probe: &Probe<'_>) -> Result<Finding> {
     Ok(finding)
 }
 
-/// Where cfssl finds nothing, there may be TLS 1.3.
+/// Where cfssl finds nothing, the host may support only TLS 1.3.
 fn newer_only(probe: &Probe<'_>) -> Result<Finding> {
     let found = probe.tls13();
     if found.is_empty() {
@@ -113,7 +113,7 @@ fn newer_only(probe: &Probe<'_>) -> Result<Finding> {
     Ok(Finding::new(Grade::Good, Some(Output::Suites(shown.collect()))))
 }
 
-/// The suites that cfssl does not know, and the host does.
+/// The suites that the host accepts and cfssl does not know.
 fn younger(probe: &Probe<'_>) -> Option<String> {
     let mut names: Vec<&str> = probe.tls13().into_iter().map(|(name, _)| name).collect();
     let mut left: Vec<u16> = YOUNGER.iter().map(|(id, _)| *id).collect();
@@ -145,7 +145,7 @@ fn nothing(probe: &Probe<'_>, why: &str) -> Finding {
     Finding::failed(Grade::Bad, why)
 }
 
-/// SigAlgs: the signature algorithms that are taken.
+/// SigAlgs: the signature algorithms that are accepted.
 pub fn signatures(target: &Target) -> Finding {
     let probe = Probe::new(target);
     let taken: Vec<Signature> = by_signature(&probe).map(|(signature, _)| signature).collect();
@@ -155,7 +155,8 @@ pub fn signatures(target: &Target) -> Finding {
     Finding::new(Grade::Good, Some(Output::Signatures(taken)))
 }
 
-/// CertsBySigAlgs: how the certificate is signed that each of them brings.
+/// CertsBySigAlgs: the signature algorithm of the certificate that is presented for each of
+/// them.
 pub fn certificates_by_signatures(target: &Target) -> Finding {
     let probe = Probe::new(target);
     let mut found = BTreeMap::new();
@@ -182,8 +183,8 @@ fn by_signature<'p>(probe: &'p Probe<'_>) -> impl Iterator<Item = (Signature, Ch
     })
 }
 
-/// CertsByCiphers: how the certificate is signed that each suite brings, where
-/// nothing is said of signature algorithms.
+/// CertsByCiphers: the signature algorithm of the certificate that is presented for each
+/// suite, without the extension for signature algorithms.
 pub fn certificates_by_suites(target: &Target) -> Finding {
     let probe = Probe::new(target);
     let mut found = BTreeMap::new();
@@ -219,7 +220,7 @@ fn signed_with(choice: &Choice) -> Result<String> {
     Ok(certinfo::signature_name(certificate.signature_algorithm).to_owned())
 }
 
-/// ECCurves: the curves that are taken in TLS 1.2.
+/// ECCurves: the curves accepted in TLS 1.2.
 pub fn curves(target: &Target) -> Finding {
     let probe = Probe::new(target);
     let ephemeral = |suite: &&Suite| suite.name.starts_with("TLS_ECDHE_") && !suite.name.contains("PSK");

@@ -1,5 +1,5 @@
-//! Looking at the TLS of a host: families of scanners, each of which gives a grade
-//! and says what it saw.
+//! Scans the TLS configuration of a host with families of scanners, each of which returns a
+//! grade and its findings.
 
 mod connectivity;
 mod groups;
@@ -24,27 +24,27 @@ use serde::Serialize;
 use crate::address::Address;
 use crate::error::Result;
 
-/// How long one connection may take.
+/// The time limit for one connection.
 const PATIENCE: Duration = Duration::from_secs(5);
-/// How long the questions about revocation of one certificate may take.
+/// The time limit for checking the revocation of one certificate.
 const REVOCATION_PATIENCE: Duration = Duration::from_secs(30);
-/// How many scanners look at a host at the same time.
+/// The maximum number of simultaneous scanners per host.
 const MAX_AT_ONCE: usize = 8;
 
-/// What a scanner thinks of a host, the worst first.
+/// A scanner's verdict on a host, the worst first.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
 pub enum Grade {
-    /// It is not as it should be, or could not be looked at.
+    /// There is a problem, or the scan failed.
     Bad,
     /// It could be better.
     Warning,
     /// It is as it should be.
     Good,
-    /// Nothing was looked at.
+    /// Nothing was scanned.
     Skipped,
 }
 
-/// What one scanner says.
+/// The result of one scanner.
 #[derive(Debug, Serialize)]
 pub struct Finding {
     grade: Grade,
@@ -52,26 +52,26 @@ pub struct Finding {
     output: Option<Output>,
     #[serde(skip_serializing_if = "Option::is_none")]
     error: Option<String>,
-    /// What the output leaves out because cfssl's does, for a hint.
+    /// What the output omits because cfssl's does; shown as a hint.
     #[serde(skip)]
     pub aside: Option<String>,
 }
 
-/// What a scanner saw, in the shapes of cfssl's JSON.
+/// A scanner's findings, in the formats of cfssl's JSON.
 #[derive(Debug, Serialize)]
 #[serde(untagged)]
 pub enum Output {
     /// One sentence.
     Text(String),
-    /// `null` where there is none, as Go shows an empty list.
+    /// `null` if there is none, as Go prints an empty list.
     Texts(Option<Vec<String>>),
-    /// Whether each address answers.
+    /// Whether each address responds.
     ByAddress(BTreeMap<String, bool>),
     /// What each name resolves to or stands for.
     ByName(BTreeMap<String, String>),
-    /// The versions of TLS that take each cipher suite.
+    /// The TLS versions that accept each cipher suite.
     Suites(Vec<BTreeMap<String, Vec<handshake::Version>>>),
-    /// The signature algorithms that the host takes.
+    /// The signature algorithms that the host accepts.
     Signatures(Vec<handshake::Signature>),
 }
 
@@ -106,19 +106,19 @@ impl From<Result<Finding>> for Finding {
 /// A host that the user named.
 #[derive(Debug, Clone)]
 pub struct Target {
-    /// Where it is.
+    /// Its address.
     pub address: Address,
-    /// The name that is asked for and checked.
+    /// The host name to send and verify.
     pub host: String,
-    /// The roots of `-ca-bundle`; without it the system's.
+    /// The roots of `-ca-bundle`, or else the system's.
     pub roots: Option<Arc<Pool>>,
-    /// When all that is asked of it must have ended.
+    /// The deadline for the whole scan.
     deadline: Instant,
 }
 
 impl Target {
-    /// Reads `host[:port]`; `ip`, where it is an address, is connected to. The scan may
-    /// take `timeout` from now.
+    /// Parses `host[:port]`; connects to `ip` if that is an address. The scan may take
+    /// `timeout` from now.
     pub fn new(text: &str, ip: &str, roots: Option<Arc<Pool>>, timeout: Duration) -> Self {
         let named = Address::parse(text);
         let host = if ip.parse::<IpAddr>().is_ok() {
@@ -134,7 +134,7 @@ impl Target {
         }
     }
 
-    /// How long a connection may still take.
+    /// The time left for a connection.
     fn patience(&self) -> Duration {
         self.left().min(PATIENCE)
     }
@@ -152,17 +152,17 @@ pub struct Scanner {
     scan: fn(&Target) -> Finding,
 }
 
-/// Scanners that belong together.
+/// A group of scanners.
 #[derive(Debug, Serialize)]
 pub struct Family {
     description: &'static str,
     scanners: BTreeMap<&'static str, Scanner>,
 }
 
-/// Findings by family and scanner.
+/// Results by family and scanner.
 pub type Findings = BTreeMap<&'static str, BTreeMap<&'static str, Finding>>;
 
-/// All families there are, with cfssl's names and descriptions.
+/// All families, with cfssl's names and descriptions.
 pub fn families() -> BTreeMap<&'static str, Family> {
     type Row = (&'static str, &'static str, fn(&Target) -> Finding);
     let family = |description, rows: &[Row]| Family {
@@ -267,8 +267,8 @@ pub fn families() -> BTreeMap<&'static str, Family> {
     ])
 }
 
-/// Runs the scanners whose names and families match, several at once; tells whether
-/// the time was enough for all.
+/// Runs the scanners whose names and families match, several at a time; returns whether all
+/// finished in time.
 pub fn run(target: &Target, family: &Regexp, scanner: &Regexp) -> (Findings, bool) {
     let wanted: Vec<_> = families()
         .into_iter()
@@ -281,7 +281,7 @@ pub fn run(target: &Target, family: &Regexp, scanner: &Regexp) -> (Findings, boo
     let complete = AtomicBool::new(true);
     let work = || {
         while let Some((family, (name, found))) = wanted.get(next.fetch_add(1, Ordering::Relaxed)) {
-            // Connections end with the time, so the scanners soon do too.
+            // Connections end with the deadline, so scanners finish soon after it.
             let finding = (!target.left().is_zero()).then(|| (found.scan)(target));
             match finding.filter(|_| !target.left().is_zero()) {
                 Some(finding) => {

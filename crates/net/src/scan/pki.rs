@@ -1,4 +1,4 @@
-//! The certificates that the host shows.
+//! The certificates that the host presents.
 
 use rcfssl_core::bundle::is_expiry_acceptable;
 use rcfssl_core::revocation::{Checker, Finding as Revocation};
@@ -12,7 +12,7 @@ use crate::dial;
 use crate::error::{Error, Result};
 use crate::http::Client;
 
-/// None has expired, or will within 30 days.
+/// None has expired or will expire within 30 days.
 pub fn expiration(target: &Target) -> Finding {
     let checked = chain(target).map(|chain| {
         let end = chain.iter().map(|certificate| certificate.not_after).min();
@@ -27,7 +27,7 @@ pub fn expiration(target: &Target) -> Finding {
     checked.into()
 }
 
-/// Each is signed by the next, which is an authority, and is not revoked.
+/// Each is signed by the next, which is a CA, and is not revoked.
 pub fn validation(target: &Target) -> Finding {
     chain(target).and_then(|chain| validate(target, &chain)).into()
 }
@@ -67,8 +67,8 @@ fn validate(target: &Target, chain: &[Certificate]) -> Result<Finding> {
     Ok(Finding::new(Grade::Warning, Some(Output::Texts(Some(warnings)))))
 }
 
-/// All addresses of the host show the same certificate. One that does not answer
-/// does not count.
+/// All addresses of the host present the same certificate. Addresses that do not respond do
+/// not count.
 pub fn same_everywhere(target: &Target) -> Finding {
     let checked = chain(target).and_then(|first| {
         let here = first.into_iter().next().ok_or(Error::NoCertificates)?;

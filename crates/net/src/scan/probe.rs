@@ -1,5 +1,4 @@
-//! One host, and what it chooses from offers: everything that the scanners of
-//! handshakes ask.
+//! Finds out a host's choices: all queries that the handshake scanners make.
 
 use super::Target;
 use super::groups::{CURVES, TLS13_GROUPS, TLS13_SUITES};
@@ -7,29 +6,29 @@ use super::suites::{self, Suite};
 use crate::error::{Error, Result};
 use crate::hello::{self, Choice, Offer, SSL30, TLS12, TLS13};
 
-/// Signature algorithms of TLS 1.2: RSA and ECDSA with SHA-256, SHA-384 and SHA-1,
-/// which is what cfssl asks for.
+/// Signature algorithms of TLS 1.2: RSA and ECDSA with SHA-256, SHA-384 and SHA-1, as
+/// offered by cfssl.
 pub const SIGNATURES: [u16; 6] = [0x0401, 0x0403, 0x0501, 0x0503, 0x0201, 0x0203];
 /// Signature algorithms for TLS 1.3 (RFC 8446, section 4.2.3).
 const TLS13_SIGNATURES: [u16; 9] = [
     0x0403, 0x0503, 0x0603, 0x0804, 0x0805, 0x0806, 0x0807, 0x0401, 0x0501,
 ];
 
-/// One host, and everything that may be offered to it.
+/// A host and everything that can be offered to it.
 pub struct Probe<'a> {
     /// The host.
     pub target: &'a Target,
     /// All suites up to TLS 1.2.
     pub suites: Vec<Suite>,
     suite_ids: Vec<u16>,
-    /// The youngest first: a certificate's own curve must be among those offered,
-    /// and that is hardly ever one of the youngest.
+    /// The newest first: the curve of the host's certificate must be among those offered,
+    /// and it is rarely one of the newest.
     curves: Vec<u16>,
     signatures: Vec<u16>,
 }
 
 impl<'a> Probe<'a> {
-    /// Nothing is asked yet.
+    /// A probe that has not asked anything yet.
     pub fn new(target: &'a Target) -> Self {
         let suites = suites::all();
         Probe {
@@ -41,20 +40,20 @@ impl<'a> Probe<'a> {
         }
     }
 
-    /// The suite of this number.
+    /// The suite with this number.
     pub fn suite(&self, id: u16) -> Option<&Suite> {
         self.suites.iter().find(|suite| suite.id == id)
     }
 
-    /// Is a curve negotiated with it?
+    /// Whether it negotiates a curve.
     pub fn is_elliptic(&self, id: u16) -> bool {
         self.suite(id).is_some_and(Suite::is_elliptic)
     }
 
-    /// What the host chooses; nothing where it refuses.
+    /// The host's choice; `None` if it rejects the offer.
     ///
     /// # Errors
-    /// Where there is no connection, and where the host chooses what was not offered.
+    /// If there is no connection, or if the host chooses something that was not offered.
     pub fn offer(&self, offer: &Offer<'_>) -> Result<Option<Choice>> {
         let expects_curve = |suite| self.is_elliptic(suite);
         let Target { address, host, .. } = self.target;
@@ -63,7 +62,7 @@ impl<'a> Probe<'a> {
             return Ok(None);
         };
         if choice.version != offer.version {
-            // It speaks something older, which has its turn. (cfssl gives up here.)
+            // It uses an older version, which is tried later. (cfssl gives up here.)
             return Ok(None);
         }
         if !offer.suites.contains(&choice.suite) {
@@ -75,7 +74,7 @@ impl<'a> Probe<'a> {
         Ok(Some(choice))
     }
 
-    /// Everything there is, in TLS 1.2.
+    /// All suites and curves, in TLS 1.2.
     pub fn full(&self) -> Offer<'_> {
         Offer {
             version: TLS12,
@@ -85,16 +84,15 @@ impl<'a> Probe<'a> {
         }
     }
 
-    /// The curves that are taken with some suites, in the order in which they are
-    /// taken.
+    /// The curves accepted with some suites, in order of preference.
     ///
     /// # Errors
     /// As [`Probe::offer`], and for curves without a name.
     pub fn curves_with(&self, version: u16, suites: &[u16]) -> Result<Vec<u16>> {
         let mut left = self.curves.clone();
         let mut taken: Vec<u16> = Vec::new();
-        // The curve of the certificate must stay in the offer; when the host
-        // refuses for want of it, it was the last that was taken.
+        // The certificate's curve must stay in the offer; if the host refuses without it,
+        // it was the one accepted last.
         let mut kept = None;
         loop {
             let curves: Vec<u16> = left.iter().copied().chain(kept).collect();
@@ -126,7 +124,7 @@ impl<'a> Probe<'a> {
         }
     }
 
-    /// TLS 1.3: the suites that are taken, each with its groups.
+    /// TLS 1.3: the accepted suites, each with its groups.
     pub fn tls13(&self) -> Vec<(&'static str, Vec<&'static str>)> {
         let groups: Vec<u16> = TLS13_GROUPS.iter().map(|(id, _)| *id).collect();
         let mut left: Vec<u16> = TLS13_SUITES.iter().map(|(id, _)| *id).collect();
@@ -163,12 +161,12 @@ impl<'a> Probe<'a> {
         found
     }
 
-    /// Does it speak TLS 1.2, with any suite?
+    /// Whether it supports TLS 1.2 with any suite.
     pub fn speaks_tls12(&self) -> bool {
         matches!(self.offer(&self.full()), Ok(Some(_)))
     }
 
-    /// Does it speak TLS 1.3, and not TLS 1.2?
+    /// Whether it supports TLS 1.3 but not TLS 1.2.
     pub fn speaks_only_tls13(&self) -> bool {
         let suites: Vec<u16> = TLS13_SUITES.iter().map(|(id, _)| *id).collect();
         let groups: Vec<u16> = TLS13_GROUPS.iter().map(|(id, _)| *id).collect();

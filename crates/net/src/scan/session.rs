@@ -1,4 +1,4 @@
-//! Are sessions resumed?
+//! Whether sessions are resumed.
 
 use std::collections::BTreeMap;
 
@@ -8,9 +8,8 @@ use crate::address::Address;
 use crate::error::{Error, Result};
 use crate::{dial, tls};
 
-/// A session from the first address is taken up again by every address of the
-/// host. As in cfssl this is asked in TLS 1.2, and in TLS 1.3 of hosts that speak
-/// nothing older.
+/// Whether every address of the host resumes a session from the first address. As in cfssl
+/// this uses TLS 1.2, or TLS 1.3 for hosts that support nothing older.
 pub fn resumption(target: &Target) -> Finding {
     let found = tls::Client::tls12(target.patience()).and_then(|client| resume(target, &client));
     let newer = || tls::Client::new(target.patience()).and_then(|client| resume(target, &client.resuming()));

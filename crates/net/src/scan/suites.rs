@@ -1,6 +1,5 @@
-//! The cipher suites and curves that are asked for: the registry of the TLS
-//! parameters (IANA) up to TLS 1.2, as of cfssl's own table, with OpenSSL's names
-//! where those are what cfssl prints.
+//! The cipher suites and curves that are offered: IANA's registry of TLS parameters up to
+//! TLS 1.2, as in cfssl's table, with OpenSSL's names where cfssl prints those.
 
 /// A cipher suite.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -9,7 +8,7 @@ pub struct Suite {
     pub id: u16,
     /// Its name in the registry.
     pub name: String,
-    /// OpenSSL's name, of the suites that had one.
+    /// OpenSSL's name, if it has one.
     short: Option<String>,
 }
 
@@ -19,18 +18,18 @@ impl Suite {
         self.short.as_deref().unwrap_or(&self.name)
     }
 
-    /// Is a curve negotiated with it?
+    /// Whether it negotiates a curve.
     pub fn is_elliptic(&self) -> bool {
         self.name.starts_with("TLS_ECDH")
     }
 }
 
-/// A way to agree on keys: its name in the registry, and what stands before the
-/// cipher in OpenSSL's; none of that for those without OpenSSL's names.
+/// A key exchange: its name in the registry, and its prefix in OpenSSL's name for a suite,
+/// if OpenSSL names the suite.
 type Exchange = (&'static str, Option<&'static str>);
-/// A cipher and its digest, likewise.
+/// A cipher and its digest, with its names likewise.
 type Cipher = (&'static str, Option<&'static str>);
-/// Suites with numbers one behind the other: each exchange with each cipher.
+/// Suites with consecutive numbers: each exchange with each cipher.
 type Run = (u16, &'static [Exchange], &'static [Cipher]);
 
 const RSA: Exchange = ("RSA", Some(""));
@@ -54,7 +53,7 @@ const ECDH_RSA: Exchange = ("ECDH_RSA", Some("ECDH-RSA-"));
 const ECDHE_RSA: Exchange = ("ECDHE_RSA", Some("ECDHE-RSA-"));
 const ECDH_ANON: Exchange = ("ECDH_anon", None);
 
-/// The six of the oldest ciphers, and the four with curves.
+/// The six exchanges of the oldest ciphers, and the four with curves.
 const SIX: &[Exchange] = &[RSA, DH_DSS, DH_RSA, DHE_DSS, DHE_RSA, DH_ANON];
 const FOUR: &[Exchange] = &[ECDHE_ECDSA, ECDH_ECDSA, ECDHE_RSA, ECDH_RSA];
 const GCM_ORDER: &[Exchange] = &[RSA, DHE_RSA, DH_RSA, DHE_DSS, DH_DSS, DH_ANON];
@@ -215,7 +214,7 @@ const RUNS: &[Run] = &[
     (0xc0a8, &[PSK, PSK_DHE], CCM_8),
     (0xc0ac, &[ECDHE_ECDSA], CCM),
     (0xc0ae, &[ECDHE_ECDSA], CCM_8),
-    // Of a draft (agl-tls-chacha20poly1305-04), and not those of RFC 7905.
+    // From a draft (agl-tls-chacha20poly1305-04), not those of RFC 7905.
     (0xcc13, &[ECDHE_RSA, ECDHE_ECDSA, DHE_RSA], &[CHACHA]),
 ];
 const DES40: &[Cipher] = &[("DES40_CBC_SHA", Some("DES-CBC-SHA"))];
@@ -225,11 +224,11 @@ const SRP: &[Exchange] = &[
     ("SRP_SHA_DSS", Some("SRP-DSS-")),
 ];
 
-/// TLS_EMPTY_RENEGOTIATION_INFO_SCSV, which is no suite and is offered all the same.
+/// TLS_EMPTY_RENEGOTIATION_INFO_SCSV, which is not a cipher suite but is offered like one.
 const RENEGOTIATION: u16 = 0x00ff;
 
-/// All suites, the newest first: a server that has no preference of its own takes
-/// the first that it knows.
+/// All suites, the newest first: a server without preferences chooses the first one that it
+/// supports.
 pub fn all() -> Vec<Suite> {
     let mut suites = vec![Suite {
         id: RENEGOTIATION,

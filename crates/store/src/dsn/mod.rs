@@ -1,4 +1,4 @@
-//! Data sources in the forms of the three Go drivers that cfssl has, as options of sqlx.
+//! Data sources in the formats of cfssl's three Go drivers, as options of sqlx.
 
 mod mysql;
 mod postgres;
@@ -13,41 +13,41 @@ use sqlx::sqlite::SqliteConnectOptions;
 
 use crate::config::{Config, Driver};
 
-/// How long to wait for a connection where the data source does not say.
+/// The default time limit for a connection.
 const CONNECT: Duration = Duration::from_secs(10);
 
-/// How long one statement may take where the data source does not say.
+/// The default time limit for a statement.
 const STATEMENT: Duration = Duration::from_secs(60);
 
-/// Where a database is and how to speak to it.
+/// The location of a database and its settings.
 pub(crate) struct Source {
     pub target: Target,
-    /// `host:port`, or the path of a socket: what errors name.
+    /// `host:port` or the path of a socket, as named in errors.
     pub address: String,
     pub connect_timeout: Duration,
     pub statement_timeout: Duration,
 }
 
-/// What a connection is made from.
+/// The connection options.
 pub(crate) enum Target {
     Sqlite {
         options: Box<SqliteConnectOptions>,
-        /// The file, unless the database is in memory or may not be written.
+        /// The file, unless the database is in memory or read-only.
         file: Option<PathBuf>,
     },
     Postgres(Box<PgConnectOptions>),
     MySql {
         options: Box<MySqlConnectOptions>,
-        /// The statement that each session begins with.
+        /// The first statement of each session.
         session: String,
     },
 }
 
 impl Source {
-    /// Reads a data source.
+    /// Parses a data source.
     ///
     /// # Errors
-    /// A sentence, as the Go driver says it. It never repeats a password.
+    /// The Go driver's message, which never repeats a password.
     pub fn read(config: &Config) -> Result<Self, String> {
         match config.driver {
             Driver::Sqlite => sqlite::read(&config.data_source),
@@ -65,7 +65,7 @@ fn query(text: &str) -> impl Iterator<Item = (String, String)> {
     })
 }
 
-/// Resolves percent-encoding; what is no encoding stays as it is.
+/// Decodes percent-encoding; invalid sequences are kept.
 fn decode(text: &str) -> String {
     let bytes = text.as_bytes();
     let mut out = Vec::with_capacity(bytes.len());
@@ -99,7 +99,7 @@ fn boolean(text: &str) -> Option<bool> {
     }
 }
 
-/// Letters, digits, `-` and `_`: what may stand in a statement as it is.
+/// Letters, digits, `-` and `_`, which are safe in a statement.
 fn is_word(text: &str) -> bool {
     !text.is_empty()
         && text
@@ -107,7 +107,7 @@ fn is_word(text: &str) -> bool {
             .all(|b| b.is_ascii_alphanumeric() || b == b'_' || b == b'-')
 }
 
-/// The system's roots as PEM, for servers whose certificate is checked.
+/// The system's roots as PEM, for verifying a server's certificate.
 fn system_roots() -> Vec<u8> {
     let pool = rcfssl_net::roots::system();
     let pem: String = pool.iter().map(|root| root.to_pem()).collect();

@@ -7,7 +7,7 @@ use sqlx::mysql::{MySqlConnectOptions, MySqlSslMode};
 
 use super::{CONNECT, STATEMENT, Source, Target, boolean, decode, is_word, system_roots};
 
-/// What stands between the parts.
+/// The parts between the separators.
 struct Parts<'a> {
     user: &'a str,
     password: &'a str,
@@ -17,8 +17,8 @@ struct Parts<'a> {
     parameters: &'a str,
 }
 
-/// The slash before the database is the last one, the `@` before the network the last
-/// before that, the colon behind the user the first.
+/// The separators are the last slash before the database, the last `@` before that, and the
+/// first colon after the user.
 fn split(source: &str) -> Result<Parts<'_>, String> {
     let slash = source
         .rfind('/')
@@ -52,7 +52,7 @@ fn split(source: &str) -> Result<Parts<'_>, String> {
     })
 }
 
-/// What the parameters ask for.
+/// The settings from the parameters.
 struct Wanted {
     charset: String,
     collation: Option<String>,
@@ -60,7 +60,7 @@ struct Wanted {
     connect: Duration,
     read: Duration,
     cleartext: bool,
-    /// The driver reads and writes moments in this zone, not in UTC.
+    /// The driver reads and writes times in this zone instead of UTC.
     zone: bool,
     /// System variables and their values.
     variables: Vec<(String, String)>,
@@ -78,7 +78,8 @@ pub(super) fn read(source: &str) -> Result<Source, String> {
         .charset(&wanted.charset)
         .enable_cleartext_plugin(wanted.cleartext)
         .username(parts.user);
-    // The answer to the server is empty for no password, and not that for an empty one.
+    // Without a password the response to the server is empty; for an empty password it is
+    // not.
     if !parts.password.is_empty() {
         options = options.password(parts.password);
     }
@@ -151,7 +152,7 @@ fn parameters(text: &str) -> Result<Wanted, String> {
             "readTimeout" => wanted.read = timeout(&value, STATEMENT)?,
             "writeTimeout" => drop(timeout(&value, STATEMENT)?),
             "charset" => {
-                // A list: the first that the server knows.
+                // A list: the first one that the server supports.
                 wanted.charset = value.split(',').next().unwrap_or("utf8mb4").to_owned();
                 if !is_word(&wanted.charset) {
                     return Err(format!("invalid charset: {}", wanted.charset));
@@ -190,7 +191,7 @@ fn tls(value: &str) -> Result<MySqlSslMode, String> {
     }
 }
 
-/// A duration; 0 is the limit that holds without one.
+/// A duration; 0 means the default limit.
 fn timeout(value: &str, default: Duration) -> Result<Duration, String> {
     let parsed = duration::Duration::parse(value)?;
     match u64::try_from(parsed.as_nanoseconds()) {
@@ -199,10 +200,10 @@ fn timeout(value: &str, default: Duration) -> Result<Duration, String> {
     }
 }
 
-/// cfssl writes the zero date into `revoked_at`, which MySQL's defaults refuse since 5.7.
+/// cfssl writes the zero date into `revoked_at`, which MySQL rejects by default since 5.7.
 ///
-/// A session in the server's own time zone takes UTC for local time, and so do all of
-/// cfssl's; `loc` names that zone, so that moments are right: here by a session in UTC.
+/// A session in the server's own time zone would take UTC for local time, as all of cfssl's
+/// sessions do. `loc` names that zone to correct this; here the session uses UTC.
 fn session(wanted: &Wanted) -> String {
     let mut statement = format!(
         "SET sql_mode=REPLACE(REPLACE(@@sql_mode,'NO_ZERO_DATE',''),'NO_ZERO_IN_DATE',''),NAMES {}",

@@ -1,6 +1,6 @@
 //! lib/pq's data sources: `postgres://user:password@host/certdb?sslmode=disable`, or
-//! `host=… user=… dbname=…`. What they leave out comes from the environment (`PGHOST`,
-//! `PGSSLMODE`, …) and from the password file.
+//! `host=… user=… dbname=…`. The environment (`PGHOST`, `PGSSLMODE`, …) and the password
+//! file supply what is missing.
 
 use std::time::Duration;
 
@@ -23,7 +23,7 @@ pub(super) fn read(source: &str) -> Result<Source, String> {
     build(&settings, &|name| std::env::var(name).ok())
 }
 
-/// A URL, taken apart by hand: an error must not repeat the password.
+/// The URL is parsed by hand, because an error must not repeat the password.
 fn url_settings(source: &str) -> Result<Settings, String> {
     let rest = source.split_once("://").map_or(source, |(_, rest)| rest);
     let (rest, parameters) = rest.split_once('?').unwrap_or((rest, ""));
@@ -54,8 +54,8 @@ fn url_settings(source: &str) -> Result<Settings, String> {
     Ok(settings)
 }
 
-/// `key = value` with blanks between; values may stand in single quotes, and `\` takes
-/// the next character as it is.
+/// `key = value` pairs separated by blanks; values may be in single quotes, and `\` escapes
+/// the next character.
 fn key_values(source: &str) -> Result<Settings, String> {
     let mut settings = Settings::new();
     let mut rest = source.trim_start();
@@ -77,7 +77,7 @@ fn key_values(source: &str) -> Result<Settings, String> {
     Ok(settings)
 }
 
-/// One value, and what stands behind it.
+/// One value and the rest of the text.
 fn value(text: &str) -> Result<(String, &str), String> {
     let quoted = text.starts_with('\'');
     let mut value = String::new();
@@ -115,8 +115,8 @@ fn build(settings: &Settings, environment: &dyn Fn(&str) -> Option<String>) -> R
     let ssl_mode = ssl_mode(&mode, has_root)?;
     let connect_timeout = or_environment("connect_timeout", "PGCONNECT_TIMEOUT");
 
-    // A URL without anything in it, so that what is not given comes from the environment
-    // and the password file, whose lines name host and user.
+    // An empty URL, so that missing settings come from the environment and the password
+    // file, whose entries name host and user.
     let mut url = Url::parse("postgres://localhost").map_err(|error| error.to_string())?;
     {
         let mut pairs = url.query_pairs_mut();
@@ -132,7 +132,7 @@ fn build(settings: &Settings, environment: &dyn Fn(&str) -> Option<String>) -> R
         }
     }
     let mut options = PgConnectOptions::from_url(&url).map_err(|error| error.to_string())?;
-    // The URL's own host would stand beside a socket's folder.
+    // The URL's host would otherwise be used in addition to a socket's folder.
     if !host.starts_with('/') {
         options = options.host(&host);
     }
@@ -144,7 +144,7 @@ fn build(settings: &Settings, environment: &dyn Fn(&str) -> Option<String>) -> R
     if let Some(name) = name.or_else(|| set("fallback_application_name").map(str::to_owned)) {
         options = options.application_name(&name);
     }
-    // What the driver does not know are parameters of the session.
+    // Parameters unknown to the driver are session parameters.
     let session = settings.iter().filter(|(key, _)| !OWN.contains(&key.as_str()));
     options = options.options(session.map(|(key, value)| (key.as_str(), value.as_str())));
 
@@ -161,7 +161,7 @@ fn build(settings: &Settings, environment: &dyn Fn(&str) -> Option<String>) -> R
     })
 }
 
-/// The settings that are for the driver, and those of the session that sqlx sets itself.
+/// The driver's settings, and those of the session that sqlx sets itself.
 const OWN: [&str; 23] = [
     "host",
     "port",
@@ -188,7 +188,7 @@ const OWN: [&str; 23] = [
     "datestyle",
 ];
 
-/// With a root certificate `require` checks the server's, as in libpq.
+/// With a root certificate, `require` verifies the server's, as in libpq.
 fn ssl_mode(name: &str, has_root: bool) -> Result<PgSslMode, String> {
     match name {
         "disable" => Ok(PgSslMode::Disable),
@@ -203,8 +203,8 @@ fn ssl_mode(name: &str, has_root: bool) -> Result<PgSslMode, String> {
     }
 }
 
-/// The server's own limit, where it is given in milliseconds, and a second for the answer:
-/// a server that hangs does not keep it.
+/// The server's own limit if it is given in milliseconds, plus a second for the response: a
+/// server that hangs does not enforce it.
 fn statement_timeout(text: Option<&str>) -> Duration {
     let milliseconds = text.and_then(|text| text.parse().ok()).filter(|ms| *ms > 0);
     milliseconds.map_or(STATEMENT, |ms: u64| {
@@ -212,7 +212,7 @@ fn statement_timeout(text: Option<&str>) -> Duration {
     })
 }
 
-/// Whole seconds; 0 is the limit that holds without one.
+/// Whole seconds; 0 means the default limit.
 fn seconds(text: Option<String>) -> Result<Option<Duration>, String> {
     let Some(text) = text.filter(|text| !text.is_empty()) else {
         return Ok(None);

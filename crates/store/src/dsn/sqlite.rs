@@ -1,5 +1,5 @@
 //! go-sqlite3's data sources: a file name or a `file:` URI, with the driver's own
-//! parameters behind `?`.
+//! parameters after `?`.
 
 use std::path::PathBuf;
 use std::time::Duration;
@@ -8,12 +8,12 @@ use sqlx::sqlite::SqliteConnectOptions;
 
 use super::{STATEMENT, Source, Target, boolean, decode, is_word, query};
 
-/// How long to wait for a lock where the data source does not say (`_busy_timeout`).
-/// go-sqlite3 waits for 5 seconds, too short for dozens of writers on a slow disk.
+/// The default time to wait for a lock (`_busy_timeout`). go-sqlite3 waits for 5 seconds,
+/// which is too short for dozens of writers on a slow disk.
 const BUSY: Duration = Duration::from_secs(30);
 
-/// Parameters that become a `PRAGMA`. Foreign keys are not checked unless asked for, as
-/// in SQLite itself.
+/// Parameters that are translated to a `PRAGMA`. Foreign keys are checked only on request,
+/// as in SQLite itself.
 const PRAGMAS: [(&str, &str); 14] = [
     ("_foreign_keys", "foreign_keys"),
     ("_fk", "foreign_keys"),
@@ -37,14 +37,14 @@ pub(super) fn read(source: &str) -> Result<Source, String> {
         _ => (source, ""),
     };
     let is_uri = source.starts_with("file:");
-    // SQLite itself reads a URI, and passes over what it does not know. A file that is
-    // not there is never made by opening it: `mode=rwc` says what holds anyway.
+    // SQLite parses the URI itself and ignores unknown parameters. Opening never creates a
+    // missing file: `mode=rwc` only states the default.
     let others: Vec<_> = parameters.split('&').filter(|pair| *pair != "mode=rwc").collect();
     let uri = format!("{name}?{}", others.join("&"));
     let mut options = SqliteConnectOptions::new()
         .filename(if is_uri { uri.as_str() } else { name })
         .create_if_missing(false)
-        // The thread that reads hands over so many rows before it waits.
+        // The reader thread passes on this many rows before it waits.
         .row_buffer_size(1000)
         .foreign_keys(false);
     let mut busy = BUSY;
