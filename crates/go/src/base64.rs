@@ -1,9 +1,9 @@
-//! Base64 (RFC 4648, section 4) with the leniency of Go's `StdEncoding`: line
-//! breaks are skipped and bits beyond the last byte may be set.
+//! Base64 (RFC 4648, section 4) with the leniency of Go's `StdEncoding`: line breaks are
+//! skipped, and unused bits of the last symbol may be set.
 
 use std::fmt;
 
-/// The offset of the first byte that cannot be.
+/// The offset of the first invalid byte.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Corrupt(pub usize);
 
@@ -15,15 +15,15 @@ impl fmt::Display for Corrupt {
 
 impl std::error::Error for Corrupt {}
 
-/// One line, padded.
+/// Encodes as one line, with padding.
 pub fn encode(bytes: &[u8]) -> String {
     data_encoding::BASE64.encode(bytes)
 }
 
-/// Reads padded base64.
+/// Decodes padded base64.
 ///
 /// # Errors
-/// The offset that Go names in `illegal base64 data at input byte N`.
+/// The offset that Go reports in `illegal base64 data at input byte N`.
 pub fn decode(text: impl AsRef<[u8]>) -> Result<Vec<u8>, Corrupt> {
     let text = text.as_ref();
     let mut out = Vec::with_capacity(text.len() / 4 * 3);
@@ -40,7 +40,8 @@ pub fn decode(text: impl AsRef<[u8]>) -> Result<Vec<u8>, Corrupt> {
                 None if filled == 0 => return Ok(out),
                 None => return Err(Corrupt(text.len() - filled)),
                 Some((at, b'=')) => {
-                    // Padding: none before two symbols, two signs after two, then the end.
+                    // Padding is not possible before two symbols, and needs two signs after
+                    // two; nothing may follow it.
                     if filled < 2 {
                         return Err(Corrupt(at));
                     }

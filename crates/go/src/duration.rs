@@ -1,5 +1,5 @@
-//! Lengths of time as Go writes them (`8760h`, `1h30m`, `1.5s`), and three units
-//! more: `d` (24h), `w` (168h) and `y` (8760h).
+//! Durations as Go writes them (`8760h`, `1h30m`, `1.5s`), with three additional units: `d`
+//! (24h), `w` (168h) and `y` (8760h).
 
 use std::fmt;
 
@@ -12,12 +12,12 @@ const SECOND: u64 = 1_000 * MILLISECOND;
 const MINUTE: u64 = 60 * SECOND;
 const HOUR: u64 = 60 * MINUTE;
 
-/// A signed length of time in nanoseconds: at most about 292 years.
+/// A signed duration in nanoseconds, at most about 292 years.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Duration(i64);
 
 impl Duration {
-    /// No time at all.
+    /// A duration of zero.
     pub const ZERO: Duration = Duration(0);
 
     /// Whole hours.
@@ -40,17 +40,17 @@ impl Duration {
         self.0
     }
 
-    /// Is it zero?
+    /// Whether it is zero.
     pub const fn is_zero(self) -> bool {
         self.0 == 0
     }
 
-    /// Reads a duration by the grammar of Go's `time.ParseDuration`:
+    /// Parses a duration by the grammar of Go's `time.ParseDuration`:
     /// `[+-]?(digits[.digits?]|.digits)unit` one or more times, or `0`.
     ///
     /// # Errors
-    /// Go's sentence: `time: invalid duration "x"`, `time: missing unit in
-    /// duration "10"` or `time: unknown unit "q" in duration "1q"`.
+    /// Go's message: `time: invalid duration "x"`, `time: missing unit in duration "10"` or
+    /// `time: unknown unit "q" in duration "1q"`.
     pub fn parse(text: &str) -> Result<Self> {
         let invalid = || Error::new(format!("time: invalid duration {}", quote(text)));
         let (negative, unsigned) = match text.as_bytes().first() {
@@ -125,8 +125,8 @@ fn unit_length(unit: &str) -> Option<u64> {
     })
 }
 
-/// `whole.fraction` units in nanoseconds, the fraction computed in floating
-/// point and cut off as in Go; nothing when it does not fit 63 bits.
+/// `whole.fraction` units in nanoseconds. As in Go, the fraction is computed in floating
+/// point and truncated. `None` if the result does not fit into 63 bits.
 fn multiple(whole: &str, fraction: &str, unit: u64) -> Option<u64> {
     const LIMIT: u64 = 1 << 63;
     let whole: u64 = if whole.is_empty() { 0 } else { whole.parse().ok()? };
@@ -149,8 +149,8 @@ fn multiple(whole: &str, fraction: &str, unit: u64) -> Option<u64> {
     (length <= LIMIT).then_some(length)
 }
 
-/// The text in quotes, as Go's time package quotes: what is not printable ASCII
-/// byte by byte.
+/// The text in quotes as Go's time package quotes it: bytes other than printable ASCII are
+/// escaped one by one.
 fn quote(text: &str) -> String {
     let mut out = String::from("\"");
     for c in text.chars() {

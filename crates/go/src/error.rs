@@ -1,11 +1,11 @@
-//! Why a text was refused.
+//! Errors in Go's words.
 
 use std::fmt;
 
-/// The result of reading a text as Go does.
+/// The result of parsing a text as Go does.
 pub type Result<T> = std::result::Result<T, Error>;
 
-/// The sentence with which Go refuses a text: `time: invalid duration "x"`.
+/// Go's message for an invalid text: `time: invalid duration "x"`.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Error(String);
 

@@ -1,6 +1,6 @@
-//! Command lines as Go's `flag` package reads them: one dash or two, `-x v` or
-//! `-x=v`, booleans only with `=`, the last of several wins, and everything from
-//! the first argument on that is no flag is left over.
+//! Command lines as parsed by Go's `flag` package: one dash or two, `-x v` or `-x=v`,
+//! booleans only with `=`; if a flag is repeated, the last value counts; parsing stops at
+//! the first argument that is not a flag.
 
 use std::borrow::Cow;
 use std::ffi::{OsStr, OsString};
@@ -10,7 +10,7 @@ use std::os::unix::ffi::OsStrExt;
 use crate::duration::Duration;
 use crate::quote::quote;
 
-/// What a flag's value is.
+/// The type of a flag's value.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Kind {
     /// Any text.
@@ -21,25 +21,25 @@ pub enum Kind {
     Folder,
     /// On or off; the flag alone is on.
     Bool,
-    /// A whole number, as Go writes it.
+    /// An integer in Go's notation.
     Int,
-    /// A length of time.
+    /// A duration.
     Duration,
 }
 
-/// Why a command line was not read.
+/// Why a command line is invalid.
 #[derive(Debug, PartialEq, Eq)]
 pub enum FlagError {
     /// `-h` or `-help`
     Help,
-    /// A flag of this name, without its dash, that is not defined.
+    /// An undefined flag, without its dash.
     Undefined(String),
-    /// Anything else, in Go's words.
+    /// Any other error, as Go's message.
     Wrong(String),
 }
 
 impl fmt::Display for FlagError {
-    /// Go's sentence.
+    /// Go's message.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             FlagError::Help => f.write_str("flag: help requested"),
@@ -49,7 +49,7 @@ impl fmt::Display for FlagError {
     }
 }
 
-/// What was given: values by the flag's number, and what is left over.
+/// The parsed command line: values by flag number, and the remaining arguments.
 #[derive(Debug, Default)]
 pub struct Parsed {
     values: Vec<(usize, OsString)>,
@@ -57,7 +57,7 @@ pub struct Parsed {
 }
 
 impl Parsed {
-    /// The last value given for a flag.
+    /// The last value of a flag.
     pub fn value(&self, number: usize) -> Option<&OsStr> {
         self.values
             .iter()
@@ -66,27 +66,27 @@ impl Parsed {
             .map(|(_, value)| value.as_os_str())
     }
 
-    /// The last value as text, what is no UTF-8 replaced.
+    /// The last value as text, with invalid UTF-8 replaced.
     pub fn text(&self, number: usize) -> Option<Cow<'_, str>> {
         self.value(number).map(OsStr::to_string_lossy)
     }
 
-    /// The arguments from the first on that is no flag.
+    /// The arguments from the first one that is not a flag.
     pub fn positional(&self) -> &[OsString] {
         &self.positional
     }
 
-    /// Puts an argument before the others.
+    /// Inserts an argument before the others.
     pub fn insert_first(&mut self, argument: OsString) {
         self.positional.insert(0, argument);
     }
 
-    /// Refuses arguments that begin with a dash. Go leaves flags behind the first
-    /// argument unread; a program of our own would take `-dry-run` for a file there, and
-    /// do the work.
+    /// Rejects arguments that begin with a dash. Go does not parse flags after the first
+    /// argument, so our own programs would take a late `-dry-run` for a file name and make
+    /// changes.
     ///
     /// # Errors
-    /// A sentence that names the first of them; `-` alone is none.
+    /// A message that names the first of them; `-` alone is allowed.
     pub fn refuse_late_flags(&self) -> Result<(), String> {
         let is_flag = |argument: &&OsString| argument.len() > 1 && argument.as_bytes().starts_with(b"-");
         match self.positional.iter().find(is_flag) {
@@ -102,11 +102,11 @@ impl Parsed {
     }
 }
 
-/// Reads a command line. `find` gives the number and kind of a flag by its name.
+/// Parses a command line. `find` returns the number and type of a flag by its name.
 ///
 /// # Errors
-/// [`FlagError::Help`] for `-h` and `-help` where they are no flags, and Go's
-/// sentence for what it refuses.
+/// [`FlagError::Help`] for `-h` and `-help` unless they are defined, and otherwise Go's
+/// message.
 pub fn parse(
     find: impl Fn(&str) -> Option<(usize, Kind)>,
     arguments: impl IntoIterator<Item = OsString>,
@@ -178,7 +178,7 @@ fn check(name: &str, kind: Kind, value: &str) -> Result<(), FlagError> {
     }
 }
 
-/// One of the words that Go takes for a boolean.
+/// Parses one of the words that Go accepts as a boolean.
 pub fn parse_bool(text: &str) -> Option<bool> {
     match text {
         "1" | "t" | "T" | "TRUE" | "true" | "True" => Some(true),
@@ -187,10 +187,10 @@ pub fn parse_bool(text: &str) -> Option<bool> {
     }
 }
 
-/// A Go integer of base 0: `0x10`, `0o17`, `0b1`, `017`, `1_000`.
+/// Parses a Go integer of base 0: `0x10`, `0o17`, `0b1`, `017`, `1_000`.
 ///
 /// # Errors
-/// `parse error` or `value out of range`, the ends of Go's sentences.
+/// `parse error` or `value out of range`, which end Go's message.
 pub fn parse_int(text: &str) -> Result<i64, &'static str> {
     let (negative, unsigned) = match text.as_bytes().first() {
         Some(b'-') => (true, &text[1..]),
@@ -205,7 +205,7 @@ pub fn parse_int(text: &str) -> Result<i64, &'static str> {
         [b'0', _, ..] => (8, &lower[1..]),
         _ => (10, &lower[..]),
     };
-    // An underscore stands between digits, or behind the prefix.
+    // An underscore is allowed between digits or after the prefix.
     let misplaced = digits.ends_with('_') || digits.contains("__") || (digits.starts_with('_') && base == 10);
     let plain = digits.replace('_', "");
     if plain.is_empty() || misplaced || !plain.chars().all(|c| c.is_digit(base)) {

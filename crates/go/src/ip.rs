@@ -1,9 +1,9 @@
-//! IP addresses as Go's `net.ParseIP` reads them.
+//! IP addresses as parsed by Go's `net.ParseIP`.
 
 use std::net::IpAddr;
 
-/// Reads an address. Unlike Rust's own reader this takes any number of zeros in front of
-/// a field of an IPv6 address: `::ffff:00102:0304`.
+/// Parses an address. Unlike Rust's parser, it accepts any number of leading zeros in the
+/// fields of an IPv6 address: `::ffff:00102:0304`.
 pub fn parse(text: &str) -> Option<IpAddr> {
     if !text.contains(':') {
         return text.parse().ok();

@@ -1,8 +1,8 @@
-//! What Go's standard library does, as the users of cfssl see it: how it reads flags,
-//! JSON, durations, regular expressions, URLs, mail addresses, PEM and moments, and the
-//! sentences with which it refuses them.
+//! The behaviour of Go's standard library that users of cfssl see: parsing of flags, JSON,
+//! durations, regular expressions, URLs, mail addresses, PEM and times, and the messages
+//! for invalid input.
 //!
-//! No X.509, no files, no clock.
+//! This crate contains no X.509, and uses neither files nor the clock.
 
 pub mod base64;
 pub mod duration;

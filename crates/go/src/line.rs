@@ -1,9 +1,9 @@
-//! Lines for people and logs, whatever stands in certificates, documents and file names.
+//! Escapes text from certificates, documents and file names for output and logs.
 
 use std::borrow::Cow;
 
-/// The text as one line: what would end it, steer a terminal or turn the direction of
-/// writing is shown as an escape (`\n`, `\u{1b}`). A tab stays.
+/// The text as one line: characters that would end it, control a terminal or change the
+/// writing direction are escaped (`\n`, `\u{1b}`). Tabs are kept.
 pub fn one_line(text: &str) -> Cow<'_, str> {
     if !text.chars().any(is_harmful) {
         return Cow::Borrowed(text);
@@ -18,8 +18,8 @@ pub fn one_line(text: &str) -> Cow<'_, str> {
     Cow::Owned(line)
 }
 
-/// Control characters, line and paragraph separators, and what UAX #9 calls explicit
-/// directional formatting.
+/// Control characters, line and paragraph separators, and the explicit directional
+/// formatting characters of UAX #9.
 fn is_harmful(c: char) -> bool {
     let directs = matches!(c, '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}');
     let separates = matches!(c, '\u{2028}' | '\u{2029}');

@@ -1,12 +1,12 @@
-//! E-mail addresses as Go's `mail.ParseAddress` (1.22) reads them: one RFC 5322
-//! address, with or without a display name and comments.
+//! E-mail addresses as parsed by Go's `mail.ParseAddress` (1.22): one RFC 5322 address,
+//! with or without a display name and comments.
 
 use crate::base64;
 
-/// The bare `local@domain` of an address; nothing when it is none.
+/// The bare `local@domain` of an address; `None` if it is invalid.
 ///
-/// Display names, comments and the quotes around a local part are dropped. A
-/// domain in brackets is not read. A group of exactly one address counts.
+/// Display names, comments and the quotes around a local part are dropped. A domain literal
+/// in brackets is not accepted. A group of exactly one address is.
 pub fn address(text: &str) -> Option<String> {
     let mut reader = Reader { rest: text };
     let mut found = reader.address(true)?;
@@ -20,7 +20,7 @@ struct Reader<'a> {
 }
 
 impl<'a> Reader<'a> {
-    /// A mailbox, or (at the top only) a group of them.
+    /// A mailbox, or (at the top level only) a group.
     fn address(&mut self, group_allowed: bool) -> Option<Vec<String>> {
         self.skip_space();
         if let Some(address) = self.bare_address() {
@@ -79,7 +79,7 @@ impl<'a> Reader<'a> {
         Some(format!("{local}@{domain}"))
     }
 
-    /// Words, at least one; stops before what is no word.
+    /// One or more words; stops before anything that is not a word.
     fn phrase(&mut self) -> Option<()> {
         let mut words = 0;
         loop {
@@ -124,8 +124,8 @@ impl<'a> Reader<'a> {
         None
     }
 
-    /// An atom that may hold dots, but not at its ends and not two in a row.
-    /// Consumed even when the dots are wrong.
+    /// An atom with dots, which must not be at its ends or adjacent. It is consumed even if
+    /// the dots are invalid.
     fn dotted_atom(&mut self) -> Option<&'a str> {
         let atom = self.atom()?;
         let dots_fit = !atom.starts_with('.') && !atom.ends_with('.') && !atom.contains("..");
@@ -139,7 +139,7 @@ impl<'a> Reader<'a> {
         (!atom.is_empty()).then_some(atom)
     }
 
-    /// White space and comments; nothing when a comment does not end.
+    /// White space and comments; `None` if a comment is not closed.
     fn skip_comments(&mut self) -> Option<()> {
         self.skip_space();
         while self.take('(') {
@@ -149,7 +149,7 @@ impl<'a> Reader<'a> {
         Some(())
     }
 
-    /// The text of a comment whose opening parenthesis is taken; comments nest.
+    /// The text of a comment after its opening parenthesis; comments nest.
     fn comment(&mut self) -> Option<&'a str> {
         let mut depth = 1;
         let mut escaped = false;
@@ -197,8 +197,8 @@ fn is_atom_char(c: char) -> bool {
     is_visible(c) && !"()<>[]:;@\\,\"".contains(c)
 }
 
-/// A word of a display name. One that is encoded (RFC 2047) in a character set
-/// other than UTF-8, Latin-1 and ASCII makes Go refuse the whole address.
+/// A word of a display name. If it is encoded (RFC 2047) in a character set other than
+/// UTF-8, Latin-1 and ASCII, Go rejects the whole address.
 fn encoded_word(word: &str) -> Option<()> {
     let Some(inner) = word.strip_prefix("=?").and_then(|w| w.strip_suffix("?=")) else {
         return Some(());

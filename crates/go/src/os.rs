@@ -1,4 +1,4 @@
-//! Errors of the operating system, in the words that C and Go have for them.
+//! Errors of the operating system, in the words of C and Go.
 
 use std::io;
 

@@ -1,5 +1,5 @@
-//! PEM (RFC 7468) as Go reads it: text around a block, headers, trailing spaces
-//! and CRLF are fine; a block that is not right is passed over.
+//! PEM (RFC 7468) as parsed by Go: text around a block, headers, trailing spaces and CRLF
+//! are allowed; malformed blocks are skipped.
 
 use zeroize::Zeroizing;
 
@@ -9,12 +9,12 @@ const BEGIN: &[u8] = b"-----BEGIN ";
 const END: &[u8] = b"-----END ";
 const DASHES: &[u8] = b"-----";
 
-/// One block. Its contents may be a private key, so they are wiped when dropped.
+/// One block. Its contents are wiped when dropped, because they may be a private key.
 #[derive(Debug, Clone)]
 pub struct Block {
-    /// What stands between the dashes: `CERTIFICATE`, `EC PRIVATE KEY`.
+    /// The label: `CERTIFICATE`, `EC PRIVATE KEY`.
     pub label: String,
-    /// `Key: value` lines before the contents (RFC 1421 encryption headers).
+    /// `Key: value` lines before the contents (encryption headers of RFC 1421).
     pub headers: Vec<(String, String)>,
     /// The decoded bytes.
     pub contents: Zeroizing<Vec<u8>>,
@@ -31,8 +31,8 @@ impl Block {
     }
 }
 
-/// The first whole block in `text`, and what follows it. The time it takes grows with
-/// the length of the text and no faster, whatever stands in it.
+/// The first complete block in `text`, and the rest. The time is linear in the length of
+/// the text, whatever it contains.
 pub fn decode(text: &[u8]) -> Option<(Block, &[u8])> {
     let mut search = Search {
         text,
@@ -59,19 +59,18 @@ enum Attempt {
     Over,
 }
 
-/// A search for a block. What one attempt has found out of the text the next one does
-/// not look at again.
+/// A search for a block. Later attempts reuse what earlier ones found out about the text.
 struct Search<'a> {
     text: &'a [u8],
     at: usize,
-    /// Where the next END line begins, with the line feed before it, as far as that was
-    /// looked for.
+    /// The start of the next END line including the line feed before it, as far as it is
+    /// known.
     end: Option<usize>,
 }
 
 impl Search<'_> {
-    /// Reads on from behind `-----BEGIN `. When the block is no good, the place is left
-    /// where the search for the next one goes on.
+    /// Continues after `-----BEGIN `. If the block is malformed, the position is where the
+    /// search for the next one continues.
     fn block(&mut self) -> Attempt {
         let (line, after) = take_line(&self.text[self.at..]);
         self.at = self.text.len() - after.len();
@@ -82,20 +81,20 @@ impl Search<'_> {
             return Attempt::Over;
         };
         let rest = &self.text[self.at..];
-        // Without headers the END line may follow at once.
+        // Without headers the END line may follow immediately.
         let (body, trailer) = if headers.is_empty() && rest.starts_with(END) {
             (&rest[..0], &rest[END.len()..])
         } else {
             match self.next_end() {
                 Some(end) => (&self.text[self.at..end], &self.text[end + 1 + END.len()..]),
-                // Nor does a later block have one.
+                // Later blocks do not have one either.
                 None => return Attempt::Over,
             }
         };
         let Some(after_label) = trailer.strip_prefix(label).and_then(|t| t.strip_prefix(DASHES)) else {
             return Attempt::Skip;
         };
-        // Before any copy: other BEGIN lines may stand in what would be the body.
+        // Checked before copying: the supposed body may contain other BEGIN lines.
         if body.iter().any(|octet| !may_be_body(*octet)) {
             return Attempt::Skip;
         }
@@ -123,7 +122,7 @@ impl Search<'_> {
         }
     }
 
-    /// The `Key: value` lines that come next; none at the end of the text.
+    /// The following `Key: value` lines; `None` at the end of the text.
     fn headers(&mut self) -> Option<Vec<(String, String)>> {
         let mut headers = Vec::new();
         loop {
@@ -150,12 +149,12 @@ impl Search<'_> {
     }
 }
 
-/// Is it of the alphabet of base64, or passed over there?
+/// Whether a byte belongs to the base64 alphabet or is skipped.
 const fn may_be_body(octet: u8) -> bool {
     octet.is_ascii_alphanumeric() || matches!(octet, b'+' | b'/' | b'=' | b'\r' | b'\n' | b' ' | b'\t')
 }
 
-/// The first line without its end and without spaces before that, and the rest.
+/// The first line without its line ending and trailing spaces, and the rest.
 fn take_line(text: &[u8]) -> (&[u8], &[u8]) {
     let (line, rest) = match text.iter().position(|&b| b == b'\n') {
         Some(at) => (&text[..at], &text[at + 1..]),
@@ -173,7 +172,7 @@ fn find(text: &[u8], needle: &[u8]) -> Option<usize> {
     text.windows(needle.len()).position(|window| window == needle)
 }
 
-/// A block without headers, 64 characters a line, as Go and openssl write it.
+/// A block without headers and with 64 characters per line, as Go and openssl write it.
 pub fn encode(label: &str, contents: &[u8]) -> String {
     let body = Zeroizing::new(base64::encode(contents));
     let mut out = String::with_capacity(body.len() + body.len() / 64 + 2 * label.len() + 40);
@@ -243,7 +242,7 @@ mod tests {
 
     #[test]
     fn many_lines_that_begin_nothing_take_no_longer_than_others() {
-        // With a search of the whole rest for each of them this would take minutes.
+        // Searching the whole rest for each of them would take minutes.
         let count = 30_000;
         let good = "-----BEGIN B-----\nAAEC\n-----END B-----\n";
         for line in [

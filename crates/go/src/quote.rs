@@ -1,6 +1,6 @@
-//! A string in quotes as Go's `%q` shows it inside error texts.
+//! Quotes strings as Go's `%q` does in error messages.
 
-/// Printable characters stay, others become escapes.
+/// Printable characters are kept, others are escaped.
 pub fn quote(text: &str) -> String {
     let mut out = String::with_capacity(text.len() + 2);
     out.push('"');
@@ -16,7 +16,7 @@ pub fn quote(text: &str) -> String {
             '\x0b' => out.push_str("\\v"),
             '\0'..' ' | '\x7f' => out.push_str(&format!("\\x{:02x}", u32::from(c))),
             ' '..='~' => out.push(c),
-            // Rust escapes what is not printable, and no more than that here.
+            // Rust escapes exactly the unprintable characters here.
             _ if c.escape_debug().len() == 1 => out.push(c),
             _ if u32::from(c) < 0x10000 => out.push_str(&format!("\\u{:04x}", u32::from(c))),
             _ => out.push_str(&format!("\\U{:08x}", u32::from(c))),

@@ -1,16 +1,15 @@
-//! Moments in documents: RFC 3339 as Go's `time.Time` reads it from JSON.
+//! Times in documents: RFC 3339 as Go's `time.Time` parses it from JSON.
 
 use time::{Date, Month, OffsetDateTime, Time, UtcOffset};
 
 use crate::quote::quote;
 
-/// Reads `2026-01-31T12:00:00Z`: a date, a capital `T`, a time to the second,
-/// perhaps a fraction behind a dot or a comma, and `Z` or an offset. The result
-/// is in UTC.
+/// Parses `2026-01-31T12:00:00Z`: a date, a capital `T`, a time with seconds, optionally a
+/// fraction after a dot or comma, and `Z` or an offset. The result is in UTC.
 ///
 /// # Errors
-/// Go's sentence: `parsing time "x" as "2006-01-02T15:04:05Z07:00": cannot parse
-/// "x" as "2006"`.
+/// Go's message: `parsing time "x" as "2006-01-02T15:04:05Z07:00": cannot parse "x" as
+/// "2006"`.
 pub fn parse(text: &str) -> Result<OffsetDateTime, String> {
     let mut reader = Reader { text, rest: text };
     let year = reader.digits(4, 4, "2006")?;
@@ -79,7 +78,7 @@ impl Reader<'_> {
         Ok(())
     }
 
-    /// Nanoseconds, where a fraction stands here.
+    /// Nanoseconds, if a fraction follows.
     fn fraction(&mut self) -> u32 {
         let Some(digits) = self
             .rest
@@ -94,7 +93,7 @@ impl Reader<'_> {
         value.parse().unwrap_or(0)
     }
 
-    /// Seconds east of Greenwich.
+    /// Seconds east of UTC.
     fn offset(&mut self) -> Result<i64, String> {
         const ELEMENT: &str = "Z07:00";
         if let Some(rest) = self.rest.strip_prefix('Z') {

@@ -1,4 +1,4 @@
-//! URIs as Go's `net/url` (1.22) reads and writes them.
+//! URIs as Go's `net/url` (1.22) parses and formats them.
 
 use std::borrow::Cow;
 use std::fmt;
@@ -7,8 +7,7 @@ use serde::{Serialize, Serializer};
 
 use crate::quote::quote;
 
-/// A URI in parts. Percent-encoding is resolved in user, host and path, so the
-/// parts are bytes.
+/// A URI in parts. User, host and path are percent-decoded, so they are bytes.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Uri {
     scheme: String,
@@ -16,14 +15,14 @@ pub struct Uri {
     user: Option<(Vec<u8>, Option<Vec<u8>>)>,
     host: Vec<u8>,
     path: Vec<u8>,
-    /// The path as written, where that is not how the path would be encoded.
+    /// The path as written, if it differs from the default encoding of the path.
     raw_path: String,
     query: Option<String>,
     fragment: Option<String>,
     has_authority: bool,
 }
 
-/// As Go shows its own structure in JSON.
+/// The structure as Go prints it in JSON.
 impl Serialize for Uri {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         #[derive(Serialize)]
@@ -61,7 +60,7 @@ impl Serialize for Uri {
     }
 }
 
-/// The parts of a URI differ in which characters they must encode.
+/// The parts of a URI, which differ in the characters that must be encoded.
 #[derive(Clone, Copy, PartialEq)]
 enum Part {
     User,
@@ -72,8 +71,8 @@ enum Part {
 }
 
 impl Uri {
-    /// Reads what an HTTP request could name: an absolute URI, an absolute path,
-    /// or `*`. A `#` is part of the path.
+    /// Parses the target of an HTTP request: an absolute URI, an absolute path, or `*`. A
+    /// `#` is part of the path.
     pub fn parse_request(text: &str) -> Option<Self> {
         if text.is_empty() {
             return None;
@@ -81,10 +80,10 @@ impl Uri {
         parse(text, true).ok()
     }
 
-    /// Reads a URI or a reference, with its fragment.
+    /// Parses a URI or a reference, including its fragment.
     ///
     /// # Errors
-    /// Go's sentence, which begins with `parse "…": `.
+    /// Go's message, which begins with `parse "…": `.
     pub fn parse(text: &str) -> Result<Self, String> {
         let (main, fragment) = match text.split_once('#') {
             Some((main, fragment)) => (main, fragment),
@@ -104,27 +103,27 @@ impl Uri {
         Ok(uri)
     }
 
-    /// Host and port, percent-encoding resolved; empty where there is none.
+    /// Host and port, percent-decoded; empty if there is none.
     pub fn host(&self) -> &[u8] {
         &self.host
     }
 
-    /// The scheme in lower case; empty where there is none.
+    /// The scheme in lower case; empty if there is none.
     pub fn scheme(&self) -> &str {
         &self.scheme
     }
 
-    /// What follows the scheme of a URI such as `mailto:x`, as written.
+    /// The part after the scheme of a URI such as `mailto:x`, as written.
     pub fn opaque(&self) -> &str {
         &self.opaque
     }
 
-    /// The path, percent-encoding resolved.
+    /// The path, percent-decoded.
     pub fn path(&self) -> &[u8] {
         &self.path
     }
 
-    /// The same user and query at a host, with another scheme and without a path.
+    /// The same user and query with another scheme and host, and without a path.
     #[must_use]
     pub fn at_host(&self, scheme: &str, host: &[u8]) -> Self {
         Uri {
@@ -138,7 +137,7 @@ impl Uri {
         }
     }
 
-    /// With `xxxxx` for a password, to be shown.
+    /// The URI with its password replaced by `xxxxx`, for display.
     #[must_use]
     pub fn masked(mut self) -> Self {
         if let Some((_, Some(password))) = &mut self.user {
@@ -198,7 +197,7 @@ fn parse(text: &str, request: bool) -> Result<Uri, String> {
     Ok(uri)
 }
 
-/// `scheme:` off the front, where there is one.
+/// Splits off `scheme:`, if there is one.
 fn split_scheme(text: &str) -> Result<(&str, &str), String> {
     for (at, c) in text.bytes().enumerate() {
         match c {
@@ -238,7 +237,7 @@ fn read_host(host: &str) -> Result<Vec<u8>, String> {
     let port = if host.starts_with('[') {
         let end = host.rfind(']').ok_or("missing ']' in host")?;
         check_port(&host[end + 1..])?;
-        // RFC 6874: a zone stands behind an encoded percent sign.
+        // RFC 6874: a zone follows an encoded percent sign.
         if let Some(zone) = host[..end].find("%25") {
             let mut out = unescape(&host[..zone], Part::Host)?;
             out.extend(unescape(&host[zone..end], Part::Zone)?);
@@ -280,8 +279,8 @@ fn unescape(text: &str, part: Part) -> Result<Vec<u8>, String> {
         let escape_error = || format!("invalid URL escape {}", quote(&shown));
         let value = after.get(..2).and_then(hex_pair).ok_or_else(escape_error)?;
         let is_percent = &after[..2] == b"25";
-        // In a host only bytes beyond ASCII may be encoded; in a zone only what
-        // could stand there as it is, and spaces.
+        // In a host only bytes beyond ASCII may be encoded; in a zone only spaces and
+        // characters that are also allowed unencoded.
         let refused = match part {
             Part::Host => value < 0x80 && !is_percent,
             Part::Zone => !is_percent && value != b' ' && must_escape(value, Part::Host),
@@ -335,13 +334,13 @@ fn must_escape(byte: u8, part: Part) -> bool {
     }
 }
 
-/// Could this text, as it stands, be the encoding of a path or a fragment?
+/// Whether this text could be the encoding of a path or a fragment as it stands.
 fn is_valid_encoding(text: &str, part: Part) -> bool {
     text.bytes()
         .all(|b| b"!$&'()*+,;=:@[]%".contains(&b) || !must_escape(b, part))
 }
 
-/// As Go writes it back: the scheme in lower case, characters encoded that must be.
+/// Formats it as Go does: the scheme in lower case, and characters encoded where necessary.
 impl fmt::Display for Uri {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         if !self.scheme.is_empty() {

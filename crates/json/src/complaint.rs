@@ -1,30 +1,29 @@
-//! The answer to a call with a wrong flag or command: a hint, and the error as the last
-//! line, so that help does not scroll it away.
+//! The message for a call with a wrong flag or command: a hint, and then the error as the
+//! last line, where help does not scroll it away.
 
 use std::fmt::Display;
 
 use rcfssl_go::line::one_line;
 
-/// The lines: a hint at what was probably meant and where help is to be had, and the
-/// error.
+/// The lines: a suggestion, where to find help, and the error.
 pub fn complaint(help: &str, meant: Option<&str>, error: impl Display) -> String {
     let meant = meant.map_or(String::new(), |word| format!("did you mean {word}? "));
     let [hint, error] = [format!("hint: {meant}{help}"), error.to_string()];
     format!("{}\n{}", one_line(&hint), one_line(&error))
 }
 
-/// The known word that looks most like this one, if any does: about one letter in three
-/// may differ.
+/// The known word that is most similar to this one, if any is similar enough: about one
+/// letter in three may differ.
 pub fn nearest(word: &str, known: impl IntoIterator<Item = &'static str>) -> Option<&'static str> {
     search(word, known)
 }
 
-/// The same among words of a document.
+/// The same for the words of a document.
 pub fn nearest_of<'a>(word: &str, known: &'a [String]) -> Option<&'a str> {
     search(word, known.iter().map(String::as_str))
 }
 
-/// A word that is longer, in bytes, looks like none of the known ones.
+/// Longer words, in bytes, are not compared.
 const MAX_WORD: usize = 64;
 
 fn search<'a>(word: &str, known: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {

@@ -1,22 +1,21 @@
-//! The two shapes of input: what a command prints, and an answer of the API,
-//! which has that inside.
+//! The two formats of input: the output of a command, and an API response, which contains
+//! it.
 
 use rcfssl_go::json::{self, Cursor, Decode, Kind, List};
 use rcfssl_go::json_object;
 
-/// The members of an object by their exact keys; of a key given twice the last
-/// counts.
+/// The members of an object by their exact keys; the last value of a repeated key counts.
 #[derive(Debug, Default)]
 pub struct Members(Vec<(String, Member)>);
 
-/// A value, as far as it matters here.
+/// A value, as far as it is used.
 #[derive(Debug)]
 pub enum Member {
-    /// A string, perhaps secret.
+    /// A string, possibly secret.
     Text(zeroize::Zeroizing<String>),
     /// An object.
     Object(Members),
-    /// Anything else, by the name of its kind.
+    /// Anything else, with the name of its type.
     Other(&'static str),
 }
 
@@ -30,7 +29,7 @@ impl Members {
             .map(|(_, member)| member)
     }
 
-    /// The member of a key, where it is an object.
+    /// The member of a key, if it is an object.
     pub fn object(&self, key: &str) -> Option<&Members> {
         match self.get(key) {
             Some(Member::Object(members)) => Some(members),
@@ -39,7 +38,7 @@ impl Members {
     }
 }
 
-/// How deep objects are followed: as deep as a bundle lies.
+/// How deep objects are parsed: as deep as a bundle is nested.
 const DEPTH: usize = 3;
 
 impl Members {
@@ -76,7 +75,7 @@ impl Decode for Members {
     }
 }
 
-/// An answer of the API.
+/// An API response.
 #[derive(Debug, Default)]
 struct Response {
     success: bool,
@@ -98,11 +97,11 @@ struct Message {
 }
 json_object!(Message as "main.ResponseMessage" { "int" => code, "message" => message });
 
-/// Reads the input, of this name, and gives the object with the results.
+/// Parses the input `file` and returns the object with the results.
 ///
 /// # Errors
-/// What to print, line by line: Go's sentence for input that is no such document, and
-/// the messages of a request that failed.
+/// The lines to print: Go's message for malformed input, and the messages of a failed
+/// request.
 pub fn read(file: &str, text: &[u8], bare: bool) -> Result<Members, Vec<String>> {
     let failed = |error: json::Error| {
         let mut lines = vec![format!("Failed to parse input: {error}")];

@@ -1,5 +1,5 @@
-//! The one table of flags: parsing, help, the manual page and completions come from
-//! it. To add a flag, add a line.
+//! The table of all flags, used for parsing, help, the manual page and completions. To add
+//! a flag, add a line.
 
 use std::fmt::Write;
 
@@ -8,13 +8,13 @@ use rcfssl_go::flag::Kind;
 /// One flag.
 #[derive(Debug)]
 pub struct Flag {
-    /// Its name, without a dash.
+    /// The name without a dash.
     pub name: &'static str,
-    /// What its value is.
+    /// The type of its value.
     pub kind: Kind,
-    /// What the value stands for in help; empty where there is none.
+    /// The placeholder for the value in help; empty if it has none.
     pub value: &'static str,
-    /// What it does, in one line.
+    /// A one-line description.
     pub help: &'static str,
 }
 
@@ -29,7 +29,7 @@ macro_rules! flags {
             )*
         }
 
-        /// Every flag there is, sorted by name.
+        /// All flags, sorted by name.
         pub static FLAGS: &[Flag] = &[$(Flag {
             name: $name,
             kind: Kind::$kind,
@@ -58,13 +58,13 @@ flags! {
         "print the version";
 }
 
-/// What it does, in one line.
+/// A one-line description of the program.
 pub const ABOUT: &str = "write the output of rcfssl to files";
 
-/// How it is called.
+/// The synopsis.
 pub const SYNOPSIS: &str = "rcfssljson [flags] [BASENAME]";
 
-/// What else there is to know.
+/// The description.
 pub const DETAILS: &str = "\
 Reads the JSON that rcfssl prints and writes its parts to BASENAME.pem,
 BASENAME-key.pem, BASENAME.csr and so on. The default BASENAME is cert. New keys

@@ -1,6 +1,5 @@
-//! What `rcfssl` shares with `rcfssljson`: its flags, for manual page and completions,
-//! and the way both answer a call that they cannot read. The program itself is in
-//! `main.rs`.
+//! The parts of `rcfssljson` that `rcfssl` uses too: its flags, for the manual page and
+//! completions, and the message for a wrong call. The program itself is in `main.rs`.
 
 pub mod complaint;
 pub mod flags;

@@ -1,4 +1,4 @@
-//! `rcfssljson`: writes what cfssl's commands and its API print to files.
+//! `rcfssljson`: writes the output of cfssl's commands and of its API to files.
 
 mod document;
 mod outputs;
@@ -19,7 +19,7 @@ use rcfssljson::flags::{FLAGS, FlagId, help};
 
 use outputs::Output;
 
-/// cfssl's release whose behaviour this follows.
+/// The cfssl release whose behaviour rcfssljson follows.
 const STANDS_IN_FOR: &str = "1.6.5";
 
 fn main() -> ExitCode {
@@ -39,7 +39,7 @@ fn main() -> ExitCode {
     ExitCode::from(status)
 }
 
-/// Reads the flags and does what they ask for; gives the exit status.
+/// Parses the flags and does what they ask for; returns the exit status.
 fn start(arguments: Vec<OsString>) -> u8 {
     let find = |name: &str| {
         FLAGS
@@ -76,7 +76,7 @@ fn start(arguments: Vec<OsString>) -> u8 {
     }
 }
 
-/// What to print, line by line.
+/// The lines to print.
 struct Failure(Vec<String>);
 
 impl From<String> for Failure {
@@ -85,7 +85,7 @@ impl From<String> for Failure {
     }
 }
 
-/// Reads, decides on all files, then writes them.
+/// Parses the input, decides on all files, and then writes them.
 fn run(flags: &Parsed) -> Result<(), Failure> {
     let on = |flag: FlagId| {
         flags
@@ -97,7 +97,7 @@ fn run(flags: &Parsed) -> Result<(), Failure> {
         print(format!("Version: {STANDS_IN_FOR}\nRuntime: rcfssljson {own}\n").as_bytes())?;
         return Ok(());
     }
-    // cfssljson passes over them in silence, and writes.
+    // cfssljson silently ignores them and writes.
     flags.refuse_late_flags()?;
     let password = flags.value(FlagId::P12 as usize).map(p12::password).transpose()?;
     let file = flags.value(FlagId::File as usize).filter(|file| *file != "-");
@@ -123,7 +123,7 @@ fn run(flags: &Parsed) -> Result<(), Failure> {
     let backup = on(FlagId::Backup);
     let is_strict = is_strict(flags);
     for (output, file) in outputs.iter().zip(&files) {
-        // With -backup the old key is not lost.
+        // With -backup the old key is kept.
         if output.secret && !backup && replace::is_other_key(file) {
             let shown = file.path.to_string_lossy();
             if is_strict {
@@ -142,24 +142,24 @@ fn run(flags: &Parsed) -> Result<(), Failure> {
     Ok(())
 }
 
-/// `-strict`, or the environment where that is not given.
+/// `-strict`, or the environment variable if the flag is not given.
 fn is_strict(flags: &Parsed) -> bool {
     match flags.text(FlagId::Strict as usize) {
         Some(value) => flag::parse_bool(&value) == Some(true),
         None => {
             let variable = std::env::var("RCFSSL_STRICT").unwrap_or_default();
-            // Anything but no means yes.
+            // Any value except one that means false turns it on.
             !variable.is_empty() && flag::parse_bool(&variable) != Some(false)
         }
     }
 }
 
-/// Writes the files, in order, up to the first that cannot be written.
+/// Writes the files in order, up to the first failure.
 fn write(outputs: &[Output], files: &[NewFile], is_strict: bool) -> Result<(), String> {
     let mut strangers = Vec::new();
     for (output, file) in outputs.iter().zip(files) {
         let stranger = output.secret.then(|| rcfssl_files::stranger(&file.path));
-        // What cannot be looked at cannot be written either, and is told then.
+        // If this fails, so does writing the file, and that error is reported.
         let stranger = stranger.and_then(Result::ok).flatten();
         let told = stranger.map(|user| {
             let shown = file.path.to_string_lossy();
@@ -203,8 +203,8 @@ fn print(bytes: &[u8]) -> Result<(), String> {
     printed.map_err(|error| format!("write /dev/stdout: {}", describe(&error)))
 }
 
-/// Prints a line on standard error, which stays one line whatever it repeats; when that
-/// is closed, nobody is there to tell.
+/// Prints a line on standard error, with line breaks in quoted text escaped. If standard
+/// error is closed, there is nobody to inform.
 fn complain(line: impl std::fmt::Display) {
     let line = line.to_string();
     let _ = io::stderr().write_all(format!("{}\n", one_line(&line)).as_bytes());

@@ -1,4 +1,4 @@
-//! Which files there are to write, in cfssljson's order.
+//! The files to write, in cfssljson's order.
 
 use std::ffi::OsStr;
 
@@ -8,18 +8,18 @@ use zeroize::Zeroizing;
 
 use crate::document::{Member, Members};
 
-/// A file to be.
+/// A file to be written.
 #[derive(Debug)]
 pub struct Output {
-    /// What comes behind the base name.
+    /// The suffix after the base name.
     pub suffix: &'static str,
     /// The bytes.
     pub contents: Zeroizing<Vec<u8>>,
     /// The mode of a new file before the umask.
     pub mode: u32,
-    /// Holds a private key.
+    /// Whether it contains a private key.
     pub secret: bool,
-    /// Not text: printed as base64.
+    /// Not text: it is printed as base64.
     binary: bool,
 }
 
@@ -34,7 +34,7 @@ impl Output {
         }
     }
 
-    /// A file of bytes that holds a private key.
+    /// A binary file that contains a private key.
     pub fn secret_binary(suffix: &'static str, mode: u32, contents: Zeroizing<Vec<u8>>) -> Self {
         Output {
             suffix,
@@ -45,7 +45,7 @@ impl Output {
         }
     }
 
-    /// The file, by the name that it gets.
+    /// The file with its complete name.
     pub fn file(&self, base: &OsStr) -> NewFile {
         let mut name = base.to_owned();
         name.push(self.suffix);
@@ -57,7 +57,7 @@ impl Output {
         }
     }
 
-    /// The contents as `-stdout` prints them, with a line end of its own.
+    /// The contents as `-stdout` prints them, ending with a newline.
     pub fn printed(&self) -> Zeroizing<Vec<u8>> {
         let mut out = Zeroizing::new(Vec::with_capacity(self.contents.len() * 2));
         if self.binary {
@@ -70,14 +70,14 @@ impl Output {
     }
 }
 
-/// Decides on all files before the first is written.
+/// Decides on all files before the first one is written.
 ///
 /// # Errors
-/// What to print, for a value of the wrong kind (where cfssljson crashes), half a
-/// bundle, or an OCSP response that is no base64.
+/// The lines to print, for a value of the wrong type (where cfssljson crashes), an
+/// incomplete bundle, or an OCSP response that is not base64.
 pub fn decide(result: &Members) -> Result<Vec<Output>, String> {
     let mut outputs = Vec::new();
-    // An empty string is passed over, and so is the second key then.
+    // An empty string is skipped, and then the second key is not used either.
     if let Some(cert) = first(result, ["cert", "certificate"])?.filter(|text| !text.is_empty()) {
         outputs.push(Output::text(".pem", mode::CERTIFICATE, cert));
     }
@@ -124,10 +124,10 @@ pub fn decide(result: &Members) -> Result<Vec<Output>, String> {
     Ok(outputs)
 }
 
-/// The text of the first key that is there.
+/// The text of the first key that exists.
 ///
 /// # Errors
-/// What to print, for a value that is no string.
+/// The lines to print, for a value that is not a string.
 pub fn first<'a>(result: &'a Members, keys: [&str; 2]) -> Result<Option<&'a str>, String> {
     for key in keys {
         match result.get(key) {

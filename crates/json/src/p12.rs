@@ -1,4 +1,4 @@
-//! `-p12`: key, certificate and chain of the input as one PKCS#12 file.
+//! `-p12`: writes key, certificate and chain to a PKCS#12 file.
 
 use std::ffi::OsStr;
 use std::path::Path;
@@ -12,14 +12,14 @@ use zeroize::Zeroizing;
 use crate::document::{Member, Members};
 use crate::outputs::{self, Output};
 
-/// A password file is not longer than this.
+/// The maximum size of a password file.
 const MAX_PASSWORD_FILE: u64 = 64 * 1024;
 
-/// The first line of the password file, without its end.
+/// The first line of the password file, without its line ending.
 ///
 /// # Errors
-/// What to print, which never holds the password: a file that cannot be read, an
-/// empty line, one that is no UTF-8.
+/// The lines to print, without the password: the file cannot be read, or its first line is
+/// empty or not UTF-8.
 pub fn password(path: &OsStr) -> Result<Zeroizing<String>, String> {
     let shown = path.to_string_lossy();
     let text = rcfssl_files::read_at_most(Some(path), MAX_PASSWORD_FILE)
@@ -37,11 +37,10 @@ pub fn password(path: &OsStr) -> Result<Zeroizing<String>, String> {
     }
 }
 
-/// The file.
+/// The PKCS#12 file.
 ///
 /// # Errors
-/// What to print, for an input without a key or a certificate, or with some that
-/// cannot be read or do not belong together.
+/// The lines to print, if key or certificate are missing, invalid or do not match.
 pub fn output(result: &Members, base: &OsStr, password: &str) -> Result<Output, String> {
     let lacks = |what| format!("-p12 needs a private key and a certificate: the input has no {what}");
     let key = outputs::first(result, ["key", "private_key"])?
@@ -67,8 +66,8 @@ pub fn output(result: &Members, base: &OsStr, password: &str) -> Result<Output, 
     Ok(Output::secret_binary(".p12", mode::KEY, contents))
 }
 
-/// The certificate, and its chain where a bundle brings one, each once. The root of
-/// a bundle stays out: who trusts it has it, and Windows would ask its user about it.
+/// The certificate and the chain of a bundle, each once. A bundle's root is omitted: those
+/// who trust it have it, and Windows would ask whether to install it.
 fn certificates(result: &Members) -> Result<Vec<Vec<u8>>, String> {
     let text = |members: Option<&Members>, key: &str| match members.and_then(|members| members.get(key)) {
         Some(Member::Text(text)) => text.to_string(),

@@ -1,5 +1,5 @@
-//! Files that exist under the names to be written. cfssljson replaces them without a
-//! message, even the only copy of a private key.
+//! Existing files with the names to be written. cfssljson silently replaces them, even the
+//! only copy of a private key.
 
 use std::ffi::OsString;
 use std::fs::{self, Permissions};
@@ -11,10 +11,10 @@ use rcfssl_core::key::PrivateKeyInfo;
 use rcfssl_files::NewFile;
 use rcfssl_go::os::describe;
 
-/// Refuses to replace anything, for `-no-clobber`.
+/// Refuses to replace existing files, for `-no-clobber`.
 ///
 /// # Errors
-/// The first file that is there.
+/// The first file that exists.
 pub fn refuse(files: &[NewFile]) -> Result<(), String> {
     match files.iter().find(|file| file.path.symlink_metadata().is_ok()) {
         Some(file) => Err(format!(
@@ -25,8 +25,8 @@ pub fn refuse(files: &[NewFile]) -> Result<(), String> {
     }
 }
 
-/// Is a private key about to be replaced by a different one? A file that cannot be read
-/// as a key is none.
+/// Whether a private key would be replaced by a different one. A file that does not contain
+/// a key does not count.
 pub fn is_other_key(file: &NewFile) -> bool {
     let read = |text: &[u8]| PrivateKeyInfo::read_pem(text).ok();
     let Some(old) = rcfssl_files::read_regular(&file.path)
@@ -38,10 +38,10 @@ pub fn is_other_key(file: &NewFile) -> bool {
     read(&file.contents).is_none_or(|new| new.der() != old.der())
 }
 
-/// Keeps what is there as `NAME.bak`, with its mode, for `-backup`.
+/// Keeps existing files as `NAME.bak`, with their modes, for `-backup`.
 ///
 /// # Errors
-/// What to print, where a copy cannot be written: nothing was replaced then.
+/// The lines to print, if a copy cannot be written; nothing has been replaced then.
 pub fn keep(files: &[NewFile]) -> Result<(), String> {
     for path in files.iter().map(|file| &file.path) {
         let Ok(metadata) = path.metadata() else { continue };
@@ -64,8 +64,8 @@ pub fn keep(files: &[NewFile]) -> Result<(), String> {
     Ok(())
 }
 
-/// An earlier copy that others may read is closed to them before a key goes into it: a
-/// file that exists keeps its mode.
+/// Restricts the mode of an earlier backup before a key is written to it, because an
+/// existing file keeps its mode.
 fn narrow(kept: &Path, mode: u32) -> io::Result<()> {
     match kept.metadata() {
         Ok(metadata) if metadata.is_file() && metadata.permissions().mode() & 0o777 & !mode != 0 => {

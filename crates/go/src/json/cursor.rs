@@ -1,9 +1,9 @@
-//! A walk through text that [`check`](super::check) has passed.
+//! Iterates over text that has passed [`check`](super::check).
 
 use super::decode::{MAX_KEYS, RepeatedKey, Report, UnknownKey};
 use super::{Error, Mismatch};
 
-/// What kind of value comes next, under the name that Go's errors give it.
+/// The type of the next value, with the name that Go's errors use.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Kind {
     /// `null`
@@ -21,7 +21,7 @@ pub enum Kind {
 }
 
 impl Kind {
-    /// The name in error texts.
+    /// The name in error messages.
     pub const fn name(self) -> &'static str {
         match self {
             Kind::Null => "null",
@@ -34,7 +34,7 @@ impl Kind {
     }
 }
 
-/// What a type of Go is to people.
+/// A Go type in plain words.
 fn plain_type(go_type: &str) -> &'static str {
     match go_type {
         "string" => "a string",
@@ -45,10 +45,10 @@ fn plain_type(go_type: &str) -> &'static str {
     }
 }
 
-/// The place in the text, and what has been met so far.
+/// The position in the text, and the errors found so far.
 ///
-/// The text must have passed [`check`](super::check); on other text the cursor
-/// still ends, with values that mean nothing.
+/// The text must have passed [`check`](super::check); with other text the cursor still
+/// terminates, but the values are meaningless.
 pub struct Cursor<'a> {
     text: &'a [u8],
     at: usize,
@@ -57,16 +57,16 @@ pub struct Cursor<'a> {
     first_error: Option<Error>,
     fatal: Option<Error>,
     report: Report,
-    /// How many elements lists and maps may still have.
+    /// How many more elements lists and maps may have.
     room: usize,
 }
 
-/// The elements that the lists and maps of one document may have in all. An element of
-/// three bytes can take hundreds in memory.
+/// The maximum number of elements in all lists and maps of one document. An element of
+/// three bytes can take hundreds of bytes in memory.
 const MAX_ELEMENTS: usize = 1 << 20;
 
 impl<'a> Cursor<'a> {
-    /// A cursor before the first value.
+    /// Creates a cursor before the first value.
     pub fn new(text: &'a [u8]) -> Self {
         Cursor {
             text,
@@ -80,7 +80,7 @@ impl<'a> Cursor<'a> {
         }
     }
 
-    /// The outcome: the error that Go would return, or what was odd.
+    /// The result: the error that Go would return, or what was unusual.
     pub(super) fn finish(self) -> Result<Report, Error> {
         match self.fatal.or(self.first_error) {
             Some(error) => Err(error),
@@ -88,7 +88,7 @@ impl<'a> Cursor<'a> {
         }
     }
 
-    /// The kind of the value that comes next.
+    /// The type of the next value.
     pub fn kind(&mut self) -> Kind {
         self.skip_space();
         match self.peek() {
@@ -101,13 +101,13 @@ impl<'a> Cursor<'a> {
         }
     }
 
-    /// The byte at which the next value begins.
+    /// The offset of the next value.
     pub fn offset(&mut self) -> usize {
         self.skip_space();
         self.at
     }
 
-    /// Passes over the next value and gives its text.
+    /// Skips the next value and returns its text.
     pub fn raw(&mut self) -> &'a [u8] {
         self.skip_space();
         let start = self.at;
@@ -139,16 +139,16 @@ impl<'a> Cursor<'a> {
         &self.text[start..self.at]
     }
 
-    /// Reads a string; a value of another kind is passed over and gives nothing.
+    /// Reads a string; a value of another type is skipped and gives `None`.
     ///
-    /// Invalid UTF-8 and lone surrogates become U+FFFD, each byte its own.
+    /// Each byte of invalid UTF-8 and each lone surrogate becomes U+FFFD.
     pub fn string(&mut self) -> Option<String> {
         let kind = self.kind();
         let raw = self.raw();
         (kind == Kind::String).then(|| unquote(raw))
     }
 
-    /// Walks an object: `member` is called with each key, its offset, and must
+    /// Iterates over an object: `member` is called with each key and its offset, and must
     /// consume the value.
     pub fn object(&mut self, mut member: impl FnMut(&mut Self, String, usize)) {
         self.container(b'}', |cursor| {
@@ -160,7 +160,8 @@ impl<'a> Cursor<'a> {
         });
     }
 
-    /// Walks a list: `element` is called with each index and must consume the value.
+    /// Iterates over a list: `element` is called with each index and must consume the
+    /// value.
     pub fn array(&mut self, mut element: impl FnMut(&mut Self, usize)) {
         let mut index = 0;
         self.container(b']', |cursor| {
@@ -192,8 +193,8 @@ impl<'a> Cursor<'a> {
         }
     }
 
-    /// Takes the room of one more element of a list or a map. Where there is none left,
-    /// the document is refused, and the element is passed over.
+    /// Counts one more element of a list or map. Beyond the maximum the document is
+    /// rejected and the element skipped.
     pub(super) fn has_room(&mut self) -> bool {
         if self.room == 0 {
             let offset = self.offset();
@@ -205,7 +206,7 @@ impl<'a> Cursor<'a> {
         true
     }
 
-    /// Runs `inner` with one more field name on the path that errors name.
+    /// Runs `inner` with one more field name in the path for errors.
     pub(super) fn within(&mut self, owner: &'static str, key: &'static str, inner: impl FnOnce(&mut Self)) {
         let outer = std::mem::replace(&mut self.innermost, owner);
         self.path.push(key);
@@ -214,8 +215,8 @@ impl<'a> Cursor<'a> {
         self.innermost = outer;
     }
 
-    /// Notes a value of the wrong kind and passes over it. The first such error
-    /// is the one Go reports; reading goes on.
+    /// Records a value of the wrong type and skips it. Go reports the first such error and
+    /// reads on.
     pub fn mismatch(&mut self, go_type: &str) {
         let kind = self.kind().name();
         let offset = self.offset();
@@ -223,7 +224,7 @@ impl<'a> Cursor<'a> {
         self.mismatch_at(kind, go_type, offset);
     }
 
-    /// Notes a value, shown in Go's words, that the target cannot hold.
+    /// Records a value, shown in Go's words, that does not fit the target.
     pub(super) fn mismatch_at(&mut self, value: &str, go_type: &str, offset: usize) {
         let target = if self.path.is_empty() {
             format!("value of type {go_type}")
@@ -243,7 +244,7 @@ impl<'a> Cursor<'a> {
         });
     }
 
-    /// Notes an error that does not stop the reading.
+    /// Records an error that does not stop the parser.
     pub(super) fn fail(&mut self, text: String, offset: usize) {
         self.first_error.get_or_insert(Error {
             text,
@@ -252,7 +253,7 @@ impl<'a> Cursor<'a> {
         });
     }
 
-    /// Notes an error that a type's own reader returns: it wins over those noted before.
+    /// Records an error of a type's own parser, which takes precedence over earlier ones.
     pub fn abort(&mut self, text: String, offset: usize) {
         self.fatal.get_or_insert(Error {
             text,
@@ -261,7 +262,7 @@ impl<'a> Cursor<'a> {
         });
     }
 
-    /// Notes a key that the type does not have.
+    /// Records a key that the type does not have.
     pub(super) fn unknown(&mut self, key: String, offset: usize, known: &'static [&'static str]) {
         if self.report.unknown_keys.len() >= MAX_KEYS {
             self.report.more += 1;
@@ -276,7 +277,7 @@ impl<'a> Cursor<'a> {
         });
     }
 
-    /// Notes a key that its object had before.
+    /// Records a key that occurred before in its object.
     pub(super) fn repeated(&mut self, key: String, offset: usize) {
         if self.report.repeated_keys.len() >= MAX_KEYS {
             self.report.more += 1;
@@ -322,7 +323,7 @@ impl<'a> Cursor<'a> {
     }
 }
 
-/// The characters of a quoted string, escapes resolved.
+/// The characters of a quoted string, with escapes decoded.
 fn unquote(raw: &[u8]) -> String {
     let inner = raw.strip_prefix(b"\"").unwrap_or(raw);
     let inner = inner.strip_suffix(b"\"").unwrap_or(inner);
@@ -336,7 +337,7 @@ fn unquote(raw: &[u8]) -> String {
     out
 }
 
-/// Resolves one escape, its backslash already taken; gives what follows it.
+/// Decodes one escape after its backslash; returns the rest.
 fn unescape<'a>(out: &mut String, rest: &'a [u8]) -> &'a [u8] {
     let Some((&byte, tail)) = rest.split_first() else {
         return rest;
@@ -350,7 +351,7 @@ fn unescape<'a>(out: &mut String, rest: &'a [u8]) -> &'a [u8] {
         b'u' => {
             let unit = hex4(tail);
             let tail = tail.get(4..).unwrap_or_default();
-            // A high surrogate counts only together with the low one after it.
+            // A high surrogate is valid only together with the following low one.
             if (0xd800..0xdc00).contains(&unit) && tail.starts_with(b"\\u") {
                 let low = hex4(&tail[2..]);
                 if (0xdc00..0xe000).contains(&low) {
@@ -374,15 +375,14 @@ fn hex4(digits: &[u8]) -> u32 {
         .unwrap_or(0xfffd)
 }
 
-/// Bytes as text, each that is not part of valid UTF-8 as one U+FFFD: what Go makes
-/// of them in JSON.
+/// Bytes as text, with each byte of invalid UTF-8 replaced by U+FFFD, as in Go's JSON.
 pub fn lossy(bytes: &[u8]) -> String {
     let mut out = String::with_capacity(bytes.len());
     push_lossy(&mut out, bytes);
     out
 }
 
-/// Appends bytes, each that is not part of valid UTF-8 as one U+FFFD.
+/// Appends bytes, with each byte of invalid UTF-8 replaced by U+FFFD.
 fn push_lossy(out: &mut String, bytes: &[u8]) {
     for chunk in bytes.utf8_chunks() {
         out.push_str(chunk.valid());

@@ -1,14 +1,14 @@
-//! Filling Rust values from a [`Cursor`] by Go's rules.
+//! Fills Rust values from a [`Cursor`] by Go's rules.
 
 use super::cursor::{Cursor, Kind};
 
-/// A value that can be read from JSON over what it already holds.
+/// A value that can be decoded from JSON over its current contents.
 pub trait Decode {
-    /// Reads the next value, which may be of any kind. `null` leaves plain
-    /// values and objects as they were.
+    /// Reads the next value, which may be of any type. `null` leaves plain values and
+    /// objects unchanged.
     fn decode(&mut self, cursor: &mut Cursor<'_>);
 
-    /// The type's name in Go's error texts.
+    /// The type's name in Go's error messages.
     fn go_type() -> String
     where
         Self: Sized;
@@ -16,55 +16,56 @@ pub trait Decode {
 
 /// An object with known keys. Implemented by [`json_object!`](crate::json_object).
 pub trait Object {
-    /// The type's name in Go's error texts, with its package.
+    /// The type's name in Go's error messages, with its package.
     const GO_TYPE: &'static str;
-    /// The keys, in the order in which folded keys are matched.
+    /// The keys, in the order in which case-insensitive matches are tried.
     const KEYS: &'static [&'static str];
-    /// The field of a key, spelt exactly.
+    /// The field for a key, matched exactly.
     fn field(&mut self, key: &str) -> Option<&mut dyn Decode>;
 }
 
-/// What was read without an error and may still be a mistake.
+/// What was read without an error but may be a mistake.
 #[derive(Debug, Default, Clone, PartialEq, Eq)]
 pub struct Report {
-    /// Keys that no field has: the first [`MAX_KEYS`].
+    /// The first [`MAX_KEYS`] keys that do not belong to any field.
     pub unknown_keys: Vec<UnknownKey>,
-    /// Keys that an object has more than once, in any case: of plain values the last one
-    /// counts. The first [`MAX_KEYS`].
+    /// The first [`MAX_KEYS`] keys that are repeated in an object, in any case. Of plain
+    /// values, the last one counts.
     pub repeated_keys: Vec<RepeatedKey>,
-    /// How many more unknown and repeated keys there are.
+    /// The number of further unknown and repeated keys.
     pub more: usize,
 }
 
-/// So many keys of each kind are kept: nobody reads more, and each is looked up among
-/// the known ones.
+/// The maximum number of keys recorded of each kind: nobody reads more, and each is
+/// compared with the known ones.
 pub const MAX_KEYS: usize = 20;
 
-/// A key that stands in its object for the second time, or a later one.
+/// A repetition of a key in its object.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct RepeatedKey {
     /// The key as written.
     pub key: String,
-    /// The fields around it, joined with dots; empty at the top.
+    /// The enclosing fields, joined with dots; empty at the top level.
     pub path: String,
-    /// The byte at which it stands.
+    /// Its byte offset.
     pub offset: usize,
 }
 
-/// A key that no field has, and was ignored.
+/// A key that does not belong to any field and was ignored.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct UnknownKey {
     /// The key as written.
     pub key: String,
-    /// The fields around it, joined with dots; empty at the top.
+    /// The enclosing fields, joined with dots; empty at the top level.
     pub path: String,
-    /// The byte at which it stands.
+    /// Its byte offset.
     pub offset: usize,
-    /// The keys that are known there.
+    /// The keys that are known in this object.
     pub known: &'static [&'static str],
 }
 
-/// Gives a struct Go's way of reading: `json_object!(Type as "pkg.Type" { "key" => field, … })`.
+/// Implements decoding by Go's rules for a struct: `json_object!(Type as "pkg.Type" { "key"
+/// => field, … })`.
 #[macro_export]
 macro_rules! json_object {
     ($type:ty as $name:literal { $($key:literal => $field:ident),* $(,)? }) => {
@@ -92,7 +93,7 @@ impl<T: Object> Decode for T {
     }
 }
 
-/// Reads an object into `target`, member by member, in the order of the text.
+/// Decodes an object into `target`, member by member, in the order of the text.
 pub fn decode_object<T: Object>(target: &mut T, cursor: &mut Cursor<'_>) {
     match cursor.kind() {
         Kind::Null => {
@@ -124,8 +125,8 @@ pub fn decode_object<T: Object>(target: &mut T, cursor: &mut Cursor<'_>) {
     }
 }
 
-/// The known key that Go takes for `key`: itself, or the first that is equal
-/// when letter case is folded.
+/// The known key that Go would use for `key`: the same, or the first one that is equal
+/// under case folding.
 fn known_key(known: &'static [&'static str], key: &str) -> Option<&'static str> {
     let exact = known.iter().find(|k| **k == key);
     exact
@@ -133,8 +134,8 @@ fn known_key(known: &'static [&'static str], key: &str) -> Option<&'static str> 
         .copied()
 }
 
-/// Unicode simple folding against an ASCII key: beside the ASCII letters only
-/// the long s and the Kelvin sign fold into ASCII.
+/// Unicode simple folding against an ASCII key: besides ASCII letters, only the long s and
+/// the Kelvin sign fold into ASCII.
 fn equal_folded(known: &str, key: &str) -> bool {
     let folded = key.chars().map(|c| match c {
         'ſ' => 'S',
@@ -190,8 +191,8 @@ impl Decode for i64 {
     }
 }
 
-/// Reads an integer literal; a number with a fraction, an exponent or too many
-/// digits is an error, as in Go.
+/// Parses an integer literal. As in Go, a number with a fraction, an exponent or too many
+/// digits is an error.
 pub fn decode_integer<T: std::str::FromStr>(target: &mut T, cursor: &mut Cursor<'_>, go_type: &str) {
     match cursor.kind() {
         Kind::Number => {
@@ -209,7 +210,7 @@ pub fn decode_integer<T: std::str::FromStr>(target: &mut T, cursor: &mut Cursor<
     }
 }
 
-/// A pointer in Go: `null` takes the value away, anything else is read over it.
+/// A pointer in Go: `null` removes the value, anything else is decoded over it.
 impl<T: Decode + Default> Decode for Option<T> {
     fn decode(&mut self, cursor: &mut Cursor<'_>) {
         if cursor.kind() == Kind::Null {

@@ -1,4 +1,4 @@
-//! Lists, maps and byte strings as Go fills them.
+//! Lists, maps and byte strings as Go decodes them.
 
 use std::collections::HashMap;
 use std::ops::Deref;
@@ -6,8 +6,8 @@ use std::ops::Deref;
 use super::cursor::{Cursor, Kind};
 use super::decode::{Decode, decode_integer};
 
-/// A Go slice: read a second time it overwrites element by element, and what it
-/// held beyond its end can come back to light.
+/// A Go slice: decoding it a second time overwrites it element by element, and elements
+/// beyond its previous length can reappear.
 #[derive(Debug, Clone)]
 pub struct List<T> {
     elements: Vec<T>,
@@ -16,7 +16,7 @@ pub struct List<T> {
 }
 
 impl<T> List<T> {
-    /// Was the list given at all? An empty list is, `null` is not.
+    /// Whether the list was given. An empty list was, `null` was not.
     pub fn is_given(&self) -> bool {
         self.present
     }
@@ -96,17 +96,17 @@ impl<T: Decode + Default> Decode for List<T> {
     }
 }
 
-/// A Go map from strings, in the order in which keys first came: a key given
-/// again replaces its value whole, a map given again adds to what is there.
+/// A Go map with string keys, in the order in which keys first occurred: a repeated key
+/// replaces its whole value, and a repeated map adds to the existing one.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Map<T> {
     members: Vec<(String, T)>,
-    /// Where the member of a key stands.
+    /// The positions of members by key.
     places: HashMap<String, usize>,
 }
 
 impl<T> Map<T> {
-    /// The value of a key, spelt exactly.
+    /// The value of a key, matched exactly.
     pub fn get(&self, key: &str) -> Option<&T> {
         let place = self.places.get(key)?;
         self.members.get(*place).map(|(_, value)| value)
@@ -117,7 +117,7 @@ impl<T> Map<T> {
         self.members.iter()
     }
 
-    /// Is there no member?
+    /// Whether there are no members.
     pub fn is_empty(&self) -> bool {
         self.members.is_empty()
     }
@@ -166,7 +166,7 @@ impl<T: Decode + Default> Decode for Map<T> {
     }
 }
 
-/// A Go byte slice: base64 in a string, or a list of small numbers.
+/// A Go byte slice: a base64 string, or a list of small numbers.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Bytes(pub Vec<u8>);
 

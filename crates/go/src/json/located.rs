@@ -1,15 +1,15 @@
-//! Values that remember where they stood.
+//! Values with their position in the document.
 
 use super::cursor::Cursor;
 use super::decode::Decode;
 
-/// A value and the byte at which it stands in its document; none where it was
-/// not given. What is found wrong with it later can then be pointed to.
+/// A value and its byte offset in the document, or `None` if it was not given. Errors found
+/// later can then refer to it.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct Located<T> {
     /// The value.
     pub value: T,
-    /// Where it begins.
+    /// The offset of its first byte.
     pub offset: Option<usize>,
 }
 

@@ -1,14 +1,13 @@
 //! JSON as Go's `encoding/json` (1.22) reads and writes it.
 //!
-//! Scripts rely on what that reader does and others do not: keys match in any
-//! case, unknown keys are ignored, of a key given twice the last wins but
-//! objects merge and lists overwrite element by element, `null` leaves a field
-//! as it was, and invalid UTF-8 becomes U+FFFD. The walk-through's own CA
-//! document has `"OU"` twice.
+//! Scripts rely on peculiarities of that parser: keys match in any case, unknown keys are
+//! ignored, of a repeated key the last value counts but objects are merged and lists
+//! overwritten element by element, `null` leaves a field unchanged, and invalid UTF-8
+//! becomes U+FFFD. The walk-through's own CA document contains `"OU"` twice.
 //!
-//! Reading goes in two steps, as in Go: [`check`] refuses text that is not JSON,
-//! then a [`Cursor`] walks the text and fills values that implement [`Decode`].
-//! Nothing recurses deeper than the types do, whatever the text nests.
+//! As in Go, parsing has two steps: [`check`] rejects text that is not JSON, then a
+//! [`Cursor`] fills values that implement [`Decode`]. The recursion is no deeper than the
+//! types, however deeply the text is nested.
 
 mod cursor;
 mod decode;
@@ -28,26 +27,25 @@ pub use write::{quote, to_string, to_string_indented};
 
 use std::fmt;
 
-/// Why a document was refused, in Go's words, and where.
+/// Why a document was rejected, in Go's words, and where.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Error {
-    /// Go's sentence.
+    /// Go's message.
     pub text: String,
-    /// The byte at which the reader stopped.
+    /// The byte offset at which the parser stopped.
     pub offset: usize,
-    /// The same in plain words, where a value is of the wrong kind.
+    /// The same in plain words, for a value of the wrong type.
     pub mismatch: Option<Mismatch>,
 }
 
-/// A value of the wrong kind.
+/// A value of the wrong type.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Mismatch {
-    /// The innermost key, or empty at the top.
+    /// The innermost key, or empty at the top level.
     pub field: &'static str,
-    /// What stands there: `number`, `array` or, of a number that does not fit, its
-    /// text.
+    /// The actual value: `number`, `array`, or the text of a number that is out of range.
     pub found: String,
-    /// What belongs there.
+    /// The expected type.
     pub wanted: &'static str,
 }
 
@@ -59,11 +57,11 @@ impl fmt::Display for Error {
 
 impl std::error::Error for Error {}
 
-/// Reads `text` into `target`, which keeps what the document does not mention.
+/// Decodes `text` into `target`, which keeps everything that the document does not mention.
 ///
 /// # Errors
-/// Go's error for text that is not JSON, or for a value of the wrong type. After
-/// an error `target` holds whatever was read and must not be used.
+/// Go's error for text that is not JSON, or for a value of the wrong type. After an error
+/// `target` contains what was decoded so far and must not be used.
 pub fn read(text: &[u8], target: &mut dyn Decode) -> Result<Report, Error> {
     check(text)?;
     let mut cursor = Cursor::new(text);
@@ -71,7 +69,7 @@ pub fn read(text: &[u8], target: &mut dyn Decode) -> Result<Report, Error> {
     cursor.finish()
 }
 
-/// The numbers of the lines, from 1, of several bytes of one text, which come in order.
+/// Line numbers, from 1, for a sequence of ascending offsets in one text.
 #[derive(Debug)]
 pub struct Lines<'a> {
     text: &'a [u8],
@@ -80,7 +78,7 @@ pub struct Lines<'a> {
 }
 
 impl<'a> Lines<'a> {
-    /// Those of this text.
+    /// Creates line numbers for a text.
     pub fn new(text: &'a [u8]) -> Self {
         Lines {
             text,
@@ -89,7 +87,7 @@ impl<'a> Lines<'a> {
         }
     }
 
-    /// The line of a byte that is not before the one asked for last.
+    /// The line number of an offset that is not before the previous one.
     pub fn number(&mut self, offset: usize) -> usize {
         let passed = self.text.get(self.counted..offset).unwrap_or_default();
         self.line += passed.iter().filter(|octet| **octet == b'\n').count();
@@ -98,8 +96,8 @@ impl<'a> Lines<'a> {
     }
 }
 
-/// Line and column (both from 1, the column in characters) of a byte, and the
-/// text of that line.
+/// Line and column of an offset (both from 1, the column in characters), and the text of
+/// that line.
 pub fn locate(text: &[u8], offset: usize) -> (usize, usize, String) {
     let offset = offset.min(text.len());
     let start = text[..offset]

@@ -1,16 +1,16 @@
-//! The place of a mistake in a document, for people to see.
+//! Shows the position of an error in a document.
 
 use super::locate;
 
-/// How many characters of a line are shown.
+/// The maximum number of characters shown of a line.
 const WIDTH: usize = 100;
-/// How many of them stand before the mistake at most.
+/// The maximum number of them before the error.
 const BEFORE: usize = 60;
 
-/// Where a document went wrong, line by line: file, line and column, and the text
-/// there with a mark under the place. Of a long line only what is near is shown.
-/// Long runs of hexadecimal digits, which may be keys, stand as dots, and a line with a
-/// private key is not shown at all.
+/// The position of an error, as lines: file, line and column, and the text with a mark
+/// below the position. Of a long line only the part around it is shown. Long runs of
+/// hexadecimal digits, which may be keys, are shown as dots, and a line with a private key
+/// is not shown at all.
 pub fn place(file: &str, text: &[u8], offset: usize) -> Vec<String> {
     let (line, column, shown) = locate(text, offset);
     let mut out = vec![format!("{file}, line {line}, column {column}:")];
@@ -38,7 +38,7 @@ const fn mark_cut(is_cut: bool) -> &'static str {
     if is_cut { "…" } else { "" }
 }
 
-/// Hexadecimal digits of 16 and more as dots, one each.
+/// Replaces runs of 16 or more hexadecimal digits with dots.
 fn mask_keys(text: &str) -> String {
     const SECRET: usize = 16;
     let mut out = String::with_capacity(text.len());

@@ -1,11 +1,11 @@
-//! Is this text JSON? If not: Go's sentence and the place.
+//! Checks whether a text is JSON; if not, returns Go's message and the position.
 
 use super::Error;
 
-/// The nesting that Go's scanner allows.
+/// The maximum nesting in Go's scanner.
 const MAX_DEPTH: usize = 10_000;
 
-/// Refuses text that Go's scanner refuses, with its words.
+/// Rejects text that Go's scanner rejects, with its message.
 ///
 /// # Errors
 /// `unexpected end of JSON input`, or `invalid character 'x' …` with the offset
@@ -15,7 +15,7 @@ pub fn check(text: &[u8]) -> Result<(), Error> {
     scanner.document()
 }
 
-/// What an unfinished container waits for after its current value.
+/// What an open container expects after its current value.
 #[derive(Clone, Copy, PartialEq)]
 enum Container {
     Array,
@@ -31,7 +31,7 @@ impl Scanner<'_> {
     fn document(&mut self) -> Result<(), Error> {
         let mut open: Vec<Container> = Vec::new();
         loop {
-            // A value starts here; containers open until a plain value is met.
+            // A value starts here. Containers are opened until there is a scalar value.
             let byte = self.skip_space()?;
             match byte {
                 b'{' | b'[' => {
@@ -62,7 +62,7 @@ impl Scanner<'_> {
                 b'n' => self.literal("null")?,
                 _ => return Err(self.invalid("looking for beginning of value")),
             }
-            // A value ended; close containers until one wants another value.
+            // A value has ended. Containers are closed until one expects another value.
             loop {
                 let Some(&container) = open.last() else {
                     return match self.skip_space() {
@@ -193,8 +193,8 @@ impl Scanner<'_> {
         self.text.get(self.at).copied()
     }
 
-    /// Go feeds its scanner one space when the text is over, so an unfinished
-    /// literal complains about a space, not about the end.
+    /// Go feeds its scanner a space at the end of the text, so the error for an unfinished
+    /// literal mentions a space, not the end.
     fn peek_or_space(&self) -> u8 {
         self.peek().unwrap_or(b' ')
     }
@@ -217,7 +217,7 @@ impl Scanner<'_> {
     }
 }
 
-/// A byte as Go quotes it: as the Latin-1 character of that number.
+/// A byte as Go quotes it: the Latin-1 character with that number.
 fn show(byte: u8) -> String {
     match byte {
         b'\'' => r"'\''".to_owned(),

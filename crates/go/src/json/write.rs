@@ -1,19 +1,19 @@
-//! JSON as Go's `json.Marshal` lays it out.
+//! JSON as formatted by Go's `json.Marshal`.
 
 use std::io;
 
 use serde::Serialize;
 use serde_json::ser::{CompactFormatter, Formatter, PrettyFormatter};
 
-/// One line without spaces, as `json.Marshal` prints.
+/// One line without spaces, as from `json.Marshal`.
 ///
-/// Fields keep the order of the type; `<`, `>`, `&`, U+2028 and U+2029 are
-/// escaped inside strings.
+/// Fields keep the order of the type; `<`, `>`, `&`, U+2028 and U+2029 are escaped in
+/// strings.
 pub fn to_string(value: &impl Serialize) -> String {
     write(value, CompactFormatter)
 }
 
-/// Indented by two spaces, as `json.MarshalIndent(v, "", "  ")` prints.
+/// Indented by two spaces, as from `json.MarshalIndent(v, "", "  ")`.
 pub fn to_string_indented(value: &impl Serialize) -> String {
     write(value, PrettyFormatter::new())
 }
@@ -26,13 +26,13 @@ pub fn quote(text: &str) -> String {
 fn write(value: &impl Serialize, layout: impl Formatter) -> String {
     let mut out = Vec::with_capacity(128);
     let mut serializer = serde_json::Serializer::with_formatter(&mut out, Escaping(layout));
-    // Writing strings, numbers, lists and structs into memory cannot fail.
+    // Serializing strings, numbers, lists and structs to memory cannot fail.
     let written = value.serialize(&mut serializer);
     debug_assert!(written.is_ok());
     String::from_utf8(out).unwrap_or_default()
 }
 
-/// A layout with Go's HTML-safe strings.
+/// A formatter with Go's HTML-safe strings.
 struct Escaping<L>(L);
 
 impl<L: Formatter> Formatter for Escaping<L> {

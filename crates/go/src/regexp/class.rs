@@ -1,4 +1,4 @@
-//! Sets of characters: `[…]`, `\d`, `\pL`, and single characters behind a backslash.
+//! Character classes: `[…]`, `\d`, `\pL`, and single escaped characters.
 
 use std::fmt::Write;
 
@@ -9,18 +9,18 @@ use super::syntax::Reader;
 const CHARACTER_RANGE: &str = "invalid character class range";
 const ESCAPE: &str = "invalid escape sequence";
 
-/// The set without members.
+/// The empty class.
 pub(super) const NOTHING: &str = "[^\\x{0}-\\x{10FFFF}]";
 const LAST_CODE_POINT: u32 = 0x10_FFFF;
 const SURROGATES: [u32; 2] = [0xD800, 0xDFFF];
 
-/// The names of general categories that Go knows.
+/// The names of general categories in Go.
 const CATEGORIES: [&str; 36] = [
     "C", "Cc", "Cf", "Co", "Cs", "L", "Ll", "Lm", "Lo", "Lt", "Lu", "M", "Mc", "Me", "Mn", "N", "Nd", "Nl",
     "No", "P", "Pc", "Pd", "Pe", "Pf", "Pi", "Po", "Ps", "S", "Sc", "Sk", "Sm", "So", "Z", "Zl", "Zp", "Zs",
 ];
 
-/// Those of Unicode 15's scripts (UAX #24), as Go spells them.
+/// The names of Unicode 15's scripts (UAX #24), as Go spells them.
 const SCRIPTS: &str = " Adlam Ahom Anatolian_Hieroglyphs Arabic Armenian Avestan Balinese Bamum Bassa_Vah \
 Batak Bengali Bhaiksuki Bopomofo Brahmi Braille Buginese Buhid Canadian_Aboriginal Carian \
 Caucasian_Albanian Chakma Cham Cherokee Chorasmian Common Coptic Cuneiform Cypriot Cypro_Minoan Cyrillic \
@@ -45,7 +45,7 @@ const POSIX: [&str; 14] = [
 ];
 
 impl<'a> Reader<'a> {
-    /// A class from its `[` on.
+    /// Parses a class, starting at its `[`.
     pub(super) fn class(&mut self) -> Result<String, Mistake> {
         let whole = self.rest;
         self.skip(1);
@@ -54,7 +54,7 @@ impl<'a> Reader<'a> {
             text.push('^');
         }
         let mut first = true;
-        // A `]` that stands first is a member.
+        // A `]` in first position is a member.
         while first || !self.rest.starts_with(']') {
             first = false;
             if let Some(set) = self.posix_class()? {
@@ -70,7 +70,7 @@ impl<'a> Reader<'a> {
         Ok(text)
     }
 
-    /// A character or two with a `-` between.
+    /// A character, or two with a `-` between them.
     fn range(&mut self, whole: &str, text: &mut String) -> Result<(), Mistake> {
         let begin = self.rest;
         let low = self.class_char(whole)?;
@@ -113,13 +113,13 @@ impl<'a> Reader<'a> {
         Ok(Some(whole.to_owned()))
     }
 
-    /// `\d`, `\pL` and the like, as a class; nothing where something else stands there.
+    /// `\d`, `\pL` and the like, as a class; `None` if the text is something else.
     pub(super) fn set(&mut self) -> Result<Option<String>, Mistake> {
         let mut ahead = self.rest.chars();
         let (Some('\\'), Some(c)) = (ahead.next(), ahead.next()) else {
             return Ok(None);
         };
-        // ASCII alone, as in Perl before Unicode.
+        // ASCII only, as in Perl before Unicode.
         let inside = match c.to_ascii_lowercase() {
             'd' => "0-9",
             's' => "\\t\\n\\f\\r ",
@@ -132,7 +132,7 @@ impl<'a> Reader<'a> {
         Ok(Some(format!("[{negation}{inside}]")))
     }
 
-    /// `\pL`, `\p{Greek}`, and with `P` or `^` their complements.
+    /// `\pL`, `\p{Greek}`, and their complements with `P` or `^`.
     fn property(&mut self, mut negative: bool) -> Result<String, Mistake> {
         let whole = self.rest;
         let refused = |sequence: &str| Err(Mistake::new(CHARACTER_RANGE, sequence));
@@ -151,14 +151,14 @@ impl<'a> Reader<'a> {
                 self.skip(name.len());
                 name
             }
-            // Go finds the name to be the empty one.
+            // Go takes the name to be empty.
             None => return refused(whole),
         };
         let plain = name.strip_prefix('^').unwrap_or(name);
         negative ^= plain.len() != name.len();
         let set = match plain {
             "Any" => "\\x{0}-\\x{10FFFF}".to_owned(),
-            // No unassigned characters, as in Go; and no text holds surrogates.
+            // No unassigned characters, as in Go; surrogates do not occur in any text.
             "C" => "\\p{Cc}\\p{Cf}\\p{Co}".to_owned(),
             "Cs" => NOTHING.to_owned(),
             category if CATEGORIES.contains(&category) => format!("\\p{{{category}}}"),
@@ -172,7 +172,7 @@ impl<'a> Reader<'a> {
         })
     }
 
-    /// One character from its backslash on.
+    /// One character, starting at its backslash.
     pub(super) fn escaped_char(&mut self) -> Result<u32, Mistake> {
         let begin = self.rest;
         self.skip(1);
@@ -180,7 +180,7 @@ impl<'a> Reader<'a> {
             return Err(Mistake::new("trailing backslash at end of expression", ""));
         };
         let value = match c {
-            // A digit other than 0 alone would be a back-reference.
+            // A single digit other than 0 would be a back-reference.
             '1'..='7' if !self.rest.starts_with(is_octal) => None,
             '0'..='7' => Some(self.octal(c)),
             'x' => self.hexadecimal(),
@@ -196,7 +196,7 @@ impl<'a> Reader<'a> {
         value.ok_or_else(|| Mistake::new(ESCAPE, self.read_since(begin)))
     }
 
-    /// Up to three octal digits, of which the first is read.
+    /// Up to three octal digits; the first has been consumed.
     fn octal(&mut self, first: char) -> u32 {
         let mut value = u32::from(first) - 48;
         for _ in 0..2 {
@@ -209,7 +209,7 @@ impl<'a> Reader<'a> {
         value
     }
 
-    /// Behind `\x`: two digits, or any number of them in braces.
+    /// After `\x`: two digits, or any number of them in braces.
     fn hexadecimal(&mut self) -> Option<u32> {
         let first = self.next()?;
         if first != '{' {
@@ -240,7 +240,7 @@ fn is_script(name: &str) -> bool {
     is_word && SCRIPTS.contains(&format!(" {name} "))
 }
 
-/// Members of a class. No text holds surrogates, so they are left out.
+/// Members of a class. Surrogates are omitted, because they do not occur in any text.
 fn write_range(low: u32, high: u32, text: &mut String) {
     let [first, last] = SURROGATES;
     let below = (low, high.min(first - 1));

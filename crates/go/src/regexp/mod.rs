@@ -1,8 +1,8 @@
-//! Go's regular expressions (RE2 syntax): a match anywhere in a text, or the reason why
-//! Go refuses the expression.
+//! Go's regular expressions (RE2 syntax): matches anywhere in a text, or the reason why Go
+//! rejects the expression.
 //!
-//! The expression is read once, by Go's rules. The same reading gives the expression of
-//! the `regex` crate that means the same, and the mistake in Go's words.
+//! The expression is parsed once, by Go's rules. The parser produces both the equivalent
+//! expression for the `regex` crate and errors in Go's words.
 
 mod class;
 mod part;
@@ -16,22 +16,22 @@ use crate::error::{Error, Result};
 #[derive(Debug, Clone)]
 pub struct Regexp(Regex);
 
-/// Why an expression is refused, and the piece of it that Go shows.
+/// Why an expression is rejected, and the fragment of it that Go shows.
 #[derive(Debug, Clone, PartialEq, Eq)]
 struct Mistake {
     what: &'static str,
     fragment: String,
 }
 
-/// What an expression may weigh once compiled, in bytes. Go's own limit lets some
-/// expressions through that need more here; they are refused in the same words.
+/// The maximum size of a compiled expression, in bytes. Go's own limit allows some
+/// expressions that need more here; they are rejected with the same message.
 const SIZE_LIMIT: usize = 64 << 20;
 
 impl Regexp {
     /// Compiles an expression as Go's `regexp.Compile` would.
     ///
     /// # Errors
-    /// Go's sentence: ``error parsing regexp: missing closing ): `(` `` and the like.
+    /// Go's message: ``error parsing regexp: missing closing ): `(` `` and the like.
     pub fn compile(expression: &str) -> Result<Self> {
         let translated = syntax::translate(expression)?;
         RegexBuilder::new(&translated)
@@ -42,7 +42,7 @@ impl Regexp {
             .map_err(|_| Mistake::new(part::TOO_LARGE, expression).into())
     }
 
-    /// Does it match somewhere?
+    /// Whether it matches anywhere in the text.
     pub fn is_match(&self, text: &str) -> bool {
         self.0.is_match(text.as_bytes())
     }

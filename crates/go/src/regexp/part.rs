@@ -1,22 +1,22 @@
-//! Pieces of an expression that were read: how they are written for the `regex` crate, and
-//! how much they weigh against Go's limits.
+//! Parsed parts of an expression: their syntax for the `regex` crate, and their size with
+//! respect to Go's limits.
 //!
-//! Only whether there is a match is ever asked, so groups capture nothing and no
-//! repetition is lazy.
+//! Only the existence of a match matters, so groups do not capture and repetitions are not
+//! lazy.
 
 use std::fmt::Write;
 
 pub(super) const TOO_LARGE: &str = "expression too large";
 pub(super) const TOO_DEEP: &str = "expression nests too deeply";
 
-/// How far parts may stand in each other, as in Go.
+/// The maximum nesting, as in Go.
 pub(super) const MAX_HEIGHT: u32 = 1000;
-/// Go's limit of instructions: 128 MB, 40 octets each.
+/// Go's limit on instructions: 128 MB at 40 bytes each.
 const MAX_SIZE: u64 = (128 << 20) / 40;
-/// The product of repeat counts that stand in each other.
+/// The maximum product of nested repeat counts.
 pub(super) const MAX_REPEAT: u32 = 1000;
 
-/// What a part is, where it matters to what may stand around it.
+/// The syntactic form of a part, which decides whether it needs a group.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 enum Form {
     Atom,
@@ -30,16 +30,16 @@ enum Form {
 pub(super) struct Part {
     text: String,
     form: Form,
-    /// A literal, and whether in any case: Go keeps a run of such in one.
+    /// Whether it is a literal, and whether that ignores case: Go merges adjacent literals.
     literal: Option<bool>,
-    /// The instructions that Go counts for it.
+    /// The number of instructions by Go's count.
     size: u64,
     height: u32,
-    /// The greatest product of counts in it.
+    /// The greatest product of repeat counts in it.
     repeats: u32,
 }
 
-/// How often something is repeated.
+/// The number of repetitions.
 #[derive(Debug, Clone, Copy)]
 pub(super) enum Count {
     /// `*`
@@ -53,7 +53,7 @@ pub(super) enum Count {
 }
 
 impl Part {
-    /// Something that is whole by itself.
+    /// A part that needs no group.
     pub(super) fn atom(text: impl Into<String>) -> Self {
         Part {
             text: text.into(),
@@ -65,7 +65,7 @@ impl Part {
         }
     }
 
-    /// A code point, which may be one that no text holds.
+    /// A code point, possibly one that does not occur in any text.
     pub(super) fn literal(c: u32, any_case: bool) -> Self {
         let text = match char::from_u32(c) {
             None => super::class::NOTHING.to_owned(),
@@ -78,7 +78,7 @@ impl Part {
         }
     }
 
-    /// One after the other.
+    /// A concatenation.
     pub(super) fn sequence(mut parts: Vec<Part>) -> Self {
         if parts.len() == 1
             && let Some(part) = parts.pop()
@@ -108,7 +108,7 @@ impl Part {
         all
     }
 
-    /// One or the other.
+    /// An alternation.
     pub(super) fn choice(mut parts: Vec<Part>) -> Self {
         if parts.len() == 1
             && let Some(part) = parts.pop()
@@ -133,7 +133,7 @@ impl Part {
         all
     }
 
-    /// What Go would capture.
+    /// A group that would capture in Go.
     pub(super) fn captured(self) -> Self {
         Part {
             literal: None,
@@ -143,7 +143,7 @@ impl Part {
         }
     }
 
-    /// The same again and again.
+    /// A repetition.
     pub(super) fn repeated(self, count: Count) -> Self {
         let mut text = String::with_capacity(self.text.len() + 4);
         self.write(Form::Atom, &mut text);
@@ -176,12 +176,12 @@ impl Part {
         }
     }
 
-    /// Do counts multiply to more than Go allows?
+    /// Whether repeat counts multiply to more than Go allows.
     pub(super) fn repeats_too_often(&self) -> bool {
         self.repeats > MAX_REPEAT
     }
 
-    /// The limit of Go's that it exceeds.
+    /// The limit of Go that it exceeds.
     pub(super) fn excess(&self) -> Option<&'static str> {
         if self.size > MAX_SIZE {
             return Some(TOO_LARGE);
@@ -198,7 +198,7 @@ impl Part {
         self.repeats = self.repeats.max(part.repeats);
     }
 
-    /// Writes it where nothing looser than `form` may stand.
+    /// Writes it, in a group if its form binds more loosely than `form`.
     fn write(&self, form: Form, out: &mut String) {
         if self.form > form {
             let _ = write!(out, "(?:{})", self.text);
@@ -208,7 +208,7 @@ impl Part {
     }
 }
 
-/// A character that stands for itself, anywhere.
+/// A character as a literal, in any position.
 pub(super) fn plain(c: char) -> String {
     if c.is_alphanumeric() {
         c.to_string()

@@ -11,7 +11,7 @@ const NAMED_CAPTURE: &str = "invalid named capture";
 /// The expression in the syntax of the `regex` crate.
 ///
 /// # Errors
-/// What Go refuses it for.
+/// Go's reason for rejecting it.
 pub(super) fn translate(expression: &str) -> Result<String, Mistake> {
     Reader {
         whole: expression,
@@ -23,7 +23,7 @@ pub(super) fn translate(expression: &str) -> Result<String, Mistake> {
     .read()
 }
 
-/// What `(?ims)` sets; laziness does not matter to whether there is a match.
+/// The flags of `(?ims)`; laziness does not affect whether there is a match.
 #[derive(Debug, Clone, Copy, Default)]
 struct Flags {
     any_case: bool,
@@ -31,22 +31,22 @@ struct Flags {
     dot_is_any: bool,
 }
 
-/// A group that is still open, or the whole.
+/// An open group, or the whole expression.
 #[derive(Debug, Default)]
 struct Group {
-    /// The flags before it, which hold again behind it.
+    /// The flags before it, which apply again after it.
     flags: Flags,
     captures: bool,
-    /// The alternatives that are read.
+    /// The alternatives parsed so far.
     choices: Vec<Part>,
-    /// What stands behind the last `|`.
+    /// The parts after the last `|`.
     sequence: Vec<Part>,
 }
 
-/// Reads an expression from the left.
+/// Parses an expression from left to right.
 pub(super) struct Reader<'a> {
     whole: &'a str,
-    /// What is still to be read.
+    /// The rest of the expression.
     pub(super) rest: &'a str,
     flags: Flags,
     outer: Vec<Group>,
@@ -94,7 +94,7 @@ impl<'a> Reader<'a> {
         Ok(self.checked(all)?.into_text())
     }
 
-    /// `^`, `$` and `.` under the flags.
+    /// `^`, `$` and `.` under the current flags.
     fn sign(&self, c: char) -> &'static str {
         match (c, self.flags) {
             ('^', Flags { multi_line: true, .. }) => "(?m:^)",
@@ -111,7 +111,7 @@ impl<'a> Reader<'a> {
         self.push(Part::literal(c.into(), self.flags.any_case))
     }
 
-    /// What a backslash begins, outside a class.
+    /// An escape outside a class.
     fn backslash(&mut self) -> Result<(), Mistake> {
         let assertion = match self.rest.as_bytes().get(1) {
             Some(b'A') => "\\A",
@@ -195,7 +195,7 @@ impl<'a> Reader<'a> {
         })
     }
 
-    /// `(`, `(?:`, `(?P<name>`, and flags, which may hold for a group or from here on.
+    /// `(`, `(?:`, `(?P<name>`, and flags, which apply to a group or to the rest.
     fn open(&mut self) -> Result<(), Mistake> {
         let begin = self.rest;
         self.skip(1);
@@ -209,7 +209,7 @@ impl<'a> Reader<'a> {
             return self.named_group(begin);
         }
         let mut flags = self.flags;
-        // What the letters set; behind a `-` it must be one at least.
+        // The flags set by the letters; after a `-` there must be at least one.
         let (mut value, mut letters) = (true, 0);
         while let Some(c) = self.next() {
             match c {
@@ -236,7 +236,7 @@ impl<'a> Reader<'a> {
         Err(Mistake::new(PERL_SYNTAX, self.read_since(begin)))
     }
 
-    /// From `P<` or `<` on. Names may repeat.
+    /// From `P<` or `<` onwards. Names may repeat.
     fn named_group(&mut self, begin: &str) -> Result<(), Mistake> {
         let Some(end) = self.rest.find('>') else {
             return Err(Mistake::new(NAMED_CAPTURE, begin));
@@ -252,7 +252,7 @@ impl<'a> Reader<'a> {
         Ok(())
     }
 
-    /// A repetition operator; nothing for a `{` that stands for itself.
+    /// A repetition operator; `None` for a literal `{`.
     fn count(&mut self) -> Result<Option<Count>, Mistake> {
         let begin = self.rest;
         let count = match self.next() {
@@ -274,7 +274,7 @@ impl<'a> Reader<'a> {
         Ok(Some(count))
     }
 
-    /// Behind `{`.
+    /// After `{`.
     fn bounds(&mut self) -> Option<(u32, Option<u32>)> {
         let low = self.number()?;
         if self.eat("}") {
@@ -288,7 +288,7 @@ impl<'a> Reader<'a> {
         self.eat("}").then_some((low, Some(high)))
     }
 
-    /// Decimal digits without leading zeros; too many of them are some number that is too
+    /// Decimal digits without leading zeros; if there are too many, any number that is too
     /// large.
     fn number(&mut self) -> Option<u32> {
         let length = self.rest.bytes().take_while(u8::is_ascii_digit).count();
@@ -300,7 +300,7 @@ impl<'a> Reader<'a> {
         Some(digits.parse().unwrap_or(u32::MAX))
     }
 
-    /// Repeats the last part. Only flags may stand between it and the operator.
+    /// Repeats the last part. Only flags may come between it and the operator.
     fn repeat(&mut self, count: Count, begin: &str, last_repetition: Option<&str>) -> Result<(), Mistake> {
         self.eat("?");
         if let Some(last) = last_repetition {
@@ -337,7 +337,7 @@ impl<'a> Reader<'a> {
         rest.is_some()
     }
 
-    /// What was read since `begin` was the rest.
+    /// The text parsed since `begin` was the rest.
     pub(super) fn read_since<'b>(&self, begin: &'b str) -> &'b str {
         &begin[..begin.len() - self.rest.len()]
     }

@@ -13,7 +13,7 @@ fn a_match_may_stand_anywhere() {
     assert!(!regexp.is_match("xTLSDial"));
 }
 
-/// What Go 1.19 answered, but for `(?<n>a)`, which is newer.
+/// The results of Go 1.19, except for `(?<n>a)`, which is newer.
 #[test]
 fn means_what_go_means() {
     for (expression, yes, no) in [
