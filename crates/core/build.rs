@@ -1,18 +1,20 @@
-//! Refuses to build on a slow start.
+//! Stops builds that would start slowly.
 //!
-//! With its CPU-jitter entropy source aws-lc spends about 24 ms of every process on
-//! gathering randomness before the first key. Only an environment variable of its
-//! build leaves that source out, and `.cargo/config.toml` sets it; but cargo reads
-//! that file from the folder where it is called. So what was built is looked at.
+//! With its CPU-jitter entropy source, aws-lc spends about 24 ms of every process on
+//! gathering randomness before the first key. Only an environment variable at build time
+//! leaves that source out. `.cargo/config.toml` sets it, but cargo reads that file from the
+//! current folder. Therefore the result of the build is examined.
 
 use std::ffi::OsString;
 use std::path::PathBuf;
 use std::{env, fs, io};
 
-/// What aws-lc's build reads: a word that begins with 0, n, f or off is false.
+/// The variable that aws-lc's build reads; a value that begins with 0, n, f or off means
+/// false.
 const VARIABLE: &str = "AWS_LC_SYS_NO_JITTER_ENTROPY";
 
-/// A function that only the jitter source has, in aws-lc's `third_party/jitterentropy`.
+/// A function that exists only in the jitter source, in aws-lc's
+/// `third_party/jitterentropy`.
 const FUNCTION: &[u8] = b"jent_read_entropy";
 
 fn main() {
@@ -47,8 +49,8 @@ fn main() {
     }
 }
 
-/// The library that is linked, as aws-lc-rs tells those who depend on it. The
-/// variable's name has its version.
+/// The library that is linked, as aws-lc-rs reports it to dependent crates. The variable's
+/// name contains its version.
 fn library() -> Option<PathBuf> {
     env::vars_os()
         .find(|(name, _)| {
@@ -58,9 +60,10 @@ fn library() -> Option<PathBuf> {
         .map(|(_, path)| PathBuf::from(path))
 }
 
-/// The index of symbols that opens an archive on Linux; all of any other library.
+/// The symbol index at the start of an archive on Linux, or the whole file for any other
+/// library.
 fn symbols(library: &PathBuf) -> io::Result<Vec<u8>> {
-    // `!<arch>\n`, then a header of 60 octets: the name in 16, the size from 48 in 10.
+    // `!<arch>\n`, then a header of 60 bytes: the name in 16, the size from 48 in 10.
     let mut bytes = fs::read(library)?;
     if bytes.starts_with(b"!<arch>\n/ ") {
         let size = bytes.get(56..66).map(String::from_utf8_lossy);
@@ -71,7 +74,7 @@ fn symbols(library: &PathBuf) -> io::Result<Vec<u8>> {
     Ok(bytes)
 }
 
-/// Whether somebody asks for the jitter source in so many words.
+/// Whether the jitter source was requested explicitly.
 fn on_purpose() -> bool {
     env::var_os(VARIABLE)
         .map(OsString::into_string)

@@ -1,9 +1,9 @@
-//! Writing DER (X.690): one growing buffer, lengths filled in when an element closes.
+//! Writes DER (X.690) to one growing buffer; lengths are filled in when an element is
+//! closed.
 //!
-//! Bytes that come from elsewhere (an issuer's name, a public key) go in with
-//! [`Writer::raw`], untouched: a certificate authority's name must be repeated
-//! octet for octet even where its encoding is odd, which a library that reads
-//! and re-encodes cannot do.
+//! Bytes from elsewhere (an issuer's name, a public key) are inserted unchanged with
+//! [`Writer::raw`]: a CA's name must be repeated octet for octet even if its encoding is
+//! unusual, which a library that decodes and re-encodes cannot do.
 
 pub mod fields;
 mod header;
@@ -17,7 +17,7 @@ use ::time::{OffsetDateTime, UtcOffset};
 
 use crate::oid::Oid;
 
-/// Tags of universal types, with the constructed bit where it belongs.
+/// Tags of universal types, with the constructed bit where applicable.
 pub mod tag {
     #![allow(missing_docs)]
     pub const BOOLEAN: u8 = 0x01;
@@ -38,7 +38,7 @@ pub mod tag {
     pub const SEQUENCE: u8 = 0x30;
     pub const SET: u8 = 0x31;
 
-    /// `[number]`, primitive: an implicitly tagged string, say.
+    /// `[number]`, primitive, for example an implicitly tagged string.
     pub const fn context(number: u8) -> u8 {
         0x80 | number
     }
@@ -49,24 +49,24 @@ pub mod tag {
     }
 }
 
-/// The bytes of one DER value, built with a closure.
+/// The bytes of one DER value that a closure writes.
 pub fn encode(build: impl FnOnce(&mut Writer)) -> Vec<u8> {
     let mut writer = Writer(Vec::with_capacity(64));
     build(&mut writer);
     writer.0
 }
 
-/// A buffer that grows by elements.
+/// A buffer to which elements are appended.
 #[derive(Debug, Default)]
 pub struct Writer(Vec<u8>);
 
 impl Writer {
-    /// A writer whose buffer already has room for `octets`.
+    /// A writer whose buffer has room for `octets`.
     pub fn with_capacity(octets: usize) -> Self {
         Writer(Vec::with_capacity(octets))
     }
 
-    /// What was written.
+    /// The bytes written.
     pub fn into_bytes(self) -> Vec<u8> {
         self.0
     }
@@ -110,7 +110,7 @@ impl Writer {
         self.nest(tag, |w| w.0.extend_from_slice(contents));
     }
 
-    /// A whole element, or several, encoded elsewhere.
+    /// One or more complete elements that were encoded elsewhere.
     pub fn raw(&mut self, element: &[u8]) {
         self.0.extend_from_slice(element);
     }
@@ -118,7 +118,7 @@ impl Writer {
     /// INTEGER
     pub fn integer(&mut self, value: i64) {
         let octets = value.to_be_bytes();
-        // Leading octets that only repeat the sign are left out.
+        // Leading octets that only repeat the sign are omitted.
         let redundant =
             |pair: &[u8]| (pair[0] == 0 && pair[1] < 0x80) || (pair[0] == 0xff && pair[1] >= 0x80);
         let skip = octets.windows(2).take_while(|pair| redundant(pair)).count();
@@ -137,7 +137,7 @@ impl Writer {
         });
     }
 
-    /// BOOLEAN TRUE; FALSE is a default wherever it could stand, and left out.
+    /// BOOLEAN TRUE; FALSE is the default wherever it could occur, and omitted.
     pub fn true_(&mut self) {
         self.primitive(tag::BOOLEAN, &[0xff]);
     }
@@ -165,8 +165,7 @@ impl Writer {
         });
     }
 
-    /// BIT STRING of named bits, bit 0 first, without the zeros at the end
-    /// (X.690, 11.2.2).
+    /// BIT STRING of named bits, bit 0 first, without trailing zeros (X.690, 11.2.2).
     pub fn named_bits(&mut self, bits: u16) {
         let octets = bits.reverse_bits().to_be_bytes();
         let used = 16 - bits.leading_zeros();
@@ -177,8 +176,8 @@ impl Writer {
         });
     }
 
-    /// UTCTime for the years 1950 to 2049, GeneralizedTime beyond (RFC 5280,
-    /// section 4.1.2.5). Fractions of a second are cut off.
+    /// UTCTime for the years 1950 to 2049, otherwise GeneralizedTime (RFC 5280, section
+    /// 4.1.2.5). Fractions of a second are truncated.
     pub fn time(&mut self, time: OffsetDateTime) {
         let time = in_utc(time);
         if (1950..2050).contains(&time.year()) {
@@ -189,7 +188,7 @@ impl Writer {
         }
     }
 
-    /// GeneralizedTime to the second, UTC.
+    /// GeneralizedTime in seconds, UTC.
     pub fn generalized_time(&mut self, time: OffsetDateTime) {
         let time = in_utc(time);
         let text = format!("{:04}{}", time.year(), month_to_second(time));
@@ -197,7 +196,7 @@ impl Writer {
     }
 }
 
-/// A moment beyond the calendar stays as it is.
+/// A time that would leave the calendar's range is not converted.
 fn in_utc(time: OffsetDateTime) -> OffsetDateTime {
     time.checked_to_offset(UtcOffset::UTC).unwrap_or(time)
 }

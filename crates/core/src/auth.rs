@@ -1,5 +1,5 @@
-//! Tokens of authenticated requests: HMAC-SHA256 over the request's octets, with a
-//! key that client and server share.
+//! Tokens of authenticated requests: HMAC-SHA256 over the request's octets with a shared
+//! key.
 
 use std::fmt;
 use std::sync::Arc;
@@ -11,21 +11,20 @@ use zeroize::Zeroizing;
 use rcfssl_go::json::{Bytes, Cursor, Decode, decode_integer};
 use rcfssl_go::{base64, json_object};
 
-/// A key that a client and a server share.
+/// A key shared by client and server.
 ///
-/// Its octets are not kept, only the state that HMAC makes of them, which the
-/// library wipes.
+/// Its octets are not kept, only the derived HMAC state, which the library wipes.
 #[derive(Clone)]
 pub struct AuthKey(Arc<hmac::Key>);
 
 impl AuthKey {
-    /// A key of any length. The empty one is taken, as in cfssl, where a variable
-    /// that is not set makes it.
+    /// A key of any length. As in cfssl, an empty key, the result of an unset variable, is
+    /// accepted.
     pub fn new(octets: &[u8]) -> Self {
         AuthKey(Arc::new(hmac::Key::new(hmac::HMAC_SHA256, octets)))
     }
 
-    /// Reads hexadecimal digits in either case.
+    /// Parses hexadecimal digits in either case.
     pub fn from_hex(text: &str) -> Option<Self> {
         let mut octets = Zeroizing::new(Vec::with_capacity(text.len() / 2));
         if !text.len().is_multiple_of(2) {
@@ -38,13 +37,12 @@ impl AuthKey {
         Some(AuthKey::new(&octets))
     }
 
-    /// The token of a request: 32 octets.
+    /// The token for a request: 32 octets.
     pub fn token(&self, request: &[u8]) -> Vec<u8> {
         hmac::sign(&self.0, request).as_ref().to_vec()
     }
 
-    /// Is it the token of this request? The time this takes does not depend on where
-    /// the two differ.
+    /// Whether this is the token for the request. The comparison takes constant time.
     pub fn accepts(&self, token: &[u8], request: &[u8]) -> bool {
         hmac::verify(&self.0, request, token).is_ok()
     }
@@ -62,16 +60,16 @@ fn digit(byte: u8) -> Option<u8> {
         .and_then(|digit| u8::try_from(digit).ok())
 }
 
-/// A request in its envelope, as `authsign` takes it.
+/// A request in the envelope of `authsign`.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct AuthenticatedRequest {
-    /// Read for its type only.
+    /// Decoded only to check its type.
     timestamp: Timestamp,
-    /// Read for its type only.
+    /// Decoded only to check its type.
     remote_address: Bytes,
     /// The token.
     pub token: Bytes,
-    /// The request's octets, over which the token is made.
+    /// The request's octets, which the token authenticates.
     pub request: Bytes,
 }
 json_object!(AuthenticatedRequest as "auth.AuthenticatedRequest" {
@@ -95,7 +93,7 @@ impl Decode for Timestamp {
 }
 
 impl AuthenticatedRequest {
-    /// Puts a request into its envelope, at this moment in Unix seconds.
+    /// Wraps a request in its envelope, with the current time in Unix seconds.
     pub fn new(key: &AuthKey, request: Vec<u8>, now: i64) -> Self {
         AuthenticatedRequest {
             timestamp: Timestamp(now),
@@ -105,13 +103,13 @@ impl AuthenticatedRequest {
         }
     }
 
-    /// Was its token made with this key?
+    /// Whether its token was made with this key.
     pub fn is_from(&self, key: &AuthKey) -> bool {
         key.accepts(&self.token.0, &self.request.0)
     }
 }
 
-/// As clients send it: without an address, which no one reads.
+/// The JSON that clients send; the address, which nobody reads, is omitted.
 impl Serialize for AuthenticatedRequest {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         #[derive(Serialize)]

@@ -12,10 +12,10 @@ use crate::name::Subject;
 use crate::oid;
 use crate::serial::Serial;
 
-/// How long a list is good where nothing else is said: a week.
+/// The default lifetime of a CRL: a week.
 pub const DEFAULT_SECONDS: i64 = 7 * 24 * 3600;
 
-/// Reads a lifetime in seconds: a Go integer of 32 bits, in any of Go's bases.
+/// Parses a lifetime in seconds: a 32-bit Go integer in any of Go's bases.
 ///
 /// # Errors
 /// `strconv.ParseInt: parsing "1h": invalid syntax` or `value out of range`.
@@ -34,28 +34,28 @@ pub fn parse_seconds(text: &str) -> Result<i64> {
         .map_err(|_| refused("value out of range"))
 }
 
-/// What a list says.
+/// The contents of a CRL.
 #[derive(Debug, Clone)]
 pub struct CrlContent {
     /// The revoked certificates.
     pub entries: Entries,
-    /// Is a list without entries written as an empty SEQUENCE, as cfssl does? RFC 5280
-    /// (section 5.1.2.6) wants it left out.
+    /// Whether an empty list is encoded as an empty SEQUENCE, as cfssl does. RFC 5280
+    /// (section 5.1.2.6) requires it to be omitted.
     pub keep_empty: bool,
     /// thisUpdate
     pub now: OffsetDateTime,
     /// nextUpdate
     pub next_update: OffsetDateTime,
-    /// cRLNumber, which RFC 5280 wants and cfssl leaves out.
+    /// cRLNumber, which RFC 5280 requires and cfssl omits.
     pub number: Option<u64>,
 }
 
-/// revokedCertificates, encoded as they come: a list may have a million of them.
+/// revokedCertificates, encoded on the fly: a CRL may have a million entries.
 #[derive(Debug, Clone, Default)]
 pub struct Entries(Vec<u8>);
 
 impl Entries {
-    /// Adds a certificate. Order and repeats are kept.
+    /// Adds a certificate. Order and repetitions are kept.
     pub fn add(&mut self, serial: &Serial, revoked: OffsetDateTime) {
         let entry = asn1::encode(|w| {
             w.sequence(|w| {
@@ -67,12 +67,12 @@ impl Entries {
     }
 }
 
-/// Signs a list. The issuer's name is typed anew, as cfssl does, unless that
-/// would lose attributes; the only extensions are the key identifier of the
-/// issuer and the number, where one is given.
+/// Signs a CRL. Like cfssl, it re-encodes the issuer's name, unless that would lose
+/// attributes. The only extensions are the issuer's key identifier, and the CRL number if
+/// given.
 ///
 /// # Errors
-/// Where the key does not sign.
+/// If the key cannot sign.
 pub fn sign(content: CrlContent, issuer: &Certificate, key: &dyn SigningKey) -> Result<Vec<u8>> {
     let algorithm = key.algorithm().gos_default();
     let to_be_signed = asn1::encode(|w| {
@@ -112,9 +112,8 @@ fn write_extensions(w: &mut Writer, number: Option<u64>, issuer: &Certificate) {
     });
 }
 
-/// cfssl writes the nine usual attributes, typed anew, and leaves others out: a
-/// list that names another issuer is of no use, so such a name is repeated as it
-/// is.
+/// cfssl re-encodes the nine usual attributes and drops others. A CRL with a different
+/// issuer name is useless, so such a name is copied unchanged.
 fn issuer_name(issuer: &Certificate) -> Vec<u8> {
     let name = Subject::from_attributes(&issuer.subject_attributes);
     if name.extra.is_empty() {

@@ -1,22 +1,22 @@
-//! The errors of cfssl: a category and a reason make a number and a sentence.
+//! cfssl's errors: a category and a reason are combined to a number and a message.
 //!
-//! This is the one place that knows the numbers. An [`Error`] displays as the
-//! line that cfssl prints: either `{"code":N,"message":"…"}`, which programs
-//! read, or a bare sentence where cfssl returns a plain Go error.
+//! The numbers are defined only here. An [`Error`] displays as the line that cfssl prints:
+//! either `{"code":N,"message":"…"}`, which programs read, or the message alone where cfssl
+//! returns a plain Go error.
 
 use std::borrow::Cow;
 use std::fmt;
 
 use rcfssl_go::json;
 
-/// The result of everything in this crate that can be refused.
+/// The result of fallible operations in this crate.
 pub type Result<T> = std::result::Result<T, Error>;
 
 macro_rules! codes {
     ($($(#[$doc:meta])* $name:ident = $number:literal, $message:literal;)*) => {
-        /// What went wrong, as cfssl numbers it: the thousands are the category
-        /// (certificate, private key, intermediates, root, policy, dial, API
-        /// client, OCSP, request, transparency), the rest is the reason.
+        /// The reason for an error, with cfssl's number: the thousands are the category
+        /// (certificate, private key, intermediates, root, policy, dial, API client, OCSP,
+        /// request, transparency), the rest is the reason.
         #[derive(Debug, Clone, Copy, PartialEq, Eq)]
         pub enum Code { $($(#[$doc])* #[doc = concat!($number, ": ", $message)] $name,)* }
 
@@ -26,7 +26,7 @@ macro_rules! codes {
                 match self { $(Code::$name => $number,)* }
             }
 
-            /// The sentence in the `message` field, unless an error of its own replaces it.
+            /// The message in the `message` field, unless an error replaces it.
             pub const fn message(self) -> &'static str {
                 match self { $(Code::$name => $message,)* }
             }
@@ -85,29 +85,29 @@ codes! {
     PrecertSubmission = 10100, "Certificate transparency precertificate submission failed";
 }
 
-/// Why something was refused.
+/// An error.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Error {
     /// An error object: `{"code":N,"message":"…"}`.
     Coded {
         /// The number.
         code: Code,
-        /// The sentence: the code's own, or that of the error it wraps.
+        /// The message: the code's own, or that of the error it wraps.
         message: Cow<'static, str>,
     },
-    /// A bare sentence.
+    /// A message without a number.
     Plain(String),
-    /// A JSON document that Go would refuse; knows the place in the text.
+    /// An error in a JSON document, with its position.
     Json {
-        /// The number, where the sentence stands in an error object.
+        /// The number, if there is one.
         code: Option<Code>,
-        /// The sentence and the place.
+        /// The message and the position.
         error: json::Error,
     },
 }
 
 impl Error {
-    /// An error object whose message is that of the error which caused it.
+    /// An error object whose message is that of its cause.
     pub fn wrap(code: Code, cause: impl fmt::Display) -> Self {
         Error::Coded {
             code,
@@ -115,12 +115,12 @@ impl Error {
         }
     }
 
-    /// A bare sentence.
+    /// A message without a number.
     pub fn plain(text: impl Into<String>) -> Self {
         Error::Plain(text.into())
     }
 
-    /// The number, of an error object.
+    /// The number, if there is one.
     pub fn number(&self) -> Option<u32> {
         match self {
             Error::Coded { code, .. } | Error::Json { code: Some(code), .. } => Some(code.number()),
@@ -128,7 +128,7 @@ impl Error {
         }
     }
 
-    /// The sentence without its number.
+    /// The message without its number.
     pub fn message(&self) -> Cow<'_, str> {
         match self {
             Error::Coded { message, .. } => Cow::Borrowed(message),

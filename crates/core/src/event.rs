@@ -1,40 +1,40 @@
-//! What happened inside, for whoever logs.
+//! Events for the log.
 
 use crate::certificate::Serial;
 use crate::error::Error;
 
-/// Something that cfssl logs, or that a user should be told.
+/// An event that cfssl logs, or that users should know about.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Event {
-    /// A request came in.
+    /// A request was received.
     RequestReceived,
-    /// The request was found good enough to go on with.
+    /// The request passed the first checks.
     CsrReceived,
-    /// A key is being made.
+    /// A key is being generated.
     GeneratingKey {
         /// The algorithm as the document names it.
         algorithm: String,
         /// The size as the document gives it.
         size: i64,
     },
-    /// The certification request was encoded and signed.
+    /// The certificate request was encoded and signed.
     CsrEncoded,
     /// A request for a CA names no subject.
     UnnamedCa {
         /// The error.
         error: Error,
     },
-    /// The certification request could not be made.
+    /// The certificate request could not be created.
     CsrFailed {
         /// The error.
         error: Error,
     },
-    /// A request for a CA could not be met.
+    /// A request for a CA failed.
     RequestFailed {
         /// The error.
         error: Error,
     },
-    /// There is no way to sign as a profile says.
+    /// There is no signer for a profile.
     SignerFailed {
         /// The error.
         error: Error,
@@ -44,61 +44,60 @@ pub enum Event {
         /// Its serial number.
         serial: Serial,
     },
-    /// The profile makes no authorities, and the request asks for one.
+    /// The profile does not allow CAs, and the request asks for one.
     AuthorityDisallowedByPolicy,
-    /// The issuer may not have authorities below it.
+    /// The issuer must not have CAs below it.
     AuthorityDisallowedByIssuer,
-    /// The request asks for a longer path than the issuer may have.
+    /// The request asks for a longer path than the issuer allows.
     PathTooLongForIssuer,
     /// A profile has both `remote` and `auth_remote`.
     RemoteNamedTwice,
-    /// A profile that other servers sign for says how to sign here.
+    /// A profile with a remote signer has settings for local signing.
     LocalSettingsSkipped {
-        /// Its name; none for the default profile.
+        /// Its name; `None` for the default profile.
         profile: Option<String>,
     },
-    /// The address of a remote server is none, in Go's words.
+    /// The address of a remote server is invalid for Go.
     BadRemoteAddress {
-        /// The sentence.
+        /// The message.
         why: String,
-        /// It was plain enough to be tried all the same, and this is how that ended.
+        /// Its meaning was clear, so it was tried nevertheless, with this result.
         tried: Option<String>,
     },
     /// A remote server answered with an error.
     RemoteHttpError {
-        /// The address that was asked.
+        /// The URL.
         url: String,
     },
-    /// A remote server did not do what it was asked for; the next one is tried, where
-    /// there is one.
+    /// A remote server failed; the next one is tried, if there is one.
     RemoteFailed {
         /// Its address.
         server: String,
-        /// Why.
+        /// The reason.
         why: String,
     },
-    /// `pathlenzero` beside a `pathlen` that says otherwise.
+    /// `pathlenzero` beside a `pathlen` other than 0.
     PathLenZeroIgnored,
-    /// A chain is being looked for.
+    /// A chain is being built.
     Bundling {
         /// The certificate's subject, as in RFC 2253.
         subject: String,
     },
-    /// Nobody said which platforms trust what, so the shortest chain it is.
+    /// Without platform metadata, the shortest chain is chosen.
     FallsBackToOptimal,
     /// The root of the chain that was chosen.
     AnchoringRoot {
         /// Its subject.
         subject: String,
     },
-    /// A platform of the metadata was read.
+    /// A platform of the metadata was loaded.
     PlatformLoaded {
         /// Its name.
         name: String,
-        /// How many keys it trusts.
+        /// The number of keys that it trusts.
         keys: usize,
     },
 }
 
-/// Where events go.
+/// The receiver of events.
 pub type Sink<'a> = &'a mut dyn FnMut(Event);

@@ -1,4 +1,4 @@
-//! The DER of each certificate extension, written and read (RFC 5280, section 4.2).
+//! The DER of certificate extensions, encoded and decoded (RFC 5280, section 4.2).
 
 use crate::asn1::fields::{Fields, bit_string, boolean, integer};
 use crate::asn1::read::Reader;
@@ -36,8 +36,8 @@ pub fn write(w: &mut Writer, oid: &Oid, critical: bool, inner: impl FnOnce(&mut 
     });
 }
 
-/// basicConstraints; a path length of -1 is none. Others are written as they
-/// are, negative ones too, as Go does.
+/// basicConstraints; a path length of -1 means none. Like Go, this writes any other value
+/// unchanged, even a negative one.
 pub fn write_basic_constraints(w: &mut Writer, ca: bool, path_len: i64) {
     w.sequence(|w| {
         if ca {
@@ -100,11 +100,11 @@ pub fn write_crl_distribution_points(w: &mut Writer, urls: &[String]) {
     });
 }
 
-/// The basicConstraints that a request asks for: `(cA, pathLenConstraint)`, -1 for
-/// no length.
+/// The basicConstraints that a request asks for: `(cA, pathLenConstraint)`, with -1 for no
+/// length.
 ///
 /// # Errors
-/// Go's words for what is malformed, or `x509: trailing data after X.509
+/// Go's message for a malformed value, or `x509: trailing data after X.509
 /// BasicConstraints`.
 pub fn read_basic_constraints(value: &[u8]) -> Result<(bool, i64)> {
     let mut whole = Fields::new(value);
@@ -113,7 +113,7 @@ pub fn read_basic_constraints(value: &[u8]) -> Result<(bool, i64)> {
         Some(ca) => boolean(ca.contents)?,
         None => false,
     };
-    // What else stands there is passed over.
+    // Anything else there is skipped.
     let path_len = match fields.optional(tag::INTEGER)? {
         Some(length) => integer(length.contents)?,
         None => -1,
@@ -124,8 +124,8 @@ pub fn read_basic_constraints(value: &[u8]) -> Result<(bool, i64)> {
     }
 }
 
-/// The names of a subjectAltName, as Go reads it, and the tags of those of kinds
-/// that it passes over (otherName 0, directoryName 4, registeredID 8 …).
+/// The names in a subjectAltName, as Go parses it, and the tags of those of types that it
+/// skips (otherName 0, directoryName 4, registeredID 8 …).
 ///
 /// # Errors
 /// `x509: SAN dNSName is malformed` and the like.
@@ -137,7 +137,7 @@ pub fn read_subject_alt_name(value: &[u8]) -> Result<(Hosts, Vec<u8>)> {
     let mut hosts = Hosts::default();
     let mut others = Vec::new();
     while !names.is_empty() {
-        // Go's reader has no tags of more than one octet.
+        // Go's parser does not support tags of more than one octet.
         let name = names.next().filter(|name| name.tag & 0x1f != 0x1f);
         let name = name.ok_or_else(|| malformed("invalid subject alternative name"))?;
         let text = |what: &str| match std::str::from_utf8(name.contents) {
@@ -167,9 +167,9 @@ pub fn read_subject_alt_name(value: &[u8]) -> Result<(Hosts, Vec<u8>)> {
     Ok((hosts, others))
 }
 
-/// May `copy_extensions` take this over from a request? Extensions that say what
-/// a certificate may do, or whose it is, are the profile's alone; cfssl lets a
-/// request set them (fixed after 1.6.5).
+/// Whether `copy_extensions` may copy this from a request. Extensions that determine what a
+/// certificate may do, or for whom it is, are reserved for the profile. cfssl 1.6.5 lets a
+/// request set them (fixed later).
 pub fn is_copyable(extension: &Extension) -> bool {
     const KEPT: [Oid; 30] = [
         oid::SUBJECT_KEY_IDENTIFIER,
@@ -209,8 +209,8 @@ pub fn is_copyable(extension: &Extension) -> bool {
     !KEPT.contains(&extension.oid)
 }
 
-/// Netscape's certificate type without the bits of an authority: the last three of eight,
-/// which say that it is one for TLS, for mail or for code.
+/// Netscape's certificate type without the CA bits: the last three of eight, for TLS, mail
+/// and object-signing CAs.
 fn is_leaf_cert_type(value: &[u8]) -> bool {
     let bits = Reader::new(value)
         .only(tag::BIT_STRING)
@@ -218,7 +218,7 @@ fn is_leaf_cert_type(value: &[u8]) -> bool {
     bits.is_some_and(|bits| bits.octets.first().is_none_or(|octet| octet & 0b111 == 0))
 }
 
-/// The NULL that some extensions hold.
+/// The NULL that is the value of some extensions.
 pub fn null() -> Vec<u8> {
     asn1::encode(Writer::null)
 }

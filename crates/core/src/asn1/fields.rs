@@ -1,42 +1,41 @@
-//! Reading DER into a structure field by field, as Go's `encoding/asn1` (Go 1.22) does:
-//! it refuses what Go refuses and says so in Go's words, which scripts show to people,
-//! who look them up.
+//! Reads DER into a structure field by field, like Go's `encoding/asn1` (Go 1.22): it
+//! rejects what Go rejects, with Go's messages, which users find in logs and search for.
 
 use super::header::Header;
 use super::read::{Element, is_shortest, signed};
 use super::tag;
 use crate::error::{Error, Result};
 
-/// The fields of a structure that are still to be read.
+/// The fields of a structure that have not been read yet.
 #[derive(Debug, Clone)]
 pub struct Fields<'a> {
     contents: &'a [u8],
-    /// Where the next field begins.
+    /// The offset of the next field.
     at: usize,
 }
 
-/// Go's error for these words.
+/// Go's error with these words.
 pub fn refused(words: &str) -> Error {
     Error::plain(format!("asn1: {words}"))
 }
 
 impl<'a> Fields<'a> {
-    /// The fields in the contents of a SEQUENCE, or in a whole text.
+    /// The fields in the contents of a SEQUENCE, or in a whole document.
     pub fn new(contents: &'a [u8]) -> Self {
         Fields { contents, at: 0 }
     }
 
-    /// What is left.
+    /// The rest.
     pub fn rest(&self) -> &'a [u8] {
         self.contents.get(self.at..).unwrap_or_default()
     }
 
-    /// Is nothing left?
+    /// Whether all fields have been read.
     pub fn is_empty(&self) -> bool {
         self.at == self.contents.len()
     }
 
-    /// The next field, whatever it is (`asn1.RawValue`).
+    /// The next field, of any type (`asn1.RawValue`).
     ///
     /// # Errors
     /// `asn1: syntax error: sequence truncated` and the like.
@@ -45,8 +44,8 @@ impl<'a> Fields<'a> {
         self.take(&header)
     }
 
-    /// The next field, of this tag. `go_type` is the name of Go's type, which the error
-    /// shows.
+    /// The next field, which must have this tag. `go_type` is Go's name for the type, shown
+    /// in the error.
     ///
     /// # Errors
     /// As [`Fields::any`], and `asn1: structure error: tags don't match …`.
@@ -58,7 +57,7 @@ impl<'a> Fields<'a> {
         Err(self.mismatch(tag, &header, go_type))
     }
 
-    /// The next field where it has this tag; another one is left for later.
+    /// The next field if it has this tag; otherwise it is left for later.
     ///
     /// # Errors
     /// As [`Fields::any`].
@@ -70,7 +69,7 @@ impl<'a> Fields<'a> {
         header.is(tag).then(|| self.take(&header)).transpose()
     }
 
-    /// Goes into the next field, a SEQUENCE.
+    /// Enters the next field, a SEQUENCE.
     ///
     /// # Errors
     /// As [`Fields::expect`].
@@ -94,7 +93,7 @@ impl<'a> Fields<'a> {
     }
 
     fn mismatch(&self, tag: u8, header: &Header, go_type: &str) -> Error {
-        // Go shows the address of a tag that it was told to look for.
+        // Go shows the address of a tag that it expects.
         let (class, wanted) = (tag >> 6, tag & 0x1f);
         let told = if class == 0 { "<nil>" } else { "0xc000012088" };
         refused(&format!(
@@ -110,11 +109,11 @@ impl<'a> Fields<'a> {
     }
 }
 
-/// The elements of a SEQUENCE OF or SET OF with these contents, each of this tag.
+/// The elements of a SEQUENCE OF or SET OF with these contents; each must have this tag.
 ///
 /// # Errors
 /// `asn1: structure error: sequence tag mismatch`, `asn1: syntax error: truncated
-/// sequence`, or that a header is malformed.
+/// sequence`, or an error for a malformed header.
 pub fn elements(contents: &[u8], tag: Option<u8>) -> Result<Vec<Element<'_>>> {
     let mut elements = Vec::new();
     let mut rest = contents;
@@ -145,7 +144,7 @@ pub fn integer(contents: &[u8]) -> Result<i64> {
     })
 }
 
-/// A BOOLEAN, whose true is all ones (X.690, 11.1).
+/// A BOOLEAN; true is encoded as all ones (X.690, 11.1).
 ///
 /// # Errors
 /// `asn1: syntax error: invalid boolean`
@@ -162,13 +161,12 @@ pub fn boolean(contents: &[u8]) -> Result<bool> {
 pub struct BitString<'a> {
     /// Its octets.
     pub octets: &'a [u8],
-    /// How many bits of the last one do not count; they are zero (X.690, 11.2).
+    /// The number of unused bits in the last octet; they are zero (X.690, 11.2).
     pub unused: u8,
 }
 
 impl BitString<'_> {
-    /// The bits as octets, moved to the right where the last octet is not whole, as Go
-    /// does.
+    /// The bits as octets, shifted right if the last octet is incomplete, as in Go.
     pub fn right_aligned(self) -> Vec<u8> {
         let before = std::iter::once(&0).chain(self.octets);
         let moved = |(&before, &octet): (&u8, &u8)| {
@@ -179,7 +177,7 @@ impl BitString<'_> {
     }
 }
 
-/// Reads the contents of a BIT STRING.
+/// Decodes the contents of a BIT STRING.
 ///
 /// # Errors
 /// `asn1: syntax error: invalid padding bits in BIT STRING` and the like.

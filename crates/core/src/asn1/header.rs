@@ -1,5 +1,5 @@
-//! The header of a DER element (X.690, 8.1), read with the strictness and the words of
-//! Go's `encoding/asn1` (Go 1.22).
+//! The header of a DER element (X.690, 8.1), decoded with the strictness and the messages
+//! of Go's `encoding/asn1` (Go 1.22).
 
 /// Identifier and length octets.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -8,21 +8,21 @@ pub(super) struct Header {
     pub class: u8,
     /// The tag number.
     pub number: u32,
-    /// Is the constructed bit set?
+    /// Whether the constructed bit is set.
     pub is_compound: bool,
     /// The number of contents octets.
     pub length: usize,
-    /// The number of octets that the header itself takes.
+    /// The number of octets of the header itself.
     pub size: usize,
 }
 
 const TRUNCATED: &str = "syntax error: truncated tag or length";
 
 impl Header {
-    /// Reads the header that `der` begins with.
+    /// Decodes the header at the start of `der`.
     ///
     /// # Errors
-    /// Go's words, without the `asn1: ` in front.
+    /// Go's message without the leading `asn1: `.
     pub fn read(der: &[u8]) -> Result<Self, &'static str> {
         let (&first, mut rest) = der.split_first().ok_or(TRUNCATED)?;
         let mut number = u32::from(first & 0x1f);
@@ -42,7 +42,7 @@ impl Header {
         })
     }
 
-    /// Has the element this identifier octet?
+    /// Whether the element has this identifier octet.
     pub fn is(&self, tag: u8) -> bool {
         let own = (self.class, self.number, self.is_compound);
         own == (tag >> 6, u32::from(tag & 0x1f), tag & 0x20 != 0)
@@ -74,11 +74,11 @@ fn length(rest: &mut &[u8]) -> Result<usize, &'static str> {
     }
 }
 
-/// The next number in base 128, as tags (X.690, 8.1.2.4) and object identifiers
-/// (8.19.2) write theirs: in no more octets than it needs, and of at most 31 bits.
+/// The next base-128 number, as in tags (X.690, 8.1.2.4) and object identifiers (8.19.2):
+/// minimally encoded and of at most 31 bits.
 ///
 /// # Errors
-/// Go's words, without the `asn1: ` in front.
+/// Go's message without the leading `asn1: `.
 pub(crate) fn base_128(rest: &mut &[u8]) -> Result<u32, &'static str> {
     const TOO_LARGE: &str = "structure error: base 128 integer too large";
     let mut value = 0_u64;
@@ -95,7 +95,7 @@ pub(crate) fn base_128(rest: &mut &[u8]) -> Result<u32, &'static str> {
                 .ok_or(TOO_LARGE);
         }
     }
-    // Go looks for a sixth octet only where there is one.
+    // Go looks for a sixth octet only if there is one.
     Err(if rest.is_empty() {
         "syntax error: truncated base 128 integer"
     } else {

@@ -1,27 +1,26 @@
-//! Reading DER element by element.
+//! Reads DER element by element.
 
 use super::header::Header;
 
-/// Elements that stand one behind the other. As an iterator it gives them one by
-/// one, and ends at what is no DER: see [`Reader::is_empty`].
+/// A sequence of elements. As an iterator it yields them one by one and stops at malformed
+/// DER: see [`Reader::is_empty`].
 #[derive(Debug, Clone)]
 pub struct Reader<'a>(&'a [u8]);
 
 /// One element.
 #[derive(Debug, Clone, Copy)]
 pub struct Element<'a> {
-    /// The identifier octet: class, constructed bit and number. Numbers above 30,
-    /// which no structure here has, show as 31.
+    /// The identifier octet: class, constructed bit and number. Numbers above 30, which no
+    /// structure here uses, appear as 31.
     pub tag: u8,
     /// The contents octets.
     pub contents: &'a [u8],
-    /// The whole element, with its header.
+    /// The complete element, with its header.
     pub raw: &'a [u8],
 }
 
 impl<'a> Element<'a> {
-    /// The element that `der` begins with, after its header; nothing where `der` ends
-    /// before it does.
+    /// The element at the start of `der` after its header; `None` if `der` is too short.
     pub(super) fn split(der: &'a [u8], header: &Header) -> Option<Self> {
         let end = header.size.checked_add(header.length)?;
         let (raw, _) = der.split_at_checked(end)?;
@@ -34,35 +33,34 @@ impl<'a> Element<'a> {
 }
 
 impl<'a> Reader<'a> {
-    /// Reads what stands in `der`.
+    /// Creates a reader of `der`.
     pub fn new(der: &'a [u8]) -> Self {
         Reader(der)
     }
 
-    /// The contents of the one element with this tag that `der` consists of.
+    /// The contents of the single element with this tag that makes up `der`.
     pub fn inside(der: &'a [u8], tag: u8) -> Option<Self> {
         let mut outer = Reader(der);
         let inner = outer.expect(tag)?;
         outer.is_empty().then_some(Reader(inner))
     }
 
-    /// What is left.
+    /// The rest.
     pub fn rest(&self) -> &'a [u8] {
         self.0
     }
 
-    /// Is nothing left?
+    /// Whether nothing is left.
     pub fn is_empty(&self) -> bool {
         self.0.is_empty()
     }
 
-    /// The contents of the next element, which has this tag.
+    /// The contents of the next element, which must have this tag.
     pub fn expect(&mut self, tag: u8) -> Option<&'a [u8]> {
         self.optional(tag)
     }
 
-    /// The contents of the next element where it has this tag; nothing is read
-    /// where it has another.
+    /// The contents of the next element if it has this tag; otherwise nothing is read.
     pub fn optional(&mut self, tag: u8) -> Option<&'a [u8]> {
         if !self.is_next(tag) {
             return None;
@@ -70,13 +68,12 @@ impl<'a> Reader<'a> {
         self.next().map(|element| element.contents)
     }
 
-    /// Is the next element one with this tag? It may still be malformed.
+    /// Whether the next element has this tag. It may still be malformed.
     pub fn is_next(&self, tag: u8) -> bool {
         self.0.first() == Some(&tag)
     }
 
-    /// Passes over the next element where it has this tag; nothing where it has and is
-    /// malformed.
+    /// Skips the next element if it has this tag; `None` if it does and is malformed.
     pub fn pass(&mut self, tag: u8) -> Option<()> {
         match self.is_next(tag) {
             true => self.next().map(drop),
@@ -84,13 +81,13 @@ impl<'a> Reader<'a> {
         }
     }
 
-    /// The contents of the only element that is left, which has this tag.
+    /// The contents of the only remaining element, which must have this tag.
     pub fn only(mut self, tag: u8) -> Option<&'a [u8]> {
         let contents = self.expect(tag)?;
         self.is_empty().then_some(contents)
     }
 
-    /// Goes into the next element, which has this tag.
+    /// Enters the next element, which must have this tag.
     pub fn enter(&mut self, tag: u8) -> Option<Reader<'a>> {
         self.expect(tag).map(Reader)
     }
@@ -106,7 +103,7 @@ impl<'a> Iterator for Reader<'a> {
     }
 }
 
-/// The value of a small INTEGER that is not negative, from its contents.
+/// The value of a small, non-negative INTEGER from its contents.
 pub fn unsigned(contents: &[u8]) -> Option<u64> {
     match contents {
         [] => None,
@@ -117,15 +114,14 @@ pub fn unsigned(contents: &[u8]) -> Option<u64> {
     }
 }
 
-/// The value of an INTEGER of at most 64 bits that is written without octets that say
-/// nothing (X.690, 8.3.2).
+/// The value of a minimally encoded INTEGER of at most 64 bits (X.690, 8.3.2).
 pub fn signed(contents: &[u8]) -> Option<i64> {
     let sign = if *contents.first()? < 0x80 { 0 } else { -1 };
     let fold = |value: i64, octet: &u8| value << 8 | i64::from(*octet);
     (is_shortest(contents) && contents.len() <= 8).then(|| contents.iter().fold(sign, fold))
 }
 
-/// Is an INTEGER written without octets that say nothing (X.690, 8.3.2)?
+/// Whether an INTEGER is minimally encoded (X.690, 8.3.2).
 pub fn is_shortest(contents: &[u8]) -> bool {
     !matches!(contents, [] | [0, 0..0x80, ..] | [0xff, 0x80..=0xff, ..])
 }

@@ -1,12 +1,12 @@
-//! UTCTime and GeneralizedTime (X.690, 8.25 and 8.26) as Go reads them: also to the
-//! minute, and with an offset from UTC, which is kept.
+//! UTCTime and GeneralizedTime (X.690, 8.25 and 8.26) as Go parses them: seconds may be
+//! missing, and an offset from UTC is allowed and kept.
 
 use time::{Date, Month, OffsetDateTime, Time, UtcOffset};
 
 use super::read::Reader;
 use super::tag;
 
-/// The next element, a UTCTime or a GeneralizedTime to the second.
+/// The next element, a UTCTime or a GeneralizedTime in seconds.
 pub fn read_time(fields: &mut Reader<'_>) -> Option<OffsetDateTime> {
     let element = fields.next()?;
     match element.tag {
@@ -16,7 +16,7 @@ pub fn read_time(fields: &mut Reader<'_>) -> Option<OffsetDateTime> {
     }
 }
 
-/// Reads the contents of a UTCTime. Years from 50 on are of the last century (RFC 5280,
+/// Parses the contents of a UTCTime. Years from 50 on are in the 20th century (RFC 5280,
 /// section 4.1.2.5.1).
 pub fn utc(contents: &[u8]) -> Option<OffsetDateTime> {
     let digits = contents.iter().take_while(|octet| octet.is_ascii_digit()).count();
@@ -32,14 +32,14 @@ pub fn utc(contents: &[u8]) -> Option<OffsetDateTime> {
     }
 }
 
-/// Reads the contents of a GeneralizedTime to the second.
+/// Parses the contents of a GeneralizedTime in seconds.
 pub fn generalized(contents: &[u8]) -> Option<OffsetDateTime> {
     let (year, rest) = contents.split_at_checked(4)?;
     let (rest, zone) = rest.split_at_checked(10)?;
     moment(number(year)?, rest, 0, offset(zone)?)
 }
 
-/// Reads the contents of a GeneralizedTime with as much of a fraction as there is.
+/// Parses the contents of a GeneralizedTime with an optional fraction.
 pub fn generalized_with_fraction(contents: &[u8]) -> Option<OffsetDateTime> {
     let (whole, rest) = contents.split_at_checked(14)?;
     let Some(fraction) = rest.strip_prefix(b".") else {
@@ -47,7 +47,7 @@ pub fn generalized_with_fraction(contents: &[u8]) -> Option<OffsetDateTime> {
     };
     let digits = fraction.iter().take_while(|octet| octet.is_ascii_digit()).count();
     let (digits, zone) = fraction.split_at(digits);
-    // A zero at the end says nothing, and Go writes none.
+    // A trailing zero carries no information, and Go writes none.
     if !(1..=9).contains(&digits.len()) || digits.ends_with(b"0") {
         return None;
     }
@@ -56,8 +56,8 @@ pub fn generalized_with_fraction(contents: &[u8]) -> Option<OffsetDateTime> {
     moment(number(year)?, rest, number(digits)? * scale, offset(zone)?)
 }
 
-/// The tag and the contents in which Go writes a moment in a name: a UTCTime where that
-/// can hold the year, and the offset as it was.
+/// The tag and contents that Go writes for a time in a name: a UTCTime if that can
+/// represent the year, and with the original offset.
 pub fn written(moment: OffsetDateTime) -> (u8, Vec<u8>) {
     let (year, month, day) = (moment.year(), u8::from(moment.month()), moment.day());
     let (hour, minute, second) = moment.to_hms();
@@ -70,7 +70,7 @@ pub fn written(moment: OffsetDateTime) -> (u8, Vec<u8>) {
     (tag, text.into_bytes())
 }
 
-/// `Z`, or the offset from UTC as hours and minutes with this between them.
+/// `Z`, or the offset from UTC in hours and minutes with this separator.
 pub fn zone(moment: OffsetDateTime, between: &str) -> String {
     let offset = moment.offset();
     let (hours, minutes, _) = offset.as_hms();
@@ -94,7 +94,7 @@ fn moment(year: i32, rest: &[u8], nanosecond: i32, offset: UtcOffset) -> Option<
     Some(OffsetDateTime::new_in_offset(date, time, offset))
 }
 
-/// `Z`, or hours and minutes that are not nothing.
+/// `Z`, or hours and minutes that are not zero.
 fn offset(zone: &[u8]) -> Option<UtcOffset> {
     let (sign, hours, minutes) = match zone {
         b"Z" => return Some(UtcOffset::UTC),

@@ -1,4 +1,4 @@
-//! What an authority has decided, and what it has issued.
+//! What a CA has decided to issue, and what it has issued.
 
 use time::OffsetDateTime;
 
@@ -11,8 +11,8 @@ use crate::key::{PublicKey, SigningKey};
 use crate::oid;
 use rcfssl_go::pem;
 
-/// What a certificate will say and who issues it: made by
-/// [`Authority::decide`](super::Authority::decide) only, so that nothing is issued that
+/// The contents of a certificate and its issuer. Only
+/// [`Authority::decide`](super::Authority::decide) creates it, so nothing is issued that
 /// was not decided.
 #[derive(Debug, Clone)]
 pub struct Decided {
@@ -23,24 +23,24 @@ pub struct Decided {
 }
 
 impl Decided {
-    /// What the certificate will say.
+    /// The contents of the certificate.
     pub fn template(&self) -> &Template {
         &self.template
     }
 
-    /// For another key, under another number: what a renewal decides before it has
-    /// made them.
+    /// Replaces key and serial number, for renewals, which decide before these exist.
     pub fn with(&mut self, public_key: PublicKey, serial: Serial) {
         self.template.public_key = public_key;
         self.template.serial = serial;
     }
 
-    /// Expires at this moment, if it did not before.
+    /// Limits the expiry date to this time.
     pub fn end_by(&mut self, moment: OffsetDateTime) {
         self.template.not_after = self.template.not_after.min(moment);
     }
 
-    /// As a precertificate, which no one takes for a certificate (RFC 6962, section 3.1).
+    /// Turns it into a precertificate, which is not a valid certificate (RFC 6962, section
+    /// 3.1).
     #[must_use]
     pub fn as_precertificate(mut self) -> Self {
         self.template.extra.push(Extension {
@@ -68,23 +68,23 @@ impl Decided {
     }
 }
 
-/// A certificate that was signed, with what a database keeps of it.
+/// A signed certificate, with the data that a database records.
 #[derive(Debug, Clone)]
 pub struct Issued {
-    /// The whole DER.
+    /// The complete DER.
     pub der: Vec<u8>,
     /// Its serial number.
     pub serial: Serial,
-    /// Its authorityKeyIdentifier; empty where it has none.
+    /// Its authorityKeyIdentifier, or empty.
     pub authority_key_identifier: Vec<u8>,
     /// notBefore
     pub not_before: OffsetDateTime,
     /// notAfter
     pub not_after: OffsetDateTime,
-    /// The subject's common name; empty for none.
+    /// The subject's common name, or empty.
     pub common_name: String,
-    /// The DNS names. `None` where Go would have no list at all, which databases of
-    /// cfssl keep as `null`.
+    /// The DNS names. `None` where Go would have no list, for which cfssl's databases
+    /// contain `null`.
     pub dns_names: Option<Vec<String>>,
 }
 
@@ -94,11 +94,11 @@ impl Issued {
         pem::encode("CERTIFICATE", &self.der)
     }
 
-    /// Are subject and issuer the same (RFC 5280, section 3.2)?
+    /// Whether subject and issuer are the same (RFC 5280, section 3.2).
     pub fn is_self_issued(&self) -> bool {
         let names = || {
             let mut fields = Reader::inside(&self.der, tag::SEQUENCE)?.enter(tag::SEQUENCE)?;
-            // version, serialNumber and signature; validity stands between the names.
+            // version, serialNumber and signature; validity is between the names.
             let issuer = fields.nth(3)?;
             Some((issuer.raw, fields.nth(1)?.raw))
         };

@@ -1,9 +1,9 @@
-//! Who signs: one way for leaves, intermediates, roots, renewed roots and
-//! self-signed certificates.
+//! Issues certificates: leaves, intermediates, roots, reissued roots and self-signed
+//! certificates alike.
 //!
-//! Signing has two steps. [`Authority::decide`] makes a [`Decided`] of request,
-//! profile and issuer, and is where things are refused; [`Authority::issue`]
-//! encodes and signs it.
+//! There are two steps. [`Authority::decide`] combines request, profile and issuer to a
+//! [`Decided`], and is where requests are refused; [`Authority::issue`] encodes and signs
+//! it.
 
 mod decided;
 mod validity;
@@ -27,7 +27,7 @@ use crate::oid;
 use crate::policy::{CaConstraint, Profile};
 use validity::span;
 
-/// A key that signs, and the certificate it signs for, if there is one yet.
+/// A signing key, and its CA certificate if there is one yet.
 #[derive(Clone, Copy)]
 pub struct Authority<'a> {
     key: &'a dyn SigningKey,
@@ -36,14 +36,14 @@ pub struct Authority<'a> {
 }
 
 impl<'a> Authority<'a> {
-    /// An authority that has a certificate. Whether that makes it an authority,
-    /// and how long, is not looked at, as in cfssl.
+    /// Creates a CA from its certificate. Like cfssl, this checks neither that it is a CA
+    /// certificate nor its validity.
     pub fn new(certificate: &'a Certificate, key: &'a dyn SigningKey) -> Self {
         let key_fits = certificate.public_key.is_same_key(key.public_key());
         Authority::checked(certificate, key, key_fits)
     }
 
-    /// The same, where it is known already whether the key is that of the certificate.
+    /// The same if it is already known whether the key matches the certificate.
     pub fn checked(certificate: &'a Certificate, key: &'a dyn SigningKey, key_fits: bool) -> Self {
         Authority {
             key,
@@ -52,7 +52,7 @@ impl<'a> Authority<'a> {
         }
     }
 
-    /// A key that signs for itself.
+    /// A key that signs its own certificate.
     pub fn self_signed(key: &'a dyn SigningKey) -> Self {
         Authority {
             key,
@@ -61,14 +61,14 @@ impl<'a> Authority<'a> {
         }
     }
 
-    /// Decides what the certificate will say, in cfssl's order of refusals. `serial` is
-    /// its number, unless the profile has clients choose it.
+    /// Decides the contents of the certificate; checks are made in cfssl's order. `serial`
+    /// is its serial number, unless the profile lets clients choose it.
     ///
     /// # Errors
-    /// 5300 for an authority that may not be, 5500 for a name outside the whitelist,
-    /// 1400 for a serial number that the client should have chosen, 1300 for an
-    /// extension that it may not ask for, 5100 without usages, 5200 for bad policies,
-    /// 1000 for what cannot be encoded and for a key that is not the issuer's.
+    /// 5300 for a CA that is not allowed, 5500 for a name outside the whitelist, 1400 for a
+    /// missing serial number that the client must choose, 1300 for an extension that the
+    /// client may not request, 5100 without usages, 5200 for malformed policies, 1000 for
+    /// contents that cannot be encoded and for a key that is not the issuer's.
     pub fn decide(
         &self,
         wanted: Wanted,
@@ -153,7 +153,7 @@ impl<'a> Authority<'a> {
         Ok(self.decided(template, common_name, dns_names))
     }
 
-    /// The extensions behind those that every certificate has, in cfssl's order.
+    /// The extensions after those that every certificate has, in cfssl's order.
     fn extra(&self, wanted: &Wanted, profile: &Profile) -> Result<Vec<Extension>> {
         let mut extra = wanted.extra.clone();
         for asked in &wanted.asked {
@@ -162,7 +162,7 @@ impl<'a> Authority<'a> {
             }
             extra.push(asked.read()?);
         }
-        // Go hashes the key before it looks at the usages.
+        // Go hashes the key before it checks the usages.
         if wanted.public_key.is_none() {
             return Err(no_public_key());
         }
@@ -196,10 +196,10 @@ impl<'a> Authority<'a> {
         }
     }
 
-    /// Encodes and signs what this authority has decided.
+    /// Encodes and signs what this CA has decided.
     ///
     /// # Errors
-    /// 2300 where another authority has decided it, and where the key does not sign.
+    /// 2300 if another CA has decided it, and if the key cannot sign.
     pub fn issue(&self, decided: &Decided, sink: Sink<'_>) -> Result<Issued> {
         if self
             .certificate
@@ -214,7 +214,7 @@ impl<'a> Authority<'a> {
         Ok(issued)
     }
 
-    /// Signs what a request asks for: decides, encodes and signs.
+    /// Decides, encodes and signs a certificate for a request.
     ///
     /// # Errors
     /// As [`Wanted::of_csr`], [`Authority::decide`] and [`Authority::issue`].
@@ -233,12 +233,12 @@ impl<'a> Authority<'a> {
         self.issue(&decided, sink)
     }
 
-    /// Signs a request with its own key, as `selfsign` does: numbered with 63 bits,
-    /// from five minutes ago to the second, with the extensions of the request
-    /// taken over as they are, at the end.
+    /// Signs a request with its own key, as `selfsign` does: with a 63-bit serial number,
+    /// valid from five minutes ago without rounding, and with the request's extensions
+    /// copied unchanged to the end.
     ///
     /// # Errors
-    /// 5100 for a profile without usages, and where the key does not sign.
+    /// 5100 for a profile without usages, and if the key cannot sign.
     pub fn sign_itself(&self, csr: &Csr, profile: &Profile, now: OffsetDateTime) -> Result<Issued> {
         if profile.usages.is_empty() {
             return Err(Code::NoKeyUsages.into());
@@ -251,7 +251,7 @@ impl<'a> Authority<'a> {
             not_before: now.checked_sub(time::Duration::minutes(5)).ok_or_else(too_late)?,
             not_after: now.checked_add(span(profile.expiry)).ok_or_else(too_late)?,
             subject: Subject::Built(Box::new(name::Subject {
-                // What cfssl does not tell apart is lost on its way.
+                // cfssl loses the attributes that it does not know.
                 extra: Vec::new(),
                 ..name::Subject::from_attributes(&csr.subject)
             })),
@@ -272,9 +272,9 @@ impl<'a> Authority<'a> {
         self.issue(&self.decided(template, common_name, None), &mut |_| {})
     }
 
-    /// May a request for an authority be signed? Asked only of requests that ask
-    /// for one: a profile that makes authorities makes them of any request, even
-    /// below an issuer whose path length forbids it.
+    /// Whether a request for a CA may be signed. This is checked only for requests that ask
+    /// for a CA: a profile for CAs turns any request into one, even below an issuer whose
+    /// path length forbids it.
     fn check_authority(&self, asked: CaConstraint, profile: &Profile, sink: Sink<'_>) -> Result<()> {
         let refusal = if !profile.constraint.is_ca {
             Event::AuthorityDisallowedByPolicy

@@ -1,4 +1,4 @@
-//! From when to when a certificate is valid.
+//! The validity period of a certificate.
 
 use time::OffsetDateTime;
 
@@ -7,16 +7,16 @@ use crate::error::Result;
 use crate::policy::Profile;
 use rcfssl_go::duration::Duration;
 
-/// From when to when: now to the nearest minute less the backdate, for as long as
-/// the profile says, unless it names moments.
+/// The validity: from now, rounded to the nearest minute, less the backdate, for the
+/// profile's lifetime, unless the profile sets fixed times.
 ///
 /// # Errors
-/// Code 1000 for a moment that a certificate cannot hold: beyond the year 9999.
+/// Code 1000 for a time that a certificate cannot represent, beyond the year 9999.
 pub fn validity(profile: &Profile, now: OffsetDateTime) -> Result<(OffsetDateTime, OffsetDateTime)> {
     period(profile, None, None, now)
 }
 
-/// The same, with moments that a client has asked for in the place of the profile's.
+/// The same, with times requested by a client overriding the profile's.
 ///
 /// # Errors
 /// As [`validity`].
@@ -45,7 +45,7 @@ pub fn period(
     Ok((not_before, not_after))
 }
 
-/// A duration in the terms of the clock.
+/// Converts a duration.
 pub(super) fn span(duration: Duration) -> time::Duration {
     time::Duration::nanoseconds(duration.as_nanoseconds())
 }

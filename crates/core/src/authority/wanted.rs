@@ -1,5 +1,4 @@
-//! What a certificate is wanted to say, before the profile and the issuer have
-//! had their say.
+//! What a certificate should contain, before profile and issuer are considered.
 
 use time::OffsetDateTime;
 
@@ -14,41 +13,41 @@ use crate::oid::{self, Oid};
 use crate::policy::{CaConstraint, Profile};
 use crate::serial::ChosenSerial;
 
-/// What a client asks for beside the request.
+/// A client's settings beyond the certificate request.
 #[derive(Debug, Clone, Default)]
 pub struct Overrides {
-    /// Takes the place of all the request's alternative names.
+    /// Replaces all of the request's alternative names.
     pub hosts: Option<Hosts>,
-    /// Takes the place of the request's subject.
+    /// Replaces the request's subject.
     pub subject: Option<name::Subject>,
-    /// Takes the place of the profile's CRL distribution point.
+    /// Replaces the profile's CRL distribution point.
     pub crl_url: Option<String>,
-    /// The number, where the profile has clients choose it.
+    /// The serial number, if the profile lets clients choose it.
     pub serial: Option<ChosenSerial>,
-    /// Takes the place of what profile and clock say.
+    /// Overrides the start of validity given by profile and clock.
     pub not_before: Option<OffsetDateTime>,
-    /// The same for the end.
+    /// Overrides the end of validity.
     pub not_after: Option<OffsetDateTime>,
     /// Extensions, which the profile must allow.
     pub extensions: Vec<AskedExtension>,
 }
 
-/// An extension that a client asks for, as it stands in cfssl's API.
+/// An extension requested by a client, as in cfssl's API.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct AskedExtension {
     /// The arcs of its object identifier.
     pub arcs: Vec<i64>,
     /// critical
     pub critical: bool,
-    /// The DER inside extnValue, in hexadecimal digits.
+    /// The DER inside extnValue, in hexadecimal.
     pub value: String,
 }
 
 impl AskedExtension {
-    /// Reads it.
+    /// Converts it.
     ///
     /// # Errors
-    /// 1300 for a value that is not hexadecimal, 1000 for what is no object identifier.
+    /// 1300 for a value that is not hexadecimal, 1000 for an invalid object identifier.
     pub(super) fn read(&self) -> Result<Extension> {
         let value =
             hexadecimal(&self.value).map_err(|why| Error::wrap(Code::InvalidCertificateRequest, why))?;
@@ -62,7 +61,7 @@ impl AskedExtension {
     }
 }
 
-/// Reads hexadecimal digits, with the errors of Go's `hex` package.
+/// Parses hexadecimal digits, with the errors of Go's `hex` package.
 fn hexadecimal(text: &str) -> std::result::Result<Vec<u8>, String> {
     let mut octets = Vec::with_capacity(text.len() / 2);
     let mut high = None;
@@ -86,23 +85,23 @@ fn hexadecimal(text: &str) -> std::result::Result<Vec<u8>, String> {
     }
 }
 
-/// What a certificate is wanted to say: of a request as far as the profile takes
-/// it over, or of an older certificate.
+/// What a certificate should contain: the parts of a request that the profile adopts, or
+/// the contents of an earlier certificate.
 #[derive(Debug, Clone)]
 pub struct Wanted {
     /// The subject.
     pub subject: Subject,
     /// The alternative names.
     pub names: Names,
-    /// None where the request's key is of no known kind or not taken over.
+    /// `None` if the request's key is of an unknown type or not adopted.
     pub public_key: Option<PublicKey>,
-    /// What it asks to be.
+    /// The requested basicConstraints.
     pub(super) constraint: CaConstraint,
-    /// Extensions that are taken over.
+    /// Extensions that are copied.
     pub(super) extra: Vec<Extension>,
-    /// Extensions that the client asks for beside the request.
+    /// Extensions that the client requests in addition.
     pub(super) asked: Vec<AskedExtension>,
-    /// The alternative names are not the request's own.
+    /// Whether the alternative names are not the request's own.
     replaces_hosts: bool,
     pub(super) crl_url: Option<String>,
     pub(super) serial: Option<ChosenSerial>,
@@ -111,17 +110,17 @@ pub struct Wanted {
 }
 
 impl Wanted {
-    /// What a request asks for.
+    /// The contents requested by a certificate request.
     ///
     /// # Errors
-    /// 9003 for malformed names, constraints and repeated extensions.
+    /// 9003 for malformed names or constraints and for repeated extensions.
     pub fn of_csr(csr: &Csr, profile: &Profile) -> Result<Self> {
         let malformed = |why: Error| Error::wrap(Code::CsrParse, why);
         let hosts = csr.read_back().map_err(malformed)?;
         Wanted::of_parts(&csr.subject, &csr.public_key, hosts, &csr.extensions, profile)
     }
 
-    /// What a request with this content would ask for, without signing one.
+    /// The contents that a request would ask for, without signing a request.
     ///
     /// # Errors
     /// As [`Wanted::of_csr`].
@@ -130,8 +129,8 @@ impl Wanted {
         Wanted::of_csr(&csr, profile)
     }
 
-    /// What a certificate says, for one with this key: subject and alternative
-    /// names octet for octet.
+    /// The contents of a certificate, for a new one with this key: subject and alternative
+    /// names are copied octet for octet.
     pub fn of_certificate(certificate: &Certificate, public_key: &PublicKey) -> Self {
         let names = match certificate.extension(&oid::SUBJECT_ALT_NAME) {
             Some(value) => Names::Raw(value.to_vec()),
@@ -152,7 +151,7 @@ impl Wanted {
         }
     }
 
-    /// Puts what a client asks for in the place of what a request says.
+    /// Applies a client's overrides.
     pub fn replace(&mut self, overrides: &Overrides) {
         if let Some(hosts) = &overrides.hosts {
             self.names = Names::Built(hosts.clone());
@@ -168,8 +167,8 @@ impl Wanted {
         }
     }
 
-    /// The DNS names as Go has them in the end: no list where there was never one, and
-    /// none for an authority.
+    /// The DNS names as Go ends up with them: `None` if there was never a list, and none
+    /// for a CA.
     pub(super) fn dns_names(&self, profile: &Profile) -> Option<Vec<String>> {
         let dns = self.names.hosts().map(|hosts| hosts.dns.clone())?;
         let is_list = self.replaces_hosts || !dns.is_empty();

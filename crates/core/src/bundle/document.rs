@@ -1,4 +1,4 @@
-//! A bundle as the JSON that cfssl prints, keys in the order of the alphabet.
+//! A bundle as the JSON that cfssl prints, with keys in alphabetical order.
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
@@ -35,11 +35,11 @@ struct Document<'a> {
 }
 
 impl Bundle {
-    /// The JSON text, one line without its end. It holds the private key.
+    /// The JSON as one line without line ending. It contains the private key.
     ///
     /// # Errors
-    /// Code 2000 where the cryptographic library does not give the key out; bare for a name
-    /// that cfssl crashes on.
+    /// Code 2000 if the cryptographic library does not export the key; without a number for
+    /// a name on which cfssl crashes.
     pub fn to_json(&self) -> Result<Zeroizing<String>> {
         let certificate = &self.certificate;
         let key = match &self.key {
@@ -76,29 +76,29 @@ fn pem(certificate: &Arc<Certificate>) -> String {
     certificate.to_pem().trim_end().to_owned()
 }
 
-/// The common name and the DNS names, each once. cfssl's order is random.
+/// The common name and the DNS names without repetitions. cfssl's order is random.
 fn hostnames(certificate: &Certificate) -> BTreeSet<String> {
     let common_name = Some(certificate.common_name()).filter(|name| !name.is_empty());
     certificate.hosts.dns.iter().cloned().chain(common_name).collect()
 }
 
-/// The size and the type of a key in cfssl's words.
+/// The size and type of a key in cfssl's terms.
 fn key_info(kind: KeyKind) -> (u32, String) {
     match kind {
         KeyKind::Rsa { bits } => (bits, format!("{bits}-bit RSA")),
         KeyKind::Ecdsa(curve) => (curve.bits(), format!("{}-bit ECDSA", curve.bits())),
         KeyKind::P224 => (224, "224-bit ECDSA".to_owned()),
-        // The size of its encoding, which is what cfssl counts.
+        // cfssl counts the size of its encoding.
         KeyKind::Ed25519 => (32, "Ed25519".to_owned()),
         KeyKind::Other => (0, "Unknown".to_owned()),
     }
 }
 
-/// `/Country=US/CommonName=x`: the fourth arc of a type names it, whatever the
-/// other arcs are; types without a name show as `/=x`.
+/// `/Country=US/CommonName=x`: the fourth arc of a type determines its name, whatever the
+/// other arcs are; types without a name appear as `/=x`.
 ///
 /// # Errors
-/// For a type of fewer arcs, where cfssl crashes.
+/// For a type with fewer arcs, where cfssl crashes.
 fn slashed(attributes: &[Attribute]) -> Result<String> {
     let one = |attribute: &Attribute| {
         let oid = &attribute.oid;

@@ -1,4 +1,4 @@
-//! The forms in which certificates come to `bundle`: PEM, DER, PKCS#7, PKCS#12.
+//! The input formats of `bundle`: PEM, DER, PKCS#7, PKCS#12.
 
 use crate::asn1::read::Reader;
 use crate::certificate::{Certificate, pkcs7};
@@ -7,29 +7,29 @@ use crate::key::PrivateKey;
 use crate::pkcs12;
 use rcfssl_go::pem::{self, Block};
 
-/// Certificates, and the private key that came with them.
+/// Certificates with an optional private key.
 #[derive(Debug)]
 pub struct Input {
-    /// The certificates in their order, at least one.
+    /// The certificates in their original order, at least one.
     pub certificates: Vec<Certificate>,
-    /// The key, which only PKCS#12 brings.
+    /// The key, which only PKCS#12 contains.
     pub key: Option<PrivateKey>,
 }
 
-/// Why nothing was read.
+/// Why the input could not be read.
 #[derive(Debug)]
 pub struct Unreadable {
-    /// What is wrong with it as PEM, which is all that cfssl tells.
+    /// What is wrong with it as PEM; cfssl reports nothing else.
     pub error: Error,
-    /// Why it was not opened, where it is PKCS#12.
+    /// Why it could not be opened, if it is PKCS#12.
     pub pkcs12: Option<pkcs12::Refusal>,
 }
 
 /// Reads any number of PEM blocks that are certificates or PKCS#7 objects with
-/// some, whatever their labels; text before a block is passed over.
+/// certificates, whatever their labels; text before a block is skipped.
 ///
 /// # Errors
-/// 1003 for a block that is neither, 1002 for text behind the last.
+/// 1003 for a block that is neither, 1002 for text after the last one.
 pub fn read_pem(text: &[u8]) -> Result<Vec<Certificate>> {
     let mut rest = text.trim_ascii();
     let mut certificates = Vec::new();
@@ -41,7 +41,7 @@ pub fn read_pem(text: &[u8]) -> Result<Vec<Certificate>> {
     Ok(certificates)
 }
 
-/// What one PEM block holds.
+/// The certificates in one PEM block.
 pub(super) fn read_block(block: &Block) -> Option<Vec<Certificate>> {
     match Certificate::read(&block.contents) {
         Ok(certificate) => Some(vec![certificate]),
@@ -49,8 +49,8 @@ pub(super) fn read_block(block: &Block) -> Option<Vec<Certificate>> {
     }
 }
 
-/// Reads PEM, and where that is not what it is, DER: PKCS#7, PKCS#12 with this
-/// password, or certificates one behind the other.
+/// Reads PEM, or otherwise DER: PKCS#7, PKCS#12 with this password, or concatenated
+/// certificates.
 ///
 /// # Errors
 /// See [`Unreadable`].

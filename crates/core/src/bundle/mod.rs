@@ -1,8 +1,7 @@
-//! `bundle`: the chain from a certificate to a root, the one that most
-//! platforms take or the shortest one.
+//! `bundle`: the chain from a certificate to a root, either the one that most platforms
+//! accept or the shortest one.
 //!
-//! This module decides; what it needs of files and of the network it asks of
-//! [`Outside`].
+//! This module makes the decisions; [`Outside`] provides access to files and network.
 
 mod document;
 mod input;
@@ -32,19 +31,19 @@ use crate::web::Web;
 /// Which chain to choose.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Flavor {
-    /// The shortest chain, of those the one that lasts longest, of those the one
+    /// The shortest chain; among those, the one that is valid longest; among those, the one
     /// with the strongest keys and digests.
     Optimal,
     /// The chain that most platforms accept.
     Ubiquitous,
-    /// The certificates as they came, if each is signed by the next.
+    /// The certificates as given, if each is signed by the next.
     Force,
     /// Any other name: as ubiquitous, without its warning.
     Unknown,
 }
 
 impl Flavor {
-    /// The flavor of this name.
+    /// The flavor with this name.
     pub fn named(name: &str) -> Self {
         match name {
             "optimal" => Flavor::Optimal,
@@ -55,18 +54,18 @@ impl Flavor {
     }
 }
 
-/// What bundling needs of the world.
+/// Access to the environment for bundling.
 pub trait Outside: Web {
-    /// Keeps an intermediate that was found good, under a name of its own.
+    /// Saves a verified intermediate under its own name.
     fn keep(&mut self, file_name: &str, certificate: &Certificate);
 }
 
-/// What chains are built from.
+/// Builds chains.
 #[derive(Debug, Clone, Default)]
 pub struct Bundler {
     roots: Pool,
     intermediates: Pool,
-    /// The signatures of all that was given; what is known need not be checked.
+    /// The signatures of all given certificates, which need not be verified again.
     known: HashSet<Vec<u8>>,
     platforms: Arc<[Platform]>,
 }
@@ -78,12 +77,12 @@ pub struct Bundle {
     chain: Path,
     root: Option<Arc<Certificate>>,
     key: Option<PrivateKey>,
-    /// How good it is.
+    /// The status of the chain.
     pub status: Status,
 }
 
 impl Bundler {
-    /// Builds chains to `roots`, which the user named, or to those of the system.
+    /// Creates a bundler that builds chains to the user's `roots` or to the system's.
     pub fn new(roots: Pool, intermediates: Vec<Arc<Certificate>>, platforms: Vec<Platform>) -> Self {
         let signature = |certificate: &Arc<Certificate>| certificate.signature.clone();
         Bundler {
@@ -94,7 +93,7 @@ impl Bundler {
         }
     }
 
-    /// Where chains end.
+    /// The roots.
     pub fn roots(&self) -> &Pool {
         &self.roots
     }
@@ -105,11 +104,11 @@ impl Bundler {
         self.roots.add(root);
     }
 
-    /// Finds the chain of the first of `certificates`; the others may be on the way.
+    /// Builds the chain of the first of `certificates`; the others are candidates for it.
     ///
     /// # Errors
-    /// 2200 for a key that cfssl does not bundle, 2300 for one that is another's,
-    /// 1100 for a self-signed certificate, 1200 and above where there is no chain.
+    /// 2200 for a key type that cfssl does not bundle, 2300 for a key that does not match,
+    /// 1100 for a self-signed certificate, 1200 and above if there is no chain.
     pub fn bundle(
         &mut self,
         certificates: Vec<Arc<Certificate>>,
@@ -205,8 +204,8 @@ impl Bundler {
 }
 
 impl Bundle {
-    /// Takes the root off the chain: who trusts it has it. It stays where the
-    /// chain would be the certificate alone and OCSP needs the issuer.
+    /// Removes the root from the chain: those who trust it have it. It is kept if the chain
+    /// would otherwise consist of the certificate alone and OCSP needs the issuer.
     fn drop_root(&mut self) -> Result<()> {
         let certificate = &self.certificate;
         let stapled = !certificate.ocsp_urls().is_empty() && !certificate.is_ca;
@@ -214,7 +213,7 @@ impl Bundle {
             return Ok(());
         }
         if self.chain.len() == 1 {
-            // Where cfssl crashes.
+            // cfssl crashes here.
             return Err(Error::plain(
                 "the certificate is itself one of the roots, so there is no chain to bundle",
             ));
@@ -224,7 +223,7 @@ impl Bundle {
     }
 }
 
-/// The certificates turned round, where only so each is signed by the next.
+/// Reverses the certificates if only then each is signed by the next.
 fn in_order(certificates: Vec<Arc<Certificate>>) -> Vec<Arc<Certificate>> {
     if certificates.len() < 2 || is_chain(&certificates) {
         return certificates;

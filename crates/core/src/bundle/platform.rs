@@ -1,4 +1,4 @@
-//! Platforms and what they accept: the document of `-metadata`.
+//! Platforms and what they accept: the file for `-metadata`.
 
 use std::collections::HashSet;
 
@@ -34,22 +34,22 @@ json_object!(Entry as "ubiquity.Platform" {
 pub struct Platform {
     /// Its name.
     pub name: String,
-    /// How much it counts.
+    /// Its weight.
     pub weight: i64,
-    /// The least ubiquitous digest that it understands, and key.
+    /// The least ubiquitous digest and key type that it supports.
     hash: u32,
     key: u32,
-    /// SHA-1 digests of the public keys that it trusts; none for a platform that
-    /// trusts whatever it is given.
+    /// SHA-1 digests of the public keys that it trusts; if there are none, it trusts any
+    /// root.
     trusted: HashSet<Vec<u8>>,
 }
 
 impl Platform {
-    /// Reads the document; `open` gives the key stores that it names.
+    /// Parses the document; `open` opens the key stores that it names.
     ///
     /// # Errors
-    /// JSON that Go would refuse, a key store that cannot be opened, a digest or
-    /// key algorithm that means nothing.
+    /// For JSON that Go would reject, a key store that cannot be opened, and an unknown
+    /// digest or key algorithm.
     pub fn read_all(
         document: &[u8],
         open: &mut dyn FnMut(&str) -> Result<Vec<u8>>,
@@ -85,7 +85,7 @@ impl Platform {
         if !entry.keystore.is_empty() {
             let text = open(&entry.keystore)?;
             let mut rest = &text[..];
-            // What is no certificate is passed over.
+            // Data that is not a certificate is skipped.
             while let Some((block, after)) = pem::decode(rest) {
                 rest = after;
                 let found = input::read_block(&block).unwrap_or_default();
@@ -107,12 +107,12 @@ impl Platform {
         })
     }
 
-    /// Is this root among those it trusts?
+    /// Whether it trusts this root.
     pub(super) fn trusts(&self, root: &Certificate) -> bool {
         self.trusted.is_empty() || self.trusted.contains(&fingerprint(root))
     }
 
-    /// Does it trust the root of a chain, and understand all of it?
+    /// Whether it trusts the root of a chain and supports all of its algorithms.
     pub(super) fn accepts(&self, path: &Path) -> bool {
         path.last().is_some_and(|root| self.trusts(root))
             && self.hash <= rank::hash_ubiquity(path)

@@ -1,5 +1,5 @@
-//! Which of several chains is the best. Each rule keeps the chains that none
-//! beats, and the next rule decides among those.
+//! Chooses the best of several chains. Each rule keeps the chains that are not inferior to
+//! any other, and the next rule decides among those.
 
 use std::cmp::Ordering;
 use std::sync::Arc;
@@ -13,29 +13,29 @@ use crate::certinfo::signature_name;
 use crate::key::{Curve, KeyKind};
 use crate::verify::Path;
 
-/// How widely digests and keys are understood: more is better.
+/// Ubiquity of digests and keys; higher is better.
 pub const SHA1: u32 = 100;
-/// SHA-256 and above.
+/// SHA-256 and stronger.
 pub const SHA2: u32 = 70;
-/// RSA of 1024 bits and above.
+/// RSA with 1024 bits or more.
 pub const RSA: u32 = 100;
 /// P-256 and P-384.
 pub const ECDSA_256: u32 = 70;
 /// P-521.
 pub const ECDSA_521: u32 = 30;
-/// What is not known.
+/// Unknown algorithms.
 pub const UNKNOWN: u32 = 0;
 
 type Chain = [Arc<Certificate>];
 
-/// The shortest, then the longest-lived, then the strongest.
+/// The shortest, then the one that is valid longest, then the strongest.
 pub fn optimal(paths: Vec<Path>) -> Vec<Path> {
     let paths = best(paths, |a, b| b.len().cmp(&a.len()));
     let paths = best(paths, |a, b| expiry(a).cmp(&expiry(b)));
     best(paths, |a, b| strength(a).cmp(&strength(b)))
 }
 
-/// The most widely accepted; the optimal among equals.
+/// The most widely accepted; among equals, the optimal one.
 pub fn ubiquitous(paths: Vec<Path>, platforms: &[Platform]) -> Vec<Path> {
     let reach = |path: &Path| -> i64 {
         let platforms = platforms.iter().filter(|platform| platform.accepts(path));
@@ -65,12 +65,12 @@ fn best(paths: Vec<Path>, compare: impl Fn(&Path, &Path) -> Ordering) -> Vec<Pat
     kept
 }
 
-/// When the first of them ends.
+/// The earliest expiry date in the chain.
 pub fn expiry(chain: &Chain) -> Option<OffsetDateTime> {
     chain.iter().map(|certificate| certificate.not_after).min()
 }
 
-/// The least understood digest among the signatures.
+/// The least ubiquitous digest among the signatures.
 pub fn hash_ubiquity(chain: &Chain) -> u32 {
     let one = |certificate: &Arc<Certificate>| match digest(certificate) {
         Digest::Sha1 => SHA1,
@@ -80,7 +80,7 @@ pub fn hash_ubiquity(chain: &Chain) -> u32 {
     chain.iter().map(one).min().unwrap_or(u32::MAX)
 }
 
-/// The least understood among the keys.
+/// The least ubiquitous key.
 pub fn key_ubiquity(chain: &Chain) -> u32 {
     let one = |certificate: &Arc<Certificate>| match certificate.public_key.kind() {
         KeyKind::Rsa { bits: 1024.. } => RSA,
@@ -106,7 +106,7 @@ fn digest(certificate: &Certificate) -> Digest {
     }
 }
 
-/// Are all but the root signed with SHA-2?
+/// Whether all certificates but the root are signed with SHA-2.
 fn all_sha2(chain: &Path) -> bool {
     let below_root = chain.split_last().map_or(&[][..], |(_, below)| below);
     below_root
@@ -114,7 +114,7 @@ fn all_sha2(chain: &Path) -> bool {
         .all(|certificate| matches!(digest(certificate), Digest::Sha2))
 }
 
-/// Digests and keys by their strength, the whole numbers of both averages added.
+/// The strength of digests and keys: the sum of the integer parts of both averages.
 fn strength(chain: &Path) -> i64 {
     let hash = |certificate: &Certificate| match digest(certificate) {
         Digest::Sha1 => 10.0,
@@ -133,8 +133,8 @@ fn strength(chain: &Path) -> i64 {
     average(chain, hash) as i64 + average(chain, key) as i64
 }
 
-/// The running average, in the order of cfssl's arithmetic: its rounding decides
-/// between chains that are nearly equal.
+/// The running average, computed in the order of cfssl: its rounding decides between chains
+/// that are nearly equal.
 fn average(chain: &Chain, value: impl Fn(&Certificate) -> f64) -> f64 {
     let mut average = 0.0;
     for (index, certificate) in chain.iter().enumerate() {
@@ -144,8 +144,8 @@ fn average(chain: &Chain, value: impl Fn(&Certificate) -> f64) -> f64 {
     average
 }
 
-/// The first pair from the root down that differs decides: one whose lifetime is
-/// acceptable beats one whose is not, then the one that ends later.
+/// Decides by the first pair that differs, from the root down: an acceptable lifetime beats
+/// one that is not, then the later expiry date wins.
 fn compare_expiry_from_root(one: &Path, other: &Path) -> Ordering {
     for (a, b) in one.iter().rev().zip(other.iter().rev()) {
         match (is_expiry_acceptable(a), is_expiry_acceptable(b)) {
@@ -161,9 +161,9 @@ fn compare_expiry_from_root(one: &Path, other: &Path) -> Ordering {
     Ordering::Equal
 }
 
-/// Is its lifetime within what the CA/Browser Forum's baseline requirements of
-/// the day it was issued allowed: 120 months before July 2012, 60 before April
-/// 2015, 39 since?
+/// Whether its lifetime is within the limit that the CA/Browser Forum's Baseline
+/// Requirements set on its date of issue: 120 months before July 2012, 60 before April
+/// 2015, 39 since.
 pub fn is_expiry_acceptable(certificate: &Certificate) -> bool {
     let (from, to) = (certificate.not_before, certificate.not_after);
     let limit = if from >= datetime!(2015-04-01 0:00 UTC) {

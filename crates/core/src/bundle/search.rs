@@ -1,5 +1,5 @@
-//! Intermediates that nobody gave: those that came with the certificate, and
-//! those at the addresses that certificates name for their issuers.
+//! Finds missing intermediates: among the given certificates, and at the issuer URLs in
+//! certificates.
 
 use std::collections::HashSet;
 use std::sync::Arc;
@@ -10,24 +10,24 @@ use super::{Bundler, Outside};
 use crate::certificate::Certificate;
 use crate::web::MAX_ADDRESSES;
 
-/// How many addresses are asked at most, for all certificates on the way.
+/// The maximum number of requests for all certificates on the path.
 const MAX_FETCHES: usize = 32;
-/// A certificate that an address gives is not longer than this.
+/// The maximum size of a fetched certificate.
 const MAX_CERTIFICATE: u64 = 1 << 20;
 
-/// A certificate on the way to a root, and the name under which to keep it; a
-/// leaf has none.
+/// A certificate on the path to a root, and the name under which to save it; a leaf has
+/// none.
 struct Link {
     certificate: Arc<Certificate>,
     file_name: Option<String>,
 }
 
 impl Bundler {
-    /// Looks for a way to a root through what came in, nearest to the root first,
-    /// and then through what is fetched; tells whether one was found. What is good
-    /// on the way joins the intermediates.
+    /// Searches for a path to a root through the given certificates, starting with those
+    /// closest to the root, and then through fetched ones; returns whether there is one.
+    /// Verified certificates on the path are added to the intermediates.
     ///
-    /// Nothing is fetched where what came in is enough. (cfssl goes on fetching.)
+    /// Nothing is fetched if the given certificates suffice. (cfssl fetches nevertheless.)
     pub(super) fn search(
         &mut self,
         certificates: &[Arc<Certificate>],
@@ -58,7 +58,7 @@ impl Bundler {
             .is_some_and(|leaf| self.verifier(now).paths(leaf).is_ok())
     }
 
-    /// Goes from issuer to issuer by the addresses in the certificates, depth first.
+    /// Follows the issuer URLs in the certificates, depth first.
     fn fetch(
         &mut self,
         certificates: &[Arc<Certificate>],
@@ -96,8 +96,8 @@ impl Bundler {
         false
     }
 
-    /// Takes in the intermediates of a chain, from the one nearest to the root,
-    /// as long as each has a way to a root; tells whether all had.
+    /// Adds the intermediates of a chain, starting with the one closest to the root, as
+    /// long as each has a path to a root; returns whether all of them did.
     fn accept(&mut self, chain: &[Link], now: OffsetDateTime, outside: &mut dyn Outside) -> bool {
         for (depth, link) in chain.iter().rev().enumerate() {
             let certificate = &link.certificate;
@@ -119,15 +119,15 @@ impl Bundler {
     }
 }
 
-/// A certificate as addresses give it: DER, or PEM with exactly one.
+/// A fetched certificate: DER, or PEM with exactly one.
 fn read_fetched(bytes: &[u8]) -> Option<Certificate> {
     Certificate::read(bytes)
         .or_else(|_| Certificate::read_pem(bytes))
         .ok()
 }
 
-/// The common name without dots and spaces, the subject key identifier and the
-/// serial number. A slash, which would lead elsewhere, becomes a line below.
+/// The common name without dots and spaces, the subject key identifier and the serial
+/// number. A slash, which would lead to another folder, is replaced by an underscore.
 fn file_name(certificate: &Certificate) -> String {
     let hex = |octets: &[u8]| -> String { octets.iter().map(|octet| format!("{octet:02x}")).collect() };
     let name: String = certificate

@@ -1,4 +1,4 @@
-//! What there is to say of a chain: how long it lasts and who will take it.
+//! The status of a chain: how long it is valid, and which platforms accept it.
 
 use std::sync::Arc;
 
@@ -8,7 +8,7 @@ use time::{Duration, OffsetDateTime};
 use super::{Platform, rank};
 use crate::certificate::Certificate;
 
-/// A certificate that ends sooner than this is said to be expiring.
+/// A certificate that expires sooner than this is reported as expiring.
 const EXPIRING: Duration = Duration::hours(720);
 
 const IS_EXPIRING: u8 = 1;
@@ -20,27 +20,27 @@ const NO_PLATFORMS: &str = "Unable to measure bundle ubiquity: No platform metad
 
 /// The `status` of a bundle, as cfssl prints it.
 ///
-/// cfssl also warns of SHA-1 below the root; since Go refuses such signatures no
-/// chain has them.
+/// cfssl also warns of SHA-1 below the root, but since Go rejects such signatures, no chain
+/// contains any.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
 pub struct Status {
-    /// Is the chain another than what came in?
+    /// Whether the chain differs from the input.
     pub rebundled: bool,
-    /// The subject key identifiers of certificates that end within 30 days, in
+    /// The subject key identifiers of certificates that expire within 30 days, in
     /// upper-case hexadecimal; `null` for none.
     #[serde(rename = "expiring_SKIs")]
     expiring: Option<Vec<String>>,
-    /// The platforms that do not trust the root; `null` where nobody asked.
+    /// The platforms that do not trust the root; `null` if that was not checked.
     #[serde(rename = "untrusted_root_stores")]
     untrusted: Option<Vec<String>>,
-    /// Sentences for people; `null` for none.
+    /// Messages for the user; `null` for none.
     pub messages: Option<Vec<String>>,
-    /// 1 for expiring, 2 for not ubiquitous, added up.
+    /// The sum of 1 for expiring and 2 for not ubiquitous.
     code: u8,
 }
 
 impl Status {
-    /// What can be said of a chain by itself, its root included.
+    /// The status of a chain by itself, including its root.
     pub(super) fn of(chain: &[Arc<Certificate>], now: OffsetDateTime) -> Self {
         let mut status = Status::default();
         let expiring: Vec<usize> = (0..chain.len())
@@ -60,7 +60,7 @@ impl Status {
         status
     }
 
-    /// Adds who does not trust the root.
+    /// Adds the platforms that do not trust the root.
     pub(super) fn note_platforms(&mut self, platforms: &[Platform], root: &Certificate) {
         let names = platforms.iter().filter(|platform| !platform.trusts(root));
         let untrusted: Vec<String> = names.map(|platform| platform.name.clone()).collect();

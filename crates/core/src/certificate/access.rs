@@ -1,4 +1,4 @@
-//! The addresses that a certificate names, and what it may be used for.
+//! The URLs in a certificate, and its purposes.
 
 use super::Certificate;
 use crate::asn1::read::Reader;
@@ -6,12 +6,12 @@ use crate::asn1::tag;
 use crate::oid::{self, Oid};
 
 impl Certificate {
-    /// The OCSP responders of the authorityInfoAccess.
+    /// The OCSP responders in authorityInfoAccess.
     pub fn ocsp_urls(&self) -> Vec<String> {
         self.access_locations(&oid::ACCESS_OCSP)
     }
 
-    /// Where the issuer's certificate is: caIssuers of the authorityInfoAccess.
+    /// The URLs of the issuer's certificate: caIssuers in authorityInfoAccess.
     pub fn issuer_urls(&self) -> Vec<String> {
         self.access_locations(&oid::ACCESS_CA_ISSUERS)
     }
@@ -57,8 +57,7 @@ impl Certificate {
         urls
     }
 
-    /// The purposes of the extKeyUsage; none where there is no such extension,
-    /// which allows all.
+    /// The purposes in extKeyUsage; `None` without that extension, which allows all.
     pub fn extended_key_usages(&self) -> Vec<Oid> {
         let mut usages = Vec::new();
         let list = self
@@ -72,7 +71,7 @@ impl Certificate {
         usages
     }
 
-    /// The subject's common name; empty for none, the last of several.
+    /// The subject's common name, the last if there are several; empty for none.
     pub fn common_name(&self) -> String {
         let names = self.subject_attributes.iter();
         names

@@ -11,19 +11,19 @@ const DNS: u8 = tag::context(2);
 const URI: u8 = tag::context(6);
 const IP: u8 = tag::context(7);
 
-/// The subtrees of one certificate: tags of names and what they say.
+/// The subtrees of one certificate: the names' tags and contents.
 #[derive(Debug, Default)]
 pub struct Subtrees<'a> {
     /// permittedSubtrees
     pub permitted: Vec<(u8, &'a [u8])>,
     /// excludedSubtrees
     pub excluded: Vec<(u8, &'a [u8])>,
-    /// Is there a kind of name that is not understood?
+    /// Whether there is a name of an unsupported type.
     pub others: bool,
 }
 
 impl<'a> Subtrees<'a> {
-    /// Reads the value of the extension; nothing for one that Go would refuse.
+    /// Decodes the extension's value; `None` if Go would reject it.
     pub fn read(value: &'a [u8]) -> Option<Self> {
         const LISTS: [u8; 2] = [tag::context_constructed(0), tag::context_constructed(1)];
         let mut lists = Reader::inside(value, tag::SEQUENCE)?;
@@ -51,14 +51,14 @@ impl<'a> Subtrees<'a> {
         (lists.is_empty() && !is_void).then_some(subtrees)
     }
 
-    /// Is it a name of a kind that is understood? Nothing for a malformed one.
+    /// Whether the type of a name is supported; `None` for a malformed name.
     fn check(&mut self, base: &Element<'_>) -> Option<bool> {
         if base.tag == IP {
             return is_network(base.contents).then_some(true);
         }
         if !matches!(base.tag, EMAIL | DNS | URI) {
             self.others = true;
-            // Go's reader has no tags of more than one octet.
+            // Go's parser does not support tags of more than one octet.
             return (base.tag & 0x1f != 0x1f).then_some(false);
         }
         let text = std::str::from_utf8(base.contents)
@@ -73,7 +73,7 @@ impl<'a> Subtrees<'a> {
     }
 }
 
-/// An address and a mask of ones followed by zeros, of equal lengths.
+/// An address and a mask of ones followed by zeros, of equal length.
 fn is_network(octets: &[u8]) -> bool {
     let (_, mask) = octets.split_at(octets.len() / 2);
     let ones: Vec<bool> = mask

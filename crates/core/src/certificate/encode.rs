@@ -1,4 +1,4 @@
-//! From a template to the bytes that are signed, and to the whole certificate.
+//! Encodes a template to the bytes that are signed, and to the complete certificate.
 
 use super::{Issuer, Names, Template};
 use crate::asn1::read::Reader;
@@ -7,10 +7,10 @@ use crate::extension;
 use crate::key::SignatureAlgorithm;
 use crate::oid::{self, Oid};
 
-/// TBSCertificate (RFC 5280, section 4.1). The order of the extensions is that
-/// of Go and so of cfssl: keyUsage, extKeyUsage, basicConstraints,
-/// subjectKeyIdentifier, authorityKeyIdentifier, authorityInfoAccess,
-/// subjectAltName, cRLDistributionPoints, then the template's own.
+/// TBSCertificate (RFC 5280, section 4.1). The order of the extensions is Go's and
+/// therefore cfssl's: keyUsage, extKeyUsage, basicConstraints, subjectKeyIdentifier,
+/// authorityKeyIdentifier, authorityInfoAccess, subjectAltName, cRLDistributionPoints, then
+/// the template's own.
 pub fn to_be_signed(template: &Template, issuer: &Issuer, algorithm: SignatureAlgorithm) -> Vec<u8> {
     let subject = template.subject.to_der();
     let mut writer = Writer::with_capacity(1024);
@@ -64,7 +64,7 @@ fn write_extensions(w: &mut Writer, template: &Template, issuer: &Issuer, subjec
             extension::write_authority_info_access(w, &template.ocsp_urls, &template.issuer_urls);
         });
     }
-    // Critical where it is all that names the subject (RFC 5280, section 4.2.1.6).
+    // Critical if the subject is empty (RFC 5280, section 4.2.1.6).
     let nameless = subject == [0x30, 0];
     match &template.names {
         Names::Built(hosts) if hosts.is_empty() => {}
@@ -81,14 +81,14 @@ fn write_extensions(w: &mut Writer, template: &Template, issuer: &Issuer, subjec
     template.extra.iter().for_each(|extra| extra.write(w));
 }
 
-/// What is written of the issuer's key. A certificate of the issuer's own name is taken
-/// for self-signed, as in Go.
+/// The issuer's key identifier to be included. As in Go, a certificate with the issuer's
+/// own name counts as self-signed.
 fn own_key_identifier<'a>(issuer: &'a Issuer, subject: &[u8]) -> Option<&'a [u8]> {
     let identifier = issuer.key_identifier.as_deref()?;
     (!identifier.is_empty() && issuer.name != subject).then_some(identifier)
 }
 
-/// The keyIdentifier that the authorityKeyIdentifier of a certificate will have.
+/// The keyIdentifier in a certificate's authorityKeyIdentifier.
 pub(crate) fn authority_key_identifier(template: &Template, issuer: &Issuer) -> Option<Vec<u8>> {
     let extra = template.extra.iter();
     match extra
@@ -103,8 +103,8 @@ pub(crate) fn authority_key_identifier(template: &Template, issuer: &Issuer) -> 
     }
 }
 
-/// SIGNED{…}: a certificate, a request or a CRL from the signed bytes and the
-/// signature over them.
+/// SIGNED{…}: assembles a certificate, a request or a CRL from the signed bytes and the
+/// signature.
 pub fn assemble(to_be_signed: &[u8], algorithm: SignatureAlgorithm, signature: &[u8]) -> Vec<u8> {
     asn1::encode(|w| {
         w.sequence(|w| {

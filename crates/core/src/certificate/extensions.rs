@@ -1,5 +1,5 @@
-//! The extensions of a certificate: which of them Go reads when it reads the certificate,
-//! and refuses where they are not well formed. Others may hold anything.
+//! The extensions of a certificate. Go parses some of them with the certificate and rejects
+//! malformed ones; all others may contain anything.
 
 use std::collections::HashSet;
 
@@ -11,8 +11,8 @@ use crate::extension::{self, Extension};
 use crate::host::Hosts;
 use crate::oid::{self, Oid};
 
-/// The extensions behind the public key. Only certificates of version 3 have any; the
-/// unique identifiers of version 2 are passed over.
+/// The extensions after the public key. Only version 3 certificates have any; the unique
+/// identifiers of version 2 are skipped.
 pub fn read(version: u32, rest: &[u8]) -> Option<Vec<Extension>> {
     const FIELD: u8 = tag::context_constructed(3);
     let mut rest = Reader::new(rest);
@@ -40,19 +40,19 @@ fn read_one(mut parts: Reader<'_>) -> Option<Extension> {
     Some(Extension { oid, critical, value })
 }
 
-/// What is known of a certificate by its extensions.
+/// What the extensions say about a certificate.
 #[derive(Debug)]
 pub struct Known {
     /// `cA` of basicConstraints.
     pub is_ca: bool,
-    /// pathLenConstraint; -1 for none.
+    /// pathLenConstraint, or -1.
     pub path_len: i64,
     /// The subject alternative names.
     pub hosts: Hosts,
 }
 
 impl Known {
-    /// Reads all that Go reads.
+    /// Parses all extensions that Go parses.
     pub fn read(extensions: &[Extension]) -> Option<Self> {
         let mut known = Known {
             is_ca: false,
@@ -82,7 +82,7 @@ fn basic_constraints(value: &[u8]) -> Option<(bool, i64)> {
     Some((is_ca, path_len))
 }
 
-/// A BOOLEAN that is false where it is left out.
+/// A BOOLEAN whose default is false.
 fn flag(fields: &mut Reader<'_>) -> Option<bool> {
     match fields.is_next(tag::BOOLEAN) {
         true => boolean(fields.expect(tag::BOOLEAN)?).ok(),
@@ -90,7 +90,7 @@ fn flag(fields: &mut Reader<'_>) -> Option<bool> {
     }
 }
 
-/// Nothing for an extension that Go would refuse.
+/// `None` for an extension that Go would reject.
 fn check(oid: &Oid, value: &[u8]) -> Option<()> {
     let mut whole = Reader::new(value);
     if *oid == oid::KEY_USAGE {
@@ -133,7 +133,7 @@ fn identifier(list: &mut Reader<'_>) -> Option<Oid> {
     Oid::read(list.expect(tag::OBJECT_IDENTIFIER)?).ok()
 }
 
-/// A DistributionPoint: its URIs up to the first name of another kind.
+/// A DistributionPoint: its URIs up to the first name of another type.
 fn distribution_point(mut point: Reader<'_>) -> Option<()> {
     const NAME: u8 = tag::context_constructed(0);
     if !point.is_next(NAME) {
@@ -191,7 +191,7 @@ mod tests {
                 &[0x30, 7, 0xa0, 5, 0x30, 3, 0x82, 1, b'a'],
                 &[0x30, 0],
             ),
-            // Go does not read it.
+            // Go does not parse it.
             (oid::POLICY_MAPPINGS, &[], &[]),
         ] {
             assert!(check(&oid, good).is_some(), "{oid} {good:?}");

@@ -1,4 +1,4 @@
-//! Certificates: read, planned and encoded.
+//! Certificates: parsing, templates and encoding.
 
 mod access;
 mod check;

@@ -1,4 +1,4 @@
-//! Certificates inside PKCS#7 signed data (RFC 2315, section 9).
+//! Certificates in PKCS#7 signed data (RFC 2315, section 9).
 
 use super::Certificate;
 use crate::asn1::read::Reader;
@@ -7,11 +7,10 @@ use crate::asn1::tag;
 /// id-signedData, 1.2.840.113549.1.7.2
 const SIGNED_DATA: [u8; 9] = [0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 0x01, 0x07, 0x02];
 
-/// The certificates of a ContentInfo that is signed data; nothing for anything
-/// else.
+/// The certificates of a ContentInfo that is signed data; `None` for anything else.
 ///
-/// cfssl reads such an object only where its `crls` field is there, if empty, and
-/// so does this.
+/// Like cfssl, this accepts such an object only if its `crls` field is present, even if
+/// empty.
 pub(crate) fn certificates(der: &[u8]) -> Option<Vec<Certificate>> {
     let mut content_info = Reader::new(der).enter(tag::SEQUENCE)?;
     if content_info.expect(tag::OBJECT_IDENTIFIER)? != SIGNED_DATA {
@@ -32,7 +31,7 @@ pub(crate) fn certificates(der: &[u8]) -> Option<Vec<Certificate>> {
     (!certificates.is_empty()).then_some(certificates)
 }
 
-/// The contents of `[number]`, whatever it holds.
+/// The contents of `[number]`, of any type.
 fn context<'a>(fields: &mut Reader<'a>, number: u8) -> Option<&'a [u8]> {
     let element = fields.next()?;
     let is_it = [tag::context(number), tag::context_constructed(number)].contains(&element.tag);

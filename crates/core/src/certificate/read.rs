@@ -1,4 +1,4 @@
-//! Reading certificates: those that sign, and those that are looked at.
+//! Parses certificates.
 
 use super::{Issuer, extensions, pkcs7};
 use crate::asn1::fields::{Fields, bit_string};
@@ -14,12 +14,12 @@ use crate::serial::{self, Serial};
 use rcfssl_go::pem;
 use time::OffsetDateTime;
 
-/// A certificate as it was read.
+/// A parsed certificate.
 #[derive(Debug, Clone)]
 pub struct Certificate {
-    /// The whole DER.
+    /// The complete DER.
     pub der: Vec<u8>,
-    /// The version as people count: 1, 2 or 3.
+    /// The version: 1, 2 or 3.
     pub version: u32,
     /// The DER that is signed.
     pub to_be_signed: Vec<u8>,
@@ -35,31 +35,31 @@ pub struct Certificate {
     pub issuer_attributes: Vec<Attribute>,
     /// The contents octets of the serial number.
     pub serial: Vec<u8>,
-    /// notBefore, with the offset in which it is written.
+    /// notBefore, with its original offset.
     pub not_before: OffsetDateTime,
     /// notAfter, likewise.
     pub not_after: OffsetDateTime,
     /// subjectPublicKeyInfo
     pub public_key: PublicKey,
-    /// The signature algorithm; none where Go knows none.
+    /// The signature algorithm; `None` if Go does not know it.
     pub signature_algorithm: Option<SignatureAlgorithm>,
     /// The extensions in order.
     pub extensions: Vec<Extension>,
     /// `cA` of basicConstraints.
     pub is_ca: bool,
-    /// pathLenConstraint; -1 for none.
+    /// pathLenConstraint, or -1.
     pub path_len: i64,
     /// The subject alternative names.
     pub hosts: Hosts,
 }
 
 impl Certificate {
-    /// Reads a PEM text that holds exactly one certificate, or a PKCS#7 object
-    /// with exactly one, whatever the label says.
+    /// Reads a PEM text with exactly one certificate, or one PKCS#7 object with exactly
+    /// one, whatever the label.
     ///
     /// # Errors
-    /// 1002 where there is no PEM, 1003 for what is no certificate and for more
-    /// than one object.
+    /// 1002 if there is no PEM block, 1003 for anything that is not a certificate and for
+    /// more than one object.
     pub fn read_pem(text: &[u8]) -> Result<Self> {
         let (block, rest) = pem::decode(text.trim_ascii()).ok_or(Code::CertificateDecode)?;
         let mut certificates = match Certificate::read(&block.contents) {
@@ -77,10 +77,10 @@ impl Certificate {
         }
     }
 
-    /// Reads DER.
+    /// Parses DER.
     ///
     /// # Errors
-    /// 1003 for what is no certificate, and for the oddities that Go refuses:
+    /// 1003 for anything that is not a certificate, and for irregularities that Go rejects:
     /// trailing bytes, repeated extensions, an unknown curve.
     pub fn read(der: &[u8]) -> Result<Self> {
         let read = Parts::read(der).and_then(|parts| parts.certificate(der));
@@ -95,7 +95,7 @@ impl Certificate {
             .map(|extension| extension.value.as_slice())
     }
 
-    /// The tags of alternative names that are of no kind that [`Hosts`] has.
+    /// The tags of alternative names of types that [`Hosts`] does not include.
     pub fn other_names(&self) -> Vec<u8> {
         self.extension(&oid::SUBJECT_ALT_NAME)
             .and_then(|value| extension::read_subject_alt_name(value).ok())
@@ -119,7 +119,7 @@ impl Certificate {
             .optional(tag::context(0))
     }
 
-    /// What certificates that it signs will repeat.
+    /// The issuer data that certificates signed by it repeat.
     pub fn as_issuer(&self) -> Issuer {
         Issuer {
             name: self.subject.clone(),
@@ -133,8 +133,8 @@ impl Certificate {
     }
 }
 
-/// The fields of a certificate (RFC 5280, section 4.1), read as strictly as Go reads
-/// them, which passes over what follows the last one that it knows.
+/// The fields of a certificate (RFC 5280, section 4.1), parsed as strictly as by Go, which
+/// ignores anything after the last known field.
 struct Parts<'a> {
     to_be_signed: &'a [u8],
     version: u32,
@@ -207,7 +207,7 @@ impl<'a> Parts<'a> {
     }
 }
 
-/// The version as people count; without the field, 1.
+/// The version, counted from 1; the default is 1.
 fn version(fields: &mut Reader<'_>) -> Option<u32> {
     const FIELD: u8 = tag::context_constructed(0);
     if !fields.is_next(FIELD) {
@@ -220,7 +220,7 @@ fn version(fields: &mut Reader<'_>) -> Option<u32> {
         .map(|version| version + 1)
 }
 
-/// A name, in which Go reads six kinds of strings and nothing else.
+/// A name; Go accepts six string types in it and nothing else.
 fn name(der: &[u8]) -> Option<Vec<Attribute>> {
     let attributes = name::read(der).ok()?;
     let are_texts = attributes

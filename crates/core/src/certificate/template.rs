@@ -1,4 +1,4 @@
-//! What a certificate will say: plain data, decided before anything is encoded.
+//! The contents of a future certificate: plain data, decided before anything is encoded.
 
 use std::borrow::Cow;
 
@@ -12,14 +12,14 @@ use crate::oid::{self, Oid};
 use crate::policy::CaConstraint;
 use crate::serial::Serial;
 
-/// A certificate to be, but for its issuer.
+/// A future certificate without its issuer.
 #[derive(Debug, Clone)]
 pub struct Template {
     /// serialNumber
     pub serial: Serial,
-    /// signatureAlgorithm: one of the algorithms of the authority's key.
+    /// signatureAlgorithm: one of the algorithms of the CA's key.
     pub signature_algorithm: SignatureAlgorithm,
-    /// notBefore; fractions of a second are cut off when it is encoded.
+    /// notBefore; fractions of a second are truncated when it is encoded.
     pub not_before: OffsetDateTime,
     /// notAfter
     pub not_after: OffsetDateTime,
@@ -27,11 +27,11 @@ pub struct Template {
     pub subject: Subject,
     /// subjectPublicKeyInfo
     pub public_key: PublicKey,
-    /// keyUsage bits, digitalSignature lowest; the extension is left out for 0.
+    /// keyUsage bits, digitalSignature lowest; for 0 the extension is omitted.
     pub key_usage: u16,
-    /// extKeyUsage; left out when empty.
+    /// extKeyUsage; omitted if empty.
     pub extended_key_usage: Vec<Oid>,
-    /// basicConstraints, always there.
+    /// basicConstraints, always present.
     pub constraint: CaConstraint,
     /// authorityInfoAccess, OCSP.
     pub ocsp_urls: Vec<String>,
@@ -41,14 +41,14 @@ pub struct Template {
     pub names: Names,
     /// cRLDistributionPoints
     pub crl_urls: Vec<String>,
-    /// Further extensions at the end. One of a kind named above takes its place.
+    /// Further extensions, at the end. An extension of a type above replaces that one.
     pub extra: Vec<Extension>,
 }
 
-/// A name to be written, or one taken over octet for octet.
+/// A name to be encoded, or one copied octet for octet.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Subject {
-    /// Built from its parts.
+    /// Assembled from its parts.
     Built(Box<name::Subject>),
     /// The DER of a name.
     Raw(Vec<u8>),
@@ -63,7 +63,7 @@ impl Subject {
         }
     }
 
-    /// The common name, of several the last; empty for none.
+    /// The common name, the last if there are several; empty for none.
     pub fn common_name(&self) -> String {
         match self {
             Subject::Built(subject) => subject.common_name.clone(),
@@ -74,8 +74,8 @@ impl Subject {
         }
     }
 
-    /// The common names, read from what will be encoded; nothing where one of them is no
-    /// text, or the name cannot be read.
+    /// The common names, parsed from the DER to be signed; `None` if one of them is not a
+    /// string or the name is malformed.
     pub fn common_names(&self) -> Option<Vec<String>> {
         let attributes = name::read(&self.to_der()).ok()?;
         let common_names = attributes.iter().filter(|a| a.oid == oid::COMMON_NAME);
@@ -83,18 +83,17 @@ impl Subject {
     }
 }
 
-/// Subject alternative names to be written, or the value of the extension taken
-/// over octet for octet.
+/// Subject alternative names to be encoded, or an extension value copied octet for octet.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Names {
-    /// Built from hosts; no extension where there are none.
+    /// Built from hosts; without hosts the extension is omitted.
     Built(Hosts),
     /// The DER inside the extension.
     Raw(Vec<u8>),
 }
 
 impl Names {
-    /// The names by kind, as they will be encoded; nothing where they cannot be read.
+    /// The names by type, as they will be encoded; `None` if they are malformed.
     pub fn hosts(&self) -> Option<Cow<'_, Hosts>> {
         match self {
             Names::Built(hosts) => Some(Cow::Borrowed(hosts)),
@@ -106,7 +105,7 @@ impl Names {
     }
 }
 
-/// Who signs: what a certificate repeats of its issuer.
+/// The issuer data that a certificate repeats.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Issuer {
     /// The DER of the issuer's subject, octet for octet.

@@ -1,10 +1,10 @@
-//! What a certificate may be used for.
+//! The purpose of a certificate.
 
 use super::Certificate;
 use crate::oid;
 use crate::policy::usage;
 
-/// What kind of certificate it is, for a person.
+/// The type of a certificate, as shown to users.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Purpose {
     /// It signs certificates.
@@ -13,9 +13,9 @@ pub enum Purpose {
     Server,
     /// For clients only.
     Client,
-    /// For servers and clients, as the members of a cluster are to each other.
+    /// For servers and clients, like the members of a cluster.
     Peer,
-    /// For something else, or for anything.
+    /// For other purposes, or for any.
     Other,
 }
 
@@ -35,7 +35,7 @@ impl Purpose {
 impl Certificate {
     /// The keyUsage bits, digitalSignature lowest; 0 without the extension.
     pub fn key_usage(&self) -> u16 {
-        // BIT STRING: header, count of unused bits, octets with the first bit highest.
+        // BIT STRING: header, number of unused bits, octets with the first bit highest.
         match self.extension(&oid::KEY_USAGE) {
             Some([_, _, _, octets @ ..]) => octets.iter().take(2).enumerate().fold(0, |bits, (at, octet)| {
                 bits | u16::from(octet.reverse_bits()) << (8 * at)
@@ -44,7 +44,7 @@ impl Certificate {
         }
     }
 
-    /// What kind it is.
+    /// Its type.
     pub fn purpose(&self) -> Purpose {
         if self.is_ca {
             return Purpose::Authority;

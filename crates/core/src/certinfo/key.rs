@@ -1,4 +1,4 @@
-//! The key of a request, and its algorithms, as Go numbers them.
+//! The key of a request and its algorithm, numbered as in Go.
 
 use serde::Serialize;
 use serde_json::value::RawValue;
@@ -10,7 +10,7 @@ use crate::oid::Oid;
 use crate::serial::{self, Serial};
 use rcfssl_go::base64;
 
-/// The numbers of a key, by Go's names of them.
+/// The numbers of a key, under Go's names.
 #[derive(Debug, Serialize)]
 #[serde(untagged)]
 pub enum KeyInfo {
@@ -39,7 +39,7 @@ pub enum KeyInfo {
 #[derive(Debug, Serialize)]
 pub struct Empty {}
 
-/// Go's numbers of key algorithms, and the numbers of the key.
+/// Go's number for the key algorithm, and the numbers of the key.
 pub fn key_info(key: &PublicKey) -> (u8, Option<KeyInfo>) {
     let number = |magnitude: &[u8]| number(magnitude, Serial::from_magnitude);
     let bits = key.key_bits();
@@ -75,13 +75,13 @@ pub fn key_info(key: &PublicKey) -> (u8, Option<KeyInfo>) {
     }
 }
 
-/// A number in decimal; none for one that takes too long.
+/// A number in decimal; `None` if it is too long to convert.
 fn number(octets: &[u8], read: impl FnOnce(&[u8]) -> Serial) -> Option<Box<RawValue>> {
     let short = octets.len() <= serial::LONGEST;
     short.then(|| RawValue::from_string(read(octets).to_string()).ok())?
 }
 
-/// A DSA key (RFC 3279, section 2.3.2), which nothing else here knows.
+/// A DSA key (RFC 3279, section 2.3.2), which is supported only here.
 fn dsa(key: &PublicKey) -> Option<KeyInfo> {
     let number = |reader: &mut Reader<'_>| number(reader.expect(tag::INTEGER)?, Serial::from_contents);
     let mut algorithm = Reader::inside(key.spki(), tag::SEQUENCE)?.enter(tag::SEQUENCE)?;

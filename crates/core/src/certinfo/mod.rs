@@ -1,4 +1,4 @@
-//! What `certinfo` shows of a certificate and of a request.
+//! The output of `certinfo` for a certificate and for a request.
 
 mod key;
 mod value;
@@ -79,8 +79,8 @@ impl NameInfo {
 }
 
 impl CertificateInfo {
-    /// What is shown of a certificate: of the alternative names only DNS names and
-    /// addresses, as in cfssl.
+    /// The output for a certificate. Of the alternative names only DNS names and IP
+    /// addresses are shown, as in cfssl.
     pub fn new(certificate: &Certificate) -> Self {
         let hosts = &certificate.hosts;
         let addresses = hosts.ip.iter().map(|octets| host::ip_text(octets));
@@ -99,7 +99,7 @@ impl CertificateInfo {
     }
 }
 
-/// A moment to the second, with its offset from UTC: `2026-01-31T12:00:00Z`.
+/// A time in seconds with its offset from UTC: `2026-01-31T12:00:00Z`.
 pub fn rfc3339(time: OffsetDateTime) -> String {
     let (date, (hour, minute, second)) = (time.date(), time.to_hms());
     let (year, month, day) = (date.year(), u8::from(date.month()), date.day());
@@ -112,12 +112,12 @@ fn colons(octets: &[u8]) -> String {
     pairs.join(":")
 }
 
-/// cfssl's name of a signature algorithm.
+/// cfssl's name for a signature algorithm.
 pub fn signature_name(algorithm: Option<SignatureAlgorithm>) -> &'static str {
     algorithm.map_or("Unknown Signature", SignatureAlgorithm::cfssl_name)
 }
 
-/// A request, as Go dumps its own structure of one.
+/// A request, as Go dumps its structure.
 #[derive(Debug, Serialize)]
 #[serde(rename_all = "PascalCase")]
 pub struct RequestInfo {
@@ -176,15 +176,15 @@ struct ExtensionInfo {
 }
 
 impl RequestInfo {
-    /// What is shown of a request, its signature unchecked.
+    /// The output for a request; its signature is not verified.
     pub fn new(request: &Unverified) -> Self {
         let csr = request.claims();
         let (hosts, _) = csr.hosts().unwrap_or_default();
         let some = |list: Vec<String>| Some(list).filter(|list| !list.is_empty());
         let uris: Vec<Uri> = hosts.uri.iter().filter_map(|uri| Uri::parse(uri).ok()).collect();
         let (public_key_algorithm, public_key) = key_info(&csr.public_key);
-        // Go reads each extension as a type and a value, which is the flag where there is
-        // one.
+        // Go parses each extension as a type and a value, so a critical flag takes the
+        // place of the value.
         let attributes = request.attributes.iter().map(|attribute| RequestAttribute {
             r#type: attribute.oid.arcs(),
             value: attribute

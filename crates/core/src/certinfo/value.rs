@@ -1,4 +1,4 @@
-//! Values of any type in the dump of a request, as Go writes an `interface{}`.
+//! Values of any type in the dump of a request, as Go prints an `interface{}`.
 
 use serde::Serialize;
 use time::OffsetDateTime;
@@ -7,7 +7,7 @@ use super::rfc3339;
 use crate::name::{Attribute, Meaning, Value};
 use rcfssl_go::base64;
 
-/// An attribute of a name, or an extension that Go reads like one.
+/// An attribute of a name, or an extension that Go parses like one.
 #[derive(Debug, Serialize)]
 #[serde(rename_all = "PascalCase")]
 pub struct TypeAndValue {
@@ -30,7 +30,7 @@ enum Shown {
 }
 
 impl TypeAndValue {
-    /// What is shown of an attribute.
+    /// The output for an attribute.
     pub fn new(attribute: &Attribute) -> Self {
         TypeAndValue {
             r#type: attribute.oid.arcs(),
@@ -56,7 +56,7 @@ impl Shown {
     }
 }
 
-/// A moment with as much of a fraction as there is.
+/// A time with its fraction, if any.
 fn with_fraction(moment: OffsetDateTime) -> String {
     let whole = rfc3339(moment);
     let fraction = format!(".{:09}", moment.nanosecond());

@@ -1,5 +1,5 @@
-//! The attributes of a request (RFC 2986, section 4.1): what Go reads of them, and
-//! what it passes over.
+//! The attributes of a request (RFC 2986, section 4.1): those that Go parses, and those
+//! that it skips.
 
 use std::collections::HashSet;
 
@@ -11,8 +11,8 @@ use crate::extension::Extension;
 use crate::name;
 use crate::oid::{self, Oid};
 
-/// An attribute as Go shows it: its values as lists of types and values, which fits
-/// extensions and little else.
+/// An attribute as Go shows it: its values as lists of types and values, a structure that
+/// fits extensions and little else.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Attribute {
     /// The attribute's type.
@@ -21,7 +21,7 @@ pub struct Attribute {
     pub values: Vec<Vec<name::Attribute>>,
 }
 
-/// The attributes that can be shown; others are passed over.
+/// The attributes that can be shown; others are skipped.
 pub fn shown(attributes: &[Element<'_>]) -> Vec<Attribute> {
     let lists = |values: &[Element<'_>]| -> Result<Vec<Vec<name::Attribute>>> {
         let list = |value: &Element<'_>| {
@@ -41,11 +41,11 @@ pub fn shown(attributes: &[Element<'_>]) -> Vec<Attribute> {
     attributes.iter().filter_map(show).collect()
 }
 
-/// The extensions that a request asks for, in order. Attributes that are none are passed
-/// over, and of an extensionRequest only the first value counts, as in Go.
+/// The extensions that a request asks for, in order. As in Go, malformed attributes are
+/// skipped, and only the first value of an extensionRequest counts.
 ///
 /// # Errors
-/// Go's words for what is no list of extensions, and `x509: certificate request contains
+/// Go's message for a malformed list of extensions, and `x509: certificate request contains
 /// duplicate requested extensions`.
 pub fn requested_extensions(attributes: &[Element<'_>]) -> Result<Vec<Extension>> {
     let mut requested = Vec::new();
@@ -68,7 +68,7 @@ pub fn requested_extensions(attributes: &[Element<'_>]) -> Result<Vec<Extension>
     Ok(requested)
 }
 
-/// Refuses an extension that is asked for twice.
+/// Rejects an extension that is requested twice.
 ///
 /// # Errors
 /// `x509: certificate request contains duplicate requested extensions`
@@ -84,7 +84,7 @@ fn duplicate() -> Error {
     Error::plain("x509: certificate request contains duplicate requested extensions")
 }
 
-/// The type of an attribute and its values, each of this tag.
+/// The type of an attribute and its values, each of which must have this tag.
 fn read<'a>(attribute: &Element<'a>, values: Option<u8>) -> Result<(Oid, Vec<Element<'a>>)> {
     let mut parts = Fields::new(attribute.raw).enter("")?;
     let kind = parts.expect(tag::OBJECT_IDENTIFIER, "")?;

@@ -1,7 +1,7 @@
-//! Certification requests (PKCS#10, RFC 2986): made, and later read and verified.
+//! Certification requests (PKCS#10, RFC 2986): created, or parsed and verified.
 //!
-//! A [`Csr`] is a request whose signature is known to be good: because we have
-//! just made it, or because it was checked. Authorities take nothing else.
+//! A [`Csr`] is a request whose signature is known to be valid, because we have created it
+//! or verified it. CAs accept nothing else.
 
 mod attributes;
 mod read;
@@ -19,30 +19,29 @@ use crate::name::{Attribute, Subject};
 use crate::oid::{self, Oid};
 use rcfssl_go::pem;
 
-/// A request whose signature is good.
+/// A request with a valid signature.
 #[derive(Debug, Clone)]
 pub struct Csr {
-    /// The whole DER.
+    /// The complete DER.
     pub der: Vec<u8>,
     /// The subject's attributes in order.
     pub subject: Vec<Attribute>,
     /// subjectPublicKeyInfo
     pub public_key: PublicKey,
-    /// The extensions asked for, in order.
+    /// The requested extensions, in order.
     pub extensions: Vec<Extension>,
-    /// The alternative names, where we have built them ourselves.
+    /// The alternative names, if we have created the request.
     built: Option<Hosts>,
 }
 
-/// What is asked for, before it is signed.
+/// The contents of a request before it is signed.
 #[derive(Debug, Clone, Default)]
 pub struct Content {
     /// The subject.
     pub subject: Subject,
     /// The alternative names.
     pub hosts: Hosts,
-    /// Further extensions; an alternative name among them takes the place of the
-    /// hosts.
+    /// Further extensions; a subjectAltName among them replaces the hosts.
     pub extensions: Vec<Extension>,
 }
 
@@ -51,7 +50,7 @@ pub fn to_be_signed(content: &Content, public_key: &PublicKey) -> Vec<u8> {
     info(&content.subject.to_der(), &content.all_extensions(), public_key)
 }
 
-/// The attributes are always there, if empty.
+/// The attributes are always present, even if empty.
 fn info(subject: &[u8], extensions: &[Extension], public_key: &PublicKey) -> Vec<u8> {
     let mut writer = Writer::with_capacity(512);
     writer.sequence(|w| {
@@ -94,10 +93,10 @@ impl Content {
 }
 
 impl Csr {
-    /// Makes a request.
+    /// Creates a request.
     ///
     /// # Errors
-    /// For a host that an IA5String cannot hold, and where the key does not sign.
+    /// For a host that an IA5String cannot represent, and if the key cannot sign.
     pub fn make(content: &Content, key: &dyn SigningKey) -> Result<Self> {
         if content.names_hosts() {
             content.hosts.check()?;
@@ -107,11 +106,11 @@ impl Csr {
         csr.signed(&info, key)
     }
 
-    /// Makes a request for what a certificate says: its subject and alternative
-    /// names, octet for octet.
+    /// Creates a request for the contents of a certificate: its subject and alternative
+    /// names are copied octet for octet.
     ///
     /// # Errors
-    /// Where the key does not sign.
+    /// If the key cannot sign.
     pub fn of_certificate(certificate: &Certificate, key: &dyn SigningKey) -> Result<Self> {
         let names = certificate.extension(&oid::SUBJECT_ALT_NAME);
         let extension = |value: &[u8]| Extension {
@@ -130,7 +129,7 @@ impl Csr {
         csr.signed(&info, key)
     }
 
-    /// A request as it will be, to be looked at here and nowhere else.
+    /// The future request, for local checks only.
     pub(crate) fn unsigned(content: &Content, public_key: &PublicKey) -> Self {
         Csr {
             der: Vec::new(),
@@ -147,8 +146,8 @@ impl Csr {
         Ok(self)
     }
 
-    /// The alternative names that it asks for, as an authority reads them, and
-    /// the tags of those of kinds that are passed over.
+    /// The alternative names that it asks for, as a CA parses them, and the tags of those
+    /// of types that are skipped.
     ///
     /// # Errors
     /// `x509: cannot parse URI …`, `x509: SAN dNSName is malformed` and the like.
@@ -164,12 +163,12 @@ impl Csr {
         }
     }
 
-    /// Refuses what cannot be read back from the DER, in Go's order, and gives the
-    /// alternative names as an authority reads them: of a request that we have made and
-    /// not read.
+    /// Rejects contents that cannot be parsed back from the DER, in Go's order, and returns
+    /// the alternative names as a CA parses them. For requests that we have created and not
+    /// parsed.
     ///
     /// # Errors
-    /// Go's words for object identifiers with arcs above 31 bits, `x509: certificate
+    /// Go's message for object identifiers with arcs above 31 bits, `x509: certificate
     /// request contains duplicate requested extensions`, and as [`Csr::hosts`].
     pub fn read_back(&self) -> Result<Hosts> {
         let types = self.subject.iter().map(|attribute| &attribute.oid);

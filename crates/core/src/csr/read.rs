@@ -1,4 +1,4 @@
-//! Requests that came from elsewhere.
+//! Parses requests from elsewhere.
 
 use super::Csr;
 use super::attributes::{self, Attribute};
@@ -10,7 +10,7 @@ use crate::key::{self, AlgorithmIdentifier, SignatureAlgorithm, Spki};
 use crate::name;
 use rcfssl_go::pem;
 
-/// A request whose signature was not looked at yet.
+/// A request whose signature has not been verified.
 #[derive(Debug, Clone)]
 pub struct Unverified {
     csr: Csr,
@@ -18,9 +18,9 @@ pub struct Unverified {
     pub info: Vec<u8>,
     /// The DER of the subject.
     pub subject: Vec<u8>,
-    /// The version, which is 0 in all requests there are.
+    /// The version, in practice always 0.
     pub version: i64,
-    /// The signature algorithm; none where Go knows none.
+    /// The signature algorithm; `None` if Go does not know it.
     pub algorithm: Option<SignatureAlgorithm>,
     /// The signature.
     pub signature: Vec<u8>,
@@ -66,11 +66,11 @@ impl<'a> Parts<'a> {
 }
 
 impl Unverified {
-    /// Reads DER, in Go's order of refusals.
+    /// Parses DER; checks are made in Go's order.
     ///
     /// # Errors
-    /// A bare sentence: Go's words for what is no request, for a key or a name that
-    /// cannot be read, for an extension asked for twice.
+    /// Without a number: Go's message for a malformed request, for an invalid key or name,
+    /// and for a repeated extension.
     pub fn read(der: &[u8]) -> Result<Self> {
         let parts = Parts::read(der)?;
         let csr = Csr {
@@ -92,7 +92,7 @@ impl Unverified {
         })
     }
 
-    /// What it says, true or not.
+    /// The unverified contents.
     pub fn claims(&self) -> &Csr {
         &self.csr
     }
@@ -108,11 +108,11 @@ impl Unverified {
 }
 
 impl Csr {
-    /// Reads the first PEM block of a text and checks the signature.
+    /// Reads the first PEM block of a text and verifies the signature.
     ///
     /// # Errors
-    /// 9002 where there is no PEM, 9300 for another label and for a signature that
-    /// is not good, 9003 for a malformed request.
+    /// 9002 if there is no PEM block, 9300 for another label and for an invalid signature,
+    /// 9003 for a malformed request.
     pub fn read_pem(text: &[u8]) -> Result<Self> {
         let (block, _) = pem::decode(text).ok_or(Code::CsrDecode)?;
         if !matches!(

@@ -1,17 +1,17 @@
-//! E-mail addresses in certificates, as lenient as Go is with them.
+//! E-mail addresses in certificates, with Go's leniency.
 
 use super::labels;
 
-/// An e-mail address (RFC 2821, section 4.1.2) in its two parts.
+/// An e-mail address (RFC 2821, section 4.1.2).
 pub struct Mailbox {
-    /// What stands before the @, without quotes.
+    /// The part before the @, without quotes.
     pub local: String,
-    /// What stands behind it.
+    /// The part after it.
     pub domain: String,
 }
 
 impl Mailbox {
-    /// Reads an address.
+    /// Parses an address.
     pub fn parse(text: &str) -> Option<Self> {
         let (local, rest) = match text.strip_prefix('"') {
             Some(quoted) => quoted_local(quoted)?,
@@ -26,7 +26,7 @@ impl Mailbox {
     }
 }
 
-/// A local part behind its opening quote, and what follows the closing one.
+/// A local part after its opening quote, and the rest after the closing one.
 fn quoted_local(text: &str) -> Option<(String, &str)> {
     let mut local = String::new();
     let mut chars = text.char_indices();
@@ -46,7 +46,7 @@ fn quoted_local(text: &str) -> Option<(String, &str)> {
     None
 }
 
-/// A local part of atoms and dots, and what follows it.
+/// A local part of atoms and dots, and the rest.
 fn plain_local(text: &str) -> Option<(String, &str)> {
     let mut local = String::new();
     let mut rest = text;

@@ -1,5 +1,5 @@
-//! One host string of a document or of `-hostname`, and lists of them: the
-//! subject alternative names of a certificate.
+//! Host strings of a document or of `-hostname`: the subject alternative names of a
+//! certificate.
 
 pub(crate) mod mailbox;
 
@@ -11,24 +11,24 @@ use rcfssl_go::quote::quote;
 use rcfssl_go::url::Uri;
 use rcfssl_go::{ip, mail};
 
-/// What a host string turned out to be (RFC 5280, section 4.2.1.6).
+/// The type of a host string (RFC 5280, section 4.2.1.6).
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Host {
-    /// A dNSName, verbatim and unchecked: anything that is nothing else.
+    /// A dNSName, verbatim and unchecked: any string that is none of the other types.
     Dns(String),
     /// An rfc822Name: the bare address.
     Email(String),
-    /// An iPAddress: 4 or 16 octets, an IPv4-mapped one as 4.
+    /// An iPAddress: 4 or 16 octets; an IPv4-mapped one has 4.
     Ip(Vec<u8>),
-    /// A uniformResourceIdentifier, as Go writes it back.
+    /// A uniformResourceIdentifier, as Go formats it.
     Uri(String),
 }
 
 impl Host {
-    /// Tries an IP address first, then an e-mail address, then a URI; what is
-    /// none of these is a DNS name.
+    /// Tries an IP address first, then an e-mail address, then a URI; anything else is a
+    /// DNS name.
     ///
-    /// `a.com:443` is a URI by this rule, and so is `*`.
+    /// By this rule `a.com:443` and `*` are URIs.
     pub fn parse(text: &str) -> Self {
         if let Some(ip) = ip::parse(text) {
             return Host::Ip(octets(ip));
@@ -53,15 +53,15 @@ fn octets(ip: IpAddr) -> Vec<u8> {
     }
 }
 
-/// The octets of an iPAddress as Go writes them: of an IPv4-mapped IPv6 address
-/// (RFC 4291, section 2.5.5.2) the last four.
+/// The octets of an iPAddress as Go writes them: for an IPv4-mapped IPv6 address (RFC 4291,
+/// section 2.5.5.2) the last four.
 pub fn shortest_ip(octets: &[u8]) -> &[u8] {
     const MAPPED: [u8; 12] = [0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xff, 0xff];
     let v4 = octets.strip_prefix(&MAPPED).filter(|v4| v4.len() == 4);
     v4.unwrap_or(octets)
 }
 
-/// An iPAddress as text; octets that are no address in hexadecimal.
+/// An iPAddress as text; octets of another length in hexadecimal.
 pub fn ip_text(octets: &[u8]) -> String {
     let octets = shortest_ip(octets);
     if let Ok(v4) = <[u8; 4]>::try_from(octets) {
@@ -73,8 +73,8 @@ pub fn ip_text(octets: &[u8]) -> String {
     }
 }
 
-/// Subject alternative names, sorted by kind in the order in which they are
-/// encoded; within a kind in the order in which they were given.
+/// Subject alternative names, grouped by type in the order in which they are encoded;
+/// within a type in their original order.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Hosts {
     /// dNSName
@@ -88,7 +88,7 @@ pub struct Hosts {
 }
 
 impl Hosts {
-    /// Sorts host strings by kind.
+    /// Groups host strings by type.
     pub fn parse<S: AsRef<str>>(hosts: impl IntoIterator<Item = S>) -> Self {
         let mut sorted = Hosts::default();
         for host in hosts {
@@ -102,19 +102,19 @@ impl Hosts {
         sorted
     }
 
-    /// Is there no name at all?
+    /// Whether there are no names.
     pub fn is_empty(&self) -> bool {
         self.dns.is_empty() && self.email.is_empty() && self.ip.is_empty() && self.uri.is_empty()
     }
 
-    /// What a CA certificate keeps: its addresses.
+    /// Keeps only what a CA certificate keeps: IP addresses.
     pub fn keep_ip_only(&mut self) {
         self.dns.clear();
         self.email.clear();
         self.uri.clear();
     }
 
-    /// The names that a whitelist looks at: all but addresses.
+    /// The names that a whitelist checks: all but IP addresses.
     pub fn texts(&self) -> impl Iterator<Item = &str> {
         self.dns
             .iter()
@@ -123,7 +123,7 @@ impl Hosts {
             .map(String::as_str)
     }
 
-    /// Refuses what an IA5String cannot hold.
+    /// Rejects names that an IA5String cannot represent.
     ///
     /// # Errors
     /// `x509: "münchen.de" cannot be encoded as an IA5String`
@@ -137,8 +137,8 @@ impl Hosts {
         }
     }
 
-    /// The URIs as they are when Go has read them back from a request, which
-    /// refuses some that it writes.
+    /// The URIs as Go parses them back from a request; Go rejects some that it has written
+    /// itself.
     ///
     /// # Errors
     /// `x509: cannot parse URI "…": …`
@@ -150,7 +150,7 @@ impl Hosts {
     }
 }
 
-/// A URI as it is when Go has read it back.
+/// A URI as Go parses it back.
 ///
 /// # Errors
 /// `x509: cannot parse URI "…": …`
@@ -163,7 +163,7 @@ pub(crate) fn reread_uri(text: &str) -> Result<String> {
     }
 }
 
-/// The labels of a domain, the last one first.
+/// The labels of a domain, starting with the last.
 pub(crate) fn labels(domain: &str) -> Option<Vec<&str>> {
     if domain.is_empty() {
         return Some(Vec::new());
@@ -173,8 +173,8 @@ pub(crate) fn labels(domain: &str) -> Option<Vec<&str>> {
     labels.iter().all(readable).then_some(labels)
 }
 
-/// Labels of visible ASCII between dots, as Go wants the host of a URI in a
-/// certificate; no host is fine.
+/// Labels of visible ASCII separated by dots, which Go requires of the host of a URI in a
+/// certificate; an empty host is allowed.
 fn is_domain(host: &[u8]) -> bool {
     if host.is_empty() {
         return true;
