@@ -1,8 +1,7 @@
-//! What rcfssl knows of X.509: documents in, keys and DER out.
+//! rcfssl's X.509 library: documents in, keys and DER out.
 //!
-//! This crate has no files, no clock, no terminal and no environment of its own:
-//! what it needs of them is passed in. See `README.md` in the repository for
-//! what the commands do with it.
+//! This crate does not access files, clock, terminal or environment: callers pass in what
+//! it needs. `README.md` in the repository describes what the commands do with it.
 
 pub mod asn1;
 pub mod auth;

@@ -1,4 +1,4 @@
-//! OCSP responses (RFC 6960): one basic response about one certificate.
+//! OCSP responses (RFC 6960): basic responses for a single certificate.
 
 use aws_lc_rs::digest::{Algorithm, SHA1_FOR_LEGACY_USE_ONLY, SHA256, SHA384, SHA512, digest};
 use time::format_description::BorrowedFormatItem;
@@ -12,14 +12,14 @@ use crate::key::SigningKey;
 use crate::oid;
 use rcfssl_go::duration::Duration;
 
-/// What is said of a certificate.
+/// The status of a certificate.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Status {
     /// good
     Good,
     /// revoked
     Revoked {
-        /// CRLReason (RFC 5280, section 5.3.1); left out for 0.
+        /// CRLReason (RFC 5280, section 5.3.1); omitted for 0.
         reason: u8,
         /// revocationTime
         at: OffsetDateTime,
@@ -28,11 +28,11 @@ pub enum Status {
     Unknown,
 }
 
-/// Why a certificate was revoked, as `-reason` gives it: a name in any case, a
-/// number from 1 to 9, or nothing for 0.
+/// Parses the value of `-reason`: a name in any case, a number from 1 to 9, or an empty
+/// string for 0.
 ///
 /// # Errors
-/// Code 8200 for another number, and Go's sentence for what is no number.
+/// Code 8200 for any other number, and Go's message if it is not a number.
 pub fn parse_reason(text: &str) -> Result<u8> {
     const NAMES: [(&str, u8); 10] = [
         ("unspecified", 0),
@@ -58,17 +58,17 @@ pub fn parse_reason(text: &str) -> Result<u8> {
             rcfssl_go::quote::quote(text)
         ))
     })?;
-    // 10 is a reason, but cfssl takes it by name only.
+    // 10 is a valid reason, but cfssl accepts it by name only.
     match number {
         1..=9 => Ok(number as u8),
         _ => Err(Code::InvalidStatus.into()),
     }
 }
 
-/// With which digest an answer tells the issuer.
+/// The digest that identifies the issuer in a response.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum IssuerHash {
-    /// SHA-1, with which everybody asks.
+    /// SHA-1, which clients use in practice.
     Sha1,
     /// SHA-256
     Sha256,
@@ -89,31 +89,32 @@ impl IssuerHash {
     }
 }
 
-/// A day as `YYYY-MM-DD`: its first moment in UTC.
+/// Parses a date as `YYYY-MM-DD`: its first moment in UTC.
 pub fn parse_date(text: &str) -> Option<OffsetDateTime> {
     const DAY: &[BorrowedFormatItem<'_>] = format_description!("[year]-[month]-[day]");
     let date = Date::parse(text, DAY).ok()?;
     Some(date.midnight().assume_utc())
 }
 
-/// Who answers.
+/// An OCSP responder.
 pub struct Responder<'a> {
-    /// The authority that issued the certificate asked about.
+    /// The CA that issued the certificate in question.
     pub issuer: &'a Certificate,
-    /// The certificate of the one that answers.
+    /// The responder's certificate.
     pub certificate: &'a Certificate,
-    /// Its key; whether it belongs to the certificate is not looked at, as in cfssl.
+    /// The responder's key. As in cfssl, it is not checked whether it matches the
+    /// certificate.
     pub key: &'a (dyn SigningKey + Sync),
-    /// How long an answer is good.
+    /// How long a response is valid.
     pub interval: Duration,
 }
 
 impl Responder<'_> {
-    /// Is the certificate one of the issuer's?
+    /// Checks that the issuer issued the certificate.
     ///
     /// # Errors
-    /// 8100 for a certificate that names another issuer, 8200 for one that the
-    /// issuer did not sign.
+    /// 8100 for a certificate that names another issuer, 8200 for one that the issuer did
+    /// not sign.
     pub fn check(&self, about: &Certificate) -> Result<()> {
         if about.issuer != self.issuer.subject {
             return Err(Code::IssuerMismatch.into());
@@ -123,7 +124,7 @@ impl Responder<'_> {
             .map_err(|error| Error::wrap(Code::InvalidStatus, error))
     }
 
-    /// Answers about a certificate.
+    /// Signs a response for a certificate.
     ///
     /// # Errors
     /// As [`Responder::check`].
@@ -131,7 +132,7 @@ impl Responder<'_> {
         self.answer_with(about, status, now, IssuerHash::Sha1)
     }
 
-    /// The same, with the issuer told by another digest.
+    /// The same, identifying the issuer with another digest.
     ///
     /// # Errors
     /// As [`Responder::check`].

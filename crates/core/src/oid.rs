@@ -1,4 +1,4 @@
-//! Object identifiers: any that Go can write, and the names of those we know.
+//! Object identifiers: all that Go can encode, and the names of known ones.
 
 use std::borrow::Cow;
 use std::fmt;
@@ -9,16 +9,16 @@ use crate::asn1::base_128;
 use crate::asn1::fields::refused;
 use crate::error::Result;
 
-/// An object identifier, kept as the octets of its DER contents.
+/// An object identifier, stored as the contents of its DER encoding.
 ///
-/// Arcs may be larger than 32 bits, which documents may ask for.
+/// Arcs may exceed 32 bits, because documents may contain such arcs.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Oid(Cow<'static, [u8]>);
 
 impl Oid {
-    /// From arcs as Go's `asn1.ObjectIdentifier` holds them; nothing where Go
-    /// says `invalid object identifier` (fewer than two arcs, a first above 2, or
-    /// a second above 39 below 2). A negative arc leaves no octets, as in Go.
+    /// Converts arcs as in Go's `asn1.ObjectIdentifier`; `None` where Go reports `invalid
+    /// object identifier` (fewer than two arcs, a first above 2, or a second above 39 if
+    /// the first is below 2). As in Go, a negative arc is encoded as no octets.
     pub fn from_arcs(arcs: &[i64]) -> Option<Self> {
         let (&first, &second) = (arcs.first()?, arcs.get(1)?);
         if first > 2 || (first <= 1 && second >= 40) {
@@ -32,11 +32,11 @@ impl Oid {
         Some(Oid(Cow::Owned(octets)))
     }
 
-    /// Reads the contents octets of an OBJECT IDENTIFIER as Go does, which knows arcs of
-    /// at most 31 bits.
+    /// Parses the contents of an OBJECT IDENTIFIER like Go, which supports arcs of at most
+    /// 31 bits.
     ///
     /// # Errors
-    /// Go's words for one that is empty, unfinished or longer than it needs to be (X.690,
+    /// Go's message for one that is empty, truncated or not minimally encoded (X.690,
     /// 8.19.2), and for an arc that is too large.
     pub fn read(octets: &[u8]) -> Result<Self> {
         if octets.is_empty() {
@@ -49,24 +49,24 @@ impl Oid {
         Ok(Oid::from_octets(octets))
     }
 
-    /// Are these the contents octets of an OBJECT IDENTIFIER, with arcs of any size?
+    /// Whether these are the contents of an OBJECT IDENTIFIER, with arcs of any size.
     pub fn is_well_formed(octets: &[u8]) -> bool {
         let ends = octets.last().is_some_and(|last| *last < 0x80);
         let mut arcs = octets.split_inclusive(|octet| *octet < 0x80);
         ends && arcs.all(|arc| arc[0] != 0x80)
     }
 
-    /// From the contents octets of an OBJECT IDENTIFIER, whatever they are.
+    /// Stores the contents of an OBJECT IDENTIFIER without checks.
     pub fn from_octets(octets: &[u8]) -> Self {
         Oid(Cow::Owned(octets.to_vec()))
     }
 
-    /// The contents octets of the DER encoding.
+    /// The contents of the DER encoding.
     pub fn octets(&self) -> &[u8] {
         &self.0
     }
 
-    /// The arcs, those beyond 64 bits cut off.
+    /// The arcs, truncated to 64 bits.
     pub fn arcs(&self) -> Vec<u64> {
         let mut arcs = Vec::new();
         let mut arc = 0_u64;
@@ -85,7 +85,7 @@ impl Oid {
         arcs
     }
 
-    /// Is it of the `2.5.4` family of X.520 attribute types, and which?
+    /// The last arc, if it belongs to the X.520 attribute types below `2.5.4`.
     pub fn x520_attribute(&self) -> Option<u8> {
         match *self.0 {
             [0x55, 0x04, last] if last < 0x80 => Some(last),

@@ -1,7 +1,8 @@
-//! What a password protects by PBES2 (RFC 8018, section 6.2), opened with bounded work.
+//! Decrypts data protected with PBES2 (RFC 8018, section 6.2), with a limit on the work.
 //!
-//! The parameters are read and judged here before the library that derives keys sees
-//! them: it takes lengths on trust, and rounds and memory as many as a file asks for.
+//! The parameters are parsed and checked here before they reach the library for key
+//! derivation, which trusts lengths and performs any number of rounds and uses any amount
+//! of memory.
 
 use std::cell::Cell;
 
@@ -11,14 +12,14 @@ use zeroize::Zeroizing;
 use crate::asn1::read::{Reader, unsigned};
 use crate::asn1::tag;
 
-/// The rounds of key derivation that one file may cost in all, whatever it holds.
-/// OpenSSL asks for 2,048, careful programs for some hundred thousand.
+/// The maximum number of rounds of key derivation for one file, whatever it contains.
+/// OpenSSL uses 2,048, cautious programs several hundred thousand.
 pub(crate) const MAX_ROUNDS: u64 = 4_000_000;
 
-/// The memory that scrypt may take, in octets; OpenSSL's own limit is half of it.
+/// The maximum memory for scrypt, in octets; OpenSSL's own limit is half of it.
 const MAX_SCRYPT_MEMORY: u64 = 64 << 20;
 
-/// What is left of [`MAX_ROUNDS`] for a file.
+/// The remainder of [`MAX_ROUNDS`] for a file.
 #[derive(Debug)]
 pub(crate) struct Budget(Cell<u64>);
 
@@ -28,10 +29,10 @@ impl Budget {
         Budget(Cell::new(MAX_ROUNDS))
     }
 
-    /// Takes rounds away before they are run.
+    /// Deducts rounds before they are run.
     ///
     /// # Errors
-    /// Where there are not as many left.
+    /// If not enough are left.
     pub(crate) fn spend(&self, rounds: u64) -> Result<(), Refusal> {
         let left = self.0.get().checked_sub(rounds);
         self.0.set(left.ok_or(Refusal::TooManyRounds)?);
@@ -39,16 +40,16 @@ impl Budget {
     }
 }
 
-/// Why something was not opened.
+/// Why something could not be decrypted.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Refusal {
-    /// The parameters are no DER, or lengths or costs that make no sense.
+    /// The parameters are not DER, or have invalid lengths or costs.
     Malformed,
-    /// Another scheme, or an algorithm that is not known.
+    /// Another scheme or an unknown algorithm.
     UnknownAlgorithm,
-    /// More rounds or memory than a file may cost.
+    /// More rounds or memory than allowed.
     TooManyRounds,
-    /// The password does not fit.
+    /// The password is wrong.
     WrongPassword,
 }
 
@@ -77,7 +78,7 @@ pub(crate) fn decrypt(
     })
 }
 
-/// Rounds of PBKDF2; of scrypt as many as take about the same time.
+/// Rounds of PBKDF2; for scrypt the number that takes about the same time.
 fn cost(kdf: &pbes2::Kdf) -> Result<u64, Refusal> {
     match kdf {
         pbes2::Kdf::Pbkdf2(pbkdf2) => Ok(pbkdf2.iteration_count.into()),
@@ -104,7 +105,7 @@ const DES_EDE3_CBC: [u8; 8] = [0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 0x03, 0x07];
 /// aes, 2.16.840.1.101.3.4.1, without the last arc.
 const AES: [u8; 8] = [0x60, 0x86, 0x48, 0x01, 0x65, 0x03, 0x04, 0x01];
 
-/// An AlgorithmIdentifier's object identifier, and what follows it.
+/// An AlgorithmIdentifier's object identifier, and the rest.
 fn identified<'a>(reader: &mut Reader<'a>) -> Result<(&'a [u8], Reader<'a>), Refusal> {
     let mut inside = reader.enter(tag::SEQUENCE).ok_or(Refusal::Malformed)?;
     let oid = inside.expect(tag::OBJECT_IDENTIFIER).ok_or(Refusal::Malformed)?;
@@ -142,14 +143,14 @@ fn kdf(oid: &[u8], mut inside: Reader<'_>) -> Result<pbes2::Kdf, Refusal> {
     };
     Ok(pbes2::Kdf::Pbkdf2(pbes2::Pbkdf2Params {
         salt,
-        // More than fits is more than is allowed.
+        // A number that does not fit exceeds the maximum anyway.
         iteration_count: u32::try_from(iteration_count).map_err(|_| Refusal::TooManyRounds)?,
         key_length: length(key_length)?,
         prf,
     }))
 }
 
-/// The library holds salts of 32 octets at most, and does not look at their length.
+/// The library supports salts of at most 32 octets and does not check their length.
 fn salt(inside: &mut Reader<'_>) -> Result<pbes2::Salt, Refusal> {
     let salt = inside.expect(tag::OCTET_STRING).ok_or(Refusal::Malformed)?;
     if salt.len() > pbes2::Salt::MAX_LEN {
@@ -158,8 +159,8 @@ fn salt(inside: &mut Reader<'_>) -> Result<pbes2::Salt, Refusal> {
     pbes2::Salt::new(salt).map_err(|_| Refusal::Malformed)
 }
 
-/// scrypt-params (RFC 7914, section 7.1), behind the salt: the cost is a power of two
-/// greater than 1, the others are positive (section 2).
+/// scrypt-params (RFC 7914, section 7.1) after the salt: the cost is a power of two greater
+/// than 1, the others are positive (section 2).
 fn scrypt(salt: pbes2::Salt, mut inside: Reader<'_>) -> Result<pbes2::ScryptParams, Refusal> {
     let cost_parameter = number(&mut inside)?;
     let [block_size, parallelization] = [number(&mut inside)?, number(&mut inside)?]
@@ -176,7 +177,7 @@ fn scrypt(salt: pbes2::Salt, mut inside: Reader<'_>) -> Result<pbes2::ScryptPara
     })
 }
 
-/// An INTEGER (1..MAX); more than 64 bits are more than is allowed anywhere.
+/// An INTEGER (1..MAX); a number of more than 64 bits exceeds every maximum.
 fn number(inside: &mut Reader<'_>) -> Result<u64, Refusal> {
     let contents = inside.expect(tag::INTEGER).ok_or(Refusal::Malformed)?;
     match unsigned(contents) {
@@ -205,7 +206,7 @@ fn prf(oid: &[u8]) -> Result<pbes2::Pbkdf2Prf, Refusal> {
     }
 }
 
-/// The cipher and its initialization vector, which must have a block's length.
+/// The cipher and its initialization vector, which must have the length of a block.
 fn encryption(oid: &[u8], mut inside: Reader<'_>) -> Result<pbes2::EncryptionScheme, Refusal> {
     use pbes2::EncryptionScheme::{Aes128Cbc, Aes192Cbc, Aes256Cbc, DesEde3Cbc};
     fn iv<const LENGTH: usize>(iv: Option<&[u8]>) -> Result<[u8; LENGTH], Refusal> {

@@ -1,5 +1,5 @@
-//! What a database keeps of a certificate and of an OCSP response: the columns of
-//! cfssl's two tables, in types.
+//! The database records of a certificate and of an OCSP response: the columns of cfssl's
+//! two tables, with types.
 
 use std::fmt;
 
@@ -17,12 +17,12 @@ pub enum Status {
     Revoked,
     /// `unknown`
     Unknown,
-    /// Any other word. OCSP has no answer for it.
+    /// Any other word, for which OCSP has no status.
     Other(String),
 }
 
 impl Status {
-    /// Reads the word, in lower case as cfssl writes it.
+    /// Parses the word, in lower case as cfssl writes it.
     pub fn parse(word: &str) -> Self {
         match word {
             "good" => Status::Good,
@@ -49,14 +49,13 @@ impl fmt::Display for Status {
     }
 }
 
-/// A row of the table `certificates`. Serial number and key identifier together
-/// are its key.
+/// A row of the table `certificates`. Its primary key is serial number and key identifier.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct CertificateRecord {
     /// The serial number in decimal.
     pub serial: String,
-    /// The authority key identifier of the certificate in lower-case hexadecimal;
-    /// empty where it has none. It is compared as text.
+    /// The certificate's authority key identifier in lower-case hexadecimal, or empty. It
+    /// is compared as text.
     pub aki: String,
     /// The label of the request, or empty.
     pub ca_label: String,
@@ -66,7 +65,7 @@ pub struct CertificateRecord {
     pub reason: i32,
     /// notAfter
     pub expiry: OffsetDateTime,
-    /// When it was revoked; none is Go's zero time, 1 January of the year 1.
+    /// When it was revoked; `None` is Go's zero time, 1 January of the year 1.
     pub revoked_at: Option<OffsetDateTime>,
     /// The certificate as PEM, with a newline at the end.
     pub pem: String,
@@ -74,19 +73,18 @@ pub struct CertificateRecord {
     pub issued_at: Option<OffsetDateTime>,
     /// notBefore
     pub not_before: Option<OffsetDateTime>,
-    /// JSON text; `null` where the request had none.
+    /// JSON text; `null` if the request had none.
     pub metadata: Option<String>,
-    /// The DNS names as a JSON list, addresses and other names left out; `null` where Go
-    /// has no list at all.
+    /// The DNS names as a JSON list, without addresses and other names; `null` where Go has
+    /// no list.
     pub sans: Option<String>,
     /// The common name, or empty.
     pub common_name: Option<String>,
 }
 
 impl CertificateRecord {
-    /// The row of a certificate that was signed at `now`. `label` is that of the request,
-    /// `metadata` the JSON text of what the client sent along, `null` where it sent
-    /// nothing.
+    /// The row of a certificate that was signed at `now`. `label` comes from the request,
+    /// and `metadata` is the client's metadata as JSON, or `null`.
     pub fn of(issued: &Issued, label: &str, metadata: &str, now: OffsetDateTime) -> Self {
         CertificateRecord {
             serial: issued.serial.to_string(),
@@ -106,7 +104,7 @@ impl CertificateRecord {
     }
 }
 
-/// A key identifier as it is recorded: lower-case, without colons.
+/// A key identifier in the recorded form: lower case, without colons.
 pub fn normal_identifier(aki: &str) -> String {
     aki.to_lowercase().replace(':', "")
 }
@@ -125,7 +123,7 @@ pub struct OcspRecord {
     pub aki: String,
     /// The response in DER.
     pub body: Vec<u8>,
-    /// When it should be made anew. cfssl writes now + interval, which is later
-    /// than nextUpdate.
+    /// When it should be replaced. cfssl writes now + interval, which is later than
+    /// nextUpdate.
     pub expiry: OffsetDateTime,
 }

@@ -1,6 +1,6 @@
-//! Whether a certificate is to be made again, and by which profile.
+//! Whether a certificate should be renewed, and with which profile.
 //!
-//! cfssl renews only authorities; what holds for other certificates is our own.
+//! cfssl renews only CA certificates; the rules for other certificates are our own.
 
 use time::OffsetDateTime;
 
@@ -12,16 +12,16 @@ use crate::oid::{self, Oid};
 use crate::policy::{CaConstraint, Policy, Profile};
 use rcfssl_go::duration::Duration;
 
-/// Why a certificate is not one of a CA's.
+/// Why a CA did not issue a certificate.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum IssuerMismatch {
     /// It names another issuer.
     OtherName,
-    /// It names the authority, but another key has signed it.
+    /// It names the CA, but another key signed it.
     OtherKey,
 }
 
-/// What a certificate says otherwise than a template.
+/// A difference between a certificate and a template.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Difference {
     /// The subject.
@@ -34,19 +34,18 @@ pub enum Difference {
     Constraint,
 }
 
-/// No profile fits a certificate, or more than one does.
+/// No profile matches a certificate, or more than one does.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Unclear<'a> {
-    /// The names of those that fit.
+    /// The names of those that match.
     pub fitting: Vec<&'a str>,
 }
 
-/// Was it issued by this authority? Names and signature must fit; SHA-1, which
-/// authorities with small RSA keys sign with, is good enough to recognise one's
-/// own.
+/// Checks that this CA issued the certificate: names and signature must match. SHA-1, which
+/// CAs with small RSA keys use, is good enough to recognize one's own certificates.
 ///
 /// # Errors
-/// Why not.
+/// Why it did not.
 pub fn check_issuer(certificate: &Certificate, authority: &Certificate) -> Result<(), IssuerMismatch> {
     if certificate.issuer != authority.subject {
         return Err(IssuerMismatch::OtherName);
@@ -60,7 +59,7 @@ pub fn check_issuer(certificate: &Certificate, authority: &Certificate) -> Resul
     .map_err(|_| IssuerMismatch::OtherKey)
 }
 
-/// Is less left than `before`, or without it than a third of the lifetime?
+/// Whether less than `before` is left (default: a third of the lifetime).
 pub fn is_due(certificate: &Certificate, before: Option<Duration>, now: OffsetDateTime) -> bool {
     let left = certificate.not_after - now;
     let limit = match before {
@@ -70,11 +69,11 @@ pub fn is_due(certificate: &Certificate, before: Option<Duration>, now: OffsetDa
     left < limit
 }
 
-/// The one named profile whose usages and constraint the certificate shows; the
-/// default profile, under the name `default`, only where no named one fits.
+/// The only named profile whose usages and constraint match the certificate; the default
+/// profile, under the name `default`, only if no named one matches.
 ///
 /// # Errors
-/// Where none fits, or several.
+/// If none or several match.
 pub fn fitting_profile<'a>(
     policy: &'a Policy,
     certificate: &Certificate,
@@ -95,9 +94,9 @@ pub fn fitting_profile<'a>(
     }
 }
 
-/// The first thing that a certificate says otherwise than a template, of those
-/// that its owner asked for: subject, hosts, usages and whether it is an
-/// authority. The order of hosts and usages does not matter.
+/// The first difference between a certificate and a template in what its owner asked for:
+/// subject, hosts, usages, and whether it is a CA. The order of hosts and usages is
+/// ignored.
 pub fn difference(certificate: &Certificate, template: &Template) -> Option<Difference> {
     let shown = Shown::of(certificate);
     if certificate.subject != template.subject.to_der() {
@@ -113,8 +112,8 @@ pub fn difference(certificate: &Certificate, template: &Template) -> Option<Diff
     }
 }
 
-/// The first thing that a certificate says otherwise than what is asked of another
-/// server: subject and alternative names. Of the rest that server decides.
+/// The first difference between a certificate and a request to another server: subject and
+/// alternative names. That server decides on the rest.
 pub fn difference_in_names(certificate: &Certificate, wanted: &Wanted) -> Option<Difference> {
     if certificate.subject != wanted.subject.to_der() {
         Some(Difference::Subject)
@@ -125,7 +124,7 @@ pub fn difference_in_names(certificate: &Certificate, wanted: &Wanted) -> Option
     }
 }
 
-/// Does a certificate have alternative names, and what is to come none?
+/// Whether a certificate has alternative names but its replacement would not.
 pub fn drops_all_names(certificate: &Certificate, names: &Names) -> bool {
     let has_none = match names {
         Names::Built(hosts) => hosts.is_empty(),
@@ -163,7 +162,7 @@ fn sorted(usages: &[Oid]) -> Vec<Oid> {
     usages
 }
 
-/// What a certificate shows of the profile that made it.
+/// What a certificate reveals about its profile.
 struct Shown {
     key: u16,
     extended: Vec<Oid>,
@@ -182,7 +181,7 @@ impl Shown {
         }
     }
 
-    /// Whether it fits a profile that another server keeps cannot be seen here.
+    /// Whether it matches a profile that another server has cannot be determined here.
     fn fits(&self, profile: &Profile) -> bool {
         !(profile.is_remote() && profile.usages.is_empty())
             && self.key == profile.usages.key

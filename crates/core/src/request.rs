@@ -1,4 +1,4 @@
-//! The request document: what a certificate or an authority is asked for with.
+//! The request document (CSR JSON): what a certificate or a CA should contain.
 
 use std::collections::BTreeMap;
 
@@ -18,26 +18,26 @@ use rcfssl_go::duration::Duration;
 use rcfssl_go::json::{self, Bytes, Cursor, Decode, List, Map, Report};
 use rcfssl_go::json_object;
 
-/// A request as its document has it.
+/// A request, as in its document.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Request {
-    /// The common name; empty for none.
+    /// The common name, or empty.
     pub cn: String,
-    /// Further names: values of one type come together in one RDN.
+    /// Further names: values of the same type form one RDN.
     pub names: List<Name>,
     /// Host strings as written.
     pub hosts: List<String>,
-    /// The key to make.
+    /// The key to be generated.
     pub key: Option<Key>,
-    /// What an authority may do.
+    /// The settings of a CA.
     pub ca: Option<Ca>,
-    /// The subject's serialNumber; empty for none.
+    /// The subject's serialNumber, or empty.
     pub serial_number: String,
     /// Asks for the delegation extension (RFC 9345).
     pub delegation_enabled: bool,
-    /// Extensions put into the request as they are.
+    /// Extensions that are copied to the request unchanged.
     pub extensions: List<RawExtension>,
-    /// The CRL of a new authority.
+    /// The CRL distribution point of a new CA.
     pub crl_url: String,
 }
 json_object!(Request as "csr.CertificateRequest" {
@@ -71,7 +71,7 @@ impl Default for Request {
     }
 }
 
-/// One entry of `names`. Written, it has only the members that are not empty.
+/// One entry of `names`. It is written without empty members.
 #[derive(Debug, Clone, Default, PartialEq, Serialize)]
 pub struct Name {
     /// Country
@@ -92,7 +92,7 @@ pub struct Name {
     /// E-mail address
     #[serde(rename = "E", skip_serializing_if = "String::is_empty")]
     pub e: String,
-    /// Read, and never used.
+    /// Decoded but never used.
     #[serde(rename = "SerialNumber", skip_serializing_if = "String::is_empty")]
     pub serial_number: String,
     /// Attributes by their object identifiers.
@@ -104,7 +104,7 @@ pub struct Name {
     pub oid: Map<String>,
 }
 
-/// As Go writes a map.
+/// In the order in which Go writes a map.
 fn in_order<S: Serializer>(map: &Map<String>, serializer: S) -> std::result::Result<S::Ok, S::Error> {
     let sorted: BTreeMap<_, _> = map.iter().map(|(key, value)| (key, value)).collect();
     sorted.serialize(serializer)
@@ -136,11 +136,11 @@ json_object!(Key as "csr.KeyRequest" { "algo" => algo, "size" => size });
 pub struct Ca {
     /// pathLenConstraint
     pub path_len: i64,
-    /// A pathLenConstraint of 0 is meant.
+    /// Whether a pathLenConstraint of 0 is intended.
     pub path_len_zero: bool,
     /// The lifetime; empty for five years.
     pub expiry: String,
-    /// How long before now it begins.
+    /// How far before the current time the validity starts.
     pub backdate: String,
 }
 json_object!(Ca as "csr.CAConfig" {
@@ -178,31 +178,31 @@ impl Decode for Arcs {
 }
 
 impl Ca {
-    /// As basicConstraints. Where both fields are given, the number counts.
+    /// Converts it to basicConstraints. If both fields are given, the number counts.
     pub fn constraint(&self) -> CaConstraint {
         CaConstraint::authority(self.path_len, self.path_len_zero)
     }
 
-    /// `pathlenzero` beside a `pathlen` that says otherwise.
+    /// Whether `pathlenzero` contradicts `pathlen`.
     pub fn zero_is_ignored(&self) -> bool {
         self.path_len != 0 && self.path_len_zero
     }
 }
 
 impl Request {
-    /// Reads a request document.
+    /// Parses a request document.
     ///
     /// # Errors
-    /// Go's sentence, with the place.
+    /// Go's message, with the position.
     pub fn read(text: &[u8]) -> Result<(Self, Report)> {
         let mut request = Request::default();
         let report = json::read(text, &mut request)?;
         Ok((request, report))
     }
 
-    /// What a certificate says, as the request that would ask for it again:
-    /// names of the five usual types, hosts with addresses first, and for an
-    /// authority its path length and a lifetime of the same length.
+    /// The contents of a certificate, as the request that would ask for it again: names of
+    /// the five usual types, hosts starting with addresses, and for a CA its path length
+    /// and a lifetime of the same length.
     pub fn from_certificate(certificate: &Certificate) -> Self {
         let subject = Subject::from_attributes(&certificate.subject_attributes);
         let lists = [
@@ -231,7 +231,7 @@ impl Request {
         let hosts: Vec<String> = addresses.chain(found.texts().map(str::to_owned)).collect();
         let ca = certificate.is_ca.then(|| {
             let lifetime = certificate.not_after - certificate.not_before;
-            // More than 292 years do not fit, and are cut to that, as in Go.
+            // Like Go, this limits the lifetime to 292 years, the maximum.
             let lifetime = i64::try_from(lifetime.whole_nanoseconds()).unwrap_or(i64::MAX);
             Ca {
                 path_len: certificate.path_len,
@@ -250,7 +250,7 @@ impl Request {
         }
     }
 
-    /// The `key` section, or what stands for it where it is `null`.
+    /// The `key` section, or its default if it is `null`.
     pub fn key(&self) -> Key {
         self.key.clone().unwrap_or_else(|| Key {
             algo: "ecdsa".to_owned(),
@@ -258,7 +258,7 @@ impl Request {
         })
     }
 
-    /// The key to make.
+    /// The key to be generated.
     ///
     /// # Errors
     /// As [`KeySpec::new`].
@@ -267,7 +267,7 @@ impl Request {
         KeySpec::new(&key.algo, key.size)
     }
 
-    /// CN, C, ST, L, O, OU and the serial number, and nothing else.
+    /// CN, C, ST, L, O, OU and the serial number only.
     pub fn plain_names(&self) -> Subject {
         let mut subject = Subject {
             common_name: self.cn.clone(),
@@ -309,7 +309,8 @@ impl Request {
         Ok(subject)
     }
 
-    /// Refuses attribute types that are no numbers between dots, before anything else.
+    /// Rejects attribute types that are not numbers separated by dots; this is checked
+    /// first.
     ///
     /// # Errors
     /// `invalid OID part x`
@@ -320,7 +321,7 @@ impl Request {
             .try_for_each(|arcs| arcs.map(drop))
     }
 
-    /// What the document asks to be signed. Of several faults Go tells that of a host
+    /// The contents to be signed. If there are several errors, Go reports that of a host
     /// first, then that of an extension, then that of an attribute type.
     ///
     /// # Errors
@@ -338,14 +339,14 @@ impl Request {
         })
     }
 
-    /// The hosts by kind.
+    /// The hosts by type.
     pub fn hosts(&self) -> Hosts {
         Hosts::parse(self.hosts.iter())
     }
 
-    /// The extensions that the document adds to the request: basicConstraints
-    /// for an authority, unless delegation is asked for, which takes its place
-    /// (a quirk of cfssl); then those given byte for byte.
+    /// The extensions that the document adds to the request: basicConstraints for a CA,
+    /// unless the delegation extension replaces it (a quirk of cfssl); then those given as
+    /// DER.
     ///
     /// # Errors
     /// `x509: failed to serialise extensions attribute: …`
@@ -382,8 +383,8 @@ impl Request {
         Ok(extensions)
     }
 
-    /// Does it name somebody? An authority must: by a common name, which may be
-    /// blank, or by entries of which each has at least one of C, ST, L, O, OU.
+    /// Whether it has a subject, as a CA must: a common name, which may be blank, or
+    /// entries each of which has at least one of C, ST, L, O, OU.
     ///
     /// # Errors
     /// Code 5300, `missing subject information`.
@@ -400,10 +401,10 @@ impl Request {
         Ok(())
     }
 
-    /// How the authority is to be made that the document asks for.
+    /// The profile for the CA that the document asks for.
     ///
     /// # Errors
-    /// Go's sentence for a malformed duration.
+    /// Go's message for a malformed duration.
     pub fn root_profile(&self) -> Result<Profile> {
         let Some(ca) = &self.ca else {
             let constraint = CaConstraint::authority(0, false);
@@ -437,7 +438,7 @@ fn invalid_oid() -> Error {
     Error::plain("asn1: structure error: invalid object identifier")
 }
 
-/// Unicode white space, as `strings.TrimSpace` cuts it off.
+/// Unicode white space as trimmed by `strings.TrimSpace`.
 fn is_go_space(c: char) -> bool {
     c.is_whitespace()
 }

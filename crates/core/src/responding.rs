@@ -1,5 +1,5 @@
-//! What an OCSP responder reads (RFC 6960, section 4): requests, and responses that were
-//! signed before and are given out again.
+//! Parses what an OCSP responder needs (RFC 6960, section 4): requests, and responses that
+//! were signed earlier and are served again.
 
 use time::{Date, Month, OffsetDateTime, Time};
 
@@ -7,7 +7,7 @@ use crate::asn1::read::Reader;
 use crate::asn1::tag;
 use crate::oid;
 
-/// The certificate that a request asks about; the first, where there are several.
+/// The certificate in a request; the first if there are several.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Asked {
     /// The contents octets of the serial number.
@@ -17,7 +17,7 @@ pub struct Asked {
 }
 
 impl Asked {
-    /// Reads an OCSPRequest.
+    /// Parses an OCSPRequest.
     pub fn read(der: &[u8]) -> Option<Self> {
         let mut request = Reader::inside(der, tag::SEQUENCE)?;
         let mut data = request.enter(tag::SEQUENCE)?;
@@ -36,19 +36,19 @@ impl Asked {
     }
 }
 
-/// What is told of a response while it is kept.
+/// The data of a stored response.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Kept {
     /// The contents octets of the serial number.
     pub serial: Vec<u8>,
     /// thisUpdate
     pub this_update: OffsetDateTime,
-    /// nextUpdate; none where newer information is always to be had.
+    /// nextUpdate; `None` if newer information is always available.
     pub next_update: Option<OffsetDateTime>,
 }
 
 impl Kept {
-    /// Reads a successful basic response; of several answers in it the first counts.
+    /// Parses a successful basic response; if it has several entries, the first counts.
     pub fn read(der: &[u8]) -> Option<Self> {
         let mut data = basic_response(der)?.enter(tag::SEQUENCE)?;
         data.optional(tag::context_constructed(0));
@@ -91,8 +91,8 @@ fn moment(text: &[u8]) -> Option<OffsetDateTime> {
     )
 }
 
-/// The fields of the BasicOCSPResponse in a successful response (RFC 6960, section
-/// 4.2.1); none in any other.
+/// The fields of the BasicOCSPResponse in a successful response (RFC 6960, section 4.2.1);
+/// `None` for any other.
 pub(crate) fn basic_response(der: &[u8]) -> Option<Reader<'_>> {
     let mut response = Reader::inside(der, tag::SEQUENCE)?;
     if response.expect(tag::ENUMERATED)? != [0] {

@@ -1,4 +1,4 @@
-//! Distinguished names as Go prints them, loosely after RFC 2253: the last part
+//! Distinguished names as Go prints them, roughly according to RFC 2253: the last part
 //! first, `CN=leaf.example.com,O=Example Co,C=US`.
 
 use std::fmt::Write;
@@ -6,8 +6,8 @@ use std::fmt::Write;
 use crate::name::{Attribute, Extra, Subject};
 use crate::oid::Oid;
 
-/// The text of a name. Attributes of types that Go has no short name for come
-/// last, as `1.2.3=#` and their DER in hexadecimal.
+/// The text of a name. Attributes of types without a short name in Go come last, as
+/// `1.2.3=#` and their DER in hexadecimal.
 pub fn text(attributes: &[Attribute]) -> String {
     let name = Subject::from_attributes(attributes);
     let one = |value: &String| {
@@ -54,7 +54,7 @@ fn escape(value: &str) -> String {
     escaped
 }
 
-/// The DER is that of the text, in the string type that Go would write it in.
+/// The DER of the text, in the string type that Go would use.
 fn other(oid: &Oid, extra: &Extra) -> String {
     let value = match extra {
         Extra::Text(text) => crate::name::encode_text(text),

@@ -1,13 +1,13 @@
-//! HTTP, for what asks about certificates: the only face of the network that this crate
-//! knows.
+//! HTTP for checking certificates: this crate's only access to the network.
 
 use crate::error::Result;
 
-/// How many addresses of one kind are asked for one certificate. Certificates have one or
-/// two; whoever wrote thousands into one wants us to send as many requests.
+/// The maximum number of URLs of one kind that are used per certificate. Certificates
+/// normally have one or two; a certificate with thousands is meant to make us send that
+/// many requests.
 pub const MAX_ADDRESSES: usize = 8;
 
-/// What HTTP gives.
+/// An HTTP response.
 #[derive(Debug)]
 pub struct Answer {
     /// The status.
@@ -16,17 +16,18 @@ pub struct Answer {
     pub body: Vec<u8>,
 }
 
-/// The web that certificates point to. How long all requests together may take is for the
-/// implementation to know.
+/// Access to the URLs in certificates. The implementation decides on a time limit for all
+/// requests together.
 pub trait Web {
-    /// Gets an address; a body of more than `limit` octets is an error.
+    /// Gets a URL; a body of more than `limit` octets is an error.
     ///
     /// # Errors
-    /// A sentence for the log: `Get "http://x": EOF`.
+    /// A message for the log: `Get "http://x": EOF`.
     fn get(&mut self, url: &str, limit: u64) -> Result<Answer>;
-    /// Posts a body of a media type, and takes an answer of at most `limit` octets.
+    /// Posts a body of the given media type, and accepts a response of at most `limit`
+    /// octets.
     ///
     /// # Errors
-    /// A sentence for the log.
+    /// A message for the log.
     fn post(&mut self, url: &str, media_type: &str, body: &[u8], limit: u64) -> Result<Answer>;
 }

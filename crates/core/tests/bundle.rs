@@ -1,5 +1,4 @@
-//! Which chain is chosen, what is said of it, and what is fetched and kept on
-//! the way.
+//! The choice of a chain, its status, and the fetching and saving of intermediates.
 
 #![allow(clippy::unwrap_used, reason = "a test may")]
 
@@ -17,7 +16,7 @@ use rcfssl_go::pem;
 use serde_json::{Value, json};
 use time::Duration;
 
-/// A network of its own, and what was kept.
+/// A simulated network, and the certificates saved.
 #[derive(Default)]
 struct World {
     web: HashMap<String, Vec<u8>>,
@@ -81,7 +80,7 @@ impl Case {
         })
     }
 
-    /// The JSON, chains as common names.
+    /// The JSON, with chains as common names.
     fn json(&mut self, input: &[&Made], flavor: Flavor) -> std::result::Result<Value, String> {
         let bundle = self.run(input, flavor).map_err(|error| error.to_string())?;
         let mut json: Value = serde_json::from_str(&bundle.to_json().unwrap()).unwrap();
@@ -179,7 +178,7 @@ fn issuers_are_fetched_step_by_step() {
     assert_eq!(case.world.fetched, ["http://x/two", "http://x/one"]);
     assert!(case.world.kept[0].starts_with("IntOne_"), "{:?}", case.world.kept);
     assert!(case.world.kept[1].starts_with("two_"));
-    // A web that leads nowhere, or in a circle, ends with the first reason.
+    // A network without an answer, or with a circle: the first reason is reported.
     let stranger = Made::root(ca_params("stranger"));
     for body in [
         b"garbage".to_vec(),

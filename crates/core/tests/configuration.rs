@@ -1,4 +1,4 @@
-//! What a configuration says, and for what it is refused.
+//! Which configurations are accepted, and why others are rejected.
 
 #![allow(clippy::panic, clippy::unwrap_used, reason = "a test may")]
 
@@ -18,7 +18,7 @@ fn allows(profile: &Profile, host: &str) -> bool {
     profile.allows(&nobody, &Names::Built(Hosts::parse([host])))
 }
 
-/// A configuration whose default profile has these members, too.
+/// A configuration with these additional members in its default profile.
 fn with(members: &str) -> String {
     format!(r#"{{"signing": {{"default": {{"usages": ["signing"], "expiry": "1h", {members}}}}}}}"#)
 }
@@ -37,7 +37,7 @@ fn fields_of_go_without_a_tag_count() {
         let profile = policy.default_profile();
         assert!(allows(profile, "good.example") && !allows(profile, "bad.example"));
     }
-    // The documented key wins.
+    // The documented key takes precedence.
     let both = r#""name_whitelist": "a", "NameWhitelist": "b""#;
     let (policy, _) = read(&with(both)).unwrap();
     assert!(allows(policy.default_profile(), "a") && !allows(policy.default_profile(), "b"));

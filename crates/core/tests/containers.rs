@@ -1,5 +1,5 @@
-//! Certificates in PKCS#7 and PKCS#12: what OpenSSL wrote is read, and nothing
-//! that is like it makes anything panic.
+//! Certificates in PKCS#7 and PKCS#12: files from OpenSSL are read, and damaged ones cause
+//! no panic.
 
 #![allow(clippy::unwrap_used, reason = "a test may")]
 
@@ -77,7 +77,7 @@ fn what_is_written_is_read_back() {
         assert_eq!(pkcs12::read(&file, "wrong").unwrap_err(), Refusal::WrongPassword);
         let name: Vec<u8> = name.encode_utf16().flat_map(u16::to_be_bytes).collect();
         let found = file.windows(name.len().max(1)).filter(|part| *part == name);
-        // Of the certificate it is encrypted.
+        // The key's bag has the name in plain text; the certificate's is encrypted.
         assert_eq!(found.count(), usize::from(!name.is_empty()));
     }
 }
@@ -134,13 +134,13 @@ fn a_wrong_password_opens_nothing() {
 
 #[test]
 fn absurd_work_is_refused() {
-    // The iteration count of the integrity check is the last thing in the file.
+    // The iteration count of the integrity check is at the end of the file.
     let mut file = sample!("legacy-3des.p12").to_vec();
     let end = file.len() - 4;
     assert_eq!(file[end..], [2, 2, 8, 0]);
     file.truncate(end);
     file.extend([2, 4, 0x7f, 0xff, 0xff, 0xff]);
-    // The lengths of the two sequences around it have grown by two.
+    // The two enclosing sequences have become two octets longer.
     let grow = |file: &mut Vec<u8>, at: usize| {
         let (high, low) = (file[at], file[at + 1]);
         let length = u16::from_be_bytes([high, low]) + 2;
@@ -193,7 +193,7 @@ fn certificates_come_as_pem_or_one_behind_the_other_in_der() {
     assert_eq!(locked.pkcs12, Some(Refusal::WrongPassword));
 }
 
-/// A file with some octets changed and some of its end cut off.
+/// A file with some octets changed and part of its end removed.
 fn damaged(files: Vec<&'static [u8]>) -> impl Strategy<Value = Vec<u8>> {
     let changes = proptest::collection::vec((any::<prop::sample::Index>(), any::<u8>()), 0..6);
     (

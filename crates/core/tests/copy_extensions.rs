@@ -1,5 +1,5 @@
-//! `copy_extensions` is safe: what a certificate may do, and whose it is, is the
-//! profile's alone, whatever a request asks for.
+//! `copy_extensions` is safe: only the profile determines what a certificate may do and for
+//! whom it is, whatever a request asks for.
 
 #![allow(clippy::unwrap_used, clippy::panic, reason = "a test may")]
 
@@ -174,8 +174,8 @@ fn delegation_is_copied_as_in_cfssl() {
     assert_eq!(copied.extension(&oid::DELEGATION_USAGE), Some(&[5, 0][..]));
 }
 
-/// What Go does not read of a certificate may hold anything, here octets that are no
-/// list of timestamps (RFC 6962, 3.3): what we sign we can read.
+/// Extensions that Go does not parse may contain anything, here octets that are not a list
+/// of timestamps (RFC 6962, 3.3). We must be able to parse what we sign.
 #[test]
 fn what_nobody_reads_may_hold_anything() {
     let timestamps = Oid::from_arcs(&[1, 3, 6, 1, 4, 1, 11129, 2, 4, 2]).unwrap();

@@ -1,5 +1,5 @@
-//! Whatever a request holds, each name of the issued certificate matches the profile's
-//! `name_whitelist`. The certificate is read by another library, octet for octet.
+//! Whatever a request contains, each name in the issued certificate matches the profile's
+//! `name_whitelist`. Another library parses the certificate.
 
 #![allow(clippy::unwrap_used, clippy::panic, reason = "a test may")]
 
@@ -31,7 +31,7 @@ fn matches(name: &[u8]) -> bool {
     !label.is_empty() && label.iter().all(u8::is_ascii_lowercase)
 }
 
-/// A request with this subject, an RDN for each attribute, and these alternative names.
+/// A request with this subject, one RDN per attribute, and these alternative names.
 fn request(subject: &[Attribute], names: &[Tagged], key: &PrivateKey) -> String {
     let write = |w: &mut Writer, (tag, contents): &Tagged| w.primitive(*tag, contents);
     let info = asn1::encode(|w| {
@@ -85,7 +85,7 @@ impl House {
         }
     }
 
-    /// Signs the request with its own key, by the policy.
+    /// Signs the request with its own key under the policy.
     fn sign(&self, subject: &[Attribute], names: &[Tagged], overrides: &Overrides) -> Result<Vec<u8>> {
         let csr = Csr::read_pem(request(subject, names, &self.key).as_bytes())?;
         let authority = Authority::self_signed(&self.key);
@@ -96,8 +96,7 @@ impl House {
     }
 }
 
-/// The attributes and the alternative names of a certificate, as another library finds
-/// them.
+/// The attributes and the alternative names of a certificate, as parsed by another library.
 fn read(der: &[u8]) -> (Vec<Attribute>, Vec<Tagged>) {
     let (_, certificate) = X509Certificate::from_der(der).unwrap();
     let identifier = |any: &Any<'_>| {
@@ -129,7 +128,7 @@ fn read(der: &[u8]) -> (Vec<Attribute>, Vec<Tagged>) {
     (attributes.collect(), found)
 }
 
-/// What the whitelist promises of a certificate.
+/// Checks that every name of a certificate matches the whitelist.
 fn check(der: &[u8]) {
     const STRINGS: [u8; 2] = [tag::PRINTABLE_STRING, tag::UTF8_STRING];
     const PARTS: [u8; 9] = [3, 5, 6, 7, 8, 9, 10, 11, 17];

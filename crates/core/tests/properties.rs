@@ -1,4 +1,4 @@
-//! What is written reads back, and no input makes anything panic.
+//! Encoded values parse back to the same, and no input causes a panic.
 
 #![allow(clippy::unwrap_used, clippy::panic, reason = "a test may")]
 
@@ -17,7 +17,7 @@ fn test_key() -> PrivateKey {
     key::generate(KeySpec::Ecdsa(Curve::P256)).unwrap()
 }
 
-/// Words that are likely to be taken for something, and any others.
+/// Words with a special meaning, and random ones.
 fn word() -> impl Strategy<Value = String> {
     prop_oneof![
         "[a-z]{1,8}(\\.[a-z]{1,8}){0,3}",
@@ -127,7 +127,7 @@ proptest! {
 
     #[test]
     fn json_agrees_with_serde_on_what_is_json(text in "[\\[\\]{}\",:0-9truefalsn\\\\ .eE+-]{0,40}") {
-        // serde_json refuses lone surrogates and numbers beyond a double, which Go takes.
+        // serde_json rejects lone surrogates and numbers beyond a double, which Go accepts.
         let ours = json::check(text.as_bytes()).is_ok();
         let theirs = serde_json::from_str::<serde_json::Value>(&text).is_ok();
         prop_assert!(ours == theirs || text.contains("\\u") || text.contains(['e', 'E']), "{}", text);
@@ -139,7 +139,7 @@ proptest! {
         let content = Content { subject: subject.clone(), ..Content::default() };
         let csr = Csr::make(&content, &key).unwrap();
         let read = Unverified::read(&csr.der).unwrap().verify().unwrap();
-        // Within a set the order is that of the encodings.
+        // The members of a set are in the order of their encodings.
         let sorted = |mut attributes: Vec<Attribute>| {
             attributes.sort_by_key(|a| (a.oid.octets().to_vec(), a.value.contents.clone()));
             attributes

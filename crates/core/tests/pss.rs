@@ -1,5 +1,4 @@
-//! RSASSA-PSS: OpenSSL signed these certificates, and Go checks no more of them
-//! than we do.
+//! RSASSA-PSS: certificates signed by OpenSSL. Go supports no more parameters than we do.
 
 #![allow(clippy::unwrap_used, reason = "a test may")]
 
@@ -61,7 +60,7 @@ fn a_changed_octet_is_seen() {
     assert_eq!(check(&sample!("short256"), &root), Err(WRONG.to_owned()));
 }
 
-/// OpenSSL takes these signatures for good; Go does not look at them.
+/// OpenSSL accepts these signatures; Go does not verify them.
 #[test]
 fn other_parameters_are_not_looked_at() {
     let root = sample!("root");
@@ -77,8 +76,8 @@ fn other_parameters_are_not_looked_at() {
         );
     }
     let mut der = sample!("sha256").der;
-    // The salt's length, [2] INTEGER 32, in both places: as [3], the trailer field, there
-    // is none any more.
+    // The salt length, [2] INTEGER 32, appears in both places. Changed to [3], the trailer
+    // field, it is missing.
     let salt = [0xa2, 3, 2, 1, 32];
     for at in 0..der.len() - salt.len() {
         if der[at..].starts_with(&salt) {

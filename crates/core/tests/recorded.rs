@@ -1,8 +1,8 @@
-//! Byte for byte what cfssl 1.6.5 wrote: recorded documents, keys, serial
-//! numbers and clocks go in, the recorded bytes must come out.
+//! Compares with recorded output of cfssl 1.6.5, byte for byte: given the recorded
+//! documents, keys, serial numbers and clock, the result must be the recorded bytes.
 //!
-//! Of every request and certificate the signed part is compared; where the
-//! signature is deterministic (RSA, Ed25519) so is the whole; and every recorded
+//! The signed part of every request and certificate is compared; if the signature is
+//! deterministic (RSA, Ed25519), the complete encoding is as well; and every recorded
 //! signature must verify.
 
 #![allow(clippy::unwrap_used, clippy::panic, reason = "a test may")]
@@ -46,12 +46,12 @@ struct Case {
     now: i64,
 }
 
-/// A case that rcfssl refuses on purpose.
+/// A case that rcfssl rejects on purpose.
 fn is_refused(case: &Case) -> bool {
     case.authority_key.as_deref() == Some("ec224-sec1.pem") || case.name.contains("p224")
 }
 
-/// A case in which cfssl lets a request set what only the profile may set.
+/// A case in which cfssl lets a request set what is reserved for the profile.
 fn copies_too_much(case: &Case) -> bool {
     case.name.contains("-copy") || case.name.contains("copyext")
 }
@@ -81,8 +81,8 @@ fn requests_are_the_recorded_bytes() {
         if is_deterministic(&key) {
             assert_eq!(hex(&csr.der), hex(&recorded), "{}", case.name);
         }
-        // Go makes requests with URIs and with arcs above 31 bits that it does not read, and
-        // so does this.
+        // Go creates requests with URIs and with arcs above 31 bits that it cannot parse,
+        // and so does rcfssl.
         let unread = ["a./", "1.2.99999999999"];
         let is_read = !unread.iter().any(|unread| case.request.contains(unread));
         if is_read && !recorded.windows(7).any(|w| w == b"//%C3%A") {
@@ -172,8 +172,7 @@ fn keys_are_written_as_they_were() {
     assert!(compared > 280, "{compared}");
 }
 
-/// The key that was made, or that of the authority around which a certificate was
-/// made again.
+/// The key that was generated, or that of the CA whose certificate was reissued.
 fn signing_key(recording: &Recording, case: &Case) -> PrivateKey {
     let text = case
         .key
@@ -249,8 +248,8 @@ fn overrides(case: &Case) -> Overrides {
     }
 }
 
-/// The recorded clock stands in the log, to the second; the minute may have
-/// turned before the certificate was made.
+/// The log contains the recorded time in seconds; a minute may have begun before the
+/// certificate was created.
 fn clock(case: &Case, profile: &Profile, theirs: &Certificate) -> OffsetDateTime {
     let logged = OffsetDateTime::from_unix_timestamp(case.now).unwrap();
     let candidates = [0, 1, -1, 2].map(|seconds| logged + time::Duration::seconds(seconds));

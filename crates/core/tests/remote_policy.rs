@@ -1,4 +1,4 @@
-//! What a configuration says of keys for tokens and of servers that sign.
+//! Keys for tokens and remote servers in a configuration.
 
 #![allow(clippy::unwrap_used, reason = "a test may")]
 

@@ -1,4 +1,5 @@
-//! Requests that OpenSSL signed with less usual algorithms: Go takes those that we take.
+//! Requests that OpenSSL signed with less common algorithms: Go accepts those that we
+//! accept.
 
 #![allow(clippy::unwrap_used, reason = "a test may")]
 

@@ -1,5 +1,4 @@
-//! Revocation lists and OCSP responders: who is believed, and what is said where
-//! nobody can be asked.
+//! CRLs and OCSP responders: which ones are trusted, and the result if none can be reached.
 
 #![allow(clippy::unwrap_used, reason = "a test may")]
 
@@ -17,7 +16,7 @@ use rcfssl_core::{Duration, Error, Result};
 use rcfssl_go::pem;
 use rcgen::{CrlDistributionPoint, ExtendedKeyUsagePurpose};
 
-/// Pages by address; what stands before a `/M` with base64 behind it answers OCSP.
+/// Responses by URL, without the base64 of an OCSP request, which begins with `M`.
 #[derive(Default)]
 struct Pages {
     pages: HashMap<String, Vec<u8>>,
@@ -106,7 +105,7 @@ fn lists_are_believed_if_the_issuer_signed_them() {
             "certificate is revoked via CRL"
         ]
     );
-    // Where the issuer is to be had, a list that another signed is not believed.
+    // If the issuer can be obtained, a CRL signed by someone else is not trusted.
     let stranger = Made::root(ca_params("root"));
     pages
         .pages
@@ -180,7 +179,7 @@ fn responders_are_believed_if_the_issuer_stands_behind_them() {
         pages.pages.insert("http://x/ocsp".to_owned(), answer);
         assert_eq!(check(&leaf, &mut pages).0, want, "{status:?}");
     }
-    // A delegate is no authority, but certified to answer.
+    // A delegated responder is not a CA, but is certified to sign responses.
     pages.pages.insert(
         "http://x/ocsp".to_owned(),
         answer(&root, &delegate, &leaf, Status::Good),

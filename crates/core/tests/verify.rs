@@ -1,4 +1,4 @@
-//! Certification paths: which ones are found, and why others are not.
+//! Certification paths: which ones are found, and why others are rejected.
 
 #![allow(clippy::unwrap_used, reason = "a test may")]
 
@@ -107,7 +107,7 @@ fn what_has_ended_or_not_begun_is_refused() {
             .unwrap_err()
             .contains("is before 2026-11-23T12:00:00Z")
     );
-    // A good way beside it is enough.
+    // One valid path is enough.
     let renewed = root.cross_sign(&gone, |params| params.not_after = NOW + Duration::days(9));
     assert_eq!(paths(&leaf, &[&root], &[&gone, &renewed]).unwrap().len(), 1);
 }
@@ -261,7 +261,7 @@ fn many_possible_issuers_do_not_keep_us_busy() {
         refused.contains("signature check attempts limit reached"),
         "{refused}"
     );
-    // The right one has the key identifier that the leaf names, and is tried first.
+    // The right one has the key identifier named in the leaf, and is tried first.
     let all: Vec<&Made> = impostors.iter().chain([&root]).collect();
     assert!(paths(&leaf, &all, &[]).is_ok());
 }

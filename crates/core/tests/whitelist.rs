@@ -1,4 +1,4 @@
-//! What a profile's `CSRWhitelist` takes from a request.
+//! The parts of a request that a profile's `CSRWhitelist` adopts.
 
 #![allow(clippy::unwrap_used, reason = "a test may")]
 
@@ -14,7 +14,7 @@ const PKI: [&[u8]; 2] = [
     include_bytes!("../../../fixtures/conformance/pki/ca-rsa3072-key.pem"),
 ];
 
-/// The algorithm of what an authority of 3072 bits signs by this whitelist.
+/// The signature algorithm of a certificate from a 3072-bit CA with this whitelist.
 fn algorithm(whitelist: &str) -> Option<SignatureAlgorithm> {
     let configuration = format!(
         r#"{{"signing": {{"default": {{"usages": ["signing"], "expiry": "1h", "CSRWhitelist": {whitelist}}}}}}}"#

@@ -1,4 +1,4 @@
-//! Signature algorithms: which a key signs with, and those that Go knows by name.
+//! Signature algorithms: the default for each key, and all that Go knows.
 
 use super::{AlgorithmIdentifier, Curve, KeyKind};
 use crate::asn1::read::{Reader, signed};
@@ -8,9 +8,9 @@ use crate::oid::{self, Oid};
 /// A signature algorithm (RFC 3279, RFC 4055, RFC 5758, RFC 8410).
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum SignatureAlgorithm {
-    /// md2WithRSAEncryption, never checked
+    /// md2WithRSAEncryption, never verified
     Md2WithRsa,
-    /// md5WithRSAEncryption, never checked
+    /// md5WithRSAEncryption, never verified
     Md5WithRsa,
     /// sha1WithRSAEncryption
     Sha1WithRsa,
@@ -20,11 +20,11 @@ pub enum SignatureAlgorithm {
     Sha384WithRsa,
     /// sha512WithRSAEncryption
     Sha512WithRsa,
-    /// id-dsa-with-sha1, never checked
+    /// id-dsa-with-sha1, never verified
     DsaWithSha1,
-    /// id-dsa-with-sha256, never checked
+    /// id-dsa-with-sha256, never verified
     DsaWithSha256,
-    /// ecdsa-with-SHA1, only ever checked
+    /// ecdsa-with-SHA1, only verified
     EcdsaWithSha1,
     /// ecdsa-with-SHA256
     EcdsaWithSha256,
@@ -32,11 +32,11 @@ pub enum SignatureAlgorithm {
     EcdsaWithSha384,
     /// ecdsa-with-SHA512
     EcdsaWithSha512,
-    /// id-RSASSA-PSS with SHA-256 and a salt of 32 octets, only ever checked
+    /// id-RSASSA-PSS with SHA-256 and a salt of 32 octets, only verified
     Sha256WithRsaPss,
-    /// id-RSASSA-PSS with SHA-384 and a salt of 48 octets, only ever checked
+    /// id-RSASSA-PSS with SHA-384 and a salt of 48 octets, only verified
     Sha384WithRsaPss,
-    /// id-RSASSA-PSS with SHA-512 and a salt of 64 octets, only ever checked
+    /// id-RSASSA-PSS with SHA-512 and a salt of 64 octets, only verified
     Sha512WithRsaPss,
     /// id-Ed25519
     Ed25519,
@@ -48,7 +48,7 @@ use SignatureAlgorithm::{
     Sha512WithRsa, Sha512WithRsaPss,
 };
 
-/// All of them in Go's order, from 1 on.
+/// All of them in Go's order, numbered from 1.
 const ALL: [SignatureAlgorithm; 16] = [
     Md2WithRsa,
     Md5WithRsa,
@@ -69,8 +69,8 @@ const ALL: [SignatureAlgorithm; 16] = [
 ];
 
 impl SignatureAlgorithm {
-    /// The algorithm that cfssl signs with by default: of an RSA key by its
-    /// size, of an EC key by its curve. None for keys that we cannot sign with.
+    /// cfssl's default algorithm: depending on the size of an RSA key or the curve of an EC
+    /// key. `None` for keys that cannot sign here.
     pub fn for_key(kind: KeyKind) -> Option<Self> {
         Some(match kind {
             KeyKind::Rsa { bits: 4096.. } => Sha512WithRsa,
@@ -85,15 +85,14 @@ impl SignatureAlgorithm {
         })
     }
 
-    /// The algorithm that an AlgorithmIdentifier names, as far as Go knows one: of
-    /// RSASSA-PSS by its parameters, of Ed25519 without any, of others whatever their
-    /// parameters.
+    /// The algorithm of an AlgorithmIdentifier, if Go knows it. RSASSA-PSS depends on the
+    /// parameters, Ed25519 must have none, and others are accepted with any parameters.
     pub fn read(identifier: &AlgorithmIdentifier<'_>) -> Option<Self> {
         let AlgorithmIdentifier { oid, parameters } = identifier;
         if *oid == oid::RSASSA_PSS {
             return pss(parameters);
         }
-        // The same by another name (OIW), which old Microsoft tools write.
+        // The same algorithm under its OIW identifier, which old Microsoft tools use.
         if *oid == oid::SHA1_WITH_RSA_OIW {
             return Some(Sha1WithRsa);
         }
@@ -121,7 +120,7 @@ impl SignatureAlgorithm {
         }
     }
 
-    /// Go's number of it.
+    /// Go's number for it.
     pub fn number(self) -> u8 {
         (1..)
             .zip(ALL)
@@ -129,7 +128,7 @@ impl SignatureAlgorithm {
             .map_or(0, |(number, _)| number)
     }
 
-    /// Go's name of it, as errors show it.
+    /// Go's name for it, as shown in errors.
     pub const fn name(self) -> &'static str {
         match self {
             Md2WithRsa => "MD2-RSA",
@@ -151,7 +150,7 @@ impl SignatureAlgorithm {
         }
     }
 
-    /// cfssl's name of it, as `certinfo` shows it.
+    /// cfssl's name for it, as shown by `certinfo`.
     pub const fn cfssl_name(self) -> &'static str {
         match self {
             Md2WithRsa => "MD2WithRSA",
@@ -171,7 +170,7 @@ impl SignatureAlgorithm {
         }
     }
 
-    /// Go's name of the kind of keys that sign with it.
+    /// Go's name for the type of key that it needs.
     pub const fn key_name(self) -> &'static str {
         match self {
             Md2WithRsa | Md5WithRsa | Sha256WithRsaPss | Sha384WithRsaPss | Sha512WithRsaPss => "RSA",
@@ -182,18 +181,18 @@ impl SignatureAlgorithm {
         }
     }
 
-    /// The algorithm that Go chooses, as for CRLs and OCSP responses: with RSA always
-    /// SHA-256, whatever the size of the key.
+    /// The algorithm that Go chooses for CRLs and OCSP responses: for RSA always SHA-256,
+    /// whatever the size of the key.
     pub const fn gos_default(self) -> Self {
         if self.is_rsa() { Sha256WithRsa } else { self }
     }
 
-    /// Is it one of those that RSA keys sign with here?
+    /// Whether RSA keys sign with it here.
     pub const fn is_rsa(self) -> bool {
         matches!(self, Sha1WithRsa | Sha256WithRsa | Sha384WithRsa | Sha512WithRsa)
     }
 
-    /// Writes the AlgorithmIdentifier of an algorithm that we sign with: RSA has NULL
+    /// Encodes the AlgorithmIdentifier of an algorithm with which we sign: RSA has NULL
     /// parameters, the others none.
     pub fn write(self, w: &mut Writer) {
         w.sequence(|w| {
@@ -205,8 +204,8 @@ impl SignatureAlgorithm {
     }
 }
 
-/// RSASSA-PSS by its parameters (RFC 4055, section 3.1): a digest, used for the message
-/// and in MGF1, with salts of its own length is all that Go knows.
+/// RSASSA-PSS by its parameters (RFC 4055, section 3.1). Go supports only the same digest
+/// for the message and MGF1, with a salt of the digest's length.
 fn pss(parameters: &[u8]) -> Option<SignatureAlgorithm> {
     let mut parameters = Reader::new(parameters).enter(tag::SEQUENCE)?;
     let mut field = |number: u8, inner: u8| {
@@ -236,7 +235,7 @@ fn pss(parameters: &[u8]) -> Option<SignatureAlgorithm> {
     (mask_is_alike && salt == length && trailer == 1).then_some(algorithm)
 }
 
-/// The object identifier of a digest, whose parameters are NULL or left out.
+/// The object identifier of a digest, whose parameters are NULL or absent.
 fn hash(algorithm: &[u8]) -> Option<&[u8]> {
     let mut algorithm = Reader::new(algorithm);
     let oid = algorithm.expect(tag::OBJECT_IDENTIFIER)?;

@@ -1,4 +1,4 @@
-//! Making keys.
+//! Generates keys.
 
 use aws_lc_rs::signature::{EcdsaKeyPair, Ed25519KeyPair};
 
@@ -6,12 +6,12 @@ use super::read::{self, Parsed};
 use super::{Curve, KeyKind, PrivateKey, read::ecdsa_algorithm};
 use crate::error::{Code, Error, Result};
 
-/// A key that can be made.
+/// The type of a key to be generated.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum KeySpec {
     /// RSA with a modulus of 2048 to 8192 bits.
     Rsa {
-        /// The length of the modulus.
+        /// The length of the modulus in bits.
         bits: u32,
     },
     /// A key on a curve.
@@ -21,8 +21,8 @@ pub enum KeySpec {
 }
 
 impl KeySpec {
-    /// From the `key` section of a request document. Names are in lower case;
-    /// the size of an Ed25519 key does not matter.
+    /// Creates it from the `key` section of a request document. Names are in lower case;
+    /// the size of an Ed25519 key is ignored.
     ///
     /// # Errors
     /// Code 2400 with `invalid algorithm`, `invalid curve`, `RSA key is too weak`
@@ -44,8 +44,7 @@ impl KeySpec {
         }
     }
 
-    /// A key of the same kind as one that is there; none for kinds that are not
-    /// made any more.
+    /// The type of an existing key; `None` for types that are no longer generated.
     pub const fn like(kind: KeyKind) -> Option<Self> {
         Some(match kind {
             KeyKind::Rsa {
@@ -58,10 +57,10 @@ impl KeySpec {
     }
 }
 
-/// Makes a key. The primes of RSA keys are searched for on all cores.
+/// Generates a key. The primes of RSA keys are searched for on all cores.
 ///
 /// # Errors
-/// Code 2400 where the system has no randomness to give.
+/// Code 2400 if the system cannot provide random bytes.
 pub fn generate(spec: KeySpec) -> Result<PrivateKey> {
     let failed = || Error::from(Code::KeyGeneration);
     match spec {

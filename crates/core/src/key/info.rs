@@ -1,5 +1,5 @@
-//! Private keys as containers hold them. They are not loaded into the library that
-//! signs: whoever only packs keys does without it.
+//! Private keys for containers. They are not loaded into the signing library, which is not
+//! needed to pack them.
 
 use der::Encode;
 use der::asn1::ObjectIdentifier;
@@ -10,7 +10,7 @@ use super::{read, write};
 use crate::error::{Code, Result};
 use crate::oid;
 
-/// A PrivateKeyInfo (RFC 5208), and what the key itself says of its public half.
+/// A PrivateKeyInfo (RFC 5208), with the public half if the key contains it.
 pub struct PrivateKeyInfo {
     der: Zeroizing<Vec<u8>>,
     public: Option<Vec<u8>>,
@@ -23,11 +23,11 @@ impl std::fmt::Debug for PrivateKeyInfo {
 }
 
 impl PrivateKeyInfo {
-    /// Reads the first private key of a PEM text, in PKCS#8, PKCS#1 or SEC 1,
-    /// whatever its label. Its numbers are not checked.
+    /// Reads the first private key of a PEM text, in PKCS#8, PKCS#1 or SEC 1, whatever its
+    /// label. Its numbers are not checked.
     ///
     /// # Errors
-    /// 2002 where there is no PEM, 2100 for an encrypted key, 2003 for what is no key.
+    /// 2002 if there is no PEM block, 2100 for an encrypted key, 2003 if it is not a key.
     pub fn read_pem(text: &[u8]) -> Result<Self> {
         let block = read::key_block(text).ok_or(Code::KeyDecode)?;
         if read::is_encrypted_block(&block) {
@@ -49,7 +49,8 @@ impl PrivateKeyInfo {
         let key = read::ec_private_key(der)?;
         let curve: ObjectIdentifier = key.parameters.ok_or(Code::KeyParse)?;
         let public = key.public_key.and_then(|bits| bits.as_bytes());
-        // The curve stands outside, so the inner form leaves it out (RFC 5915, section 3).
+        // PKCS#8 has the curve in the outer structure, so the inner one omits it (RFC 5915,
+        // section 3).
         let inner = write::secret(|w| {
             w.sequence(|w| {
                 w.integer(1);
@@ -70,8 +71,8 @@ impl PrivateKeyInfo {
         &self.der
     }
 
-    /// Could it be the key of these contents of a subjectPublicKey? Keys that do not
-    /// hold their public half, as those on Ed25519, could.
+    /// Whether it may be the key for these contents of a subjectPublicKey. Keys without
+    /// their public half, such as Ed25519 keys, may be.
     pub fn may_belong_to(&self, key_bits: &[u8]) -> bool {
         self.public.as_ref().is_none_or(|public| public == key_bits)
     }

@@ -1,7 +1,7 @@
-//! PEM with legacy encryption: the RFC 1421 headers that openssl wrote before
-//! PKCS#8, with openssl's way from password to key (one round of MD5).
+//! PEM with legacy encryption: the RFC 1421 headers that openssl wrote before PKCS#8, with
+//! openssl's key derivation (one round of MD5).
 //!
-//! Reading only: nothing should be written so any more.
+//! Decryption only: nothing new should be encrypted this way.
 
 use aes::cipher::block_padding::NoPadding;
 use aes::cipher::{BlockModeDecrypt, KeyIvInit};
@@ -11,11 +11,11 @@ use zeroize::{Zeroize, Zeroizing};
 use crate::error::{Error, Result};
 use rcfssl_go::pem::Block;
 
-/// Opens a block whose `DEK-Info` names a cipher.
+/// Decrypts a block whose `DEK-Info` names a cipher.
 ///
 /// # Errors
-/// Go's sentences: `x509: decryption password incorrect`, `x509: unknown
-/// encryption mode`, and those for malformed headers.
+/// Go's messages: `x509: decryption password incorrect`, `x509: unknown encryption mode`,
+/// and those for malformed headers.
 pub(super) fn decrypt(block: &Block, password: &[u8]) -> Result<Zeroizing<Vec<u8>>> {
     let refused = |why: &str| Error::plain(format!("x509: {why}"));
     let info = block
@@ -37,7 +37,7 @@ pub(super) fn decrypt(block: &Block, password: &[u8]) -> Result<Zeroizing<Vec<u8
     cipher
         .decrypt(&key, &iv, &mut data)
         .ok_or_else(|| refused("incorrect IV size"))?;
-    // Padding is as in PKCS#7, and the only sign that the password was right.
+    // Padding is as in PKCS#7, and the only indication that the password was right.
     let wrong = || refused("decryption password incorrect");
     let last = usize::from(*data.last().ok_or_else(|| refused("invalid padding"))?);
     let length = data
@@ -90,7 +90,7 @@ impl Cipher {
         }
     }
 
-    /// Decrypts whole blocks in place; nothing where key or IV has a wrong length.
+    /// Decrypts complete blocks in place; `None` if key or IV has the wrong length.
     fn decrypt(self, key: &[u8], iv: &[u8], data: &mut [u8]) -> Option<()> {
         fn cbc<C: BlockModeDecrypt + KeyIvInit>(key: &[u8], iv: &[u8], data: &mut [u8]) -> Option<()> {
             let cipher = C::new_from_slices(key, iv).ok()?;
@@ -139,7 +139,7 @@ mod tests {
     use super::super::{SigningKey, read, read_encrypted};
     use crate::error::Error;
 
-    /// `openssl ec -CIPHER -passout pass:secret` of one P-256 key.
+    /// `openssl ec -CIPHER -passout pass:secret` applied to one P-256 key.
     const PLAIN: &str = include_str!("../../tests/keys/p256.pem");
     const ENCRYPTED: [&str; 5] = [
         include_str!("../../tests/keys/p256-des.pem"),

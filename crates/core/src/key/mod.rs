@@ -1,5 +1,5 @@
-//! Keys: made, read in every form that cfssl reads, written in its forms, and
-//! used to sign.
+//! Keys: generated, read in all of cfssl's formats, written in its formats, and used for
+//! signing.
 
 mod algorithm;
 mod generate;
@@ -29,7 +29,7 @@ use zeroize::Zeroizing;
 
 /// A private key in memory, with its public half.
 ///
-/// Its bytes are wiped when it is dropped, and never shown.
+/// Its bytes are wiped when it is dropped, and never printed.
 pub struct PrivateKey {
     secret: Secret,
     public: PublicKey,
@@ -43,7 +43,7 @@ enum Secret {
         /// RSAPrivateKey (RFC 8017, appendix A.1.2)
         pkcs1: Zeroizing<Vec<u8>>,
     },
-    /// A key that aws-lc does not sign with: below 2048 bits or above 8192.
+    /// A key of a size that aws-lc does not support: below 2048 bits or above 8192.
     OddRsa {
         key: Box<::rsa::PrivateKey>,
         /// RSAPrivateKey
@@ -57,10 +57,10 @@ impl std::fmt::Debug for PrivateKey {
     }
 }
 
-/// Fills a buffer with random bytes fit for keys and serial numbers.
+/// Fills a buffer with random bytes that are suitable for keys and serial numbers.
 ///
 /// # Errors
-/// Where the system has no randomness to give.
+/// If the system cannot provide random bytes.
 pub fn random(buffer: &mut [u8]) -> crate::Result<()> {
     aws_lc_rs::rand::fill(buffer).map_err(|_| crate::Error::plain("the system gives no random bytes"))
 }

@@ -1,9 +1,9 @@
-//! Public keys: the SubjectPublicKeyInfo, raw, and what kind it is.
+//! Public keys: the original SubjectPublicKeyInfo and the type of key.
 
 use crate::asn1::{self, Writer};
 use crate::oid::{self, Oid};
 
-/// An elliptic curve that rcfssl signs with.
+/// An elliptic curve supported for signing.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Curve {
     /// NIST P-256, secp256r1
@@ -25,7 +25,7 @@ impl Curve {
         }
     }
 
-    /// The curve of this object identifier.
+    /// The curve with this object identifier.
     pub fn from_oid(oid: &[u8]) -> Option<Self> {
         [Curve::P256, Curve::P384, Curve::P521]
             .into_iter()
@@ -56,7 +56,7 @@ impl Curve {
     }
 }
 
-/// What kind of key a SubjectPublicKeyInfo holds.
+/// The type of the key in a SubjectPublicKeyInfo.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum KeyKind {
     /// RSA, with the length of the modulus in bits.
@@ -64,9 +64,9 @@ pub enum KeyKind {
         /// The length of the modulus in bits.
         bits: u32,
     },
-    /// A key on one of our curves.
+    /// A key on a supported curve.
     Ecdsa(Curve),
-    /// A key on P-224, which rcfssl reads in requests and does not sign with.
+    /// A P-224 key, which rcfssl accepts in requests but cannot sign with.
     P224,
     /// Ed25519
     Ed25519,
@@ -74,18 +74,18 @@ pub enum KeyKind {
     Other,
 }
 
-/// A public key as it stands in requests and certificates.
+/// A public key in a request or certificate.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct PublicKey {
-    /// The SubjectPublicKeyInfo as it was read or built.
+    /// The original or encoded SubjectPublicKeyInfo.
     spki: Vec<u8>,
-    /// What is in its BIT STRING.
+    /// The contents of its BIT STRING.
     key: Vec<u8>,
     kind: KeyKind,
 }
 
 impl PublicKey {
-    /// A key of no kind that we know.
+    /// A key of an unknown type.
     pub(super) fn other(spki: &[u8], key: &[u8]) -> Self {
         PublicKey {
             spki: spki.to_vec(),
@@ -94,7 +94,7 @@ impl PublicKey {
         }
     }
 
-    /// The same key, with the SubjectPublicKeyInfo in which it was found.
+    /// The same key with its original SubjectPublicKeyInfo.
     pub(super) fn found_in(self, spki: &[u8]) -> Self {
         PublicKey {
             spki: spki.to_vec(),
@@ -102,7 +102,7 @@ impl PublicKey {
         }
     }
 
-    /// Of an RSA key: RSAPublicKey (RFC 8017, appendix A.1.1).
+    /// An RSA key, from its RSAPublicKey (RFC 8017, appendix A.1.1).
     pub(super) fn rsa(pkcs1: &[u8]) -> Self {
         let bits = rsa_bits(pkcs1).unwrap_or(0);
         let algorithm = |w: &mut Writer| {
@@ -112,12 +112,12 @@ impl PublicKey {
         Self::build(algorithm, pkcs1, KeyKind::Rsa { bits })
     }
 
-    /// Of an EC key: the uncompressed point.
+    /// An EC key, from its uncompressed point.
     pub(super) fn ecdsa(curve: Curve, point: &[u8]) -> Self {
         Self::on_curve(&curve.oid(), point, KeyKind::Ecdsa(curve))
     }
 
-    /// Of an EC key on P-224: the uncompressed point.
+    /// A P-224 key, from its uncompressed point.
     pub(super) fn p224(point: &[u8]) -> Self {
         Self::on_curve(&oid::SECP224R1, point, KeyKind::P224)
     }
@@ -130,7 +130,7 @@ impl PublicKey {
         Self::build(algorithm, point, kind)
     }
 
-    /// Of an Ed25519 key: its 32 octets.
+    /// An Ed25519 key, from its 32 octets.
     pub(super) fn ed25519(key: &[u8]) -> Self {
         Self::build(|w| w.oid(&oid::ED25519), key, KeyKind::Ed25519)
     }
@@ -149,13 +149,13 @@ impl PublicKey {
         }
     }
 
-    /// The whole SubjectPublicKeyInfo, octet for octet as it was read.
+    /// The complete SubjectPublicKeyInfo, octet for octet as it was read.
     pub fn spki(&self) -> &[u8] {
         &self.spki
     }
 
-    /// Writes the SubjectPublicKeyInfo as Go writes one for this key, without what
-    /// others put behind the key.
+    /// Encodes the SubjectPublicKeyInfo as Go does for this key, without any trailing data
+    /// of the original.
     pub fn write(&self, w: &mut Writer) {
         let built = match self.kind {
             KeyKind::Rsa { .. } => Self::rsa(&self.key),
@@ -167,17 +167,18 @@ impl PublicKey {
         w.raw(&built.spki);
     }
 
-    /// What is in the BIT STRING: an RSAPublicKey, a point, the octets of an Ed25519 key.
+    /// The contents of the BIT STRING: an RSAPublicKey, a point, or the octets of an
+    /// Ed25519 key.
     pub fn key_bits(&self) -> &[u8] {
         &self.key
     }
 
-    /// What kind of key it is.
+    /// The type of the key.
     pub fn kind(&self) -> KeyKind {
         self.kind
     }
 
-    /// Is it the same key, whatever the encoding of its algorithm?
+    /// Whether it is the same key, however its algorithm is encoded.
     pub fn is_same_key(&self, other: &PublicKey) -> bool {
         self.kind == other.kind && self.key_bits() == other.key_bits()
     }
@@ -193,7 +194,7 @@ impl PublicKey {
     }
 }
 
-/// The length of the modulus of an RSAPublicKey.
+/// The length of an RSAPublicKey's modulus in bits.
 fn rsa_bits(pkcs1: &[u8]) -> Option<u32> {
     let key = rsa::pkcs1::RsaPublicKeyRef::try_from(pkcs1).ok()?;
     let modulus = key.modulus.as_bytes();

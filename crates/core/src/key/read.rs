@@ -1,5 +1,5 @@
-//! Private keys in all the forms that cfssl reads: PKCS#8, PKCS#1 and SEC 1,
-//! whatever the PEM label says, plain or encrypted.
+//! Reads private keys in all of cfssl's formats: PKCS#8, PKCS#1 and SEC 1, whatever the PEM
+//! label, plain or encrypted.
 
 use aws_lc_rs::signature::{
     ECDSA_P256_SHA256_ASN1_SIGNING, ECDSA_P384_SHA384_ASN1_SIGNING, ECDSA_P521_SHA512_ASN1_SIGNING,
@@ -16,22 +16,22 @@ use crate::oid;
 use crate::pbes2;
 use rcfssl_go::pem::{self, Block};
 
-/// Reads the first private key of a PEM text; blocks of EC parameters before it
-/// are passed over, labels are not looked at.
+/// Reads the first private key of a PEM text. EC parameters before it are skipped, and
+/// labels are ignored.
 ///
 /// # Errors
-/// 2002 where there is no PEM, 2100 for a key with legacy encryption, 2003 for
-/// what is no key, 2200 for a curve that we do not sign with.
+/// 2002 if there is no PEM block, 2100 for a key with legacy encryption, 2003 if it is not
+/// a key, 2200 for an unsupported curve.
 pub fn read(text: &[u8]) -> Result<PrivateKey> {
     read_encrypted(text, None)
 }
 
-/// As [`read`], and opens encrypted keys with a password: legacy encryption (RFC
-/// 1421 headers) as cfssl does, and encrypted PKCS#8, which cfssl never reads.
+/// As [`read`], but opens encrypted keys with a password: legacy encryption (RFC 1421
+/// headers) as in cfssl, and encrypted PKCS#8, which cfssl does not support.
 ///
 /// # Errors
-/// As [`read`]; `x509: decryption password incorrect` for legacy encryption and
-/// 2003 for PKCS#8 where the password does not fit.
+/// As [`read`]; for a wrong password `x509: decryption password incorrect` with legacy
+/// encryption and 2003 with PKCS#8.
 pub fn read_encrypted(text: &[u8], password: Option<&[u8]>) -> Result<PrivateKey> {
     let block = key_block(text).ok_or(Code::KeyDecode)?;
     if block
@@ -57,7 +57,7 @@ pub fn read_encrypted(text: &[u8], password: Option<&[u8]>) -> Result<PrivateKey
     read_der(&block.contents)
 }
 
-/// Reads PEM, or DER where there is no PEM.
+/// Reads PEM, or DER if there is no PEM block.
 ///
 /// # Errors
 /// As [`read`].
@@ -68,7 +68,7 @@ pub fn read_pem_or_der(octets: &[u8]) -> Result<PrivateKey> {
     }
 }
 
-/// Is the first key of a text encrypted, in either way?
+/// Whether the first key of a text is encrypted in either way.
 pub fn is_encrypted(text: &[u8]) -> bool {
     key_block(text).is_some_and(|block| is_encrypted_block(&block))
 }
@@ -89,7 +89,7 @@ pub(super) fn key_block(text: &[u8]) -> Option<Block> {
     }
 }
 
-/// The parts of a key in whatever form it came.
+/// The parts of a key, whatever its format.
 pub(super) enum Parsed {
     /// RSAPrivateKey
     Rsa { pkcs1: Zeroizing<Vec<u8>> },
@@ -169,12 +169,13 @@ fn from_sec1(der: &[u8], outer: Option<ObjectIdentifier>) -> Result<Parsed> {
     Ok(Parsed::Ecdsa { curve, scalar })
 }
 
-/// Loads the parts into the library that signs with them, which checks them.
+/// Loads the parts into the signing library, which checks them.
 pub(super) fn build(parsed: Parsed) -> Result<PrivateKey> {
     let refused = || Error::from(Code::KeyParse);
     match parsed {
         Parsed::Ecdsa { curve, scalar } => {
-            // Leading zeros may be missing or too many (SEC 1, C.4 wants full length).
+            // Leading zeros may be missing or superfluous (SEC 1, C.4 requires the full
+            // length).
             let zeros = scalar.iter().take_while(|b| **b == 0).count();
             let significant = &scalar[zeros..];
             let missing = curve
@@ -229,7 +230,7 @@ pub(super) fn ed25519(pair: Ed25519KeyPair) -> PrivateKey {
     }
 }
 
-/// The curve with the digest that cfssl uses on it, signatures as DER.
+/// The curve with its digest in cfssl, and DER signatures.
 pub(super) fn ecdsa_algorithm(curve: Curve) -> &'static EcdsaSigningAlgorithm {
     match curve {
         Curve::P256 => &ECDSA_P256_SHA256_ASN1_SIGNING,

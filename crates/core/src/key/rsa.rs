@@ -1,9 +1,9 @@
-//! RSA keys with the `rsa` crate: making them, of any size and on all cores, and
-//! signing with legacy keys, whose sizes aws-lc does not do.
+//! RSA keys with the `rsa` crate: generates keys of any size on all cores, and signs with
+//! legacy keys of sizes that aws-lc does not support.
 //!
-//! Signing with this crate is not free of timing leaks (RUSTSEC-2023-0071). It
-//! happens only in one-shot commands with keys below 2048 bits or above 8192,
-//! never where a network could time it.
+//! Signing with this crate has timing leaks (RUSTSEC-2023-0071). It is used only in
+//! one-shot commands with keys below 2048 bits or above 8192, never where it could be timed
+//! over a network.
 
 use std::convert::Infallible;
 use std::num::NonZero;
@@ -25,22 +25,22 @@ use zeroize::{Zeroize, Zeroizing};
 use super::SignatureAlgorithm;
 use crate::error::{Code, Error, Result};
 
-/// The public exponent of every key made here: F4, as Go's.
+/// The public exponent of every generated key: F4, as in Go.
 const PUBLIC_EXPONENT: u64 = 65537;
 
-/// The sizes in bits that aws-lc signs with.
+/// The sizes in bits that aws-lc supports for signing.
 const USUAL: std::ops::RangeInclusive<u32> = 2048..=8192;
 
-/// The largest modulus that is computed with, in bits. The work grows with the cube of
-/// the size, and a certificate may name any.
+/// The largest supported modulus, in bits. The work grows with the cube of the size, and a
+/// certificate may contain any.
 const LARGEST: u32 = 16_384;
 
-/// Makes a key of exactly `bits` bits; gives its RSAPrivateKey (PKCS#1).
+/// Generates a key of exactly `bits` bits; returns its RSAPrivateKey (PKCS#1).
 pub(super) fn generate(bits: u32) -> Result<Zeroizing<Vec<u8>>> {
     loop {
         let [p, q] = pair([bits / 2, bits - bits / 2])?;
         let exponent = BoxedUint::from(PUBLIC_EXPONENT);
-        // Fails where 65537 divides p-1 or q-1: another pair, then.
+        // Fails if 65537 divides p-1 or q-1; then another pair is needed.
         if let Ok(key) = PrivateKey::from_p_q((*p).clone(), (*q).clone(), exponent) {
             let document = key.to_pkcs1_der().map_err(|_| Error::from(Code::KeyGeneration))?;
             return Ok(Zeroizing::new(document.as_bytes().to_vec()));
@@ -51,9 +51,9 @@ pub(super) fn generate(bits: u32) -> Result<Zeroizing<Vec<u8>>> {
 /// A prime that is wiped when dropped.
 type Prime = Zeroizing<BoxedUint>;
 
-/// Two different primes of these lengths, their two upper bits set so that the
-/// product has all its bits. Every core searches from a random start of its
-/// own, for whichever prime is still missing.
+/// Two different primes of these lengths, with their two upper bits set so that the product
+/// has full length. Every core searches from its own random start for whichever prime is
+/// still missing.
 fn pair(lengths: [u32; 2]) -> Result<[Prime; 2]> {
     let found: Mutex<[Option<Prime>; 2]> = Mutex::new([None, None]);
     let done = AtomicBool::new(false);
@@ -91,7 +91,7 @@ fn pair(lengths: [u32; 2]) -> Result<[Prime; 2]> {
     thread::scope(|scope| {
         for worker in 1..workers {
             let search = &search;
-            // Where no thread is to be had, this one does all the work.
+            // If no thread can be started, this one does all the work.
             let _ = thread::Builder::new().spawn_scoped(scope, move || search(worker));
         }
         search(0);
@@ -103,11 +103,11 @@ fn pair(lengths: [u32; 2]) -> Result<[Prime; 2]> {
     }
 }
 
-/// A random prime of exactly `length` bits, its two upper bits set. None when `stop`
-/// says so, which is asked before each candidate.
+/// A random prime of exactly `length` bits with its two upper bits set. `None` if `stop`,
+/// which is called before each candidate, returns true.
 ///
-/// The numbers have a size that the compiler knows, so that all that is left of them
-/// lies on the stack, which [`wipe_stack`] reaches.
+/// The numbers have a size known at compile time, so that all their remains are on the
+/// stack, where [`wipe_stack`] reaches them.
 fn find(length: u32, random: &mut Random<'_>, stop: impl Fn() -> bool) -> Option<Prime> {
     match length {
         0..=1024 => search::<U1024>(length, random, stop),
@@ -126,21 +126,21 @@ where
     let is_wanted = |_: &mut Random<'_>, candidate: &T| stop() || is_prime(Flavor::Any, candidate);
     let found = sieve_and_find(random, candidates, is_wanted).ok()??;
     let found = Zeroizing::new(found);
-    // What ended the search may have been the word to stop, which is never taken back.
+    // The search may have ended because of `stop`, which never becomes false again.
     (!stop()).then(|| Zeroizing::new(BoxedUint::from(found.as_limbs())))
 }
 
-/// Overwrites what a search has left on the stack of its thread: the numbers in use,
+/// Overwrites the remains of a search on the stack of its thread: the working numbers,
 /// which no library wipes there.
 #[inline(never)]
 fn wipe_stack() {
-    // Several times what the deepest search takes with the largest numbers.
+    // Several times the depth of the deepest search with the largest numbers.
     let mut room = [0_u8; 256 << 10];
     room.zeroize();
 }
 
-/// The random generator in the shape that the prime search wants, which cannot
-/// fail: a failure is noted and what was found is thrown away.
+/// The random generator for the prime search, whose interface cannot fail: a failure is
+/// recorded, and the result discarded.
 struct Random<'a> {
     failed: &'a AtomicBool,
 }
@@ -170,17 +170,16 @@ impl TryRng for Random<'_> {
 
 impl TryCryptoRng for Random<'_> {}
 
-/// Reads the RSAPrivateKey of a key that aws-lc does not sign with for its size alone.
-/// Nothing for other sizes, and where its numbers do not belong together: aws-lc, which
-/// has refused such keys of its own sizes, checks those of the Chinese remainder theorem
-/// as well.
+/// Reads the RSAPrivateKey of a key that aws-lc rejects only for its size. `None` for
+/// inconsistent numbers, and for the sizes that aws-lc supports: it rejects such a key only
+/// for its numbers, and also checks those of the Chinese remainder theorem.
 pub(super) fn read_odd(pkcs1: &[u8]) -> Option<(PrivateKey, Vec<u8>)> {
     let parts = RsaPrivateKeyRef::try_from(pkcs1).ok()?;
     let bits = bits_of(parts.modulus.as_bytes());
     if USUAL.contains(&bits) || bits > LARGEST {
         return None;
     }
-    // Checks that the primes differ, that n = pq and that d fits e.
+    // Checks that the primes differ, that n = pq, and that d matches e.
     let mut key = PrivateKey::from_pkcs1_der(pkcs1).ok()?;
     key.precompute().ok()?;
     let is = |computed: &BoxedUint, given: &[u8]| {
@@ -195,7 +194,7 @@ pub(super) fn read_odd(pkcs1: &[u8]) -> Option<(PrivateKey, Vec<u8>)> {
     fits.then(|| (key, public.as_bytes().to_vec()))
 }
 
-/// The RSAPublicKey of a key that may verify something.
+/// The RSAPublicKey of a key for verification.
 pub(super) fn public_key(pkcs1: &[u8]) -> Option<PublicKey> {
     let parts = rsa::pkcs1::RsaPublicKeyRef::try_from(pkcs1).ok()?;
     let number = |octets: &[u8]| {
@@ -210,7 +209,7 @@ pub(super) fn public_key(pkcs1: &[u8]) -> Option<PublicKey> {
     PublicKey::new_with_size_limits(n, e, 1..=LARGEST as usize).ok()
 }
 
-/// The length of a number in bits; what is beyond 32 bits is the largest.
+/// The length of a number in bits; lengths beyond 32 bits are the maximum.
 pub(super) fn bits_of(octets: &[u8]) -> u32 {
     let octets = significant(octets);
     let zeros = octets.first().map_or(0, |first| first.leading_zeros());
@@ -253,10 +252,10 @@ mod tests {
         }
     }
 
-    /// The upper half of a prime, which each candidate before it has too.
+    /// The upper half of a prime, which each candidate before it shares.
     const PATTERN: usize = 32;
 
-    /// Is a pattern, given with each bit inverted, somewhere in this process' memory?
+    /// Whether a pattern, given with all bits inverted, occurs in this process's memory.
     fn is_in_memory(inverted: &[u8]) -> bool {
         use std::os::unix::fs::FileExt;
         let memory = std::fs::File::open("/proc/self/mem").unwrap();
@@ -269,7 +268,7 @@ mod tests {
             let mut seen = false;
             while at < end && !seen {
                 let length = buffer.len().min((end - at) as usize);
-                // Some mappings cannot be read.
+                // Some mappings are not readable.
                 let read = memory.read_at(&mut buffer[..length], at).unwrap_or(0);
                 seen = buffer[..read]
                     .windows(inverted.len())
@@ -304,7 +303,7 @@ mod tests {
         assert!(!patterns.iter().any(|pattern| is_in_memory(pattern)));
     }
 
-    /// RSAPrivateKey of some numbers.
+    /// The RSAPrivateKey of these numbers.
     fn pkcs1(numbers: &[BoxedUint]) -> Vec<u8> {
         asn1::encode(|w| {
             w.sequence(|w| {
@@ -342,7 +341,7 @@ mod tests {
                 numbers[wrong] = numbers[wrong].wrapping_add(BoxedUint::from(2_u64));
                 assert!(!reads(&pkcs1(&numbers)), "{bits}, number {wrong}");
             }
-            // n = p², with a d that fits e modulo p-1.
+            // n = p², with a d that matches e modulo p-1.
             let square = p.concatenating_mul(&*p);
             let [_, _, _, _, _, dp, _, coefficient] = good;
             let d = dp.clone();

@@ -6,20 +6,20 @@ use aws_lc_rs::signature;
 use super::{PrivateKey, PublicKey, Secret, SignatureAlgorithm};
 use crate::error::{Code, Error, Result};
 
-/// What signs: a key in memory, or one in a token or a service.
+/// A signing key: in memory, or in a token or service.
 pub trait SigningKey: Send + Sync {
     /// The public half.
     fn public_key(&self) -> &PublicKey;
 
-    /// The algorithm that it signs certificates and requests with.
+    /// The algorithm with which it signs certificates and requests.
     fn algorithm(&self) -> SignatureAlgorithm;
 
-    /// Signs a message, which is hashed first where the algorithm hashes. ECDSA
-    /// signatures are random and come as DER (RFC 3279, section 2.2.3).
+    /// Signs a message, which is hashed first if the algorithm requires it. ECDSA
+    /// signatures are random and in DER (RFC 3279, section 2.2.3).
     ///
     /// # Errors
-    /// Where the key refuses: the algorithm is not one of its kind, or the
-    /// hardware or the system's randomness failed.
+    /// If the key cannot sign: the algorithm does not match its type, or the hardware or
+    /// the system's randomness failed.
     fn sign(&self, algorithm: SignatureAlgorithm, message: &[u8]) -> Result<Vec<u8>>;
 }
 
@@ -29,14 +29,14 @@ impl SigningKey for PrivateKey {
     }
 
     fn algorithm(&self) -> SignatureAlgorithm {
-        // A private key is only made of kinds that have an algorithm.
+        // A private key is created only for types that have an algorithm.
         SignatureAlgorithm::for_key(self.public.kind()).unwrap_or(SignatureAlgorithm::Ed25519)
     }
 
     fn sign(&self, algorithm: SignatureAlgorithm, message: &[u8]) -> Result<Vec<u8>> {
         let failed = || Error::from(Code::KeyUnknown);
         let random = SystemRandom::new();
-        // Of several algorithms only RSA keys have the choice.
+        // Only RSA keys support several algorithms.
         if algorithm != self.algorithm() && !(algorithm.is_rsa() && self.algorithm().is_rsa()) {
             return Err(failed());
         }

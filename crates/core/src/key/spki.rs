@@ -1,5 +1,4 @@
-//! Public keys that others wrote, read as strictly as Go reads them (`crypto/x509`,
-//! `parsePublicKey`).
+//! Parses public keys from elsewhere as strictly as Go (`crypto/x509`, `parsePublicKey`).
 
 use super::{Curve, PublicKey, has_good_point};
 use crate::asn1::fields::{Fields, bit_string};
@@ -13,23 +12,23 @@ use crate::oid::{self, Oid};
 pub struct AlgorithmIdentifier<'a> {
     /// algorithm
     pub oid: Oid,
-    /// The whole element; empty where there is none.
+    /// The complete element; empty if there is none.
     pub parameters: &'a [u8],
 }
 
 impl<'a> AlgorithmIdentifier<'a> {
-    /// Reads the next field.
+    /// Parses the next field.
     ///
     /// # Errors
-    /// Go's words.
+    /// Go's message.
     pub fn read(fields: &mut Fields<'a>) -> Result<Self> {
         Self::read_inside(fields.enter("AlgorithmIdentifier")?)
     }
 
-    /// Reads the contents of the SEQUENCE.
+    /// Parses the contents of the SEQUENCE.
     ///
     /// # Errors
-    /// Go's words.
+    /// Go's message.
     pub fn read_inside(mut parts: Fields<'a>) -> Result<Self> {
         let kind = parts.expect(tag::OBJECT_IDENTIFIER, "ObjectIdentifier")?;
         let oid = Oid::read(kind.contents)?;
@@ -41,7 +40,7 @@ impl<'a> AlgorithmIdentifier<'a> {
     }
 }
 
-/// A SubjectPublicKeyInfo (RFC 5280, section 4.1) whose key was not looked at yet.
+/// A SubjectPublicKeyInfo (RFC 5280, section 4.1) whose key has not been parsed.
 #[derive(Debug, Clone)]
 pub struct Spki<'a> {
     raw: &'a [u8],
@@ -51,10 +50,10 @@ pub struct Spki<'a> {
 }
 
 impl<'a> Spki<'a> {
-    /// Reads the next field.
+    /// Parses the next field.
     ///
     /// # Errors
-    /// Go's words.
+    /// Go's message.
     pub fn read(fields: &mut Fields<'a>) -> Result<Self> {
         let whole = fields.expect(tag::SEQUENCE, "publicKeyInfo")?;
         let mut parts = Fields::new(whole.contents);
@@ -67,12 +66,12 @@ impl<'a> Spki<'a> {
         })
     }
 
-    /// The key: of RSA with NULL parameters and numbers above 0, of EC on a curve that Go
-    /// knows, of Ed25519 in 32 octets. DSA keys must be well formed, and others may be
-    /// anything; neither is a key that we know.
+    /// The key. RSA keys must have NULL parameters and positive numbers, EC keys a curve
+    /// that Go knows, Ed25519 keys 32 octets. DSA keys must be well formed, and other keys
+    /// may be anything; both become keys of an unknown type.
     ///
     /// # Errors
-    /// Go's sentences, such as `x509: unsupported elliptic curve`.
+    /// Go's messages, such as `x509: unsupported elliptic curve`.
     pub fn key(&self) -> Result<PublicKey> {
         let parameters = self.algorithm.parameters;
         let algorithm = &self.algorithm.oid;
@@ -93,7 +92,7 @@ impl<'a> Spki<'a> {
 
 type Found = std::result::Result<PublicKey, &'static str>;
 
-/// RSAPublicKey (RFC 8017, appendix A.1.1). What follows the numbers is passed over.
+/// RSAPublicKey (RFC 8017, appendix A.1.1). Anything after the numbers is ignored.
 fn rsa(parameters: &[u8], key: &[u8]) -> Found {
     if parameters != [tag::NULL, 0] {
         return Err("x509: RSA key missing NULL parameters");

@@ -1,4 +1,4 @@
-//! Checking signatures of requests and certificates.
+//! Verifies the signatures of requests and certificates.
 
 use aws_lc_rs::digest::{self, Digest};
 use aws_lc_rs::signature::{self, ParsedPublicKey, UnparsedPublicKey, VerificationAlgorithm};
@@ -15,10 +15,10 @@ use super::SignatureAlgorithm::{
 use super::{Curve, KeyKind, PublicKey};
 use crate::error::{Error, Result};
 
-/// Checks a signature, made with an algorithm that is none where we do not know it.
+/// Verifies a signature; `algorithm` is `None` if it is unknown.
 ///
 /// # Errors
-/// Go's sentences: `x509: cannot verify signature: algorithm unimplemented`, `x509: cannot
+/// Go's messages: `x509: cannot verify signature: algorithm unimplemented`, `x509: cannot
 /// verify signature: insecure algorithm MD5-RSA`, `x509: signature algorithm specifies an
 /// RSA public key, but have public key of type *ecdsa.PublicKey`, or `crypto/rsa:
 /// verification error`, `x509: ECDSA verification failure`, `x509: Ed25519 verification
@@ -69,27 +69,27 @@ pub fn verify(
     if good { Ok(()) } else { Err(Error::plain(failure)) }
 }
 
-/// Is the point of an EC key on its curve, and written uncompressed, as Go wants it?
-/// Other keys have none.
+/// Whether the point of an EC key is on its curve and uncompressed, as Go requires. Keys of
+/// other types have no point.
 pub fn has_good_point(key: &PublicKey) -> bool {
     let point = key.key_bits();
     let (length, algorithm) = match key.kind() {
         KeyKind::Ecdsa(Curve::P256) => (32, &signature::ECDSA_P256_SHA256_ASN1),
         KeyKind::Ecdsa(Curve::P384) => (48, &signature::ECDSA_P384_SHA384_ASN1),
         KeyKind::Ecdsa(Curve::P521) => (66, &signature::ECDSA_P521_SHA512_ASN1),
-        // aws-lc-rs has no P-224: only the form is looked at.
+        // aws-lc-rs does not support P-224, so only the format is checked.
         KeyKind::P224 => return is_uncompressed(point, 28),
         _ => return true,
     };
     is_uncompressed(point, length) && ParsedPublicKey::new(algorithm, point).is_ok()
 }
 
-/// 4, then both coordinates in full (SEC 1, 2.3.3).
+/// 4, then both coordinates at full length (SEC 1, 2.3.3).
 fn is_uncompressed(point: &[u8], length: usize) -> bool {
     point.first() == Some(&4) && point.len() == 1 + 2 * length
 }
 
-/// What aws-lc checks.
+/// The verifier in aws-lc.
 fn verifier(kind: KeyKind, algorithm: SignatureAlgorithm) -> Option<&'static dyn VerificationAlgorithm> {
     Some(match (kind, algorithm) {
         (KeyKind::Rsa { bits: 1024..=8192 }, Sha1WithRsa) => {
@@ -121,9 +121,9 @@ fn verifier(kind: KeyKind, algorithm: SignatureAlgorithm) -> Option<&'static dyn
     })
 }
 
-/// ECDSA with SHA-1 on P-384, for which aws-lc-rs has no name. ECDSA signs a digest as a
-/// number (SEC 1, section 4.1.4), which zeros in front leave as it is: so the digest is
-/// passed on in the length of SHA-384.
+/// ECDSA with SHA-1 on P-384, which aws-lc-rs does not provide. ECDSA signs a digest as a
+/// number (SEC 1, section 4.1.4), which leading zeros do not change, so the digest is
+/// extended to the length of SHA-384.
 fn p384_sha1(key: &PublicKey, message: &[u8], signature: &[u8]) -> bool {
     let digest = digest::digest(&digest::SHA1_FOR_LEGACY_USE_ONLY, message);
     let mut number = [0; 48];
@@ -133,8 +133,7 @@ fn p384_sha1(key: &PublicKey, message: &[u8], signature: &[u8]) -> bool {
         .is_ok_and(|digest| key.verify_digest(&digest, signature).is_ok())
 }
 
-/// RSA keys of sizes that aws-lc does not check; nothing for a key or a signature that
-/// cannot be read.
+/// RSA keys of sizes that aws-lc does not support; `None` for a malformed key or signature.
 fn odd_rsa(key: &PublicKey, algorithm: SignatureAlgorithm, message: &[u8], bytes: &[u8]) -> Option<bool> {
     let key = super::rsa::public_key(key.key_bits())?;
     macro_rules! check {

@@ -1,4 +1,4 @@
-//! Private keys as PEM.
+//! Writes private keys as PEM.
 
 use aws_lc_rs::encoding::{AsBigEndian, EcPrivateKeyBin};
 use aws_lc_rs::signature::{EcdsaKeyPair, KeyPair};
@@ -10,14 +10,14 @@ use crate::error::{Code, Error, Result};
 use crate::oid;
 use rcfssl_go::pem;
 
-/// The form in which a private key is written.
+/// The format of a private key.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub enum KeyFormat {
-    /// As cfssl writes it: PKCS#1 under `RSA PRIVATE KEY`, SEC 1 under `EC
-    /// PRIVATE KEY`, and PKCS#8 under the label of its own `Ed25519 PRIVATE KEY`.
+    /// As in cfssl: PKCS#1 labelled `RSA PRIVATE KEY`, SEC 1 labelled `EC PRIVATE KEY`, and
+    /// PKCS#8 with cfssl's own label `Ed25519 PRIVATE KEY`.
     #[default]
     Traditional,
-    /// PKCS#8 (RFC 5208) under `PRIVATE KEY` for every kind.
+    /// PKCS#8 (RFC 5208) labelled `PRIVATE KEY` for all types.
     Pkcs8,
 }
 
@@ -25,7 +25,7 @@ impl PrivateKey {
     /// The key as a PEM block.
     ///
     /// # Errors
-    /// Code 2000 where the cryptographic library does not give the key out.
+    /// Code 2000 if the cryptographic library does not export the key.
     pub fn to_pem(&self, format: KeyFormat) -> Result<Zeroizing<String>> {
         let (label, der) = match (format, self.public.kind()) {
             (KeyFormat::Pkcs8, _) => ("PRIVATE KEY", self.to_pkcs8()?),
@@ -41,7 +41,8 @@ impl PrivateKey {
     /// # Errors
     /// As [`PrivateKey::to_pem`].
     pub fn to_pkcs8(&self) -> Result<Zeroizing<Vec<u8>>> {
-        // In PKCS#8 the curve stands outside, so the inner form leaves it out (RFC 5915, section 3).
+        // PKCS#8 has the curve in the outer structure, so the inner one omits it (RFC 5915,
+        // section 3).
         let inner = self.to_traditional(false)?;
         let algorithm = |w: &mut Writer| match self.public.kind() {
             KeyKind::Ecdsa(curve) => write_ec_algorithm(w, curve.oid().octets()),
@@ -71,8 +72,8 @@ impl PrivateKey {
     }
 }
 
-/// PrivateKeyInfo (RFC 5208, section 5), version 0, without attributes, around a key
-/// in its own form.
+/// PrivateKeyInfo (RFC 5208, section 5), version 0, without attributes, around a key in its
+/// own format.
 pub(super) fn private_key_info(algorithm: impl FnOnce(&mut Writer), key: &[u8]) -> Zeroizing<Vec<u8>> {
     secret(|w| {
         w.sequence(|w| {
@@ -95,8 +96,8 @@ pub(super) fn write_ec_algorithm(w: &mut Writer, curve: &[u8]) {
     w.primitive(tag::OBJECT_IDENTIFIER, curve);
 }
 
-/// ECPrivateKey (RFC 5915): version 1, the scalar at full length, the curve, the
-/// public point. aws-lc's own export leaves the curve out, which Go wants.
+/// ECPrivateKey (RFC 5915): version 1, the scalar at full length, the curve, the public
+/// point. aws-lc's own export omits the curve, which Go requires.
 fn ec_private_key(pair: &EcdsaKeyPair, curve: Curve, with_curve: bool) -> Result<Zeroizing<Vec<u8>>> {
     let private = pair.private_key();
     let scalar: EcPrivateKeyBin<'_> = private.as_be_bytes().map_err(|_| Error::from(Code::KeyUnknown))?;
@@ -112,15 +113,15 @@ fn ec_private_key(pair: &EcdsaKeyPair, curve: Curve, with_curve: bool) -> Result
     }))
 }
 
-/// DER that is wiped when dropped. The room is taken at once, so that growing
-/// leaves no copies behind; only RSA keys, which come whole, could be longer.
+/// DER that is wiped when dropped. Its capacity is reserved at once, so that growing leaves
+/// no copies behind; only RSA keys, which are copied whole, could be longer.
 pub(super) fn secret(build: impl FnOnce(&mut Writer)) -> Zeroizing<Vec<u8>> {
     let mut writer = Writer::with_capacity(8 * 1024);
     build(&mut writer);
     Zeroizing::new(writer.into_bytes())
 }
 
-/// PrivateKeyInfo around a bare scalar: the public point is left to the library to compute.
+/// PrivateKeyInfo around a bare scalar: the library computes the public point.
 pub(super) fn ec_scalar_only(curve: Curve, scalar: &[u8]) -> Zeroizing<Vec<u8>> {
     let key = secret(|w| {
         w.sequence(|w| {

@@ -1,6 +1,6 @@
-//! X.501 names as cfssl builds them: attributes in a fixed order, values of one
-//! type together in one multi-valued RDN, PrintableString where that can hold
-//! the value and UTF8String elsewhere.
+//! X.501 names as cfssl builds them: attributes in a fixed order, values of one type
+//! together in one multi-valued RDN, as PrintableString if possible and UTF8String
+//! otherwise.
 
 mod read;
 mod value;
@@ -12,7 +12,7 @@ use crate::asn1::{self, Writer, tag};
 use crate::error::{Error, Result};
 use crate::oid::{self, Oid};
 
-/// An attribute of a name as it was read.
+/// An attribute of a parsed name.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Attribute {
     /// The attribute's type.
@@ -21,7 +21,7 @@ pub struct Attribute {
     pub value: Value,
 }
 
-/// A distinguished name in the parts that cfssl tells apart.
+/// A distinguished name, divided into cfssl's fields.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Subject {
     /// C
@@ -38,26 +38,26 @@ pub struct Subject {
     pub organization: Vec<String>,
     /// OU
     pub organizational_unit: Vec<String>,
-    /// CN; empty for none
+    /// CN, or empty
     pub common_name: String,
-    /// serialNumber; empty for none
+    /// serialNumber, or empty
     pub serial_number: String,
-    /// Attributes of other types, at the end, each an RDN of its own. One of a
-    /// type named above takes that one's place.
+    /// Attributes of other types, at the end, each in its own RDN. An attribute of a type
+    /// above replaces that one.
     pub extra: Vec<(Oid, Extra)>,
 }
 
-/// The value of an attribute that stands at the end of a name.
+/// The value of an attribute at the end of a name.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Extra {
-    /// A character string, typed by what it holds.
+    /// A character string; its string type depends on its contents.
     Text(String),
-    /// Anything else, as it was read.
+    /// Any other value, as it was parsed.
     Other(Value),
 }
 
 impl Extra {
-    /// A value that is no text, as Go writes it again: moments in a form of its own.
+    /// A value that is not a string, as Go re-encodes it: times in a form of their own.
     fn of(value: &Value) -> Self {
         Extra::Other(match value.meaning() {
             Ok(Meaning::Time(moment)) => {
@@ -69,18 +69,17 @@ impl Extra {
     }
 }
 
-/// Where the values of a type have their place.
+/// The field for the values of a type.
 enum Part<'a> {
     One(&'a mut String),
     Many(&'a mut Vec<String>),
 }
 
 impl Subject {
-    /// Sorts the attributes of a name into the parts, as a certificate repeats
-    /// them: of CN and serialNumber the last counts, other types go to the end
-    /// in their order. Of the types with a part of their own, values that are no text
-    /// are dropped, as cfssl drops them: they would stand in the certificate where no
-    /// part says so.
+    /// Assigns the attributes of a name to the fields, as a certificate repeats them: the
+    /// last CN and serialNumber count, and other types follow at the end in their order.
+    /// Like cfssl, this drops values that are not strings if their type has a field: they
+    /// would otherwise appear in the certificate although no field contains them.
     pub fn from_attributes(attributes: &[Attribute]) -> Self {
         let mut subject = Subject::default();
         for Attribute { oid, value } in attributes {
@@ -99,7 +98,7 @@ impl Subject {
         subject
     }
 
-    /// The part in which an attribute of X.520 has its place.
+    /// The field for an X.520 attribute.
     fn part(&mut self, kind: u8) -> Option<Part<'_>> {
         Some(match kind {
             3 => Part::One(&mut self.common_name),
@@ -115,11 +114,11 @@ impl Subject {
         })
     }
 
-    /// Refuses what Go cannot write again.
+    /// Rejects what Go cannot re-encode.
     ///
     /// # Errors
-    /// `asn1: cannot marshal nil value` for an attribute of a type that Go passes over
-    /// when it reads a name.
+    /// `asn1: cannot marshal nil value` for a value of a type that Go skips when it parses
+    /// a name.
     pub fn check(&self) -> Result<()> {
         let unwritable = |(_, extra): &(Oid, Extra)| matches!(extra, Extra::Other(value) if matches!(value.meaning(), Ok(Meaning::Nothing) | Err(_)));
         if self.extra.iter().any(unwritable) {
@@ -183,8 +182,8 @@ impl Subject {
         });
     }
 
-    /// The parts with a place of their own, in order, without those that an
-    /// extra attribute replaces.
+    /// The attributes of the fields, in order, without those that an extra attribute
+    /// replaces.
     fn standard(&self) -> impl Iterator<Item = (Oid, &[String])> {
         let parts: [(Oid, &[String]); 9] = [
             (oid::COUNTRY, &self.country),
@@ -203,7 +202,7 @@ impl Subject {
     }
 }
 
-/// A value that may be missing, as a list.
+/// An optional value as a list.
 fn one(value: &String) -> &[String] {
     if value.is_empty() {
         &[]
@@ -223,12 +222,12 @@ fn write_attribute(w: &mut Writer, oid: &Oid, tag: u8, contents: &[u8]) {
     });
 }
 
-/// The DER of a character string, typed by what it holds.
+/// The DER of a character string, with a string type that depends on its contents.
 pub(crate) fn encode_text(text: &str) -> Vec<u8> {
     asn1::encode(|w| w.primitive(string_tag(text), text.as_bytes()))
 }
 
-/// PrintableString (X.680, 41.4) where its characters suffice.
+/// PrintableString (X.680, 41.4) if its alphabet suffices.
 fn string_tag(text: &str) -> u8 {
     let printable = |b: u8| b.is_ascii_alphanumeric() || b" '()+,-./:=?".contains(&b);
     if text.bytes().all(printable) {
@@ -238,8 +237,8 @@ fn string_tag(text: &str) -> u8 {
     }
 }
 
-/// Reads an attribute type written as `1.2.3`: Go's integers between dots, so a
-/// sign is allowed.
+/// Parses an attribute type written as `1.2.3`: Go integers separated by dots, so a sign is
+/// allowed.
 ///
 /// # Errors
 /// `invalid OID part x`
@@ -317,7 +316,7 @@ mod tests {
             read,
             [("2.5.4.3".into(), "cn".into()), ("2.5.4.10".into(), "o2".into())]
         );
-        // Read back, it has its usual place again.
+        // Parsed back, it is in its usual field again.
         assert_eq!(
             Subject::from_attributes(&subject.to_attributes()).organization,
             ["o2"]
@@ -365,7 +364,7 @@ mod tests {
             },
         };
         // OCTET STRING, VisibleString, GeneralString, UniversalString, SEQUENCE, BOOLEAN,
-        // INTEGER, and the numbers of strings in another class
+        // INTEGER, and string types' numbers in another class
         for tag in [0x04, 0x1a, 0x1b, 0x1c, 0x30, 0x01, 0x02, 0x8c, 0x2c] {
             for kind in [3, 5, 6, 7, 8, 9, 10, 11, 17] {
                 let oid = Oid::from_arcs(&[2, 5, 4, kind]).unwrap();

@@ -1,4 +1,4 @@
-//! Names that others wrote, read as Go reads them.
+//! Parses names from elsewhere as Go does.
 
 use super::{Attribute, Value};
 use crate::asn1::fields::{Fields, elements};
@@ -9,8 +9,8 @@ use crate::oid::Oid;
 /// The attributes of a name (X.501, 9.2: a SEQUENCE of SETs of SEQUENCEs), RDN by RDN.
 ///
 /// # Errors
-/// Go's words for what is no name, for object identifiers and for values that are not
-/// well formed: `asn1: structure error: sequence tag mismatch`.
+/// Go's message for a malformed name, object identifier or value: `asn1: structure error:
+/// sequence tag mismatch`.
 pub fn read(der: &[u8]) -> Result<Vec<Attribute>> {
     let name = Fields::new(der).expect(tag::SEQUENCE, "RDNSequence")?;
     let mut attributes = Vec::new();
@@ -22,7 +22,7 @@ pub fn read(der: &[u8]) -> Result<Vec<Attribute>> {
     Ok(attributes)
 }
 
-/// An AttributeTypeAndValue; what follows the two is passed over.
+/// An AttributeTypeAndValue; anything after the two is ignored.
 ///
 /// # Errors
 /// As [`read`].

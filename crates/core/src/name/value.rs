@@ -1,4 +1,4 @@
-//! The value of an attribute of a name: any type, of which Go reads some.
+//! Attribute values of any type; Go parses some of them.
 
 use time::OffsetDateTime;
 
@@ -7,7 +7,7 @@ use crate::asn1::{generalized_with_fraction, tag, utc};
 use crate::error::{Error, Result};
 use crate::oid::Oid;
 
-/// An attribute value as found in a name: its tag and contents.
+/// An attribute value from a name: its tag and contents.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Value {
     /// The identifier octet.
@@ -16,14 +16,14 @@ pub struct Value {
     pub contents: Vec<u8>,
 }
 
-/// What Go's `encoding/asn1` makes of a value of any type.
+/// The result of Go's `encoding/asn1` for a value of any type.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Meaning {
     /// A character string of one of six types.
     Text(String),
     /// An INTEGER of at most 64 bits.
     Integer(i64),
-    /// A BIT STRING: its octets, and how many bits of them count.
+    /// A BIT STRING: its octets, and the number of bits used.
     Bits(Vec<u8>, usize),
     /// An OCTET STRING.
     Octets(Vec<u8>),
@@ -31,16 +31,16 @@ pub enum Meaning {
     Identifier(Oid),
     /// UTCTime or GeneralizedTime, with its offset.
     Time(OffsetDateTime),
-    /// Any other type, which Go passes over and cannot write.
+    /// Any other type, which Go skips and cannot encode.
     Nothing,
 }
 
 impl Value {
-    /// Reads the contents by the tag.
+    /// Parses the contents according to the tag.
     ///
     /// # Errors
-    /// Go's words for contents that are none of their type, such as `asn1: syntax error:
-    /// IA5String contains invalid character`.
+    /// Go's message for invalid contents, such as `asn1: syntax error: IA5String contains
+    /// invalid character`.
     pub fn meaning(&self) -> Result<Meaning> {
         let contents = self.contents.as_slice();
         let wrong = |what: &str| refused(&format!("syntax error: {what} contains invalid character"));
@@ -72,10 +72,10 @@ impl Value {
         }
     }
 
-    /// The text of a character string; nothing for other types.
+    /// The text of a character string; `None` for other types.
     ///
-    /// T61String is taken for UTF-8, as Go takes it; where it is none, the text
-    /// is what Latin-1 would have meant, which is what such names hold.
+    /// Like Go, this decodes a T61String as UTF-8. If it is not valid UTF-8, it is decoded
+    /// as Latin-1, which such names contain in practice.
     pub fn text(&self) -> Option<String> {
         match self.meaning() {
             Ok(Meaning::Text(text)) => Some(text),
@@ -91,7 +91,8 @@ impl Value {
     }
 }
 
-/// The characters of a PrintableString (X.680, 41.4), and two that Go takes beside them.
+/// The alphabet of a PrintableString (X.680, 41.4), and two characters that Go accepts in
+/// addition.
 fn is_printable(octet: &u8) -> bool {
     octet.is_ascii_alphanumeric() || b" '()+,-./:=?*&".contains(octet)
 }
@@ -100,7 +101,7 @@ fn is_numeric(octet: &u8) -> bool {
     octet.is_ascii_digit() || *octet == b' '
 }
 
-/// UTF-16, big-endian, perhaps with a NUL at its end.
+/// UTF-16, big-endian, with an optional NUL at the end.
 fn bmp(contents: &[u8]) -> Result<String> {
     if !contents.len().is_multiple_of(2) {
         return Err(Error::plain("pkcs12: odd-length BMP string"));
@@ -119,8 +120,8 @@ fn bits(contents: &[u8]) -> Result<Meaning> {
     Ok(Meaning::Bits(octets.to_vec(), count))
 }
 
-/// Go shows the element of its layout that it did not find, which is the year where
-/// nothing of a moment is there.
+/// Go names the element of its layout that it did not find, which is the year if the value
+/// is not a time at all.
 fn moment(moment: Option<OffsetDateTime>, contents: &[u8], layout: &str) -> Result<Meaning> {
     let refused = || {
         let text = rcfssl_go::quote(&String::from_utf8_lossy(contents));

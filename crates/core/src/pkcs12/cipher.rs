@@ -1,5 +1,5 @@
-//! The ciphers: those of PKCS#12 itself (RFC 7292, appendix C), which OpenSSL
-//! calls legacy, and PBES2 (RFC 8018).
+//! Ciphers: those of PKCS#12 itself (RFC 7292, appendix C), which OpenSSL calls legacy, and
+//! PBES2 (RFC 8018).
 
 use cbc::cipher::block_padding::Pkcs7;
 use cbc::cipher::{BlockCipherDecrypt, BlockModeDecrypt, InnerIvInit, KeyInit};
@@ -36,7 +36,7 @@ pub fn decrypt(
     }
 }
 
-/// SHA-1 and an old cipher in CBC mode.
+/// SHA-1 and a legacy cipher in CBC mode.
 #[derive(Clone, Copy)]
 enum Scheme {
     TripleDes,
@@ -44,8 +44,8 @@ enum Scheme {
 }
 
 impl Scheme {
-    /// By the last arc. RC4 (1, 2) and Triple DES with two keys (4) are seen
-    /// nowhere.
+    /// The scheme by its last arc. RC4 (1, 2) and two-key Triple DES (4) do not occur in
+    /// practice.
     fn numbered(number: u8) -> Option<Self> {
         match number {
             3 => Some(Scheme::TripleDes),

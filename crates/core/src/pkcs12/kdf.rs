@@ -1,10 +1,10 @@
-//! Keys from passwords as PKCS#12 derives them (RFC 7292, appendix B).
+//! PKCS#12's key derivation (RFC 7292, appendix B).
 
 use sha1::Digest;
 use sha1::digest::block_api::BlockSizeUser;
 use zeroize::{Zeroize, Zeroizing};
 
-/// What the bytes are for: the diversifier (RFC 7292, appendix B.3).
+/// The purpose of derived bytes: the diversifier (RFC 7292, appendix B.3).
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Purpose {
     /// A key to encrypt with.
@@ -15,10 +15,10 @@ pub enum Purpose {
     Mac = 3,
 }
 
-/// A password as PKCS#12 takes it: UTF-16, most significant octet first, with two
-/// zeros at the end (RFC 7292, appendix B.1).
+/// A password in the encoding of PKCS#12: UTF-16, most significant octet first, terminated
+/// by two zeros (RFC 7292, appendix B.1).
 pub fn encode_password(password: &str) -> Zeroizing<Vec<u8>> {
-    // Room for all at once: a buffer that grows leaves copies behind.
+    // Reserves the whole capacity: a buffer that grows leaves copies behind.
     let mut encoded = Zeroizing::new(Vec::with_capacity(2 * password.len() + 2));
     for unit in password.encode_utf16().chain([0]) {
         encoded.extend_from_slice(&unit.to_be_bytes());
@@ -29,8 +29,8 @@ pub fn encode_password(password: &str) -> Zeroizing<Vec<u8>> {
 /// Derives `length` octets from an encoded password with the digest `D` (RFC 7292,
 /// appendix B.2).
 ///
-/// An empty `password`, without even the zeros at the end, is what some programs
-/// take for the empty password.
+/// Some programs represent an empty password by an empty `password`, without even the
+/// terminating zeros.
 pub fn derive<D: Digest + BlockSizeUser>(
     purpose: Purpose,
     password: &[u8],
@@ -65,7 +65,7 @@ pub fn derive<D: Digest + BlockSizeUser>(
     out
 }
 
-/// The octets over and over, up to a whole number of blocks.
+/// The octets repeated to a whole number of blocks.
 fn repeated(octets: &[u8], block: usize) -> Zeroizing<Vec<u8>> {
     let length = octets.len().div_ceil(block) * block;
     let mut out = Zeroizing::new(Vec::with_capacity(length));
@@ -73,8 +73,7 @@ fn repeated(octets: &[u8], block: usize) -> Zeroizing<Vec<u8>> {
     out
 }
 
-/// `chunk + addend + 1`, as numbers, what does not fit cut off. The last chunk may
-/// not be shorter than a block: all are whole.
+/// `chunk + addend + 1` as numbers, truncated. All chunks are whole blocks.
 fn add_one_more(chunk: &mut [u8], addend: &[u8]) {
     let mut carry = 1_u16;
     for (octet, add) in chunk.iter_mut().zip(addend).rev() {
@@ -102,8 +101,8 @@ mod tests {
         assert_eq!(hex(&encode_password("é😀")), "00e9d83dde000000");
     }
 
-    /// Values that other programs derive: the tests of Go's `pkcs12`, of
-    /// BouncyCastle and of OpenSSL.
+    /// Values from other programs: the tests of Go's `pkcs12`, of BouncyCastle and of
+    /// OpenSSL.
     #[test]
     fn derives_what_others_derive() {
         let sha1 = |purpose, password: &str, salt: &[u8], iterations, length| {

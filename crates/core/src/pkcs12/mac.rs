@@ -1,5 +1,5 @@
-//! The integrity check: an HMAC under a key from the password (RFC 7292,
-//! section 4, MacData).
+//! The integrity check: an HMAC with a key derived from the password (RFC 7292, section 4,
+//! MacData).
 
 use hmac::digest::block_api::BlockSizeUser;
 use hmac::{EagerHash, Hmac, KeyInit, Mac as _};
@@ -21,7 +21,7 @@ pub struct Mac<'a> {
     iterations: u64,
 }
 
-/// The digests that are seen.
+/// The digests that occur in practice.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Hash {
     Sha1,
@@ -31,7 +31,7 @@ enum Hash {
 }
 
 impl<'a> Mac<'a> {
-    /// Reads the contents of the SEQUENCE.
+    /// Parses the contents of the SEQUENCE.
     pub fn read(mut data: Reader<'a>) -> Result<Self, Refusal> {
         let malformed = || Refusal::Malformed;
         let mut info = data.enter(tag::SEQUENCE).ok_or_else(malformed)?;
@@ -54,7 +54,7 @@ impl<'a> Mac<'a> {
         })
     }
 
-    /// Does the content fit, under this password?
+    /// Verifies the content with this password.
     pub fn fits(&self, content: &[u8], password: &Password<'_>) -> Result<bool, Refusal> {
         let iterations = password.spend(self.iterations)?;
         let fits = match self.hash {
@@ -77,7 +77,7 @@ impl<'a> Mac<'a> {
     }
 }
 
-/// Writes MacData with HMAC-SHA-256 over the content.
+/// Encodes MacData with HMAC-SHA-256 over the content.
 pub fn write(w: &mut Writer, content: &[u8], password: &[u8], salt: &[u8], iterations: u32) {
     let value = keyed::<Sha256>(password, salt, iterations)
         .map(|mac| mac.chain_update(content).finalize().into_bytes())
@@ -95,7 +95,7 @@ pub fn write(w: &mut Writer, content: &[u8], password: &[u8], salt: &[u8], itera
     });
 }
 
-/// An HMAC under the key of a password; always there, since HMAC takes keys of any
+/// An HMAC with the key for a password. It always succeeds, since HMAC accepts keys of any
 /// length.
 fn keyed<D: Digest + BlockSizeUser + EagerHash>(
     password: &[u8],

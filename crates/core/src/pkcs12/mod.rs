@@ -1,4 +1,4 @@
-//! PKCS#12 (RFC 7292): certificates and a private key behind a password.
+//! PKCS#12 (RFC 7292): certificates and a private key, protected by a password.
 
 mod cipher;
 pub mod kdf;

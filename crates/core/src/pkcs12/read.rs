@@ -1,5 +1,4 @@
-//! Reading: the outermost structure, its safes and the bags in them (RFC 7292,
-//! sections 4 and 5).
+//! Reads the outermost structure, its safes and their bags (RFC 7292, sections 4 and 5).
 
 use std::fmt;
 
@@ -14,7 +13,7 @@ use crate::certificate::Certificate;
 use crate::key::{self, PrivateKey, SigningKey};
 use crate::pbes2::{self, Budget};
 
-/// How deep safes may stand in safes.
+/// The maximum nesting of safes.
 const MAX_DEPTH: u8 = 4;
 
 /// pkcs-7, 1.2.840.113549.1.7, without the last arc.
@@ -24,31 +23,31 @@ pub(super) const BAG: [u8; 10] = [0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 0x01, 0x0c
 /// x509Certificate, 1.2.840.113549.1.9.22.1
 pub(super) const X509_CERTIFICATE: [u8; 10] = [0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 0x01, 0x09, 0x16, 0x01];
 
-/// What was in a file.
+/// The contents of a file.
 #[derive(Debug)]
 pub struct Contents {
-    /// The certificates, that of the key first; at least one.
+    /// The certificates, starting with that of the key; at least one.
     pub certificates: Vec<Certificate>,
     /// The first private key.
     pub key: Option<PrivateKey>,
 }
 
-/// Why nothing was read.
+/// Why nothing could be read.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Refusal {
-    /// It is something else.
+    /// It is not PKCS#12.
     NotPkcs12,
-    /// It begins as PKCS#12 and does not go on so.
+    /// It begins like PKCS#12 but is malformed.
     Malformed,
-    /// The password does not fit.
+    /// The password is wrong.
     WrongPassword,
-    /// It is encrypted or checked with something unknown.
+    /// It uses an unknown algorithm.
     UnknownAlgorithm,
-    /// It asks for more work than anybody would put in.
+    /// It requires too much work.
     TooManyIterations,
-    /// There is no certificate in it.
+    /// It contains no certificate.
     NoCertificate,
-    /// The private key is of a kind that is not known.
+    /// The private key is of an unknown type.
     UnknownKey,
 }
 
@@ -81,16 +80,16 @@ impl From<pbes2::Refusal> for Refusal {
 
 /// A password in both of its forms, and the rounds that may be spent on it.
 pub(super) struct Password<'a> {
-    /// As it was given: PBES2 takes that.
+    /// As given, for PBES2.
     pub text: &'a str,
-    /// As the ciphers of PKCS#12 and its integrity check take it.
+    /// Encoded, for the ciphers of PKCS#12 and its integrity check.
     pub encoded: &'a [u8],
-    /// What is left for the file.
+    /// The rounds left for the file.
     pub budget: Budget,
 }
 
 impl Password<'_> {
-    /// Takes rounds from what is left; gives them as the derivation counts them.
+    /// Deducts rounds; returns their number in the type that the derivation needs.
     pub(super) fn spend(&self, rounds: u64) -> Result<u32, Refusal> {
         self.budget.spend(rounds)?;
         u32::try_from(rounds).map_err(|_| Refusal::TooManyIterations)
@@ -99,8 +98,8 @@ impl Password<'_> {
 
 /// Reads a PFX with a password.
 ///
-/// Files with a chain are read whole; cfssl takes only those with one key and one
-/// certificate, and only the old ciphers.
+/// Files with a chain are read completely; cfssl accepts only those with one key and one
+/// certificate, and only the legacy ciphers.
 ///
 /// # Errors
 /// See [`Refusal`].
@@ -122,7 +121,7 @@ pub fn read(der: &[u8], password: &str) -> Result<Contents, Refusal> {
         let mac = Mac::read(mac)?;
         let mut fits = mac.fits(safes, &password)?;
         if !fits && password.text.is_empty() {
-            // Some programs take no password to be no octets at all.
+            // Some programs represent an empty password by no octets at all.
             password.encoded = &[];
             fits = mac.fits(safes, &password)?;
         }
@@ -150,7 +149,7 @@ fn data_of(mut info: Reader<'_>) -> Option<&[u8]> {
     content.expect(tag::OCTET_STRING)
 }
 
-/// The SafeContents of a ContentInfo: as they are, or encrypted.
+/// The SafeContents of a ContentInfo, decrypted if necessary.
 fn open_safe(info: Reader<'_>, password: &Password<'_>) -> Result<Zeroizing<Vec<u8>>, Refusal> {
     if let Some(plain) = data_of(info.clone()) {
         return Ok(Zeroizing::new(plain.to_vec()));
@@ -197,7 +196,7 @@ impl Found {
                 }
                 Some([3]) => self.add_certificate(value)?,
                 Some([6]) if depth > 0 => self.read_bags(value, password, depth - 1)?,
-                // CRLs and secrets are of no use here.
+                // CRLs and secrets are not needed here.
                 _ => {}
             }
         }
@@ -211,8 +210,7 @@ impl Found {
         Ok(())
     }
 
-    /// CertBag (RFC 7292, section 4.2.3); certificates that are not X.509 are
-    /// passed over.
+    /// CertBag (RFC 7292, section 4.2.3); certificates that are not X.509 are skipped.
     fn add_certificate(&mut self, value: &[u8]) -> Result<(), Refusal> {
         let mut bag = Reader::inside(value, tag::SEQUENCE).ok_or(Refusal::Malformed)?;
         if bag.expect(tag::OBJECT_IDENTIFIER) != Some(&X509_CERTIFICATE) {

@@ -1,6 +1,6 @@
-//! Writing: one private key with its certificates, in the order and with the
-//! algorithms of OpenSSL 3 and of Java since 2020 (RFC 7292; PBES2 of RFC 8018 with
-//! PBKDF2, HMAC-SHA-256 and AES-256 in CBC mode; HMAC-SHA-256 over all).
+//! Writes one private key with its certificates, in the order and with the algorithms of
+//! OpenSSL 3 and of Java since 2020 (RFC 7292; PBES2 of RFC 8018 with PBKDF2, HMAC-SHA-256
+//! and AES-256 in CBC mode; HMAC-SHA-256 for integrity).
 
 use std::fmt;
 
@@ -15,45 +15,45 @@ use crate::asn1::{self, Writer, tag};
 use crate::key::PrivateKeyInfo;
 use crate::oid;
 
-/// Rounds of PBKDF2 for the certificates and for the key. Whoever guesses passwords
-/// pays for each guess 2^18 runs of SHA-256, whether the key is tried (two a round) or
-/// the integrity check (one a round), which is 128 times what OpenSSL asks for by
-/// itself. Together they stay below the 600,000 rounds above which .NET refuses to
-/// import a file; Java allows 5,000,000 each.
+/// Rounds of PBKDF2 for the certificates and for the key. Each guess at the password costs
+/// 2^18 runs of SHA-256, whether it is tried on the key (two per round) or on the integrity
+/// check (one per round), which is 128 times OpenSSL's default. Together they stay below
+/// the 600,000 rounds above which .NET refuses to import a file; Java allows 5,000,000
+/// each.
 const CIPHER_ROUNDS: u32 = 1 << 17;
 /// Rounds for the key of the integrity check.
 const MAC_ROUNDS: u32 = 1 << 18;
 
 /// Octets in a salt: the 128 bits of NIST SP 800-132, section 5.1.
 const SALT: usize = 16;
-/// Octets in an initialisation vector of AES.
+/// Octets in an initialization vector of AES.
 const IV: usize = 16;
 
-/// How many random octets a file takes: three salts and two initialisation vectors.
+/// The number of random octets for a file: three salts and two initialization vectors.
 pub const RANDOM_OCTETS: usize = 3 * SALT + 2 * IV;
 
-/// The one localKeyId, which says that key and certificate belong together.
+/// The only localKeyId, which links key and certificate.
 const LOCAL_KEY_ID: [u8; 1] = [1];
 
-/// What is to be in a file.
+/// The contents of a future file.
 #[derive(Debug, Clone, Copy)]
 pub struct Store<'a> {
     /// The private key.
     pub key: &'a PrivateKeyInfo,
-    /// Certificates in DER: that of the key, then those on the way to its root.
+    /// Certificates in DER: that of the key, then its chain.
     pub certificates: &'a [Vec<u8>],
     /// The name under which programs show key and certificate.
     pub friendly_name: &'a str,
 }
 
-/// Why nothing was written.
+/// Why nothing could be written.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Unwritable {
-    /// There is no certificate, or one that is none.
+    /// There is no certificate, or an invalid one.
     NotCertificate,
-    /// The first certificate is of another key.
+    /// The first certificate belongs to another key.
     OtherKey,
-    /// The password is longer than the library takes.
+    /// The password is longer than the library supports.
     Password,
 }
 
@@ -68,7 +68,7 @@ impl fmt::Display for Unwritable {
 }
 
 impl Store<'_> {
-    /// The PFX, protected by a password. `random` must be fresh for each file.
+    /// Encodes the PFX, protected by a password. `random` must be fresh for each file.
     ///
     /// # Errors
     /// See [`Unwritable`].
@@ -107,7 +107,7 @@ impl Store<'_> {
         }
     }
 
-    /// SafeContents with a CertBag for each (RFC 7292, section 4.2.3).
+    /// SafeContents with a CertBag for each certificate (RFC 7292, section 4.2.3).
     fn certificate_bags(&self) -> Vec<u8> {
         asn1::encode(|w| {
             w.sequence(|w| {
@@ -141,8 +141,7 @@ impl Store<'_> {
     }
 }
 
-/// A SafeBag of this type; the key and its certificate have a name and belong
-/// together.
+/// A SafeBag of this type; the key and its certificate share a name and an ID.
 fn write_bag(w: &mut Writer, kind: u8, value: impl FnOnce(&mut Writer), of_key: Option<&str>) {
     w.sequence(|w| {
         w.primitive(tag::OBJECT_IDENTIFIER, &[&BAG[..], &[kind]].concat());
@@ -193,20 +192,20 @@ fn write_content_type(w: &mut Writer, kind: u8) {
     w.primitive(tag::OBJECT_IDENTIFIER, &[&PKCS7[..], &[kind]].concat());
 }
 
-/// PBES2 with a salt of its own.
+/// PBES2 with its own salt.
 struct Protection<'a> {
     scheme: pkcs5::EncryptionScheme,
     password: &'a str,
 }
 
-/// A ciphertext, and the AlgorithmIdentifier to open it with.
+/// A ciphertext with the AlgorithmIdentifier for decryption.
 struct Encrypted {
     algorithm: Vec<u8>,
     data: Vec<u8>,
 }
 
 impl<'a> Protection<'a> {
-    /// From a salt and an initialisation vector.
+    /// Creates it from a salt and an initialization vector.
     fn new(password: &'a str, random: &[u8]) -> Result<Self, Unwritable> {
         let refused = || Unwritable::Password;
         let (salt, iv) = random.split_at_checked(SALT).ok_or_else(refused)?;
@@ -225,8 +224,8 @@ impl<'a> Protection<'a> {
     }
 }
 
-/// The contents of the subjectPublicKey of a certificate (RFC 5280, section 4.1);
-/// none for what is no certificate.
+/// The contents of a certificate's subjectPublicKey (RFC 5280, section 4.1); `None` if it
+/// is not a certificate.
 fn public_key(certificate: &[u8]) -> Option<&[u8]> {
     let mut certificate = Reader::inside(certificate, tag::SEQUENCE)?;
     let mut signed = certificate.enter(tag::SEQUENCE)?;

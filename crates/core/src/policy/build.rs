@@ -1,5 +1,5 @@
-//! From the document's profiles to ours: names looked up, durations read,
-//! what a profile leaves open taken from the default one.
+//! Converts the document's profiles: resolves names, parses durations, and fills in missing
+//! settings from the default profile.
 
 use super::document::{self, CertificatePolicy, Document};
 use super::profile::{CaConstraint, DEFAULT_BACKDATE, LatePolicies, Profile, Remote, SignedBy, Unsupported};
@@ -13,7 +13,7 @@ use crate::oid::{self, Oid};
 use rcfssl_go::duration::Duration;
 use rcfssl_go::regexp::Regexp;
 
-/// Turns the document's profiles into ours, with what else it says at hand.
+/// Converts the document's profiles with the help of its other sections.
 pub(super) struct Builder<'a> {
     pub document: &'a Document,
     pub surroundings: &'a dyn Surroundings,
@@ -21,7 +21,7 @@ pub(super) struct Builder<'a> {
 }
 
 impl Builder<'_> {
-    /// `default` is the default profile for all but itself.
+    /// `default` is the default profile; `None` for the default profile itself.
     pub fn profile(
         &mut self,
         document: &document::Profile,
@@ -141,7 +141,8 @@ impl Builder<'_> {
         })
     }
 
-    /// The addresses of the servers that sign, where others do; their name must be known.
+    /// The addresses of the profile's remote servers, if it has any; their name must be
+    /// defined.
     fn remote(&mut self, document: &document::Profile) -> Result<Option<String>> {
         let name = match (document.remote.as_str(), document.auth_remote.remote.as_str()) {
             ("", "") => return Ok(None),
@@ -157,7 +158,7 @@ impl Builder<'_> {
         }
     }
 
-    /// The key of a name, where one is given.
+    /// The key with this name, if one is given.
     fn auth_key(&self, name: &str, field: &str) -> Result<Option<AuthKey>> {
         if name.is_empty() {
             return Ok(None);
@@ -172,7 +173,7 @@ impl Builder<'_> {
         self.read_auth_key(&key.key).ok_or_else(refused).map(Some)
     }
 
-    /// Reads a key: hexadecimal digits, or `env:` or `file:` and where they stand.
+    /// Reads a key: hexadecimal digits, or their location after `env:` or `file:`.
     fn read_auth_key(&self, text: &str) -> Option<AuthKey> {
         match text.split_once(':') {
             None => AuthKey::from_hex(text),
@@ -186,7 +187,8 @@ impl Builder<'_> {
     }
 }
 
-/// The sources that cfssl's linter knows; the names of single lints are not checked.
+/// Checks the sources against those of cfssl's linter; names of individual lints are not
+/// checked.
 fn check_lint_sources(document: &document::Profile) -> Result<()> {
     const KNOWN: [&str; 13] = [
         "RFC3279",

@@ -1,4 +1,4 @@
-//! The configuration document, field by field, before it means anything.
+//! The configuration document, field by field, without interpretation.
 
 use std::fmt;
 use std::num::IntErrorKind;
@@ -13,7 +13,7 @@ use rcfssl_go::quote::quote;
 use rcfssl_go::regexp::Regexp;
 use rcfssl_go::rfc3339;
 
-/// The whole document.
+/// The complete document.
 #[derive(Debug, Default)]
 pub struct Document {
     pub signing: Option<Signing>,
@@ -35,7 +35,7 @@ pub struct Signing {
 }
 json_object!(Signing as "config.Signing" { "profiles" => profiles, "default" => default });
 
-/// Read for its types only.
+/// Decoded only to check the types.
 #[derive(Debug, Default)]
 pub struct Ocsp {
     ca_cert_file: String,
@@ -70,9 +70,9 @@ impl fmt::Debug for AuthKey {
 }
 json_object!(AuthKey as "config.AuthKey" { "type" => kind, "key" => key });
 
-/// One profile. Beside the documented keys it has those of Go's fields without
-/// a tag, which match by their names: `Expiry` is not `expiry`. Some of them count, and
-/// the types of all do.
+/// One profile. Besides the documented keys it has those of Go's untagged fields, which
+/// match by their names: `Expiry` is different from `expiry`. Some of them have an effect,
+/// and all are type-checked.
 #[derive(Debug, Default)]
 pub struct Profile {
     pub usages: List<String>,
@@ -153,7 +153,7 @@ json_object!(Profile as "config.SigningProfile" {
 });
 
 impl Profile {
-    /// Does it say how to sign here? Beside a remote server that is of no use.
+    /// Whether it has settings for local signing, which are useless beside a remote server.
     pub fn has_local_settings(&self) -> bool {
         let texts = [&self.ocsp_url, &self.expiry, &self.backdate, &self.name_whitelist];
         self.usages.is_given()
@@ -185,7 +185,7 @@ pub struct AuthRemote {
 }
 json_object!(AuthRemote as "config.AuthRemote" { "remote" => remote, "auth_key" => auth_key });
 
-/// Which parts of a request are taken over, where not all are.
+/// The parts of a request that are adopted, if not all are.
 #[derive(Debug, Default, Clone)]
 pub struct CsrWhitelist {
     /// The subject.
@@ -193,7 +193,7 @@ pub struct CsrWhitelist {
     public_key_algorithm: bool,
     /// The public key, without which nothing can be signed.
     pub public_key: bool,
-    /// The signature algorithm that fits the authority's key. Without it Go chooses.
+    /// The signature algorithm that matches the CA's key. Without it Go chooses.
     pub signature_algorithm: bool,
     /// DNS names.
     pub dns_names: bool,
@@ -229,8 +229,8 @@ pub struct Qualifier {
 }
 json_object!(Qualifier as "config.CertificatePolicyQualifier" { "Type" => kind, "Value" => value });
 
-/// A length of time as a bare number of nanoseconds. The string beside it, where there is
-/// one, replaces it.
+/// A duration as a bare number of nanoseconds. The string beside it, if there is one,
+/// overrides it.
 #[derive(Debug, Default)]
 pub struct Nanoseconds(pub Duration);
 
@@ -246,7 +246,7 @@ impl Decode for Nanoseconds {
     }
 }
 
-/// A Go interface: nothing but `null` fits.
+/// A Go interface: only `null` is valid.
 #[derive(Debug, Default)]
 struct Provider;
 
@@ -260,7 +260,7 @@ impl Decode for Provider {
     }
 }
 
-/// Another.
+/// Another one.
 #[derive(Debug, Default)]
 struct Registry;
 
@@ -283,12 +283,12 @@ fn only_null(cursor: &mut Cursor<'_>, go_type: &str) {
     }
 }
 
-/// An object of which Go reads no member.
+/// An object whose members Go ignores.
 #[derive(Debug, Default)]
 struct CertPool;
 json_object!(CertPool as "x509.CertPool" {});
 
-/// Read for its types only.
+/// Decoded only to check the types.
 #[derive(Debug, Default)]
 struct KeyPair {
     certificate: List<Bytes>,
@@ -307,7 +307,7 @@ json_object!(KeyPair as "tls.Certificate" {
     "Leaf" => leaf,
 });
 
-/// A certificate of Go's; its members are not looked at.
+/// A Go certificate; its members are not checked.
 #[derive(Debug, Default)]
 struct Leaf;
 json_object!(Leaf as "x509.Certificate" {});
@@ -338,7 +338,7 @@ impl Decode for SignatureScheme {
     }
 }
 
-/// A regular expression that Go compiles as it reads the document.
+/// A regular expression, which Go compiles while parsing the document.
 #[derive(Debug, Default)]
 pub struct Pattern(pub Option<Regexp>);
 
@@ -364,8 +364,7 @@ impl Decode for Pattern {
     }
 }
 
-/// A moment (RFC 3339, `T` and zone required); the year 1 is Go's zero and means
-/// none.
+/// A time (RFC 3339, `T` and zone required); the year 1 is Go's zero time and means none.
 #[derive(Debug, Default, Clone, Copy)]
 pub struct Time(pub Option<OffsetDateTime>);
 
@@ -377,7 +376,7 @@ impl Decode for Time {
                 cursor.raw();
             }
             Kind::String => {
-                // Go looks at the text between the quotes, escapes and all.
+                // Go uses the raw text between the quotes, including escapes.
                 let raw = String::from_utf8_lossy(cursor.raw()).into_owned();
                 let text = raw.trim_matches('"');
                 match rfc3339::parse(text) {
@@ -404,8 +403,8 @@ impl Decode for Time {
 /// 0001-01-01T00:00:00Z in Unix seconds.
 const GO_ZERO_TIME: i64 = -62_135_596_800;
 
-/// An object identifier in a string. Go searches it for `1.2`-like text and then
-/// reads what stands between the dots.
+/// An object identifier in a string. Go searches the string for `1.2`-like text and then
+/// parses the numbers between the dots.
 #[derive(Debug, Default, Clone)]
 pub struct DottedOid(pub Vec<i64>);
 
@@ -446,7 +445,7 @@ fn parse_dotted(text: &str) -> Result<Vec<i64>, String> {
     text.split('.').map(number).collect()
 }
 
-/// From which finding on a linter stops the signing.
+/// The severity from which a linter's finding prevents signing.
 #[derive(Debug, Default, Clone, Copy, PartialEq)]
 pub struct LintStatus(pub bool);
 

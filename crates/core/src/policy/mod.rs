@@ -1,5 +1,4 @@
-//! The configuration document and what it means: a default profile and named
-//! ones, whole and valid once built.
+//! The configuration: a default profile and named ones, complete and valid once built.
 
 mod build;
 mod document;
@@ -19,13 +18,12 @@ use zeroize::Zeroizing;
 use build::Builder;
 use document::Document;
 
-/// How long a certificate lasts without a configuration: a year.
+/// The lifetime of a certificate without a configuration: a year.
 const DEFAULT_EXPIRY: Duration = Duration::hours(8760);
-/// How long a new authority lasts, where its document does not say: five years.
+/// The default lifetime of a new CA: five years.
 pub const DEFAULT_CA_EXPIRY: Duration = Duration::hours(43800);
 
-/// What documents point to and this crate does not reach for by itself: auth
-/// keys may stand in the environment or in files.
+/// Access to what documents refer to: auth keys may be in the environment or in files.
 pub trait Surroundings {
     /// The value of an environment variable.
     fn variable(&self, name: &str) -> Option<Zeroizing<String>>;
@@ -33,7 +31,7 @@ pub trait Surroundings {
     fn file(&self, path: &str) -> Option<Zeroizing<Vec<u8>>>;
 }
 
-/// Where there is nothing.
+/// No variables and no files.
 impl Surroundings for () {
     fn variable(&self, _: &str) -> Option<Zeroizing<String>> {
         None
@@ -49,22 +47,23 @@ impl Surroundings for () {
 pub struct Policy {
     default: Profile,
     named: Vec<(String, Profile)>,
-    /// The remote profiles that say how to sign here; none for the default profile.
+    /// The remote profiles with settings for local signing; `None` stands for the default
+    /// profile.
     skipping: Vec<Option<String>>,
 }
 
-/// A profile found by name.
+/// The result of looking up a profile.
 #[derive(Debug, Clone, Copy)]
 pub struct Selection<'a> {
     /// The profile.
     pub profile: &'a Profile,
-    /// The name was not known, and the default profile stands in.
+    /// The name is unknown, and the default profile is used.
     pub fell_back: bool,
 }
 
 impl Policy {
-    /// What holds without a configuration: one profile for servers and clients,
-    /// a year.
+    /// The policy without a configuration: one profile for servers and clients with a
+    /// lifetime of a year.
     pub fn builtin() -> Self {
         let usages = ["signing", "key encipherment", "server auth", "client auth"];
         let default = Profile {
@@ -78,14 +77,14 @@ impl Policy {
         }
     }
 
-    /// What `selfsign` goes by without a configuration: the same, for 2190 hours.
+    /// The policy of `selfsign` without a configuration: the same with 2190 hours.
     pub fn selfsign() -> Self {
         let mut policy = Policy::builtin();
         policy.default.expiry = profile::SELFSIGN_EXPIRY;
         policy
     }
 
-    /// Reads a configuration document.
+    /// Parses a configuration document.
     ///
     /// # Errors
     /// Code 5200 with the reason, or `No "signing" field present`.
@@ -129,8 +128,8 @@ impl Policy {
         Ok((policy, report))
     }
 
-    /// Tells of remote profiles that say how to sign here. cfssl does so whenever it
-    /// looks over a configuration: when it is read, and for each kind of signer.
+    /// Reports remote profiles with settings for local signing. cfssl does so whenever it
+    /// checks a configuration: when it is parsed, and for each kind of signer.
     pub fn tell_skipped(&self, sink: Sink<'_>) {
         for profile in &self.skipping {
             sink(Event::LocalSettingsSkipped {
@@ -139,8 +138,8 @@ impl Policy {
         }
     }
 
-    /// Lets other servers sign for every profile, whatever the configuration says; keys
-    /// for tokens stay.
+    /// Makes other servers sign for every profile, whatever the configuration says; keys
+    /// for tokens are kept.
     #[must_use]
     pub fn signed_at(mut self, addresses: &str) -> Self {
         let named = self.named.iter_mut().map(|(_, profile)| profile);
@@ -156,17 +155,17 @@ impl Policy {
         named.chain([&self.default])
     }
 
-    /// Is a key needed here, because a profile signs with it?
+    /// Whether a profile needs a local key.
     pub fn needs_local_signer(&self) -> bool {
         self.all().any(|profile| !profile.is_remote())
     }
 
-    /// Do other servers sign for some profile?
+    /// Whether a profile needs another server.
     pub fn needs_remote_signer(&self) -> bool {
         self.all().any(Profile::is_remote)
     }
 
-    /// What cfssl checks once all profiles are read.
+    /// cfssl's checks after all profiles are parsed.
     fn check(&self, signing: &document::Signing) -> Result<()> {
         let named = signing
             .profiles
@@ -198,12 +197,11 @@ impl Policy {
         self.named.iter().map(|(name, profile)| (name.as_str(), profile))
     }
 
-    /// The profile of a name, spelt exactly; the default profile for no name and
-    /// for one that nobody knows.
+    /// The profile with this name, matched exactly; the default profile for an empty or
+    /// unknown name.
     ///
     /// # Errors
-    /// Code 5400 for an unknown name where some profiles sign here and others
-    /// elsewhere.
+    /// Code 5400 for an unknown name if some profiles are local and others remote.
     pub fn profile(&self, name: &str) -> Result<Selection<'_>> {
         if name.is_empty() {
             return Ok(Selection {
@@ -231,7 +229,7 @@ fn invalid(why: impl std::fmt::Display) -> Error {
     Error::wrap(Code::InvalidPolicy, why)
 }
 
-/// The remote profiles that say how to sign here.
+/// The remote profiles with settings for local signing.
 fn skipping(signing: &document::Signing) -> Vec<Option<String>> {
     let named = signing.profiles.iter();
     let named = named.map(|(name, profile)| (Some(name.clone()), profile.as_ref()));

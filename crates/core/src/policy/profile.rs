@@ -1,4 +1,4 @@
-//! How certificates of one kind are made.
+//! Signing profiles.
 
 use time::OffsetDateTime;
 
@@ -10,71 +10,71 @@ use crate::extension::Extension;
 use rcfssl_go::duration::Duration;
 use rcfssl_go::regexp::Regexp;
 
-/// How long a certificate lasts that `selfsign` makes, where no profile says.
+/// The default lifetime of certificates made by `selfsign`.
 pub(super) const SELFSIGN_EXPIRY: Duration = Duration::hours(2190);
-/// How long before now a certificate begins, where the profile does not say.
+/// The default backdate.
 pub(super) const DEFAULT_BACKDATE: Duration = Duration::minutes(5);
 
-/// How certificates of one kind are made.
+/// The settings for certificates of one kind.
 #[derive(Debug, Clone)]
 pub struct Profile {
-    /// The names of its usages as written; none where the list was not given.
+    /// The names of its usages as written; `None` if there is no list.
     pub usage_names: Option<Vec<String>>,
-    /// What those names mean.
+    /// The meaning of those names.
     pub usages: Usages,
-    /// Where the issuer's certificate can be fetched (AIA caIssuers).
+    /// URLs of the issuer's certificate (AIA caIssuers).
     pub issuer_urls: Vec<String>,
-    /// The OCSP responder (AIA), or empty.
+    /// The URL of the OCSP responder (AIA), or empty.
     pub ocsp_url: String,
-    /// The CRL distribution point, or empty.
+    /// The URL of the CRL distribution point, or empty.
     pub crl_url: String,
-    /// Whether it makes authorities.
+    /// Whether it is for CAs.
     pub constraint: CaConstraint,
     /// Adds the OCSP "no check" extension (RFC 6960, section 4.2.2.2.1).
     pub ocsp_no_check: bool,
     /// The lifetime as written.
     pub expiry_text: String,
-    /// The lifetime; that of the default profile where its own is zero.
+    /// The lifetime, or that of the default profile if its own is zero.
     pub expiry: Duration,
-    /// How long before now the certificate begins.
+    /// How far before the current time the validity starts.
     pub backdate: Duration,
-    /// A fixed beginning.
+    /// A fixed start.
     pub not_before: Option<OffsetDateTime>,
-    /// A fixed end.
+    /// A fixed expiry date.
     pub not_after: Option<OffsetDateTime>,
-    /// Copies a request's extensions of one's own.
+    /// Whether a request's own extensions are copied.
     pub copy_extensions: bool,
     /// The certificatePolicies extension.
     pub policies: LatePolicies,
-    /// Which parts of a request are taken over; all, where not given.
+    /// The parts of a request that are adopted; all without this list.
     pub csr_whitelist: Option<CsrWhitelist>,
-    /// The extensions that clients may ask for by the API, as arcs.
+    /// The extensions that clients of the API may request, as arcs.
     pub allowed_extensions: Vec<Vec<i64>>,
-    /// Every request must bring its serial number, which commands cannot.
+    /// Whether every request must contain its serial number, which commands cannot provide.
     pub client_provides_serial: bool,
     /// Who signs.
     pub signed_by: SignedBy,
-    /// The key with which clients must make their tokens; none where no token is asked for.
+    /// The key for clients' tokens; `None` if no tokens are required.
     pub auth_key: Option<AuthKey>,
-    /// The key before that one: its tokens are still taken.
+    /// The previous key, whose tokens are still accepted.
     pub prev_auth_key: Option<AuthKey>,
     /// The names that it may sign.
     pub(super) name_whitelist: Option<Regexp>,
-    /// What it asks for beside a signature and does not get.
+    /// An unsupported feature that it asks for.
     pub(super) unsupported: Option<Unsupported>,
-    /// What it says itself, without the default profile.
+    /// Its own setting, without the default profile.
     pub(super) own_issuer_urls: Vec<String>,
     pub(super) own_expiry: Duration,
 }
 
-/// The certificatePolicies extension, or why there can be none. A quirk of cfssl: it
-/// takes a configuration with malformed policies, and refuses to sign by it.
+/// The certificatePolicies extension, or why it is invalid. A quirk of cfssl: it accepts a
+/// configuration with malformed policies, and refuses to sign with it.
 pub type LatePolicies = Result<Option<Extension>>;
 
-/// Who signs for a profile.
+/// The signer for a profile.
 #[derive(Debug, Clone)]
 pub enum SignedBy {
-    /// The CA whose key is here.
+    /// The local CA key.
     Local,
     /// Another server.
     Remote(Remote),
@@ -85,12 +85,12 @@ pub enum SignedBy {
 pub struct Remote {
     /// Their addresses as written, to be tried in this order; at least one.
     pub addresses: Vec<String>,
-    /// The key for tokens; none where requests go without.
+    /// The key for tokens; `None` if requests need none.
     pub auth: Option<AuthKey>,
 }
 
 impl Remote {
-    /// Splits a list at its commas. Blanks around the addresses stay.
+    /// Splits a list at its commas. Blanks around the addresses are kept.
     pub(super) fn new(addresses: &str, auth: Option<AuthKey>) -> Self {
         Remote {
             addresses: addresses.split(',').map(str::to_owned).collect(),
@@ -99,17 +99,17 @@ impl Remote {
     }
 }
 
-/// Whether certificates of a profile are authorities, and how far down.
+/// Whether certificates of a profile are CA certificates, and their path length.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct CaConstraint {
     /// CA:TRUE
     pub is_ca: bool,
-    /// pathLenConstraint; -1 for none.
+    /// pathLenConstraint, or -1.
     pub path_len: i64,
 }
 
 impl CaConstraint {
-    /// An authority; a length of 0 counts only when `zero` says so.
+    /// A CA; a length of 0 counts only if `zero` is set.
     pub const fn authority(path_len: i64, zero: bool) -> Self {
         let path_len = if path_len == 0 && !zero { -1 } else { path_len };
         CaConstraint {
@@ -118,7 +118,7 @@ impl CaConstraint {
         }
     }
 
-    /// No authority.
+    /// Not a CA.
     pub const fn leaf() -> Self {
         CaConstraint {
             is_ca: false,
@@ -127,10 +127,10 @@ impl CaConstraint {
     }
 }
 
-/// A feature of cfssl that a profile asks for and that rcfssl does not have.
+/// A feature of cfssl that a profile asks for and rcfssl does not support.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Unsupported {
-    /// `ct_log_servers`: the certificate is logged first.
+    /// `ct_log_servers`: the certificate must be logged first.
     Transparency,
     /// `lint_error_level` in a configuration with named profiles.
     Lint,
@@ -139,7 +139,7 @@ pub enum Unsupported {
 }
 
 impl Unsupported {
-    /// The field that asks for it.
+    /// The field that requests it.
     pub const fn field(self) -> &'static str {
         match self {
             Unsupported::Transparency => "ct_log_servers",
@@ -147,7 +147,7 @@ impl Unsupported {
         }
     }
 
-    /// The error that cfssl gives: where it would try and fail, that of the failure.
+    /// cfssl's error; where cfssl would try and fail, the error of that failure.
     pub fn error(self) -> Error {
         match self {
             Unsupported::Transparency => Code::PrecertSubmission.into(),
@@ -190,7 +190,7 @@ impl Profile {
         }
     }
 
-    /// How a new authority is made: by the `ca` section of its document.
+    /// The profile for a new CA, from the `ca` section of its document.
     pub fn root(expiry: Duration, backdate: Duration, constraint: CaConstraint, crl_url: String) -> Self {
         let backdate = if backdate.is_zero() {
             DEFAULT_BACKDATE
@@ -205,8 +205,8 @@ impl Profile {
         }
     }
 
-    /// As `selfsign` reads it: nothing comes from the default profile, and a lifetime of
-    /// zero is a quarter of a year.
+    /// The profile as `selfsign` reads it: nothing is taken from the default profile, and a
+    /// lifetime of zero means three months.
     pub fn by_itself(&self) -> Self {
         let expiry = match self.own_expiry.is_zero() {
             true => SELFSIGN_EXPIRY,
@@ -219,7 +219,7 @@ impl Profile {
         }
     }
 
-    /// The servers that sign for it, where others do.
+    /// The servers that sign for it, if it is remote.
     pub fn remote(&self) -> Option<&Remote> {
         match &self.signed_by {
             SignedBy::Local => None,
@@ -227,53 +227,53 @@ impl Profile {
         }
     }
 
-    /// Does another server sign for it?
+    /// Whether another server signs for it.
     pub fn is_remote(&self) -> bool {
         self.remote().is_some()
     }
 
-    /// Lets these servers sign for it. The key for tokens stays.
+    /// Makes these servers sign for it. The key for tokens is kept.
     pub(super) fn sign_at(&mut self, addresses: &str) {
         let auth = self.remote().and_then(|remote| remote.auth.clone());
         self.signed_by = SignedBy::Remote(Remote::new(addresses, auth));
     }
 
-    /// Was this token made over the request with a key of the profile? Never where it
-    /// has none.
+    /// Whether this token was made for the request with a key of the profile; always false
+    /// without a key.
     pub fn accepts_token(&self, token: &[u8], request: &[u8]) -> bool {
-        // As in cfssl, the previous key counts only beside a present one.
+        // As in cfssl, the previous key counts only if there is a current one.
         let previous = self.prev_auth_key.as_ref().filter(|_| self.auth_key.is_some());
         let mut keys = self.auth_key.iter().chain(previous);
         keys.any(|key| key.accepts(token, request))
     }
 
-    /// May a client ask for this extension?
+    /// Whether a client may request this extension.
     pub fn allows_extension(&self, arcs: &[i64]) -> bool {
         self.allowed_extensions.iter().any(|allowed| allowed == arcs)
     }
 
-    /// What it asks for that is not done here.
+    /// The unsupported feature that it asks for.
     pub fn unsupported(&self) -> Option<Unsupported> {
         self.unsupported
     }
 
-    /// Does it take the subject over from requests?
+    /// Whether it adopts the subject of requests.
     pub fn takes_subject(&self) -> bool {
         self.csr_whitelist.as_ref().is_none_or(|allowed| allowed.subject)
     }
 
-    /// Does it leave the signature algorithm to Go, which signs with SHA-256 whatever the
-    /// size of an RSA key? cfssl chooses by the size, but carries its choice from the
-    /// request to the certificate like anything that a whitelist may leave out.
+    /// Whether it leaves the signature algorithm to Go, which signs with SHA-256 whatever
+    /// the size of an RSA key. cfssl chooses by the size, but passes its choice from the
+    /// request to the certificate like everything else that a whitelist may omit.
     pub fn signs_with_default(&self) -> bool {
         let allowed = self.csr_whitelist.as_ref();
         allowed.is_some_and(|allowed| !allowed.signature_algorithm)
     }
 
-    /// May it sign these names? The expression is searched for anywhere in each common
-    /// name and in each alternative name that is no address, as they will stand in the
-    /// certificate. With an expression, a name that cannot be read is none that it
-    /// allows.
+    /// Whether it may sign these names. The expression may match anywhere in each common
+    /// name and each alternative name other than an IP address, as they will appear in the
+    /// certificate. If there is an expression, a name that cannot be decoded does not
+    /// match.
     pub fn allows(&self, subject: &Subject, names: &Names) -> bool {
         let Some(allowed) = &self.name_whitelist else {
             return true;

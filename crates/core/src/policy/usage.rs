@@ -2,19 +2,19 @@
 
 use crate::oid::Oid;
 
-/// What a list of usage names asks for.
+/// The meaning of a list of usage names.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Usages {
     /// The keyUsage bits, digitalSignature lowest (RFC 5280, section 4.2.1.3).
     pub key: u16,
-    /// The extended key usages, in the order of the list, repeats kept.
+    /// The extended key usages in the order of the list, including repetitions.
     pub extended: Vec<Oid>,
-    /// Names that mean nothing, which are ignored beside those that do.
+    /// Unknown names, which are ignored if there are known ones.
     pub unknown: Vec<String>,
 }
 
 impl Usages {
-    /// Looks the names up; they are spelt in lower case.
+    /// Looks up the names, which are in lower case.
     pub fn from_names<S: AsRef<str>>(names: impl IntoIterator<Item = S>) -> Self {
         let mut usages = Usages::default();
         for name in names {
@@ -30,7 +30,7 @@ impl Usages {
         usages
     }
 
-    /// Does it ask for nothing?
+    /// Whether there are no usages.
     pub fn is_empty(&self) -> bool {
         self.key == 0 && self.extended.is_empty()
     }
@@ -42,8 +42,7 @@ pub fn extended(name: &str) -> Option<Oid> {
     Oid::from_arcs(arcs)
 }
 
-/// The names of usages that a certificate shows, each once; object identifiers
-/// for those without a name.
+/// The names of a certificate's usages, each once; object identifiers if they have no name.
 pub fn names(key: u16, extended_key: &[Oid]) -> Vec<String> {
     let mut names: Vec<String> = Vec::new();
     // "signing" is another name for the first bit.
@@ -59,7 +58,7 @@ pub fn names(key: u16, extended_key: &[Oid]) -> Vec<String> {
     names
 }
 
-/// The names that mean something, for suggestions.
+/// The known names, for suggestions.
 pub fn known_names() -> impl Iterator<Item = &'static str> {
     KEY_USAGES
         .iter()

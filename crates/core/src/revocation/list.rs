@@ -14,11 +14,11 @@ use crate::key::{self, AlgorithmIdentifier, SignatureAlgorithm};
 use crate::name;
 use rcfssl_go::pem;
 
-/// A list as it was read.
+/// A parsed CRL.
 #[derive(Debug)]
 pub struct RevocationList {
     to_be_signed: Vec<u8>,
-    /// None where Go knows none.
+    /// `None` if Go does not know it.
     algorithm: Option<SignatureAlgorithm>,
     signature: Vec<u8>,
     next_update: Option<OffsetDateTime>,
@@ -27,19 +27,19 @@ pub struct RevocationList {
 }
 
 impl RevocationList {
-    /// Reads PEM or DER.
+    /// Parses PEM or DER.
     pub fn read(bytes: &[u8]) -> Option<Self> {
         let block = pem::decode(bytes).filter(|(block, _)| block.label == "X509 CRL");
         let der = block.as_ref().map_or(bytes, |(block, _)| &block.contents);
         read(der)
     }
 
-    /// Is a newer one not due yet?
+    /// Whether its nextUpdate has not passed.
     pub fn is_current(&self, now: OffsetDateTime) -> bool {
         self.next_update.is_some_and(|due| now < due)
     }
 
-    /// Does it name this certificate?
+    /// Whether it lists this certificate.
     pub fn names(&self, certificate: &Certificate) -> bool {
         self.serials.contains(&certificate.serial)
     }
@@ -58,7 +58,7 @@ impl RevocationList {
     }
 }
 
-/// Reads DER as strictly as Go, which knows version 2 alone.
+/// Parses DER as strictly as Go, which supports version 2 only.
 fn read(der: &[u8]) -> Option<RevocationList> {
     let mut outer = Reader::inside(der, tag::SEQUENCE)?;
     let to_be_signed = outer.next().filter(|element| element.tag == tag::SEQUENCE)?;

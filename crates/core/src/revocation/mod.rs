@@ -1,8 +1,8 @@
-//! Is a certificate still good? Its dates, the revocation lists that it names,
-//! and its OCSP responders are asked, in this order.
+//! Checks whether a certificate is still valid: its dates, the CRLs that it names, and its
+//! OCSP responders, in this order.
 //!
-//! As cfssl does it: what cannot be asked leaves the answer open, and a
-//! list whose issuer is not to be had is believed.
+//! As in cfssl, the result is undecided if a source cannot be reached, and a CRL is trusted
+//! if its issuer cannot be obtained.
 
 mod list;
 mod ocsp;
@@ -19,49 +19,49 @@ use crate::error::{Error, Result};
 use crate::web::{Answer, MAX_ADDRESSES, Web};
 use rcfssl_go::pem;
 
-/// What is taken of an answer, in octets: a list, a certificate, an OCSP response.
+/// The maximum size of a response in octets: a CRL, a certificate, an OCSP response.
 const MAX_LIST: u64 = 64 << 20;
 const MAX_CERTIFICATE: u64 = 1 << 20;
 const MAX_RESPONSE: u64 = 1 << 20;
 
-/// What was found.
+/// The result.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Finding {
-    /// Nobody says that it is revoked.
+    /// No source reports it as revoked.
     Good,
-    /// It is revoked, or its time is over or not yet come.
+    /// It is revoked, has expired, or is not valid yet.
     Revoked,
-    /// Somebody who should know could not be asked.
+    /// A source could not be reached.
     Unknown,
 }
 
-/// A line for the log.
+/// A log line.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Note {
-    /// Its time is over.
+    /// It has expired.
     Expired(OffsetDateTime),
-    /// Its time has not come.
+    /// It is not valid yet.
     NotYetValid(OffsetDateTime),
-    /// A list in a directory, which nobody reads.
+    /// A CRL in an LDAP directory, which is not supported.
     LdapSkipped(String),
-    /// A list could not be had, and why.
+    /// A CRL could not be fetched, with the reason.
     ListNotFetched(String),
-    /// A list was not signed by the issuer, and why.
+    /// A CRL was not signed by the issuer, with the reason.
     ListNotVerified(String),
-    /// It is on the list.
+    /// It is on the CRL.
     OnList,
-    /// The lists say no more.
+    /// The CRLs give no result.
     ListsFailed,
-    /// So it is revoked.
+    /// Therefore it is revoked.
     RevokedByList,
-    /// The responders say no more.
+    /// The responders give no result.
     OcspFailed,
-    /// A responder says that it is revoked.
+    /// A responder reports it as revoked.
     RevokedByOcsp,
 }
 
 impl Note {
-    /// Is it a warning, and not for information only?
+    /// Whether it is a warning rather than information.
     pub fn is_warning(&self) -> bool {
         matches!(
             self,
@@ -94,7 +94,7 @@ fn go_time(time: OffsetDateTime) -> String {
     format!("{} +0000 UTC", text.trim_end_matches('Z').replace('T', " "))
 }
 
-/// Asks, and remembers lists for the next certificate.
+/// Checks certificates, and caches CRLs between them.
 #[derive(Debug, Default)]
 pub struct Checker {
     lists: HashMap<String, RevocationList>,
@@ -200,14 +200,14 @@ fn fetch_list(url: &str, web: &mut dyn Web) -> Result<RevocationList> {
     RevocationList::read(&answer.body).ok_or_else(|| Error::plain("x509: malformed crl"))
 }
 
-/// A certificate, and its issuer's once that was asked for.
+/// A certificate, and its issuer's once that has been looked up.
 struct Subject<'a> {
     certificate: &'a Certificate,
     issuer: Option<Option<Certificate>>,
 }
 
 impl Subject<'_> {
-    /// The issuer's certificate, from the first address that gives one.
+    /// The issuer's certificate, from the first URL that provides one.
     fn issuer(&mut self, web: &mut dyn Web) -> Option<&Certificate> {
         let urls = || self.certificate.issuer_urls().into_iter().take(MAX_ADDRESSES);
         let fetch = |url: String| {
@@ -245,7 +245,7 @@ fn ask_responders(subject: &mut Subject<'_>, web: &mut dyn Web) -> Finding {
     }
 }
 
-/// Short requests go into the address (RFC 6960, appendix A.1).
+/// Short requests are sent in the URL (RFC 6960, appendix A.1).
 fn ask(url: &str, request: &[u8], web: &mut dyn Web) -> Result<Answer> {
     if request.len() > 256 {
         return web.post(url, "application/ocsp-request", request, MAX_RESPONSE);

@@ -1,4 +1,4 @@
-//! Asking an OCSP responder, and reading what it says (RFC 6960, section 4).
+//! Creates OCSP requests and parses the responses (RFC 6960, section 4).
 
 use aws_lc_rs::digest::{SHA1_FOR_LEGACY_USE_ONLY, digest};
 
@@ -23,7 +23,7 @@ pub fn request(certificate: &Certificate, issuer: &Certificate) -> Vec<u8> {
     })
 }
 
-/// CertID, with SHA-1, which every responder knows.
+/// CertID with SHA-1, which every responder supports.
 fn write_certificate_id(w: &mut Writer, certificate: &Certificate, issuer: &Certificate) {
     w.sequence(|w| {
         w.sequence(|w| {
@@ -36,8 +36,8 @@ fn write_certificate_id(w: &mut Writer, certificate: &Certificate, issuer: &Cert
     });
 }
 
-/// What a response says of a certificate, where the issuer, or somebody whom the
-/// issuer certified, says it: good, or revoked or unknown.
+/// The status of a certificate in a response, if it is signed by the issuer or by a
+/// responder that the issuer has certified: good, or revoked or unknown.
 pub fn is_good(response: &[u8], certificate: &Certificate, issuer: &Certificate) -> Option<bool> {
     let mut basic = basic_response(response)?;
     let data = basic.next()?;
@@ -53,10 +53,9 @@ pub fn is_good(response: &[u8], certificate: &Certificate, issuer: &Certificate)
     status(Reader::inside(data.raw, tag::SEQUENCE)?, certificate)
 }
 
-/// The first of the certificates that came along; none where there are none. The
-/// issuer must have signed it, and for this purpose (RFC 6960, section 4.2.2.2;
-/// Go does not look at the purpose, so that there every certificate of an issuer
-/// could speak for it).
+/// The first of the included certificates; `None` if there are none. The issuer must have
+/// signed it for this purpose (RFC 6960, section 4.2.2.2; Go does not check the purpose, so
+/// that any certificate of an issuer could sign responses there).
 fn delegate(mut certificates: Reader<'_>, issuer: &Certificate) -> Option<Option<Certificate>> {
     let Some(first) = certificates.next() else {
         return Some(None);
@@ -70,7 +69,7 @@ fn delegate(mut certificates: Reader<'_>, issuer: &Certificate) -> Option<Option
     may.then_some(Some(signer))
 }
 
-/// The status in the response about this certificate: is it good?
+/// Whether the status for this certificate is good.
 fn status(mut data: Reader<'_>, certificate: &Certificate) -> Option<bool> {
     data.optional(tag::context_constructed(0));
     // responderID and producedAt

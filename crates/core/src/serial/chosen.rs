@@ -1,4 +1,4 @@
-//! Serial numbers as requests give them: whole numbers of any size.
+//! Serial numbers in requests: integers of any size.
 
 use serde::{Serialize, Serializer};
 use serde_json::value::RawValue;
@@ -7,17 +7,17 @@ use super::Serial;
 use rcfssl_go::json::{Cursor, Decode, Kind};
 use rcfssl_go::quote;
 
-/// A whole number of any size, which a client chose.
+/// An integer of any size, chosen by a client.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct ChosenSerial(Serial);
 
 impl ChosenSerial {
-    /// Reads decimal digits, with a sign or without.
+    /// Parses decimal digits with an optional sign.
     pub fn parse(text: &str) -> Option<Self> {
         Serial::parse(text).map(ChosenSerial)
     }
 
-    /// The serial number; none where it is negative (RFC 5280, section 4.1.2.2).
+    /// The serial number; `None` if it is negative (RFC 5280, section 4.1.2.2).
     pub fn to_serial(&self) -> Option<Serial> {
         (!self.0.is_negative()).then(|| self.0.clone())
     }

@@ -1,5 +1,5 @@
-//! Serial numbers: whole numbers of any size and sign, as certificates and revocation
-//! lists hold them and as people read them.
+//! Serial numbers: integers of any size and sign, as in certificates and CRLs, and in
+//! decimal.
 
 mod chosen;
 
@@ -12,12 +12,12 @@ use num_bigint::{BigInt, BigUint, Sign};
 use crate::error::Result;
 use crate::key;
 
-/// The longest number, in octets, that is turned into decimal digits: the work grows
-/// faster than the length. RFC 5280 allows serial numbers of 20 octets.
+/// The maximum length, in octets, for conversion to decimal, which takes more than linear
+/// time. RFC 5280 allows serial numbers of 20 octets.
 pub(crate) const LONGEST: usize = 64 << 10;
 
-/// A serial number. Those that are made here are positive, at most 20 octets (RFC 5280,
-/// section 4.1.2.2); those that are read may be anything.
+/// A serial number. Generated ones are positive and have at most 20 octets (RFC 5280,
+/// section 4.1.2.2); parsed ones may be anything.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Hash)]
 pub struct Serial(BigInt);
 
@@ -25,12 +25,12 @@ impl Serial {
     /// 159 random bits in 20 octets.
     ///
     /// # Errors
-    /// Where the system has no randomness to give.
+    /// If the system cannot provide random bytes.
     pub fn random() -> Result<Self> {
         Self::random_octets::<20>()
     }
 
-    /// 63 random bits, as `selfsign` numbers its certificates.
+    /// 63 random bits, as used by `selfsign`.
     ///
     /// # Errors
     /// As [`Serial::random`].
@@ -45,19 +45,18 @@ impl Serial {
         Ok(Self::from_magnitude(&octets))
     }
 
-    /// From a magnitude, most significant octet first.
+    /// Converts a magnitude, most significant octet first.
     pub fn from_magnitude(octets: &[u8]) -> Self {
         Serial(BigInt::from_bytes_be(Sign::Plus, octets))
     }
 
-    /// From the contents octets of an INTEGER: two's complement (X.690, 8.3).
+    /// Converts the contents of an INTEGER: two's complement (X.690, 8.3).
     pub fn from_contents(octets: &[u8]) -> Self {
         Serial(BigInt::from_signed_bytes_be(octets))
     }
 
-    /// Reads a decimal number as cfssl does: the sign and the digits at the
-    /// beginning of the line count, what follows is passed over, and what begins
-    /// otherwise is 0.
+    /// Parses a decimal number like cfssl: the sign and the digits at the beginning of the
+    /// line count, the rest is ignored, and any other beginning means 0.
     pub fn parse_prefix(line: &str) -> Self {
         let (sign, rest) = match line.as_bytes() {
             [b'-', rest @ ..] => (Sign::Minus, rest),
@@ -68,20 +67,20 @@ impl Serial {
         Serial(BigInt::from_biguint(sign, parse(&rest[..digits])))
     }
 
-    /// Reads a whole decimal number, with a sign or without.
+    /// Parses a decimal integer with an optional sign.
     pub fn parse(text: &str) -> Option<Self> {
         let digits = text.strip_prefix(['-', '+']).unwrap_or(text);
         let is_number = !digits.is_empty() && digits.bytes().all(|octet| octet.is_ascii_digit());
         is_number.then(|| Self::parse_prefix(text))
     }
 
-    /// Is it less than 0?
+    /// Whether it is negative.
     pub fn is_negative(&self) -> bool {
         self.0.sign() == Sign::Minus
     }
 
-    /// The absolute value, most significant octet first, without leading zeros: of 0 no
-    /// octets.
+    /// The absolute value, most significant octet first, without leading zeros; empty for
+    /// 0.
     pub fn magnitude(&self) -> Vec<u8> {
         match self.0.sign() {
             Sign::NoSign => Vec::new(),
@@ -89,23 +88,23 @@ impl Serial {
         }
     }
 
-    /// The contents octets of the INTEGER.
+    /// The contents of the INTEGER.
     pub fn contents(&self) -> Vec<u8> {
         self.0.to_signed_bytes_be()
     }
 }
 
-/// In decimal, as logs and `certinfo` show it.
+/// In decimal, as shown in logs and by `certinfo`.
 impl fmt::Display for Serial {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         self.0.fmt(f)
     }
 }
 
-/// Decimal digits as a number. The library's own reader takes time with the square of
-/// their count; halves that are multiplied together do not.
+/// Converts decimal digits to a number. The library's own conversion takes quadratic time;
+/// multiplying converted halves does not.
 fn parse(digits: &[u8]) -> BigUint {
-    /// So many digits the library reads itself.
+    /// Up to this many digits are converted by the library.
     const FEW: usize = 512;
     /// Powers of ten with 512, 1024, 2048 … zeros.
     fn halves(digits: &[u8], powers: &[BigUint]) -> BigUint {

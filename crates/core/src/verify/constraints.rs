@@ -1,5 +1,5 @@
-//! Names against name constraints (RFC 5280, section 4.2.1.10), and which critical
-//! extensions are understood: both as far as Go goes.
+//! Checks names against name constraints (RFC 5280, section 4.2.1.10), and critical
+//! extensions: both to the same extent as Go.
 
 use std::sync::Arc;
 
@@ -15,7 +15,7 @@ use rcfssl_go::ip;
 use rcfssl_go::quote::quote;
 use rcfssl_go::url::Uri;
 
-/// How many comparisons of a name with a constraint one certificate may cost.
+/// The maximum number of comparisons of names with constraints for one certificate.
 const MAX_COMPARISONS: usize = 250_000;
 
 const EMAIL: u8 = tag::context(1);
@@ -23,7 +23,7 @@ const DNS: u8 = tag::context(2);
 const URI: u8 = tag::context(6);
 const IP: u8 = tag::context(7);
 
-/// Is there a critical extension that is not understood?
+/// Whether there is an unsupported critical extension.
 pub fn has_unhandled_critical_extension(certificate: &Certificate) -> bool {
     const HANDLED: [oid::Oid; 9] = [
         oid::SUBJECT_KEY_IDENTIFIER,
@@ -49,8 +49,8 @@ pub fn has_unhandled_critical_extension(certificate: &Certificate) -> bool {
         })
 }
 
-/// Checks the names of all certificates on the path against the constraints of
-/// the authority that would follow.
+/// Checks the names of all certificates on the path against the constraints of the CA that
+/// would follow.
 pub fn check(authority: &Certificate, path: &[Arc<Certificate>]) -> Result<(), Refusal> {
     let Some(value) = authority.extension(&oid::NAME_CONSTRAINTS) else {
         return Ok(());
@@ -69,7 +69,7 @@ pub fn check(authority: &Certificate, path: &[Arc<Certificate>]) -> Result<(), R
     Ok(())
 }
 
-/// A name in the form in which it is compared.
+/// A name, prepared for comparison.
 enum Name<'a> {
     Mailbox(Mailbox),
     Domain(&'a str),
@@ -162,7 +162,7 @@ fn refuse(code: Code, text: String) -> Refusal {
     Refusal::Invalid { code, text }
 }
 
-/// Does a constraint cover a name? Go's sentence where that cannot be said.
+/// Whether a constraint covers a name, or Go's message if that cannot be determined.
 fn matches(name: &Name<'_>, constraint: &[u8]) -> Result<bool, String> {
     let text = std::str::from_utf8(constraint).unwrap_or_default();
     match name {
@@ -200,8 +200,8 @@ fn matches(name: &Name<'_>, constraint: &[u8]) -> Result<bool, String> {
     }
 }
 
-/// Does a domain constraint cover a domain? One that begins with a dot wants a
-/// label more; an empty one covers all.
+/// Whether a domain constraint covers a domain. One that begins with a dot requires an
+/// additional label; an empty one covers everything.
 fn covers(domain: &str, constraint: &str) -> Result<bool, String> {
     if constraint.is_empty() {
         return Ok(true);

@@ -1,4 +1,5 @@
-//! Is a certificate good for a host? By its alternative names only, as in Go.
+//! Checks whether a certificate is valid for a host: by its alternative names only, as in
+//! Go.
 
 use std::net::IpAddr;
 
@@ -7,11 +8,11 @@ use crate::host;
 use crate::oid;
 use rcfssl_go::ip;
 
-/// Checks that a certificate names this host: a DNS name, or an IP address,
-/// which may stand in brackets.
+/// Checks that a certificate names this host: a DNS name, or an IP address, which may be in
+/// brackets.
 ///
 /// # Errors
-/// Go's sentence: `x509: certificate is valid for a, b, not c` and the like.
+/// Go's message: `x509: certificate is valid for a, b, not c` and the like.
 pub fn check_host(certificate: &Certificate, host: &str) -> Result<(), String> {
     let bare = host
         .strip_prefix('[')
@@ -48,7 +49,7 @@ pub fn check_host(certificate: &Certificate, host: &str) -> Result<(), String> {
     }
 }
 
-/// An IPv4-mapped address counts as the IPv4 address.
+/// An IPv4-mapped address counts as an IPv4 address.
 fn to_address(octets: &[u8]) -> Option<IpAddr> {
     if let Ok(v4) = <[u8; 4]>::try_from(octets) {
         return Some(IpAddr::from(v4));
@@ -57,7 +58,7 @@ fn to_address(octets: &[u8]) -> Option<IpAddr> {
     Some(IpAddr::from(v6).to_canonical())
 }
 
-/// Go's sentence for a host that is not named.
+/// Go's message for a host that the certificate does not name.
 fn mismatch(certificate: &Certificate, host: &str) -> String {
     let legacy = certificate.extension(&oid::SUBJECT_ALT_NAME).is_none();
     if legacy && matches_pattern(&certificate.common_name(), host) {
@@ -81,8 +82,8 @@ fn mismatch(certificate: &Certificate, host: &str) -> String {
     format!("x509: certificate is valid for {valid}, not {host}")
 }
 
-/// A name that can be matched label by label (RFC 6125, section 2.2); a pattern
-/// may begin with `*`.
+/// A name that can be matched label by label (RFC 6125, section 2.2); a pattern may begin
+/// with `*`.
 fn is_hostname(name: &str, pattern: bool) -> bool {
     if name.is_empty() || (pattern && name == "*") {
         return false;

@@ -1,9 +1,9 @@
-//! Certification paths (RFC 5280, section 6), built and checked by the rules of
-//! Go's `x509.Certificate.Verify` (1.22): from a certificate through
-//! intermediates to every root that it leads to.
+//! Certification paths (RFC 5280, section 6), built and verified by the rules of Go's
+//! `x509.Certificate.Verify` (1.22): from a certificate through intermediates to every root
+//! that can be reached.
 //!
-//! Key usage bits and policies are not looked at there, and so not here;
-//! revocation is a matter of its own.
+//! Like Go, this does not check key usage bits and policies; revocation is checked
+//! separately.
 
 mod constraints;
 mod hostname;
@@ -25,46 +25,46 @@ use crate::name::Subject;
 use crate::oid::{self, Oid};
 use rcfssl_go::quote::quote;
 
-/// Certificates from the one in question to a root.
+/// Certificates from the leaf to a root.
 pub type Path = Vec<Arc<Certificate>>;
 
-/// What a certificate must be good for.
+/// The required purpose of a certificate.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Purpose {
     /// Anything.
     Any,
-    /// To be the certificate of a TLS server.
+    /// TLS server authentication.
     ServerAuth,
 }
 
-/// What paths are built from, and what they are checked against.
+/// The input for building and verifying paths.
 #[derive(Debug, Clone, Copy)]
 pub struct Verifier<'a> {
-    /// Where paths may end.
+    /// The roots at which paths may end.
     pub roots: &'a Pool,
-    /// What they may lead through.
+    /// The intermediates for paths.
     pub intermediates: &'a Pool,
-    /// The moment at which all must be valid.
+    /// The time at which all certificates must be valid.
     pub now: OffsetDateTime,
-    /// What the whole path must allow.
+    /// The purpose that the whole path must allow.
     pub purpose: Purpose,
-    /// The host that the certificate must name, where it must.
+    /// The host that the certificate must name, if any.
     pub host: Option<&'a str>,
 }
 
 /// Why there is no path.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Refusal {
-    /// No certificate that signed one of them is known.
+    /// The signer of one of them is unknown.
     UnknownAuthority {
-        /// What kept the first that looked like it from being it.
+        /// What was wrong with the first candidate.
         hint: Option<String>,
     },
-    /// A certificate on the way is no good.
+    /// A certificate on the path is invalid.
     Invalid {
         /// The error's number.
         code: Code,
-        /// Go's sentence.
+        /// Go's message.
         text: String,
     },
 }
@@ -101,7 +101,7 @@ impl From<Refusal> for Error {
     }
 }
 
-/// Where a certificate would stand in a path.
+/// The position of a certificate in a path.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Place {
     Leaf,
@@ -109,16 +109,16 @@ enum Place {
     Root,
 }
 
-/// How many signatures are checked at most: enough for any honest set of
-/// certificates, and a bound for one that is made to keep us busy.
+/// The maximum number of signature checks: enough for any legitimate set of certificates,
+/// but a limit for malicious ones.
 const MAX_SIGNATURE_CHECKS: u32 = 100;
 
 impl Verifier<'_> {
-    /// All paths from `leaf` to roots, in the order in which Go finds them; a
-    /// root itself is a path of its own.
+    /// All paths from `leaf` to roots, in the order in which Go finds them; a root itself
+    /// is a path of its own.
     ///
     /// # Errors
-    /// The last reason why a way was no good, where no way led to a root.
+    /// The last problem on a path, if no path leads to a root.
     pub fn paths(&self, leaf: &Arc<Certificate>) -> Result<Vec<Path>, Refusal> {
         self.check(leaf, Place::Leaf, &[])?;
         if let Some(host) = self.host {
@@ -140,7 +140,7 @@ impl Verifier<'_> {
         Ok(allowed)
     }
 
-    /// All ways on from the last certificate of `path`.
+    /// All continuations from the last certificate of `path`.
     fn extend(&self, path: &mut Path, checks: &mut u32) -> Result<Vec<Path>, Refusal> {
         let Some(child) = path.last().cloned() else {
             return Ok(Vec::new());
@@ -241,8 +241,8 @@ impl Verifier<'_> {
         Ok(())
     }
 
-    /// Extended key usages nest: what one certificate does not list, those below
-    /// it cannot have.
+    /// Extended key usages are nested: certificates cannot have what a CA above them does
+    /// not list.
     fn allows(&self, path: &[Arc<Certificate>]) -> bool {
         let wanted: &Oid = match self.purpose {
             Purpose::Any => return true,
@@ -273,7 +273,7 @@ fn check_validity(certificate: &Certificate, now: OffsetDateTime) -> Result<(), 
     })
 }
 
-/// A moment in its own time zone, to the second.
+/// A time in its own time zone, in seconds.
 fn zoned(time: OffsetDateTime) -> String {
     let mut text = rfc3339(time);
     let (hours, minutes, _) = time.offset().as_hms();
@@ -285,8 +285,7 @@ fn zoned(time: OffsetDateTime) -> String {
     text
 }
 
-/// DSA keys are known to Go, which then cannot check with them; other unknown
-/// keys are passed over.
+/// Go parses DSA keys but cannot verify with them; other unknown keys are skipped.
 fn is_dsa(certificate: &Certificate) -> bool {
     let spki = certificate.public_key.spki();
     let algorithm = crate::asn1::read::Reader::inside(spki, crate::asn1::tag::SEQUENCE)
@@ -295,8 +294,8 @@ fn is_dsa(certificate: &Certificate) -> bool {
     algorithm == Some(oid::DSA.octets())
 }
 
-/// Is a certificate of the same subject, key and alternative names on the path?
-/// Cross-signed certificates would make loops otherwise.
+/// Whether a certificate with the same subject, key and alternative names is on the path.
+/// Cross-signed certificates would otherwise create loops.
 fn is_in(path: &[Arc<Certificate>], candidate: &Certificate) -> bool {
     let names = candidate.extension(&oid::SUBJECT_ALT_NAME);
     for certificate in path {
@@ -315,7 +314,7 @@ fn is_in(path: &[Arc<Certificate>], candidate: &Certificate) -> bool {
     false
 }
 
-/// Go's words about a certificate that was nearly the issuer.
+/// Go's description of a certificate that was almost the issuer.
 fn describe(certificate: &Certificate, error: &Error) -> String {
     let name = Subject::from_attributes(&certificate.subject_attributes);
     let shown = if !name.common_name.is_empty() {

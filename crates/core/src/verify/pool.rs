@@ -1,4 +1,4 @@
-//! Certificates to build paths from, found by their subjects.
+//! A set of certificates for building paths, indexed by subject.
 
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -14,7 +14,7 @@ pub struct Pool {
 }
 
 impl Pool {
-    /// Adds a certificate, unless it is there already.
+    /// Adds a certificate, unless it is already in the set.
     pub fn add(&mut self, certificate: Arc<Certificate>) {
         if self.contains(&certificate) {
             return;
@@ -27,8 +27,8 @@ impl Pool {
         self.certificates.push(certificate);
     }
 
-    /// Adds what is labelled `CERTIFICATE` in a PEM text, and passes over what is
-    /// none; tells whether there was any.
+    /// Adds all blocks labelled `CERTIFICATE` of a PEM text, skipping invalid ones; returns
+    /// whether there were any.
     pub fn add_pem(&mut self, text: &[u8]) -> bool {
         let mut rest = text;
         let mut any = false;
@@ -45,18 +45,18 @@ impl Pool {
         any
     }
 
-    /// Is it there?
+    /// Whether the set contains a certificate.
     pub fn contains(&self, certificate: &Certificate) -> bool {
         self.named(&certificate.subject)
             .any(|other| other.der == certificate.der)
     }
 
-    /// All of them, in the order in which they were added.
+    /// All certificates, in the order in which they were added.
     pub fn iter(&self) -> impl Iterator<Item = &Arc<Certificate>> {
         self.certificates.iter()
     }
 
-    /// Is there none?
+    /// Whether the set is empty.
     pub fn is_empty(&self) -> bool {
         self.certificates.is_empty()
     }
@@ -70,8 +70,8 @@ impl Pool {
         found.iter().filter_map(|index| self.certificates.get(*index))
     }
 
-    /// Those that may have signed `child`, by name; first those whose key
-    /// identifier is the one that it names, then those where either names none.
+    /// The possible issuers of `child` by name: first those with the key identifier that it
+    /// names, then those where either has none.
     pub(super) fn possible_issuers(&self, child: &Certificate) -> Vec<Arc<Certificate>> {
         let wanted = child.authority_key_identifier().unwrap_or_default();
         let rank = |issuer: &Certificate| match issuer.subject_key_identifier().unwrap_or_default() {

@@ -1,4 +1,4 @@
-//! Certificates made by other hands, for the tests of chains.
+//! Certificates from another library, for tests of chains.
 
 #![allow(dead_code, reason = "not every test file needs all of it")]
 
@@ -12,7 +12,7 @@ use rcgen::{
 use time::macros::datetime;
 use time::{Duration, OffsetDateTime};
 
-/// The clock of the tests.
+/// The current time in the tests.
 pub const NOW: OffsetDateTime = datetime!(2026-11-22 12:00 UTC);
 
 /// A certificate with its key.
@@ -23,7 +23,7 @@ pub struct Made {
     params: CertificateParams,
 }
 
-/// What a certificate says, before it is signed.
+/// The contents of a certificate before it is signed.
 pub fn params(name: &str) -> CertificateParams {
     let mut params = CertificateParams::default();
     params.distinguished_name = rcgen::DistinguishedName::new();
@@ -42,20 +42,19 @@ pub fn ca_params(name: &str) -> CertificateParams {
 }
 
 impl Made {
-    /// Signed by itself.
+    /// A self-signed certificate.
     pub fn root(params: CertificateParams) -> Self {
         let key = KeyPair::generate().unwrap();
         let signed = params.self_signed(&key).unwrap();
         Self::new(params, key.into(), signed.der())
     }
 
-    /// Signs another key's certificate.
+    /// Signs a certificate with another key.
     pub fn sign(&self, params: CertificateParams) -> Made {
         self.sign_key(params, KeyPair::generate().unwrap().into())
     }
 
-    /// Signs the key, and says what `other` says, but for the tweak: a
-    /// cross-signature.
+    /// Signs the key, with the contents of `other` and a modification: a cross-signature.
     pub fn cross_sign(&self, other: &Made, tweak: impl FnOnce(&mut CertificateParams)) -> Made {
         let mut params = other.params.clone();
         tweak(&mut params);
@@ -85,7 +84,7 @@ pub fn leaf_params(name: &str) -> CertificateParams {
     params
 }
 
-/// authorityInfoAccess with where the issuer is.
+/// authorityInfoAccess with the URL of the issuer.
 pub fn issuer_at(url: &str) -> CustomExtension {
     access(&[(2, url)])
 }
