@@ -1,10 +1,9 @@
-//! What a test says although it passes.
+//! Messages of tests that pass.
 
 use std::io::Write;
 
-/// Prints a line on standard error; the harness's own capture would swallow
-/// `eprintln!`.
+/// Prints a line on standard error; the test harness would capture `eprintln!`.
 pub fn say(line: &str) {
-    // Where nobody listens, the test goes on.
+    // If standard error is closed, the test continues.
     let _ = std::io::stderr().write_all(format!("{line}\n").as_bytes());
 }

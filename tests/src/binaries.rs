@@ -1,5 +1,5 @@
-//! Where the binaries under test are; builds them where `RCFSSL_TEST_BIN` (a path as
-//! seen from the top of the repository) does not say.
+//! The folder of the binaries under test; they are built unless `RCFSSL_TEST_BIN` (a path
+//! relative to the top of the repository) names it.
 
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -10,7 +10,7 @@ use anyhow::{Context, Result, anyhow, ensure};
 /// The folder with `rcfssl` and `rcfssljson`.
 ///
 /// # Errors
-/// What cargo or the environment has against it, the same at every call.
+/// The error of cargo or the environment, the same for every call.
 pub fn folder() -> Result<&'static Path> {
     static FOLDER: OnceLock<Result<PathBuf, String>> = OnceLock::new();
     match FOLDER.get_or_init(|| find().map_err(|error| format!("{error:#}"))) {
@@ -55,8 +55,8 @@ fn build(test: &Path) -> Result<PathBuf> {
     Ok(place.folder)
 }
 
-/// `TARGET/[TRIPLE/]PROFILE/deps/test-0123`, or a program of ours without `deps/`,
-/// taken apart.
+/// `TARGET/[TRIPLE/]PROFILE/deps/test-0123`, or one of our programs without `deps/`, in
+/// parts.
 struct Place {
     target: PathBuf,
     triple: Option<String>,
@@ -84,7 +84,7 @@ impl Place {
         })
     }
 
-    /// The profile's name: only that of `dev` differs from its folder's.
+    /// The profile's name, which differs from its folder's only for `dev`.
     fn profile(&self) -> &str {
         match self.folder.file_name().and_then(|name| name.to_str()) {
             Some("debug") | None => "dev",

@@ -1,6 +1,6 @@
-//! An etcd cluster of three members on hosts of their own, secured with the
-//! certificates of the walk-through: mutual TLS among the members, and for clients
-//! the server's certificate and one of their own.
+//! An etcd cluster of three members on separate hosts, secured with the certificates of the
+//! walk-through: mutual TLS between the members, and for clients the server certificate and
+//! a client certificate.
 
 use std::fs::{self, File};
 use std::path::{Path, PathBuf};
@@ -14,27 +14,27 @@ use crate::network::{Host, Network};
 use crate::openssl;
 use crate::workplace::Step;
 
-/// What the members need on the machine.
+/// The programs that the members need.
 pub const PROGRAMS: [&str; 4] = ["etcd", "etcdctl", "curl", "ip"];
 
-/// A member's name, its address for its peers, and the one for clients: each as the
-/// documents of the walk-through have it.
+/// A member's name, its peer address, and its client address, as in the documents of the
+/// walk-through.
 const MEMBERS: [(&str, &str, &str); 3] = [
     ("member-1", "10.0.1.10", "54.93.140.146"),
     ("member-2", "10.0.1.11", "54.93.140.76"),
     ("member-3", "10.0.1.12", "54.93.140.30"),
 ];
 
-/// How long the members may take to elect a leader.
+/// The time limit for electing a leader.
 const PATIENCE: Duration = Duration::from_secs(60);
 
-/// How much of a log is shown.
+/// The number of log lines shown.
 const TAIL: usize = 15;
 
-/// The cluster; its processes and hosts go with the value.
+/// The cluster; its processes and hosts are removed when it is dropped.
 #[derive(Debug)]
 pub struct Cluster {
-    // Fields are dropped in this order: members stop before their hosts go.
+    // Fields are dropped in this order: members stop before their hosts are removed.
     members: Vec<Member>,
     client: Host,
     _network: Network,
@@ -52,12 +52,13 @@ struct Member {
 }
 
 impl Cluster {
-    /// Starts three members with the certificates in a folder (`ca.pem`, `server.pem`
-    /// and `member-1.pem` to `member-3.pem` with their keys; `client.pem` for those
-    /// who ask) and waits until they are one healthy cluster.
+    /// Starts three members with the certificates in a folder (`ca.pem`, `server.pem` and
+    /// `member-1.pem` to `member-3.pem` with their keys; `client.pem` for clients) and
+    /// waits until the cluster is healthy.
     ///
     /// # Errors
-    /// What `ip` says; the ends of the members' logs, when they do not get on.
+    /// The error of `ip`, or the ends of the members' logs if the cluster does not become
+    /// healthy.
     pub fn start(certificates: &Path) -> Result<Self> {
         let certificates = fs::canonicalize(certificates)?;
         let data = tempfile::Builder::new().prefix("rcfssl-etcd-").tempdir()?;
@@ -86,10 +87,10 @@ impl Cluster {
         Ok(cluster)
     }
 
-    /// Waits until all members are up and agree.
+    /// Waits until all members are running and agree.
     ///
     /// # Errors
-    /// The ends of the members' logs, when they do not.
+    /// The ends of the members' logs if they do not.
     pub fn wait_until_healthy(&mut self) -> Result<()> {
         let started = Instant::now();
         loop {
@@ -106,11 +107,11 @@ impl Cluster {
         }
     }
 
-    /// What `/health` of the first member says to a client, who calls it by the name
-    /// in its certificate.
+    /// The first member's answer to `/health`, for a client that uses the name in its
+    /// certificate.
     ///
     /// # Errors
-    /// When curl does not run.
+    /// If curl does not run.
     pub fn health(&self) -> Result<Step> {
         let path = |name: &str| self.certificates.join(name).display().to_string();
         self.curl(&[
@@ -127,7 +128,7 @@ impl Cluster {
     /// Runs curl on the clients' host, where `domain-name` is the first member.
     ///
     /// # Errors
-    /// When it does not run.
+    /// If it does not run.
     pub fn curl(&self, arguments: &[&str]) -> Result<Step> {
         let mut command = self.client.command("curl");
         command.args(["--silent", "--show-error", "--max-time", "10"]);
@@ -139,7 +140,7 @@ impl Cluster {
     /// members as endpoints.
     ///
     /// # Errors
-    /// When it does not run.
+    /// If it does not run.
     pub fn etcdctl(&self, arguments: &[&str]) -> Result<Step> {
         let endpoints = MEMBERS.map(|(_, _, public)| format!("https://{public}:2379"));
         let mut command = self.client.command("etcdctl");
@@ -155,10 +156,10 @@ impl Cluster {
         Ok(command.args(arguments).output().context("etcdctl")?.into())
     }
 
-    /// The certificate that whoever listens at an address shows to a client.
+    /// The certificate presented to clients at an address.
     ///
     /// # Errors
-    /// When nobody listens there, or shows none.
+    /// If nothing listens there, or no certificate is presented.
     pub fn served(&self, address: &str) -> Result<Vec<u8>> {
         let mut command = self.client.command("openssl");
         command.args(["s_client", "-connect", address]);
@@ -174,8 +175,8 @@ impl Cluster {
             .with_context(|| String::from_utf8_lossy(&output.stderr).into_owned())
     }
 
-    /// What members show to each other and to clients: addresses, and the file of
-    /// the certificate that is shown there.
+    /// The addresses at which members serve each other and clients, with the file of the
+    /// certificate that is presented.
     pub fn addresses() -> Vec<(String, String)> {
         let both = |(name, peer, public): (&str, &str, &str)| {
             [
@@ -186,17 +187,17 @@ impl Cluster {
         MEMBERS.into_iter().flat_map(both).collect()
     }
 
-    /// Stops a member, by its place from 0 to 2, and starts it again.
+    /// Restarts the member with this index, from 0 to 2.
     ///
     /// # Errors
-    /// When it does not start.
+    /// If it does not start.
     pub fn restart(&mut self, member: usize) -> Result<()> {
         let member = self.members.get_mut(member).context("no such member")?;
         member.stop();
         member.start()
     }
 
-    /// Where the certificates are: etcd reads them anew for each connection.
+    /// The folder of the certificates, which etcd rereads for each connection.
     pub fn certificates(&self) -> &Path {
         &self.certificates
     }
@@ -222,13 +223,13 @@ impl Member {
 
     fn stop(&mut self) {
         if let Some(mut process) = self.process.take() {
-            // It may have ended already, which is as good.
+            // It may have ended already.
             let _ = process.kill();
             let _ = process.wait();
         }
     }
 
-    /// Its name, where it has.
+    /// Its name, if it has ended.
     fn has_ended(&mut self) -> Option<&'static str> {
         let status = self.process.as_mut()?.try_wait().ok()?;
         status.map(|_| self.name)
@@ -272,8 +273,8 @@ fn arguments(certificates: &Path, data: &Path, name: &str, peer: &str, public: &
         ("trusted-ca-file", file("ca.pem")),
         ("cert-file", file("server.pem")),
         ("key-file", file("server-key.pem")),
-        // The gateway is a client of its own server, with the server's certificate,
-        // which is none for clients.
+        // The gateway is a client of its own server and uses the server certificate, which
+        // is not valid for clients.
         ("enable-grpc-gateway", "false".to_owned()),
     ];
     flags.map(|(flag, value)| format!("--{flag}={value}")).into()

@@ -1,14 +1,14 @@
-//! Two normal forms compared: every difference, by its place.
+//! Compares two normal forms and reports every difference with its path.
 
 use serde_json::{Map, Value};
 
-/// How much of a value is shown.
+/// The maximum length of a value in messages.
 const SHOWN: usize = 240;
 
-/// Places of times that are counted from now.
+/// Paths of times that are relative to the current time.
 const CLOCKS: [&str; 4] = ["/not-before[2]", "/produced-at", "/this-update", "/next-update"];
 
-/// The differences between what was recorded and what is; none when alike.
+/// The differences between the recorded and the actual result; empty if they are the same.
 pub fn differences(want: &Value, got: &Value) -> Vec<String> {
     let mut found = Vec::new();
     compare("", want, got, &mut found);
@@ -37,12 +37,12 @@ fn compare(at: &str, want: &Value, got: &Value, found: &mut Vec<String>) {
 }
 
 fn objects(at: &str, want: &Map<String, Value>, got: &Map<String, Value>, found: &mut Vec<String>) {
-    // A step whose standard error was not recorded, or is left to each program.
+    // A step whose standard error was not recorded, or need not be the same.
     if at.ends_with("/stderr") && want.is_empty() {
         return;
     }
     for (key, want) in want {
-        // Said of the case as a whole, beside what it printed and wrote.
+        // A remark on the case as a whole, besides what it printed and wrote.
         if at.is_empty() && key == "broken" {
             continue;
         }
@@ -53,7 +53,7 @@ fn objects(at: &str, want: &Map<String, Value>, got: &Map<String, Value>, found:
         }
     }
     for (key, got) in got {
-        // Not every recorder noted error objects amid prose, or long files.
+        // Not every recording includes error objects within prose, or long files.
         let optional =
             at.ends_with("/stderr") && key == "objects" || at.starts_with("/files/") && key == "content";
         if !want.contains_key(key) && !optional {
@@ -62,10 +62,10 @@ fn objects(at: &str, want: &Map<String, Value>, got: &Map<String, Value>, found:
     }
 }
 
-/// Differences that the clock makes.
+/// Differences caused by the clock.
 fn tolerated(at: &str, want: &Value, got: &Value) -> bool {
     if let (Some(want), Some(got)) = (want.as_str(), got.as_str()) {
-        // Each gives all that the minute or hour may have been.
+        // Each lists all possible values for the current minute or hour.
         let counted = |way: &str| way.starts_with(['+', '-']);
         let common = |way: &str| counted(way) && got.split('|').any(|other| other == way);
         if CLOCKS.iter().any(|place| at.ends_with(place)) && want.split('|').any(common) {
@@ -73,7 +73,7 @@ fn tolerated(at: &str, want: &Value, got: &Value) -> bool {
         }
     }
     if at.ends_with("/not-before[1]") {
-        // A second that happens to be 00.
+        // The seconds happened to be 00.
         return want == "to the second";
     }
     let (Some(want), Some(got)) = (want.as_i64(), got.as_i64()) else {
@@ -82,7 +82,7 @@ fn tolerated(at: &str, want: &Value, got: &Value) -> bool {
     if at.ends_with("/this-update") {
         return (want - got).abs() <= 1;
     }
-    // cfssl reads the clock twice, and a second may turn in between.
+    // cfssl reads the clock twice, and a second may pass in between.
     at.ends_with("/lifetime-seconds") && (want - got).abs() == 1
 }
 
@@ -90,7 +90,7 @@ fn short(value: &Value) -> String {
     part(&value.to_string(), 0)
 }
 
-/// Where to begin to show two long texts, so that what differs is seen.
+/// Where to start showing two long texts, so that the difference is visible.
 fn shown_from(want: &str, got: &str) -> usize {
     let common = want
         .chars()
@@ -100,7 +100,7 @@ fn shown_from(want: &str, got: &str) -> usize {
     if common < SHOWN / 2 { 0 } else { common - SHOWN / 4 }
 }
 
-/// So much of a text as is shown.
+/// The part of a text that is shown.
 fn part(text: &str, start: usize) -> String {
     let shown: String = text.chars().skip(start).take(SHOWN).collect();
     let before = if start > 0 { "... " } else { "" };

@@ -1,22 +1,22 @@
-//! Shell lines of a [workplace](crate::Workplace) that run apart from the machine, or
-//! as somebody else; and leaving tests that need root for it.
+//! Shell lines of a [workplace](crate::Workplace) that run in isolation or as another user,
+//! and skipping tests that need root for it.
 
 /// User and group `nobody`, who owns nothing.
 pub const NOBODY: u32 = 65534;
 
-/// A line run in a mount namespace of its own: what it mounts goes with it.
+/// A line that runs in its own mount namespace, where its mounts disappear with it.
 ///
 /// # Panics
-/// For a line with `'` in it.
+/// For a line that contains `'`.
 pub fn apart(line: &str) -> String {
     assert!(!line.contains('\''), "{line}");
     format!("unshare --mount bash -o pipefail -c 'umask 022; {line}'")
 }
 
-/// A line run as [`NOBODY`].
+/// A line that runs as [`NOBODY`].
 ///
 /// # Panics
-/// For a line with `'` in it.
+/// For a line that contains `'`.
 pub fn as_nobody(line: &str) -> String {
     assert!(!line.contains('\''), "{line}");
     format!(
@@ -24,7 +24,7 @@ pub fn as_nobody(line: &str) -> String {
     )
 }
 
-/// Leaves the test, aloud, where it cannot run.
+/// Skips the test with a message if it cannot run.
 #[macro_export]
 macro_rules! needs_root {
     () => {
@@ -35,7 +35,7 @@ macro_rules! needs_root {
     };
 }
 
-/// Leaves the test, aloud, where one of these programs is not there.
+/// Skips the test with a message if one of these programs is missing.
 #[macro_export]
 macro_rules! needs {
     ($($program:literal),+) => {

@@ -1,8 +1,9 @@
-//! The same line with Debian's cfssl (package `golang-cfssl`), compared at once.
+//! Runs the same line with Debian's cfssl (package `golang-cfssl`) and compares.
 //!
-//! Debian has release 1.2.0; what has changed by 1.6.5 is no difference here: a bundle
-//! did not say when its leaf ends, an unknown authority not who was nearly it, key
-//! identifiers had no zeros in front, and a word of `scan -list` was misspelt.
+//! Debian has release 1.2.0. Changes up to 1.6.5 are not treated as differences: bundles
+//! did not contain their leaf's expiry date, errors about an unknown CA did not mention a
+//! near match, key identifiers had no leading zeros, and a word in `scan -list` was
+//! misspelt.
 
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -17,11 +18,11 @@ use crate::tree::Tree;
 use crate::workplace::{Step, Workplace};
 use crate::{compare, skip};
 
-/// What 1.6.5 adds to an unknown authority.
+/// What 1.6.5 adds for an unknown CA.
 static NEARLY: LazyLock<Regex> =
     LazyLock::new(|| text::regex(r#" \(possibly because of .* authority certificate \\"[^"]*\\"\)"#));
 
-/// Debian's program of this name; `mkbundle` has a prefix there.
+/// Debian's program with this name; Debian adds a prefix to `mkbundle`.
 fn program(name: &str) -> PathBuf {
     let name = if name == "mkbundle" {
         "cfssl-mkbundle"
@@ -31,7 +32,7 @@ fn program(name: &str) -> PathBuf {
     Path::new("/usr/bin").join(name)
 }
 
-/// Whether Debian's programs are there. Says aloud where they are not.
+/// Whether Debian's programs are installed; prints a message if they are not.
 ///
 /// # Errors
 /// As [`skip::skipped`].
@@ -43,12 +44,12 @@ pub fn is_here() -> Result<bool> {
     Ok(here)
 }
 
-/// Runs a line as [`Workplace::call`] does, and by Debian's program in a copy of the
-/// folder; gives what the binary under test did. Where there is no cfssl, only that.
+/// Runs a line as [`Workplace::call`] does, and with Debian's program in a copy of the
+/// folder; returns the result of the binary under test. Without Debian's cfssl it only does
+/// the former.
 ///
 /// # Errors
-/// Every difference in exit status, standard output, log lines, error objects and
-/// files.
+/// All differences in exit status, standard output, log lines, error objects and files.
 pub fn alike(place: &Workplace, line: &str) -> Result<Step> {
     if !is_here()? {
         return place.call(line);
@@ -90,8 +91,8 @@ fn view(step: &Step, tree: &Tree) -> Value {
     })
 }
 
-/// JSON as values, without what Debian's does not have, host names sorted; other text
-/// as it is.
+/// JSON as values, without what Debian's version lacks and with sorted host names; other
+/// text unchanged.
 fn stdout(step: &Step) -> Value {
     let text = step.out().replace("prefered", "preferred");
     let Ok(mut document) = serde_json::from_str::<Value>(&text) else {

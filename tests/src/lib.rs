@@ -1,19 +1,19 @@
-//! What runs the built binaries: recorded cases, the walk-through, an etcd
-//! cluster, faults, and a second opinion by other hands.
+//! Tests of the built binaries: recorded cases, the walk-through, an etcd cluster, faults,
+//! and verification by other programs.
 //!
-//! The binaries are those of the profile in which the tests themselves were built
-//! (they are built when they are not there), or those in the folder that
-//! `RCFSSL_TEST_BIN` names. Tests that need root, network namespaces or a Debian
-//! package say `SKIPPED:` on standard error when they cannot run, and fail instead
-//! when `RCFSSL_CI` is set.
+//! The binaries are those of the profile in which the tests themselves were built (they are
+//! built if they are missing), or those in the folder that `RCFSSL_TEST_BIN` names. Tests
+//! that need root, network namespaces or a Debian package print `SKIPPED:` on standard
+//! error if they cannot run; if `RCFSSL_CI` is set, they fail instead.
 //!
-//! Recorded cases (`fixtures/conformance`, `fixtures/captures`) are shell lines
-//! with what real cfssl 1.6.5 did with them, normalised: see [`normal`] for what is
-//! kept, [`integrity`] for what must hold whatever was recorded, [`suite`] for how
-//! they are run. `RCFSSL_CASES=REGEX` runs only those whose names match. Beside
-//! bash, coreutils and openssl a few of them use jq and python3.
+//! Recorded cases (`fixtures/conformance`, `fixtures/captures`) are shell lines with
+//! normalised results of real cfssl 1.6.5. [`normal`] describes what is kept, [`integrity`]
+//! what must hold whatever was recorded, [`suite`] how they are run. `RCFSSL_CASES=REGEX`
+//! runs only those whose names match. Besides bash, coreutils and openssl, a few of them
+//! use jq and python3.
 //!
-//! What nobody recorded is compared with Debian's cfssl at once: see [`differential`].
+//! Behaviour that was not recorded is compared with Debian's cfssl directly: see
+//! [`differential`].
 
 pub mod aloud;
 pub mod binaries;

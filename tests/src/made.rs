@@ -1,4 +1,4 @@
-//! Certificates made by rcgen: chains that no command of cfssl makes.
+//! Certificates created with rcgen: chains that no command of cfssl creates.
 
 use std::sync::Arc;
 
@@ -14,7 +14,7 @@ use crate::normal::pem::Block;
 /// A certificate with its key.
 #[derive(Debug, Clone)]
 pub struct Made {
-    /// What it says.
+    /// Its contents.
     pub params: CertificateParams,
     /// Its key.
     pub key: Arc<KeyPair>,
@@ -23,17 +23,17 @@ pub struct Made {
 }
 
 impl Made {
-    /// An authority that signs itself, with a key on P-256, good for ten years.
+    /// A self-signed CA with a P-256 key, valid for ten years.
     ///
     /// # Errors
-    /// What rcgen says; so below.
+    /// The error of rcgen, as below.
     pub fn root(name: &str) -> Result<Self> {
         let mut params = authority(name);
         good_for(&mut params, -1, 3650);
         Self::self_signed(params)
     }
 
-    /// What `params` say, signed by itself.
+    /// A self-signed certificate with these contents.
     ///
     /// # Errors
     /// As above.
@@ -47,7 +47,7 @@ impl Made {
         })
     }
 
-    /// Signs a certificate with a new key on P-256.
+    /// Signs a certificate with a new P-256 key.
     ///
     /// # Errors
     /// As above.
@@ -55,7 +55,7 @@ impl Made {
         self.sign_key(params, KeyPair::generate()?.into())
     }
 
-    /// Signs a certificate with a new key of this kind.
+    /// Signs a certificate with a new key of this type.
     ///
     /// # Errors
     /// As above.
@@ -67,7 +67,7 @@ impl Made {
         self.sign_key(params, KeyPair::generate_for(algorithm)?.into())
     }
 
-    /// Signs the key of `other`, and says what that says but for the tweak.
+    /// Signs the key of `other` with its contents and a modification.
     ///
     /// # Errors
     /// As above.
@@ -82,7 +82,7 @@ impl Made {
         Ok(Made { params, key, der })
     }
 
-    /// What rcgen signs with.
+    /// The issuer in rcgen's form.
     pub fn issuer(&self) -> Issuer<'_, &KeyPair> {
         Issuer::from_params(&self.params, &*self.key)
     }
@@ -98,13 +98,13 @@ impl Made {
     }
 }
 
-/// PEM of some bytes.
+/// Bytes as PEM.
 pub fn pem(label: &str, der: &[u8]) -> String {
     let body = Block::canonical_body(der);
     format!("-----BEGIN {label}-----\n{body}-----END {label}-----\n")
 }
 
-/// What a certificate of this name says: good since yesterday, for a year.
+/// The contents of a certificate with this name, valid since yesterday, for a year.
 pub fn named(name: &str) -> CertificateParams {
     let mut params = CertificateParams::default();
     params.distinguished_name = DistinguishedName::new();
@@ -114,17 +114,17 @@ pub fn named(name: &str) -> CertificateParams {
     params
 }
 
-/// An authority's.
+/// The contents of a CA certificate.
 pub fn authority(name: &str) -> CertificateParams {
     let mut params = named(name);
     params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
     params
 }
 
-/// A server's, for a DNS name and 127.0.0.1.
+/// The contents of a server certificate for a DNS name and 127.0.0.1.
 ///
 /// # Errors
-/// For what is no DNS name.
+/// For an invalid DNS name.
 pub fn server(name: &str) -> Result<CertificateParams> {
     let mut params = named(name);
     params.is_ca = IsCa::ExplicitNoCa;
@@ -135,7 +135,7 @@ pub fn server(name: &str) -> Result<CertificateParams> {
     Ok(params)
 }
 
-/// From so many days from now to so many.
+/// Sets the validity in days from now.
 pub fn good_for(params: &mut CertificateParams, from: i64, to: i64) {
     let now = OffsetDateTime::now_utc();
     let now = now.replace_nanosecond(0).unwrap_or(now);
@@ -143,7 +143,7 @@ pub fn good_for(params: &mut CertificateParams, from: i64, to: i64) {
     params.not_after = now + Duration::days(to);
 }
 
-/// What authorityInfoAccess tells the address of (RFC 5280, section 4.2.2.1).
+/// The type of an address in authorityInfoAccess (RFC 5280, section 4.2.2.1).
 #[derive(Debug, Clone, Copy)]
 pub enum Access {
     /// id-ad-ocsp

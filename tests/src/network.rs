@@ -1,5 +1,5 @@
-//! Hosts of their own on one Ethernet: network namespaces around a bridge that is
-//! itself in one. The interfaces of the machine are never touched.
+//! Isolated hosts on one Ethernet: network namespaces around a bridge in another one. The
+//! machine's own interfaces are never touched.
 
 use std::ffi::OsStr;
 use std::process::{Command, Stdio};
@@ -7,7 +7,7 @@ use std::sync::atomic::{AtomicU32, Ordering};
 
 use anyhow::{Context, Result, ensure};
 
-/// The namespaces; they go with the value, also when a test panics.
+/// The namespaces, which are removed when this is dropped, also if a test panics.
 #[derive(Debug)]
 pub struct Network {
     prefix: String,
@@ -24,7 +24,7 @@ impl Network {
     /// A network without hosts.
     ///
     /// # Errors
-    /// What `ip` says: it needs root.
+    /// The error of `ip`, which needs root.
     pub fn new() -> Result<Self> {
         static COUNT: AtomicU32 = AtomicU32::new(0);
         let count = COUNT.fetch_add(1, Ordering::Relaxed);
@@ -38,10 +38,10 @@ impl Network {
         Ok(network)
     }
 
-    /// A host with these addresses, each with the length of its prefix.
+    /// A host with these addresses, each with its prefix length.
     ///
     /// # Errors
-    /// What `ip` says.
+    /// The error of `ip`.
     pub fn host(&mut self, addresses: &[&str]) -> Result<Host> {
         let number = self.namespaces.len();
         let namespace = self.namespace(&format!("host{number}"))?;
@@ -69,7 +69,7 @@ impl Network {
 
 impl Drop for Network {
     fn drop(&mut self) {
-        // The interfaces go with their namespaces.
+        // The interfaces are removed with their namespaces.
         for namespace in self.namespaces.iter().rev() {
             if let Err(error) = ip(&["netns", "delete", namespace]) {
                 eprintln!("{error:#}");

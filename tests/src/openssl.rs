@@ -1,4 +1,4 @@
-//! What openssl says: of keys, signatures, certificates.
+//! Checks of keys, signatures and certificates with openssl.
 
 use std::collections::HashMap;
 use std::fs;
@@ -11,12 +11,12 @@ use crate::normal::der::Element;
 use crate::normal::pem::Block;
 use crate::workplace;
 
-/// What openssl makes of a private key.
+/// openssl's view of a private key.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct PrivateKey {
-    /// Its public half, a SubjectPublicKeyInfo; `None` where it cannot be read.
+    /// Its public half, a SubjectPublicKeyInfo; `None` if it cannot be read.
     pub public: Option<Vec<u8>>,
-    /// Whether its numbers fit together.
+    /// Whether its numbers are consistent.
     pub sound: bool,
 }
 
@@ -28,7 +28,7 @@ impl Keys {
     /// Reads the private key in a PEM text.
     ///
     /// # Errors
-    /// When openssl does not run.
+    /// If openssl does not run.
     pub fn read(&self, pem: &str) -> Result<Arc<PrivateKey>> {
         if let Some(known) = self.lock().get(pem) {
             return Ok(known.clone());
@@ -53,20 +53,20 @@ fn read_private(pem: &str) -> Result<PrivateKey> {
     })
 }
 
-/// Runs openssl with something to read.
+/// Runs openssl with this input.
 ///
 /// # Errors
-/// When it does not start.
+/// If it does not start.
 pub fn openssl(arguments: &[&str], input: &[u8]) -> Result<std::process::Output> {
     let mut command = Command::new("openssl");
     command.args(arguments);
     workplace::run(command, Some(input)).context("openssl")
 }
 
-/// Runs openssl in a folder and gives what it prints.
+/// Runs openssl in a folder and returns its output.
 ///
 /// # Errors
-/// What it prints on standard error when it fails.
+/// Its standard error, if it fails.
 pub fn in_folder(folder: &std::path::Path, arguments: &[&str]) -> Result<String> {
     let output = Command::new("openssl")
         .current_dir(folder)
@@ -90,7 +90,7 @@ pub fn in_folder(folder: &std::path::Path, arguments: &[&str]) -> Result<String>
 /// under a public key.
 ///
 /// # Errors
-/// When openssl does not run, or `der` is no such object.
+/// If openssl does not run, or `der` is not such an object.
 pub fn verifies(der: &[u8], spki: &[u8]) -> Result<bool> {
     let [body, algorithm, signature] = Element::first(der)?.0.fields()?;
     let [kind] = algorithm.fields()?;
@@ -137,7 +137,7 @@ fn digest(oid: &str) -> Option<&'static str> {
 /// The first certificate of a PEM text, as bytes.
 ///
 /// # Errors
-/// When there is none.
+/// If there is none.
 pub fn certificate(pem: &str) -> Result<Vec<u8>> {
     let blocks = crate::normal::pem::blocks(pem);
     let Some(block) = blocks.iter().find(|block| block.label == "CERTIFICATE") else {

@@ -1,5 +1,5 @@
-//! An organization's folder as renewals find it: an authority, a configuration,
-//! certificates with their keys; and what the tests' own reader says of them.
+//! An organization's folder as renewals find it: a CA, a configuration, certificates with
+//! their keys; and an independent parser for checking them.
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -17,21 +17,21 @@ use crate::normal::x509;
 use crate::openssl;
 use crate::workplace::{Step, Workplace};
 
-/// One year, named profiles as in the walk-through, no usages by default.
+/// A lifetime of one year, named profiles as in the walk-through, no usages by default.
 pub const CONFIG: &str = r#"{"signing": {"default": {"expiry": "8760h"}, "profiles": {
   "server": {"expiry": "8760h", "usages": ["signing", "key encipherment", "server auth"]},
   "client": {"expiry": "8760h", "usages": ["signing", "key encipherment", "client auth"]},
   "peer": {"expiry": "8760h", "usages": ["signing", "key encipherment", "server auth", "client auth"]}
 }}}"#;
 
-/// What `ca.pem` is made of: a small key, so that it is made at once, and twenty
-/// years, so that it cuts nothing.
+/// The request for `ca.pem`: a key that is generated fast, and a lifetime of twenty years,
+/// so that no certificate is limited by it.
 const AUTHORITY: &str =
     r#"{"CN": "Root", "key": {"algo": "ecdsa", "size": 256}, "ca": {"expiry": "175200h"}}"#;
 
 const DAY: i64 = 86_400;
 
-/// A workplace that holds `ca.pem`, `ca-key.pem` and `ca-config.json`.
+/// A workplace with `ca.pem`, `ca-key.pem` and `ca-config.json`.
 #[derive(Debug)]
 pub struct Organization(Workplace);
 
@@ -47,7 +47,7 @@ impl Organization {
     /// An organization without certificates.
     ///
     /// # Errors
-    /// What rcfssl says.
+    /// rcfssl's error.
     pub fn new() -> Result<Self> {
         let organization = Organization(Workplace::new()?);
         organization.write("ca-config.json", CONFIG)?;
@@ -55,33 +55,33 @@ impl Organization {
         Ok(organization)
     }
 
-    /// Sets a variable for all lines to come.
+    /// Sets a variable for all later lines.
     pub fn set(&mut self, key: &str, value: &str) {
         self.0.set(key, value);
     }
 
-    /// Makes an authority of a request document: `NAME.pem`, `NAME-key.pem`.
+    /// Creates a CA from a request document: `NAME.pem`, `NAME-key.pem`.
     ///
     /// # Errors
-    /// What rcfssl says.
+    /// rcfssl's error.
     pub fn authority(&self, name: &str, document: &str) -> Result<()> {
         let line = format!("rcfssl gencert -initca - | rcfssljson -bare {name}; rm {name}.csr");
         self.feed(&line, Some(document.as_bytes()))?.ok()?;
         Ok(())
     }
 
-    /// Makes `NAME.pem`, `NAME-key.pem` and `NAME.csr` of a request document.
+    /// Creates `NAME.pem`, `NAME-key.pem` and `NAME.csr` from a request document.
     ///
     /// # Errors
-    /// What rcfssl says.
+    /// rcfssl's error.
     pub fn sign(&self, profile: &str, name: &str, document: &str) -> Result<()> {
         self.sign_with("-config ca-config.json", profile, name, document)
     }
 
-    /// The same for a certificate that begins and ends so many days from now.
+    /// The same for a certificate that is valid from and until this many days from now.
     ///
     /// # Errors
-    /// What rcfssl says.
+    /// rcfssl's error.
     pub fn sign_from_to(&self, profile: &str, name: &str, document: &str, days: [i64; 2]) -> Result<()> {
         let mut config: serde_json::Value = serde_json::from_str(&self.read("ca-config.json")?)?;
         for (field, days) in ["not_before", "not_after"].into_iter().zip(days) {
@@ -94,10 +94,10 @@ impl Organization {
         self.sign_with(&flags, profile, name, document)
     }
 
-    /// The same with other flags of `gencert` than those of the organization.
+    /// The same with other flags of `gencert`.
     ///
     /// # Errors
-    /// What rcfssl says.
+    /// rcfssl's error.
     pub fn sign_with(&self, flags: &str, profile: &str, name: &str, document: &str) -> Result<()> {
         let line = format!(
             "rcfssl gencert -loglevel 3 -ca ca.pem -ca-key ca-key.pem {flags} -profile {profile} - \
@@ -110,7 +110,7 @@ impl Organization {
     /// Runs `rcfssl renew` in the folder.
     ///
     /// # Errors
-    /// When it takes too long, panics or shows a private key.
+    /// If it takes too long, panics or prints a private key.
     pub fn renew(&self, arguments: &str) -> Result<Step> {
         let step = self.shell(&format!("rcfssl renew {arguments}"))?;
         let said = step.out() + &step.err();
@@ -122,24 +122,24 @@ impl Organization {
     /// The first certificate of a file.
     ///
     /// # Errors
-    /// For what is none.
+    /// If there is none.
     pub fn certificate(&self, file: &str) -> Result<Certificate> {
         Certificate::read(&self.join(file))
     }
 
-    /// Asks openssl whether a certificate is its key's and that of `ca.pem`, and
-    /// whether the key is sound.
+    /// Checks with openssl that a certificate matches its key and was issued by `ca.pem`,
+    /// and that the key is valid.
     ///
     /// # Errors
-    /// What it says against it.
+    /// openssl's error.
     pub fn check_pair(&self, certificate: &str, key: &str) -> Result<()> {
         check_pair(&self.path(), certificate, key)
     }
 
-    /// What [`stamps`] finds in the folder.
+    /// The result of [`stamps`] for the folder.
     ///
     /// # Errors
-    /// What the system says.
+    /// The system's error.
     pub fn stamps(&self) -> Result<BTreeMap<String, Stamp>> {
         stamps(&self.path())
     }
@@ -147,7 +147,7 @@ impl Organization {
     /// The names in the folder that begin with a dot.
     ///
     /// # Errors
-    /// What the system says.
+    /// The system's error.
     pub fn dot_files(&self) -> Result<Vec<String>> {
         let names = stamps(&self.path())?.into_keys();
         Ok(names
@@ -156,11 +156,11 @@ impl Organization {
     }
 }
 
-/// Asks openssl whether a certificate in a folder is its key's and that of
-/// `ca.pem` there, and whether the key is sound.
+/// Checks with openssl that a certificate in a folder matches its key and was issued by
+/// `ca.pem` there, and that the key is valid.
 ///
 /// # Errors
-/// What it says against it.
+/// openssl's error.
 pub fn check_pair(folder: &Path, certificate: &str, key: &str) -> Result<()> {
     let verify = ["verify", "-CAfile", "ca.pem", certificate];
     openssl::in_folder(folder, &verify)?;
@@ -175,7 +175,7 @@ pub fn check_pair(folder: &Path, certificate: &str, key: &str) -> Result<()> {
     Ok(())
 }
 
-/// What matters of a certificate to those who renew it.
+/// The parts of a certificate that matter for renewal.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Certificate {
     /// All of it.
@@ -186,9 +186,9 @@ pub struct Certificate {
     pub subject: Vec<u8>,
     /// The public key, whole.
     pub public_key: Vec<u8>,
-    /// When it begins and ends, in seconds since 1970.
+    /// The validity, in seconds since 1970.
     pub validity: [i64; 2],
-    /// Its extensions: whether critical, and what is in them.
+    /// Its extensions: whether they are critical, and their contents.
     pub extensions: BTreeMap<String, (bool, Vec<u8>)>,
 }
 
@@ -196,7 +196,7 @@ impl Certificate {
     /// Reads the first certificate of a PEM file.
     ///
     /// # Errors
-    /// For what is no certificate in strict DER.
+    /// For anything other than a certificate in strict DER.
     pub fn read(path: &Path) -> Result<Self> {
         let text = fs::read_to_string(path).with_context(|| path.display().to_string())?;
         let der = openssl::certificate(&text)?;
@@ -225,7 +225,7 @@ impl Certificate {
         Some(names)
     }
 
-    /// The whole days until it ends.
+    /// The number of whole days until it expires.
     pub fn days_left(&self) -> i64 {
         (self.validity[1] - OffsetDateTime::now_utc().unix_timestamp()).div_euclid(DAY)
     }
@@ -244,23 +244,23 @@ fn extensions(field: &Element<'_>) -> Result<BTreeMap<String, (bool, Vec<u8>)>> 
     Ok(found)
 }
 
-/// What changes when a file is written to, replaced or given away.
+/// Changes when a file is written, replaced, or changes its owner.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Stamp {
     /// Device and inode.
     pub identity: (u64, u64),
-    /// When it was changed: contents and attributes, in seconds and nanoseconds.
+    /// When contents and attributes were changed, in seconds and nanoseconds.
     pub changed: [(i64, i64); 2],
-    /// Kind and permissions.
+    /// Type and permissions.
     pub mode: u32,
     /// User and group.
     pub owner: (u32, u32),
 }
 
-/// The stamps of a folder, as `.`, and of what is in it.
+/// The stamps of a folder, as `.`, and of its contents.
 ///
 /// # Errors
-/// What the system says.
+/// The system's error.
 pub fn stamps(folder: &Path) -> Result<BTreeMap<String, Stamp>> {
     let stamp = |metadata: fs::Metadata| Stamp {
         identity: (metadata.dev(), metadata.ino()),

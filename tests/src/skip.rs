@@ -1,14 +1,14 @@
-//! Tests that a machine may not be able to run.
+//! Tests that cannot run on every machine.
 
 use std::path::Path;
 use std::process::Command;
 
 use anyhow::{Result, bail};
 
-/// Says aloud that a test did not run, and why.
+/// Prints that a test was skipped, and why.
 ///
 /// # Errors
-/// When `RCFSSL_CI` is set: there every test is to run.
+/// If `RCFSSL_CI` is set: every test must run there.
 pub fn skipped(why: &str) -> Result<()> {
     if std::env::var_os("RCFSSL_CI").is_some() {
         bail!("this cannot run here: {why}");
@@ -18,7 +18,7 @@ pub fn skipped(why: &str) -> Result<()> {
     Ok(())
 }
 
-/// Whether this runs as root, who may mount and make namespaces.
+/// Whether this runs as root, which may mount and create namespaces.
 pub fn is_root() -> bool {
     Command::new("id")
         .arg("-u")
@@ -26,7 +26,7 @@ pub fn is_root() -> bool {
         .is_ok_and(|output| output.stdout == b"0\n")
 }
 
-/// The first of these programs that is nowhere in the usual folders.
+/// The first of these programs that is missing in the usual folders.
 pub fn missing<'a>(programs: &[&'a str]) -> Option<&'a str> {
     let folders = ["/usr/bin", "/bin", "/usr/sbin", "/sbin", "/usr/local/bin"];
     programs.iter().copied().find(|program| {

@@ -1,4 +1,4 @@
-//! A folder as data: every file with its mode and bytes.
+//! A folder as data: every file with its mode and contents.
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -10,20 +10,20 @@ use anyhow::Result;
 /// A file, or a link to one.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct File {
-    /// Mode of what the name itself is, kind and permissions (`lstat`).
+    /// The mode of the entry itself, type and permissions (`lstat`).
     pub mode: u32,
-    /// Permissions of what it leads to.
+    /// The permissions of the file it leads to.
     pub permissions: u32,
-    /// Contents; none for what is no regular file.
+    /// The contents; empty for anything other than a regular file.
     pub bytes: Vec<u8>,
 }
 
 /// A folder.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Tree {
-    /// Files by their paths below the folder.
+    /// Files by their path relative to the folder.
     pub files: BTreeMap<String, File>,
-    /// Folders below it with nothing in them.
+    /// Empty folders.
     pub empty_folders: Vec<String>,
 }
 
@@ -31,7 +31,7 @@ impl Tree {
     /// Reads a folder.
     ///
     /// # Errors
-    /// What the system says.
+    /// The system's error.
     pub fn read(root: &Path) -> Result<Self> {
         let mut tree = Tree::default();
         tree.add(root, "")?;

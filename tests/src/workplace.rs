@@ -1,5 +1,5 @@
-//! A fresh folder in which the binaries are called by the names of the programs
-//! that they stand in for.
+//! A new folder in which the binaries are called by the names of the programs that they
+//! replace.
 
 use std::collections::BTreeMap;
 use std::ffi::OsStr;
@@ -18,10 +18,10 @@ use tempfile::TempDir;
 use crate::binaries;
 use crate::tree::Tree;
 
-/// How long a shell line may take.
+/// The time limit for a shell line.
 const PATIENCE: Duration = Duration::from_secs(120);
 
-/// The names under which scripts call the binaries, and the binaries' own.
+/// The names under which scripts call the binaries, and the binaries' own names.
 const NAMES: [(&str, &str); 10] = [
     ("cfssl", "rcfssl"),
     ("cfssl-bundle", "rcfssl"),
@@ -35,17 +35,17 @@ const NAMES: [(&str, &str); 10] = [
     ("rcfssljson", "rcfssljson"),
 ];
 
-/// What a shell line did.
+/// The result of a shell line.
 #[derive(Debug, Clone, Default)]
 pub struct Step {
-    /// The line's exit status; 128 and the number for a signal.
+    /// The line's exit status; 128 plus the number for a signal.
     pub status: i32,
     /// Standard output.
     pub stdout: Vec<u8>,
     /// Standard error.
     pub stderr: Vec<u8>,
-    /// The statuses of the binaries under test that ran in it, in the order in
-    /// which they ended; only in a [watched](Workplace::watched) workplace.
+    /// The statuses of the binaries under test, in the order in which they ended; only in a
+    /// [watched](Workplace::watched) workplace.
     pub commands: Vec<i32>,
 }
 
@@ -63,12 +63,12 @@ impl Step {
     /// Standard output as JSON.
     ///
     /// # Errors
-    /// All of the step, where it is none.
+    /// The whole step, if it is not JSON.
     pub fn json(&self) -> Result<Value> {
         serde_json::from_slice(&self.stdout).with_context(|| format!("{self}"))
     }
 
-    /// The lines of standard error without the time before them, and without hints.
+    /// The lines of standard error without time stamps and hints.
     pub fn log(&self) -> Vec<String> {
         let stamped = |line: &str| line.starts_with("20") && line.as_bytes().get(19) == Some(&b' ');
         let body = |line: &str| {
@@ -85,10 +85,10 @@ impl Step {
             .collect()
     }
 
-    /// The step itself, when it succeeded.
+    /// The step itself, if it succeeded.
     ///
     /// # Errors
-    /// What it printed, when it did not.
+    /// Its output, if it failed.
     pub fn ok(self) -> Result<Self> {
         ensure!(self.status == 0, "exit status {}: {}", self.status, self.err());
         Ok(self)
@@ -116,7 +116,8 @@ impl From<Output> for Step {
     }
 }
 
-/// The folder, with `bin/` first on the `PATH` beside it; both go with the value.
+/// The folder, with `bin/` beside it and first in `PATH`; both are removed when this is
+/// dropped.
 #[derive(Debug)]
 pub struct Workplace {
     root: TempDir,
@@ -128,32 +129,31 @@ impl Workplace {
     /// A workplace with links to the binaries.
     ///
     /// # Errors
-    /// What the system or cargo says.
+    /// The error of the system or of cargo.
     pub fn new() -> Result<Self> {
         Self::made(&own_programs()?, false)
     }
 
-    /// A workplace with links to other programs, by the names under which lines call
-    /// them.
+    /// A workplace with links to other programs, under the names that lines use.
     ///
     /// # Errors
-    /// What the system says.
+    /// The system's error.
     pub fn with(programs: &[(&str, PathBuf)]) -> Result<Self> {
         Self::made(programs, false)
     }
 
-    /// A workplace that notes the exit status of every call of a binary, also of
-    /// those whose status the shell line does not hand on.
+    /// A workplace that records the exit status of every call of a binary, including those
+    /// that the shell line does not return.
     ///
     /// # Errors
-    /// What the system or cargo says.
+    /// The error of the system or of cargo.
     pub fn watched() -> Result<Self> {
         Self::made(&own_programs()?, true)
     }
 
     fn made(programs: &[(&str, PathBuf)], watched: bool) -> Result<Self> {
         let root = tempfile::Builder::new().prefix("rcfssl-").tempdir()?;
-        // Other users work here too, in the tests of permissions.
+        // Tests of permissions let other users work here, too.
         fs::set_permissions(root.path(), Permissions::from_mode(0o755))?;
         let bin = root.path().join("bin");
         let watched_links = root.path().join("watched");
@@ -165,7 +165,7 @@ impl Workplace {
         for (name, binary) in programs {
             let link = bin.join(name);
             if watched {
-                // By a link: the binary is to be called by the same name.
+                // Through a link, because the binary must be called by the same name.
                 let inner = watched_links.join(name);
                 symlink(binary, &inner)?;
                 let script = format!(
@@ -200,20 +200,20 @@ impl Workplace {
         self.path().join(name)
     }
 
-    /// A folder beside it, for what the lines are not to find.
+    /// A folder beside it, for files that the lines must not find.
     pub fn aside(&self) -> &Path {
         self.root.path()
     }
 
-    /// Sets a variable for all lines to come.
+    /// Sets a variable for all later lines.
     pub fn set(&mut self, key: &str, value: &str) {
         self.environment.insert(key.to_owned(), value.to_owned());
     }
 
-    /// Writes a file of mode 0644, and the folders above it.
+    /// Writes a file with mode 0644, creating its folders.
     ///
     /// # Errors
-    /// What the system says.
+    /// The system's error.
     pub fn write(&self, name: &str, contents: impl AsRef<[u8]>) -> Result<()> {
         let path = self.join(name);
         if let Some(folder) = path.parent() {
@@ -227,20 +227,20 @@ impl Workplace {
     /// Reads a file as text.
     ///
     /// # Errors
-    /// What the system says.
+    /// The system's error.
     pub fn read(&self, name: &str) -> Result<String> {
         fs::read_to_string(self.join(name)).with_context(|| name.to_owned())
     }
 
-    /// The files that lie there.
+    /// The files in it.
     ///
     /// # Errors
-    /// What the system says.
+    /// The system's error.
     pub fn tree(&self) -> Result<Tree> {
         Tree::read(&self.path())
     }
 
-    /// A program with the clean environment, in the folder, with nothing to read.
+    /// A program with a clean environment, in the folder, with empty standard input.
     pub fn command(&self, program: impl AsRef<OsStr>) -> Command {
         let mut command = Command::new(program);
         command
@@ -251,11 +251,11 @@ impl Workplace {
         command
     }
 
-    /// Runs a program with the words of a line as they stand between spaces, without
-    /// a shell. A name without a slash is that of a binary under test.
+    /// Runs a program with the words of a line, split at spaces, without a shell. A name
+    /// without a slash is that of a binary under test.
     ///
     /// # Errors
-    /// When it cannot be started or takes too long.
+    /// If it cannot be started or takes too long.
     pub fn call(&self, line: &str) -> Result<Step> {
         self.call_in(&self.path(), line)
     }
@@ -286,15 +286,15 @@ impl Workplace {
     /// Runs a shell line as a script would, with umask 022 and `pipefail`.
     ///
     /// # Errors
-    /// When it takes too long.
+    /// If it takes too long.
     pub fn shell(&self, line: &str) -> Result<Step> {
         self.feed(line, None)
     }
 
-    /// Runs a shell line that reads `input` from a pipe.
+    /// Runs a shell line with `input` from a pipe as standard input.
     ///
     /// # Errors
-    /// When it takes too long.
+    /// If it takes too long.
     pub fn feed(&self, line: &str, input: Option<&[u8]>) -> Result<Step> {
         let statuses = self.root.path().join("statuses");
         if self.watched {
@@ -325,7 +325,7 @@ fn own_programs() -> Result<[(&'static str, PathBuf); NAMES.len()]> {
 /// Runs a command with `input` on its standard input, and captures both outputs.
 ///
 /// # Errors
-/// When it cannot be started.
+/// If it cannot be started.
 pub fn run(mut command: Command, input: Option<&[u8]>) -> Result<Output> {
     command.stdout(Stdio::piped()).stderr(Stdio::piped());
     let Some(input) = input else {
@@ -335,7 +335,8 @@ pub fn run(mut command: Command, input: Option<&[u8]>) -> Result<Output> {
     let pipe = child.stdin.take();
     std::thread::scope(|scope| {
         scope.spawn(move || {
-            // Whoever does not read to the end closes the pipe: no failure of ours.
+            // A program that does not read all of its input closes the pipe, which is not
+            // an error.
             if let Some(mut pipe) = pipe {
                 let _ = pipe.write_all(input);
             }

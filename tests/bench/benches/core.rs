@@ -1,4 +1,4 @@
-//! The parts of issuing, one by one: `cargo bench -p rcfssl-bench`.
+//! Benchmarks of the steps of issuing: `cargo bench -p rcfssl-bench`.
 
 #![allow(clippy::unwrap_used, missing_docs, reason = "a benchmark may")]
 
@@ -23,7 +23,7 @@ fn main() {
     divan::main();
 }
 
-/// An authority, and a request for it.
+/// A CA, and a request for it.
 struct Scene {
     key: PrivateKey,
     certificate: Certificate,

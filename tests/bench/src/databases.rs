@@ -1,4 +1,4 @@
-//! SQLite files with many certificates, for the commands that go through all of them.
+//! SQLite files with many certificates, for the commands that process all of them.
 
 use std::fs;
 use std::path::Path;
@@ -11,19 +11,19 @@ use rcfssl_store::Config;
 use rcfssl_store::blocking::Store;
 use time::OffsetDateTime;
 
-/// The rows in which databases are read are those with this word.
+/// Rows whose name contains this word use databases.
 pub const WORD: &str = "database";
 
-/// How many certificates wait for an OCSP response. Debian's cfssl flushes the disk twice for
-/// each of them, which takes minutes for ten times as many.
+/// The number of certificates that need an OCSP response. Debian's cfssl flushes the disk
+/// twice for each of them, so ten times as many would take minutes.
 const GOOD: usize = 1_000;
 
-/// How many are on a list.
+/// The number of revoked certificates.
 const REVOKED: usize = 100_000;
 
-/// Makes `record.json`, an empty database; `good.db` and `good.json`, for which `work.db`
-/// is to be a copy of the former; and `revoked.json`, with the same serial numbers in
-/// `revoked.txt`.
+/// Creates `record.json` with an empty database; `good.db` and `good.json`, whose database
+/// `work.db` is to be a copy of `good.db`; and `revoked.json`, with the same serial numbers
+/// in `revoked.txt`.
 pub fn prepare(folder: &Path, leaf: &str) -> Result<()> {
     let file = |name: &str| folder.join(name);
     let failed = |error: rcfssl_core::Error| anyhow!("{error}");
@@ -49,7 +49,7 @@ pub fn prepare(folder: &Path, leaf: &str) -> Result<()> {
     open(folder, "good", "good")?
         .record(&records)
         .map_err(|error| anyhow!("{error}"))?;
-    // Only the document.
+    // Only the document is needed.
     open(folder, "good", "work")?;
 
     let store = open(folder, "revoked", "revoked")?;
@@ -75,7 +75,7 @@ pub fn prepare(folder: &Path, leaf: &str) -> Result<()> {
     Ok(())
 }
 
-/// A store on `DATABASE.db`, and its document for commands in `NAME.json`.
+/// A store on `DATABASE.db`, and its configuration in `NAME.json`.
 fn open(folder: &Path, name: &str, database: &str) -> Result<Store> {
     let source = folder.join(format!("{database}.db"));
     let document = serde_json::json!({ "driver": "sqlite3", "data_source": source }).to_string();

@@ -1,5 +1,5 @@
-//! Issuing in one process, against the cryptography alone that it cannot do
-//! without: making the key, signing the request, signing the certificate.
+//! Issuing in one process, compared with the bare cryptography that it needs: generating
+//! the key, signing the request, signing the certificate.
 
 use std::num::NonZero;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -21,7 +21,7 @@ use crate::statistics::Quartiles;
 const REQUEST: &[u8] = include_bytes!("../../../fixtures/documents/server.json");
 const CONFIG: &[u8] = include_bytes!("../../../fixtures/documents/ca-config.json");
 
-/// The key of the authority that issues.
+/// The key of the issuing CA.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Authority {
     /// ECDSA on P-256.
@@ -30,20 +30,20 @@ pub enum Authority {
     Rsa2048,
 }
 
-/// Certificates in a second.
+/// Certificates per second.
 #[derive(Debug, Serialize)]
 pub struct Rates {
     /// The row's name.
     pub name: &'static str,
-    /// What is promised on one core at least.
+    /// The minimum on one core.
     pub target: f64,
-    /// On one core: key, request, certificate, all as PEM.
+    /// On one core: key, request and certificate as PEM.
     pub one_core: f64,
-    /// The bare key generation and signatures, on one core.
+    /// The bare key generation and signatures on one core.
     pub limit: f64,
     /// On all cores.
     pub all_cores: f64,
-    /// How many there are.
+    /// The number of cores.
     pub cores: usize,
 }
 
@@ -74,7 +74,7 @@ impl Authority {
     }
 }
 
-/// Everything that is there before the first certificate.
+/// Everything that exists before the first certificate.
 struct Issuing {
     certificate: Certificate,
     key: PrivateKey,
@@ -110,7 +110,7 @@ impl Issuing {
         })
     }
 
-    /// What one `gencert` does behind its documents; gives the bytes it prints.
+    /// The work of one `gencert` after its documents are read; returns the bytes it prints.
     fn issue(&self) -> rcfssl_core::Result<usize> {
         let key = key::generate(self.request.key_spec()?)?;
         let content = Content {
@@ -156,7 +156,7 @@ impl Bare {
     fn issue(&self) -> Result<usize> {
         let failed = |_| anyhow!("nothing could be signed");
         let random = SystemRandom::new();
-        // As long as what is signed for the request and the certificate.
+        // As long as the data signed for the request and the certificate.
         let (request, certificate) = ([0x30; 300], [0x30; 500]);
         let leaf = EcdsaKeyPair::generate(&ECDSA_P256_SHA256_ASN1_SIGNING).map_err(failed)?;
         let first = leaf.sign(&random, &request).map_err(failed)?;
@@ -173,7 +173,7 @@ impl Bare {
     }
 }
 
-/// Measures both in turn on one core, then all cores.
+/// Measures both alternately on one core, then all cores.
 pub fn measure(authority: Authority, quick: bool) -> Result<Rates> {
     let (rounds, length) = if quick { (3, 200) } else { (15, 400) };
     let length = Duration::from_millis(length);
@@ -196,7 +196,7 @@ pub fn measure(authority: Authority, quick: bool) -> Result<Rates> {
     })
 }
 
-/// How often a second it can be done on so many threads.
+/// The rate per second with this many threads.
 fn rate(threads: usize, length: Duration, work: &(dyn Fn() -> Result<usize> + Sync)) -> Result<f64> {
     let done = AtomicU64::new(0);
     let start = Instant::now();

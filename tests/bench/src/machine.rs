@@ -1,4 +1,4 @@
-//! The machine, and the programs on it.
+//! The machine and the programs on it.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -12,7 +12,7 @@ use crate::measure::Place;
 /// Debian's package with real cfssl.
 const PACKAGE: &str = "golang-cfssl";
 
-/// What the figures hold for.
+/// The conditions of the measurement.
 #[derive(Debug, Serialize)]
 pub struct Machine {
     processor: String,
@@ -25,7 +25,7 @@ pub struct Machine {
     date: String,
 }
 
-/// How the binaries of rcfssl were linked.
+/// How the rcfssl binaries were linked.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "lowercase")]
 enum Linkage {
@@ -34,7 +34,7 @@ enum Linkage {
 }
 
 impl Machine {
-    /// Do the binaries need a loader?
+    /// Whether the binaries need a loader.
     pub fn is_dynamic(&self) -> bool {
         self.linkage == Linkage::Dynamic
     }
@@ -59,8 +59,7 @@ impl std::fmt::Display for Machine {
     }
 }
 
-/// The folder of `cfssl` and `cfssljson`; installs Debian's package where they are
-/// not there.
+/// The folder of `cfssl` and `cfssljson`; installs Debian's package if they are missing.
 pub fn find_cfssl() -> Result<PathBuf> {
     let folder = Path::new("/usr/bin");
     let is_there = || {

@@ -1,10 +1,10 @@
-//! Measures rcfssl against Debian's cfssl: whole processes in turn, and issuing in
-//! one process against the bare cryptography that it needs.
+//! Measures rcfssl against Debian's cfssl: whole processes alternately, and issuing in one
+//! process compared with the bare cryptography that it needs.
 //!
 //!     cargo run --release -p rcfssl-bench -- --help
 //!
-//! All of it is in a folder in `TMPDIR`: what is flushed to disk takes the time that
-//! this disk takes.
+//! Everything happens in a folder in `TMPDIR`, so the time for flushing depends on its
+//! disk.
 
 mod databases;
 mod inside;
@@ -24,22 +24,22 @@ use clap::Parser;
 use measure::Place;
 use report::Report;
 
-/// Measures rcfssl against Debian's cfssl.
+/// Measures rcfssl against Debian's cfssl
 #[derive(Parser)]
 struct Options {
-    /// Take a tenth of the runs
+    /// Make a tenth of the runs
     #[arg(long)]
     quick: bool,
-    /// The folder of the binaries to measure; target/release where it is not given
+    /// Folder of the binaries to measure (default: target/release)
     #[arg(long, value_name = "DIR")]
     bin: Option<PathBuf>,
-    /// Write the figures to FILE as well
+    /// Also write the figures to FILE
     #[arg(long, value_name = "FILE")]
     json: Option<PathBuf>,
-    /// How many certificates the rows of `renew` make; 10,000 where it is not given
+    /// Number of certificates for the rows of `renew` (default: 10,000)
     #[arg(long, value_name = "N")]
     certificates: Option<NonZero<usize>>,
-    /// Parts of the names of the rows to measure; all where there is none
+    /// Measure only the rows whose names contain one of these words
     #[arg(value_name = "ROW")]
     rows: Vec<String>,
 }

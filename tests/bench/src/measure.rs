@@ -1,4 +1,4 @@
-//! Running both programs in turn.
+//! Runs both programs alternately.
 
 use std::fs::{self, File};
 use std::os::unix::fs::symlink;
@@ -14,18 +14,18 @@ use wait4::Wait4;
 use crate::rows::{self, Kind, Row};
 use crate::statistics::Quartiles;
 
-/// A folder with documents and authorities, and two folders of programs by the
-/// names `cfssl` and `cfssljson`.
+/// A folder with documents and CAs, and two folders with programs called `cfssl` and
+/// `cfssljson`.
 pub struct Place {
     work: TempDir,
     ours: PathBuf,
     theirs: PathBuf,
 }
 
-/// Both programs, and how they compare.
+/// The figures of both programs.
 #[derive(Debug, Serialize)]
 pub struct Measured {
-    /// Runs of each.
+    /// The number of runs of each.
     pub runs: usize,
     /// rcfssl: milliseconds, or megabytes.
     pub ours: Quartiles,
@@ -36,8 +36,7 @@ pub struct Measured {
 }
 
 impl Place {
-    /// Makes the folder; the authorities and what is looked at come from our own
-    /// binaries.
+    /// Creates the folder; our own binaries create the CAs and other input.
     pub fn new(binaries: &Path, cfssl: &Path) -> Result<Self> {
         let work = tempfile::Builder::new().prefix("rcfssl-bench-").tempdir()?;
         let [ours, theirs] = ["ours", "theirs"].map(|name| work.path().join(name));
@@ -92,7 +91,7 @@ impl Place {
         &self.theirs
     }
 
-    /// The binary that is measured.
+    /// The binary under test.
     pub fn rcfssl(&self) -> PathBuf {
         self.ours.join("cfssl")
     }
@@ -125,7 +124,7 @@ impl Place {
         Ok(command)
     }
 
-    /// Takes away what a run has made, so that the next finds the same.
+    /// Removes the output of a run, so that the next one starts in the same state.
     fn clean(&self) -> Result<()> {
         for folder in ["out", "walk"] {
             let folder = self.work.path().join(folder);
@@ -154,8 +153,8 @@ impl Place {
         Ok(counted.as_secs_f64() * 1000.0)
     }
 
-    /// A process begins with the peak of the one that started it, which must be a
-    /// small one: GNU time.
+    /// A process inherits the peak memory of its parent, which must therefore be small: GNU
+    /// time.
     fn run_for_memory(&self, programs: &Path, row: &Row) -> Result<f64> {
         let inner = self.command(programs, row.command)?;
         let mut command = Command::new("/usr/bin/time");
@@ -175,7 +174,7 @@ impl Place {
     }
 }
 
-/// Runs both so many times, the one before the other and the other way round.
+/// Runs both this many times, in alternating order.
 pub fn measure(place: &Place, row: &Row, runs: usize) -> Result<Measured> {
     let (mut ours, mut theirs) = (Vec::new(), Vec::new());
     for run in 0..=runs {
@@ -187,7 +186,7 @@ pub fn measure(place: &Place, row: &Row, runs: usize) -> Result<Measured> {
             sample.push(place.run(programs, row)?);
         }
     }
-    // The first of each only filled the caches.
+    // The first run of each only filled the caches.
     let (ours, theirs) = (Quartiles::of(&mut ours[1..]), Quartiles::of(&mut theirs[1..]));
     Ok(Measured {
         runs,

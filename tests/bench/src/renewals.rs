@@ -1,5 +1,5 @@
-//! Many certificates of one organization by `renew -jobs`, against a shell loop over
-//! real cfssl.
+//! Many certificates of one organization with `renew -jobs`, compared with a shell loop
+//! over real cfssl.
 
 use std::fmt::Write;
 use std::fs;
@@ -12,13 +12,13 @@ use serde::Serialize;
 use crate::inside::Authority;
 use crate::measure::Place;
 
-/// How many certificates the loop makes; it takes a while.
+/// The number of certificates in the slow loop.
 const LOOP: usize = 200;
 
-/// What a run took.
+/// The cost of a run.
 #[derive(Debug, Clone, Copy, Serialize)]
 pub struct Taken {
-    /// From start to end.
+    /// Elapsed time.
     pub seconds: f64,
     /// User and system time of all cores.
     pub cpu_seconds: f64,
@@ -26,29 +26,29 @@ pub struct Taken {
     pub megabytes: f64,
 }
 
-/// How renewals went.
+/// The results for renewals.
 #[derive(Debug, Serialize)]
 pub struct Renewals {
     /// The row's name.
     pub name: &'static str,
-    /// How many certificates.
+    /// The number of certificates.
     pub certificates: usize,
-    /// All were made, with new keys.
+    /// All created, with new keys.
     pub made: Taken,
-    /// All were renewed, with the keys that were there.
+    /// All renewed, with existing keys.
     pub renewed: Taken,
-    /// All were good already.
+    /// All still valid.
     pub untouched: Taken,
-    /// As many were made as by the loop.
+    /// As many created as by the loop.
     pub few: Taken,
-    /// How many that is.
+    /// The number of these.
     pub looped: usize,
     /// The loop over real cfssl.
     pub cfssl: Taken,
 }
 
 impl Renewals {
-    /// The time of the same work to that of the loop.
+    /// The ratio of the times for the same work.
     pub fn ratio(&self) -> f64 {
         self.few.seconds / self.cfssl.seconds
     }
@@ -68,7 +68,7 @@ struct Folder<'a> {
     path: PathBuf,
 }
 
-/// Measures an authority with so many certificates.
+/// Measures a CA with this many certificates.
 pub fn measure(place: &Place, authority: Authority, certificates: usize) -> Result<Renewals> {
     let looped = LOOP.min(certificates);
     let folder = Folder::new(place, authority, certificates)?;
@@ -95,7 +95,7 @@ pub fn measure(place: &Place, authority: Authority, certificates: usize) -> Resu
 }
 
 impl<'a> Folder<'a> {
-    /// The authority's files, a request document for each certificate, and the jobs.
+    /// The CA's files, a request document for each certificate, and the jobs document.
     fn new(place: &'a Place, authority: Authority, certificates: usize) -> Result<Self> {
         let work = place.work();
         let path = work.join("renewals");
@@ -135,22 +135,21 @@ impl<'a> Folder<'a> {
         Ok(fs::remove_dir_all(self.path)?)
     }
 
-    /// Runs `renew -jobs`, which must end with all certificates counted under one
-    /// word.
+    /// Runs `renew -jobs`, which must count all certificates under one word.
     fn renew(&self, flags: &[&str], certificates: usize, word: &str) -> Result<Taken> {
         let mut command = self.timed(&self.place.rcfssl());
         command.args(["renew", "-loglevel", "3", "-json", "-jobs", "jobs.json"]);
         let (taken, out) = self.run(command.args(flags))?;
         let report: serde_json::Value = serde_json::from_slice(&out)?;
         ensure!(report[word] == certificates, "not all were {word}");
-        // The first and the last are good certificates, by the word of another.
+        // OpenSSL confirms the first and the last certificate.
         for number in [0, certificates - 1] {
             self.verify(&format!("host-{number}.pem"))?;
         }
         Ok(taken)
     }
 
-    /// The loop that a user of real cfssl writes.
+    /// The loop that users of real cfssl write.
     fn run_loop(&self, certificates: usize) -> Result<Taken> {
         let line = format!(
             "n=0; while [ $n -lt {certificates} ]; do \
@@ -177,7 +176,7 @@ impl<'a> Folder<'a> {
     }
 
     fn run(&self, command: &mut Command) -> Result<(Taken, Vec<u8>)> {
-        // What was written before goes to disk before, and is not counted here.
+        // Earlier writes are flushed first, so that they are not counted here.
         let synced = Command::new("sync").status().context("sync")?;
         ensure!(synced.success(), "sync: {synced}");
         let output = command.output().context("/usr/bin/time (package time)")?;

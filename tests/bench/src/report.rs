@@ -1,4 +1,4 @@
-//! The table, and the same as JSON.
+//! The results as a table and as JSON.
 
 use std::fs;
 use std::path::Path;
@@ -12,7 +12,7 @@ use crate::measure::Measured;
 use crate::renewals::{Renewals, Taken};
 use crate::rows::Row;
 
-/// What was measured so far.
+/// The measurements so far.
 #[derive(Debug, Serialize)]
 pub struct Report {
     machine: Machine,
@@ -41,7 +41,7 @@ impl Report {
         }
     }
 
-    /// Prints what stands above the table.
+    /// Prints the text above the table.
     pub fn print_head(&self) {
         println!("{}\n", self.machine);
         println!("| what, whole process | unit | rcfssl | cfssl | ratio | at most |");
@@ -140,7 +140,7 @@ impl Report {
         self.renewals.push(renewals);
     }
 
-    /// Writes the JSON where it is asked for.
+    /// Writes the JSON file, if requested.
     pub fn finish(&self, json: Option<&Path>) -> Result<()> {
         let Some(path) = json else { return Ok(()) };
         let text = serde_json::to_string_pretty(self)?;

@@ -1,11 +1,11 @@
-//! What is measured, and what is promised.
+//! The measurements and their limits.
 
-/// What of a process counts.
+/// What is measured of a process.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Kind {
     /// User and system time.
     Cpu,
-    /// From start to end: for what uses several cores or processes.
+    /// Elapsed time, for commands with several threads or processes.
     Wall,
     /// The largest resident set.
     Memory,
@@ -22,30 +22,30 @@ impl Kind {
     }
 }
 
-/// One line of the table: a shell line in which `cfssl` and `cfssljson` are either
-/// real or ours.
+/// One row of the table: a shell line in which `cfssl` and `cfssljson` are either the real
+/// programs or ours.
 #[derive(Debug)]
 pub struct Row {
     /// Its name in the table.
     pub name: &'static str,
-    /// What counts.
+    /// What is measured.
     pub kind: Kind,
-    /// How often it is run.
+    /// The number of runs.
     pub runs: usize,
-    /// The ratio to real cfssl that is promised of the static binaries at most.
+    /// The maximum ratio to real cfssl for static binaries.
     pub target: f64,
-    /// The same for dynamic ones, of which less is promised.
+    /// The same for dynamic binaries, if it is higher.
     pub dynamic_target: Option<f64>,
     /// The program and its arguments.
     pub command: Command,
 }
 
-/// What is run.
+/// The command of a row.
 #[derive(Debug, Clone, Copy)]
 pub enum Command {
     /// `cfssl` with arguments.
     Cfssl(&'static [&'static str]),
-    /// `cfssljson` with arguments, and a file as its input.
+    /// `cfssljson` with arguments and an input file.
     Cfssljson(&'static [&'static str], &'static str),
     /// A line for `sh -c`.
     Shell(&'static str),
@@ -71,7 +71,7 @@ const CERTINFO: &[&str] = &["certinfo", "-cert", "leaf.pem"];
 const INITCA: &[&str] = &["gencert", "-initca", "rsa-2048.json"];
 const BARE: &[&str] = &["-bare", "out/made"];
 
-/// The certificates of the etcd walk-through, as its readers make them.
+/// The certificates of the etcd walk-through, with the commands of its text.
 const WALK: &str = "mkdir -p walk && cd walk && cp ../*.json . &&
 cfssl gencert -initca p256.json | cfssljson -bare ca - &&
 cfssl gencert -ca=ca.pem -ca-key=ca-key.pem -config=ca-config.json -profile=server server.json | cfssljson -bare server &&
@@ -94,14 +94,14 @@ const RECORDED: &[&str] = &[
 const REFRESH: &str = "cp good.db work.db && cfssl ocsprefresh -db-config=good.json -ca=p256.pem -responder=p256.pem \
 -responder-key=p256-key.pem";
 
-/// Debian's cfssl has no `crl`: it signs a list of the same numbers from a file, which is
+/// Debian's cfssl has no `crl`: it signs a CRL for the same numbers from a file, which is
 /// less work.
 const LIST: &str = "case $(readlink -f $(command -v cfssl)) in
 */rcfssl) cfssl crl -db-config=revoked.json -ca=p256.pem -ca-key=p256-key.pem;;
 *) cfssl gencrl revoked.txt p256.pem p256-key.pem;;
 esac";
 
-/// Every row.
+/// All rows.
 pub fn all() -> Vec<Row> {
     use Command::{Cfssl, Cfssljson, Shell};
     let row = |name, kind, runs, target, command| Row {

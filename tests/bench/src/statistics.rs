@@ -14,7 +14,7 @@ pub struct Quartiles {
 }
 
 impl Quartiles {
-    /// Of a sample, which must not be empty; sorts it.
+    /// The quartiles of a sample, which must not be empty and is sorted.
     pub fn of(sample: &mut [f64]) -> Self {
         sample.sort_by(f64::total_cmp);
         let at = |part: f64| {

@@ -1,5 +1,5 @@
-//! Runs Debian's cfssl and rcfssl side by side on random documents, and reports where
-//! they differ. Exit status 1 when they do.
+//! Runs Debian's cfssl and rcfssl side by side on random documents, and reports the
+//! differences. The exit status is 1 if there are any.
 //!
 //! ```sh
 //! cargo run --release -p rcfssl-tests --bin differential -- --count 20000
@@ -16,27 +16,27 @@ use rcfssl_tests::differential::kept;
 use rcfssl_tests::differential::sides::Sides;
 use rcfssl_tests::{Result, ensure};
 
-/// Runs Debian's cfssl and rcfssl side by side on random documents. The binaries are
-/// built, unless RCFSSL_TEST_BIN names their folder.
+/// Runs Debian's cfssl and rcfssl side by side on random documents. The binaries are built,
+/// unless RCFSSL_TEST_BIN names their folder.
 #[derive(Parser)]
 struct Options {
-    /// The seed; a fresh one where it is not given
+    /// Seed (default: a fresh one)
     #[arg(long, value_name = "N")]
     seed: Option<u64>,
-    /// How many trials
+    /// Number of trials
     #[arg(long, value_name = "N", default_value_t = 1000)]
     count: u64,
-    /// Only the trial of this number
+    /// Run only the trial with this number
     #[arg(long, value_name = "N", conflicts_with = "count")]
     trial: Option<u64>,
-    /// Write each difference into fixtures/differential, to be named there
+    /// Save each difference in fixtures/differential, to be named there
     #[arg(long)]
     keep: bool,
-    /// Ask Debian's cfssl again for the answers to the trials kept there, of which some
-    /// were edited by hand
+    /// Record the answers of Debian's cfssl to the saved trials again, after they have been
+    /// edited
     #[arg(long)]
     record: bool,
-    /// Write each difference as a folder in DIR, to be run by hand
+    /// Write each difference to a folder in DIR, to be run by hand
     #[arg(long, value_name = "DIR")]
     folder: Option<PathBuf>,
 }
@@ -77,7 +77,7 @@ fn run(options: &Options) -> Result<bool> {
     let report = campaign::run(plan, &sides, |done| {
         if done % 100 == 0 {
             let mut error = std::io::stderr();
-            // Nobody may be there to read it.
+            // Standard error may be closed.
             let _ = write!(
                 error,
                 "\r{done} of {} in {} s ",

@@ -1,6 +1,6 @@
-//! What a trial came to, in normal form: that of recorded cases, with standard error
-//! [word for word](super::words), outputs that hold nothing new byte for byte, and
-//! the files that were changed.
+//! The result of a trial in normal form: that of recorded cases, but with standard error
+//! [word for word](super::words), outputs without new contents byte for byte, and the files
+//! that were changed.
 
 use anyhow::Result;
 use serde_json::{Value, json};
@@ -9,16 +9,16 @@ use super::words;
 use crate::normal::{World, results, text};
 use crate::suite::{Case, Outcome, Surroundings};
 
-/// What stands for the status of a program that crashed.
+/// Replaces the status of a program that crashed.
 pub const CRASH: &str = "crash";
 
-/// Commands that show what is there and make nothing: each byte of theirs counts.
+/// Commands that only show something: every byte of their output is compared.
 const SHOWING: [&str; 3] = ["cfssl certinfo", "cfssl info", "cfssl print-defaults"];
 
-/// The normal form of what a trial came to.
+/// The normal form of a trial's result.
 ///
 /// # Errors
-/// When openssl does not run.
+/// If openssl does not run.
 pub fn answer(case: &Case, outcome: &Outcome, surroundings: &Surroundings) -> Result<Value> {
     let world = World::new(case, outcome, surroundings);
     let mut answer = results(&world, case, outcome)?;
@@ -49,13 +49,13 @@ pub fn answer(case: &Case, outcome: &Outcome, surroundings: &Surroundings) -> Re
     Ok(answer)
 }
 
-/// The step that ends an answer with a crash.
+/// The step at which an answer ends with a crash.
 pub fn crashed_at(answer: &Value) -> Option<usize> {
     steps(answer).position(|step| step["exit"] == CRASH)
 }
 
-/// Leaves nothing of an answer after a crash in a step: what a crash leaves behind
-/// binds nobody.
+/// Clears the answer after a crash in a step: the consequences of a crash need not be the
+/// same.
 pub fn end_with_crash(answer: &mut Value, at: usize) {
     if let Some(steps) = answer["steps"].as_array_mut() {
         steps.truncate(at + 1);

@@ -1,4 +1,4 @@
-//! Many trials of one seed, on all cores, and what became of them.
+//! Runs many trials with one seed on all cores, and collects the results.
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -13,49 +13,49 @@ use super::trial::Trial;
 use crate::integrity::fresh;
 use crate::parallel;
 
-/// Which trials.
+/// The trials to run.
 #[derive(Debug, Clone, Copy)]
 pub struct Plan {
     /// The seed.
     pub seed: u64,
-    /// The number of the first.
+    /// The number of the first trial.
     pub first: u64,
-    /// How many.
+    /// The number of trials.
     pub count: u64,
 }
 
-/// A trial that came out differently.
+/// A trial with differences.
 #[derive(Debug)]
 pub struct Difference {
     /// The trial.
     pub trial: Trial,
-    /// Where the two sides differ.
+    /// The differences.
     pub differences: Vec<String>,
 }
 
-/// What became of all trials.
+/// The results of all trials.
 #[derive(Debug)]
 pub struct Report {
     plan: Plan,
-    /// How many trials of each kind there were, and how many of them succeeded.
+    /// The number of trials of each kind, and how many of them succeeded.
     kinds: BTreeMap<String, (usize, usize)>,
     rules: BTreeMap<&'static str, usize>,
     repeats: Vec<String>,
-    /// The trials that came out differently.
+    /// The trials with differences.
     pub found: Vec<Difference>,
 }
 
-/// A seed that nobody knows beforehand.
+/// A random seed.
 pub fn fresh_seed() -> u64 {
     let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
     // Short enough to be typed.
     since.as_nanos() as u64 / 1000 % 1_000_000_000
 }
 
-/// Runs the trials of a plan; tells after each how many are done.
+/// Runs the trials of a plan; reports the number done after each.
 ///
 /// # Errors
-/// When the keys of the trials cannot be read.
+/// If the keys of the trials cannot be read.
 pub fn run(plan: Plan, sides: &Sides, progress: impl Fn(usize) + Sync) -> Result<Report> {
     let material = Material::read(&sides.surroundings)?;
     let numbers: Vec<u64> = (plan.first..plan.first + plan.count).collect();
@@ -82,8 +82,8 @@ pub fn run(plan: Plan, sides: &Sides, progress: impl Fn(usize) + Sync) -> Result
     Ok(report)
 }
 
-/// A trial and its verdict, of which only what a report needs is kept. What could not
-/// be run is a difference too.
+/// A trial and the parts of its verdict that a report needs. A trial that could not be run
+/// counts as a difference.
 fn one(seed: u64, number: u64, material: &Material, sides: &Sides) -> (Trial, Verdict) {
     let fail = |error: &anyhow::Error| Verdict {
         differences: vec![format!("{error:#}")],
@@ -121,7 +121,7 @@ impl Report {
         }
     }
 
-    /// Whether the two sides were alike throughout.
+    /// Whether there were no differences.
     pub fn is_good(&self) -> bool {
         self.found.is_empty() && self.repeats.is_empty()
     }

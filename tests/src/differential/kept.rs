@@ -1,5 +1,5 @@
-//! Trials that once came out differently: files in `fixtures/differential/`, each with
-//! what Debian's cfssl answered, so that they can be run without it.
+//! Saved trials, which once had differences: files in `fixtures/differential/` with the
+//! answer of Debian's cfssl, so that they can be run without it.
 
 use std::path::PathBuf;
 
@@ -11,13 +11,13 @@ use super::folder;
 use super::sides::Sides;
 use super::trial::Trial;
 
-/// A trial, and its right answer.
+/// A trial and its expected answer.
 #[derive(Debug, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Kept {
     /// The trial.
     pub trial: Trial,
-    /// What rcfssl has to answer, in normal form: Debian's answer, translated by the
+    /// The expected answer of rcfssl in normal form: Debian's answer, translated by the
     /// rules.
     #[serde(default)]
     pub want: Value,
@@ -27,10 +27,10 @@ fn path(name: &str) -> PathBuf {
     folder().join(name).with_extension("json")
 }
 
-/// Keeps a trial under its name; gives the file.
+/// Saves a trial under its name; returns the file.
 ///
 /// # Errors
-/// When Debian's cfssl cannot be run, or the file not be written.
+/// If Debian's cfssl cannot be run, or the file cannot be written.
 pub fn keep(name: &str, trial: &Trial, sides: &Sides) -> Result<PathBuf> {
     let want = sides.recorded(trial)?;
     let mut trial = trial.clone();
@@ -41,7 +41,7 @@ pub fn keep(name: &str, trial: &Trial, sides: &Sides) -> Result<PathBuf> {
     Ok(path)
 }
 
-/// Asks Debian's cfssl again for the answers to all kept trials.
+/// Records the answers of Debian's cfssl to all saved trials again.
 ///
 /// # Errors
 /// As [`keep`] and [`read`].
@@ -51,10 +51,10 @@ pub fn record(sides: &Sides) -> Result<Vec<PathBuf>> {
     names.iter().map(again).collect()
 }
 
-/// Reads a kept trial.
+/// Reads a saved trial.
 ///
 /// # Errors
-/// When there is none of that name, or it is not one.
+/// If there is none with that name, or it is malformed.
 pub fn read(name: &str) -> Result<Kept> {
     let path = path(name);
     let text = std::fs::read_to_string(&path).with_context(|| path.display().to_string())?;
@@ -64,7 +64,7 @@ pub fn read(name: &str) -> Result<Kept> {
 /// The names of all.
 ///
 /// # Errors
-/// What the system says.
+/// The system's error.
 pub fn names() -> Result<Vec<String>> {
     let mut names = Vec::new();
     for entry in std::fs::read_dir(folder())? {

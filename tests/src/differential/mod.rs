@@ -1,10 +1,10 @@
-//! Debian's cfssl and rcfssl side by side, on documents, requests and lines that are
-//! made by chance: all that the two do must be alike.
+//! Runs Debian's cfssl and rcfssl side by side on random documents, requests and lines:
+//! they must do exactly the same.
 //!
-//! [`generate`] makes [trials](trial), [`sides`] runs each with both programs,
-//! [`answer`] brings what they did into a normal form, and [`rules`] name the known
-//! differences between Debian's older version and 1.6.5, which rcfssl follows. A trial
-//! that once came out differently is [kept](kept) and run by name ever after.
+//! [`generate`] creates [trials](trial), [`sides`] runs each with both programs, [`answer`]
+//! converts the results to a normal form, and [`rules`] name the known differences between
+//! Debian's older version and 1.6.5, which rcfssl follows. A trial that once had a
+//! difference is [saved](kept) and always run from then on.
 
 pub mod answer;
 pub mod campaign;
@@ -19,7 +19,7 @@ pub mod words;
 
 use std::path::PathBuf;
 
-/// Where kept trials lie, and the certificates, keys and requests of trials.
+/// The folder of saved trials, and of the certificates, keys and requests that trials use.
 pub fn folder() -> PathBuf {
     crate::fixtures().join("differential")
 }

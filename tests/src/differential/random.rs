@@ -1,14 +1,14 @@
-//! Chance that a seed decides: the same on every machine.
+//! Random choices from a seed, the same on every machine.
 
-/// SplitMix64 (Steele, Lea, Flood: Fast splittable pseudorandom number generators,
-/// 2014): small, of full period, and good enough to choose documents with.
+/// SplitMix64 (Steele, Lea, Flood: Fast splittable pseudorandom number generators, 2014):
+/// small, of full period, and good enough for choosing documents.
 #[derive(Debug, Clone)]
 pub struct Random(u64);
 
 const STEP: u64 = 0x9E37_79B9_7F4A_7C15;
 
 impl Random {
-    /// The chance of one trial of a seed, which does not depend on other trials.
+    /// The generator for one trial of a seed, independent of other trials.
     pub fn of_trial(seed: u64, number: u64) -> Self {
         let mut own = Random(seed);
         let mixed = own.bits();
@@ -32,38 +32,38 @@ impl Random {
         (wide >> 64) as usize
     }
 
-    /// A number of `range`, both ends included.
+    /// A number of `range`, including both ends.
     pub fn between(&mut self, first: usize, last: usize) -> usize {
         first + self.below(last - first + 1)
     }
 
-    /// Yes in so many of a hundred cases.
+    /// True in this many of a hundred cases.
     pub fn chance(&mut self, percent: usize) -> bool {
         self.below(100) < percent
     }
 
-    /// Yes in so many of a thousand cases.
+    /// True in this many of a thousand cases.
     pub fn rarely(&mut self, thousandth: usize) -> bool {
         self.below(1000) < thousandth
     }
 
-    /// One of them.
+    /// One of these.
     pub fn pick<'a, T: ?Sized>(&mut self, items: &[&'a T]) -> &'a T {
         items[self.below(items.len())]
     }
 
-    /// One of them; in so many of a hundred cases one of the first few.
+    /// One of these; in this many of a hundred cases one of the first few.
     pub fn pick_first<'a>(&mut self, percent: usize, first: usize, items: &[&'a str]) -> &'a str {
         let few = self.chance(percent);
         self.pick(if few { &items[..first] } else { items })
     }
 
-    /// One of them, copied.
+    /// One of these, copied.
     pub fn choose<T: Copy>(&mut self, items: &[T]) -> T {
         items[self.below(items.len())]
     }
 
-    /// One of them, by weight.
+    /// One of these, by weight.
     pub fn weighted<T: Copy>(&mut self, items: &[(usize, T)]) -> T {
         let mut at = self.below(items.iter().map(|(weight, _)| weight).sum());
         for (weight, item) in items {
@@ -75,7 +75,7 @@ impl Random {
         items[0].1
     }
 
-    /// So many different ones at most, in the order of the list.
+    /// At most this many different ones, in the order of the list.
     pub fn some<T: Copy>(&mut self, items: &[T], most: usize) -> Vec<T> {
         let wanted = self.between(1, most.min(items.len()));
         let mut taken: Vec<T> = Vec::new();
@@ -88,7 +88,7 @@ impl Random {
         taken
     }
 
-    /// Another order.
+    /// A random order.
     pub fn shuffle<T>(&mut self, items: &mut [T]) {
         for last in (1..items.len()).rev() {
             items.swap(last, self.below(last + 1));

@@ -1,16 +1,15 @@
-//! Where cfssl 1.6.5 and Debian's older cfssl are known to differ, and the generator
-//! cannot go around it: what Debian's answered is translated into what 1.6.5 answers,
-//! by named rules. All else must be alike.
+//! Known differences between cfssl 1.6.5 and Debian's older cfssl that the generator cannot
+//! avoid: named rules translate Debian's answer to that of 1.6.5. Everything else must be
+//! the same.
 //!
-//! Left out by the generator instead, so that no rule is needed. Because the versions
-//! differ: more arguments than a command takes; `backdate` and `crl_url` in request
-//! documents, `copy_extensions`, lints, `prev_auth_key`; Ed25519 and P-224 keys; `file:`
-//! and `env:`; the usage `content commitment`; bundles; `-serial` and `-aki`; remote
-//! signing; versions; a second key in a request document after `null`; escapes inside
-//! times of a configuration; the field `NameWhitelist` of a profile. Because rcfssl does
-//! more on purpose: units of days, weeks and years; T61Strings of Latin-1; CRLs of
-//! issuers whose names cfssl would not repeat in full; flags of cfssljson behind its
-//! argument.
+//! The generator avoids other differences. Differences between the versions: more arguments
+//! than a command takes; `backdate` and `crl_url` in request documents, `copy_extensions`,
+//! lints, `prev_auth_key`; Ed25519 and P-224 keys; `file:` and `env:`; the usage `content
+//! commitment`; bundles; `-serial` and `-aki`; remote signing; versions; a second key in a
+//! request document after `null`; escapes in times of a configuration; the field
+//! `NameWhitelist` of a profile. Deliberate extensions of rcfssl: units of days, weeks and
+//! years; T61Strings in Latin-1; CRLs of issuers whose names cfssl would not reproduce in
+//! full; flags of cfssljson after its argument.
 
 use std::collections::BTreeSet;
 use std::sync::LazyLock;
@@ -26,9 +25,9 @@ use crate::normal::text::regex;
 pub struct Rule {
     /// Its name.
     pub name: &'static str,
-    /// What differs.
+    /// The difference.
     pub why: &'static str,
-    /// Translates an answer; says whether there was anything to translate.
+    /// Translates an answer; returns whether there was anything to translate.
     apply: fn(&mut Value, &Trial) -> bool,
 }
 
@@ -86,8 +85,7 @@ pub static RULES: &[Rule] = &[
     },
 ];
 
-/// Translates an answer of Debian's cfssl; gives the names of the rules that were
-/// needed.
+/// Translates an answer of Debian's cfssl; returns the names of the rules that were needed.
 pub fn translate(answer: &mut Value, trial: &Trial) -> BTreeSet<&'static str> {
     let needed = RULES.iter().filter(|rule| (rule.apply)(answer, trial));
     needed.map(|rule| rule.name).collect()
@@ -97,7 +95,7 @@ fn lines_mut(step: &mut Value) -> Option<&mut Vec<Value>> {
     step.pointer_mut("/stderr/lines").and_then(Value::as_array_mut)
 }
 
-/// Changes lines of standard error; says whether any was.
+/// Changes lines of standard error; returns whether any were changed.
 fn change_lines(answer: &mut Value, change: impl Fn(&str) -> Option<String>) -> bool {
     let mut changed = false;
     for step in answer["steps"].as_array_mut().into_iter().flatten() {
@@ -128,7 +126,7 @@ fn own_words(answer: &mut Value, _: &Trial) -> bool {
     })
 }
 
-/// Words of Debian's cfssl, and of 1.6.5.
+/// Phrases of Debian's cfssl, and of 1.6.5.
 const NEW_WORDS: [(&str, &str); 5] = [
     ("csr.BasicKeyRequest", "csr.KeyRequest"),
     ("BasicKeyRequest.key.", "KeyRequest.key."),
@@ -152,7 +150,7 @@ fn new_words(answer: &mut Value, _: &Trial) -> bool {
 fn times(answer: &mut Value, _: &Trial) -> bool {
     change_lines(answer, |line| {
         let line = Some(line).filter(|line| line.contains("parsing time "))?;
-        // All of it stands in the string of an error object.
+        // All of it is in the string of an error object.
         let quotes = [(r#"\"\\\""#, r#"\""#), (r#"\\\"\""#, r#"\""#)];
         let new = match line.split_once("parsing time ") {
             Some((before, _)) if line.ends_with(r#" as \"\\\"\""}"#) => {
@@ -175,7 +173,7 @@ fn malformed_der(answer: &mut Value, _: &Trial) -> bool {
     })
 }
 
-/// `cfssl` and, behind it in a pipe, `cfssljson`.
+/// `cfssl`, and `cfssljson` after it in a pipe.
 fn line_end(answer: &mut Value, _: &Trial) -> bool {
     let mut changed = false;
     for step in answer["steps"].as_array_mut().into_iter().flatten() {
@@ -195,8 +193,8 @@ fn line_end(answer: &mut Value, _: &Trial) -> bool {
     changed
 }
 
-/// A backslash is read with what stands behind it, so that one that is itself escaped
-/// begins nothing.
+/// A backslash is matched with the next character, so that an escaped backslash does not
+/// begin an escape.
 static ESCAPE: LazyLock<Regex> = LazyLock::new(|| regex(r"\\(?:u0008|u000c|.)"));
 
 fn short_escapes(text: &str) -> Option<String> {
@@ -214,7 +212,7 @@ fn short_escapes(text: &str) -> Option<String> {
 fn escapes(answer: &mut Value, _: &Trial) -> bool {
     let mut changed = change_lines(answer, short_escapes);
     for step in answer["steps"].as_array_mut().into_iter().flatten() {
-        // Text where each byte counts.
+        // Text that is compared byte by byte.
         if let Some(new) = step["stdout"].as_str().and_then(short_escapes) {
             step["stdout"] = json!(new);
             changed = true;

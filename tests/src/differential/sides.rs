@@ -1,5 +1,5 @@
-//! The two sides of a trial: Debian's cfssl and rcfssl, one after the other, each in
-//! a fresh folder.
+//! The two sides of a trial: Debian's cfssl and rcfssl, one after the other, each in a new
+//! folder.
 
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
@@ -17,10 +17,10 @@ use crate::{binaries, compare, fixtures};
 /// Where Debian's package `golang-cfssl` puts its programs.
 pub const DEBIAN: [(&str, &str); 2] = [("cfssl", "/usr/bin/cfssl"), ("cfssljson", "/usr/bin/cfssljson")];
 
-/// How often a trial is run again, when the clock turned while it ran.
+/// How often a trial is repeated if the clock advanced while it ran.
 const ATTEMPTS: usize = 4;
 
-/// Who is compared with whom, and on what ground.
+/// The programs to be compared, and their environment.
 #[derive(Debug)]
 pub struct Sides {
     own: Vec<(&'static str, PathBuf)>,
@@ -29,16 +29,16 @@ pub struct Sides {
     pub surroundings: Surroundings,
 }
 
-/// What became of a trial.
+/// The result of a trial.
 #[derive(Debug, Default)]
 pub struct Verdict {
-    /// Where the two differ; empty when alike.
+    /// The differences, if any.
     pub differences: Vec<String>,
     /// Whether all lines ended with status 0.
     pub succeeded: bool,
     /// The rules that were needed.
     pub rules: BTreeSet<&'static str>,
-    /// What must hold whatever cfssl does.
+    /// Violations of what must hold whatever cfssl does.
     pub findings: Findings,
 }
 
@@ -46,17 +46,17 @@ impl Sides {
     /// Finds the programs and reads `pki/`.
     ///
     /// # Errors
-    /// When the binaries cannot be built, or files are missing.
+    /// If the binaries cannot be built, or files are missing.
     pub fn new() -> Result<Self> {
         let folder = binaries::folder()?;
         let own = [("cfssl", "rcfssl"), ("cfssljson", "rcfssljson")];
         Self::with(own.map(|(name, binary)| (name, folder.join(binary))).into())
     }
 
-    /// The same with other programs in the place of rcfssl's.
+    /// The same with other programs in place of rcfssl's.
     ///
     /// # Errors
-    /// When files are missing.
+    /// If files are missing.
     pub fn with(own: Vec<(&'static str, PathBuf)>) -> Result<Self> {
         let surroundings = Surroundings::read(&fixtures().join("conformance"))?;
         Ok(Sides {
@@ -66,16 +66,16 @@ impl Sides {
         })
     }
 
-    /// Whether Debian's programs are there.
+    /// Whether Debian's programs are installed.
     pub fn has_debian() -> bool {
         DEBIAN.iter().all(|(_, path)| Path::new(path).is_file())
     }
 
-    /// Runs a trial on both sides and compares. When a minute turns in between, what
-    /// is counted from a rounded clock differs, so the trial is run again.
+    /// Runs a trial on both sides and compares. If a minute begins meanwhile, times
+    /// relative to a rounded clock differ, so the trial is repeated.
     ///
     /// # Errors
-    /// When a trial cannot be run.
+    /// If a trial cannot be run.
     pub fn compare(&self, trial: &Trial) -> Result<Verdict> {
         let mut attempts = 1;
         loop {
@@ -90,10 +90,10 @@ impl Sides {
         }
     }
 
-    /// What Debian's cfssl answers to a trial, translated.
+    /// The answer of Debian's cfssl to a trial, translated.
     ///
     /// # Errors
-    /// When it cannot be run.
+    /// If it cannot be run.
     pub fn recorded(&self, trial: &Trial) -> Result<Value> {
         let outcome = self.run(&self.debian, trial, true)?;
         let mut want = answer::answer(&trial.case(true), &outcome, &self.surroundings)?;
@@ -101,10 +101,10 @@ impl Sides {
         Ok(want)
     }
 
-    /// Compares what rcfssl does with a recorded answer.
+    /// Compares rcfssl's result with a recorded answer.
     ///
     /// # Errors
-    /// When it cannot be run.
+    /// If it cannot be run.
     pub fn check(&self, trial: &Trial, want: &Value) -> Result<Vec<String>> {
         let outcome = self.run(&self.own, trial, false)?;
         let got = self.own_answer(trial, &outcome, want)?;
@@ -128,7 +128,7 @@ impl Sides {
         let mut differences = compare::differences(&want, &got);
         let findings = integrity::examine(&trial.case(false), own, around)?;
         if !findings.broken.is_empty() {
-            // A CRL under a stranger's key, say, is what was asked for.
+            // A CRL signed with another key, for example, is what the trial asked for.
             let asked_for = integrity::examine(&trial.case(true), debian, around)?.broken;
             let broken = findings.broken.difference(&asked_for);
             differences.extend(broken.cloned());
@@ -141,7 +141,7 @@ impl Sides {
         })
     }
 
-    /// rcfssl's answer, with a clean failure standing for a crash where one is due.
+    /// rcfssl's answer, in which a clean failure counts as a crash where one is expected.
     fn own_answer(&self, trial: &Trial, outcome: &Outcome, want: &Value) -> Result<Value> {
         let mut got = answer::answer(&trial.case(false), outcome, &self.surroundings)?;
         if let Some(at) = answer::crashed_at(want) {
@@ -164,7 +164,7 @@ impl Sides {
     }
 }
 
-/// cfssl rounds some times to the nearest minute, and cuts others.
+/// cfssl rounds some times to the nearest minute, and truncates others.
 fn half_minute(seconds: f64) -> i64 {
     (seconds / 30.0).floor() as i64
 }

@@ -1,4 +1,4 @@
-//! Rules that change what stands in certificates and requests.
+//! Rules that change the contents of certificates and requests.
 
 use anyhow::{Result, bail};
 use data_encoding::HEXLOWER;
@@ -10,8 +10,8 @@ use crate::normal::der::Element;
 
 const EXTENSION_REQUEST: &str = "1.2.840.113549.1.9.14";
 const SUBJECT_ALT_NAME: &str = "2.5.29.17";
-/// keyUsage, extKeyUsage, basicConstraints, subjectKeyIdentifier,
-/// authorityKeyIdentifier, authorityInfoAccess: what cfssl writes before it.
+/// keyUsage, extKeyUsage, basicConstraints, subjectKeyIdentifier, authorityKeyIdentifier,
+/// authorityInfoAccess, which cfssl writes before it.
 const BEFORE_ALT_NAME: [&str; 6] = [
     "2.5.29.15",
     "2.5.29.37",
@@ -27,7 +27,7 @@ const ORDER: [u8; 4] = [0x82, 0x81, 0x87, 0x86];
 const DNS: u8 = 0x82;
 const URI: u8 = 0x86;
 
-/// Does something with every certificate and request of an answer.
+/// Applies `work` to every certificate and request of an answer.
 fn each_view(value: &mut Value, work: &mut impl FnMut(&str, &mut Value) -> bool) -> bool {
     match value {
         Value::Array(items) => items
@@ -54,9 +54,9 @@ fn extensions_mut(view: &mut Value) -> Option<&mut Vec<Value>> {
     view.get_mut("extensions").and_then(Value::as_array_mut)
 }
 
-/// Adds RDNs behind those of every subject, and of the issuer where that is the same.
-/// An alternative name is critical only where the subject is empty. `selfsign` takes them
-/// into its request alone.
+/// Adds RDNs after those of every subject, and of the issuer if it is the same. An
+/// alternative name is critical only if the subject is empty. `selfsign` adds them to its
+/// request only.
 pub fn names(answer: &mut Value, beyond: &Beyond, is_selfsign: bool) -> bool {
     each_view(answer, &mut |what, view| {
         if is_selfsign && what == "certificate" {
@@ -83,8 +83,8 @@ pub fn names(answer: &mut Value, beyond: &Beyond, is_selfsign: bool) -> bool {
     })
 }
 
-/// Makes URIs of the DNS names that are among those which were asked for, and adds
-/// those of a request to the certificate.
+/// Turns DNS names that were requested as URIs into URIs, and adds those of a request to
+/// the certificate.
 pub fn uris(answer: &mut Value, beyond: &Beyond) -> bool {
     if beyond.uris.is_empty() && beyond.request_uris.is_empty() {
         return false;
@@ -132,8 +132,8 @@ fn alternative_names(view: &mut Value, beyond: &Beyond) -> bool {
     true
 }
 
-/// A subjectAltName with the DNS names that are `uris` as such, and with `more` of
-/// them. None where that changes nothing.
+/// A subjectAltName in which the DNS names in `uris` are URIs and those in `more` are
+/// added; `None` if nothing changes.
 fn translated(value: &[u8], uris: &[String], more: &[String]) -> Option<Vec<u8>> {
     let mut changed = !more.is_empty();
     let mut names: Vec<(u8, Vec<u8>)> = Vec::new();
@@ -152,8 +152,8 @@ fn translated(value: &[u8], uris: &[String], more: &[String]) -> Option<Vec<u8>>
     changed.then(|| der::sequence(&names.collect::<Vec<_>>()))
 }
 
-/// The attributes of a request that cfssl made, in hex: one extensionRequest. None
-/// where there is nothing to change.
+/// The attributes of a request created by cfssl, in hex, with one extensionRequest; `None`
+/// if nothing changes.
 fn attributes(hex: &str, beyond: &Beyond) -> Option<String> {
     let mut changed = false;
     let mut extensions = Vec::new();
@@ -184,7 +184,7 @@ struct Requested {
     value: Vec<u8>,
 }
 
-/// The extensions that a request of cfssl's asks for, of its attributes in hex.
+/// The extensions requested in the attributes of cfssl's request, in hex.
 fn requested(hex: &str) -> Vec<Requested> {
     let der = HEXLOWER.decode(hex.as_bytes()).unwrap_or_default();
     let read = |der: &[u8]| -> Result<Vec<Requested>> {
@@ -209,8 +209,8 @@ fn requested(hex: &str) -> Vec<Requested> {
     read(&der).unwrap_or_default()
 }
 
-/// Puts the extensions of the request behind those of the certificate, in the place
-/// of its own of the same kind.
+/// Moves the request's extensions after those of the certificate, replacing its own of the
+/// same type.
 pub fn self_signed(answer: &mut Value) -> bool {
     let mut asked: Vec<Requested> = Vec::new();
     // The request may be there twice: printed, and in a file.

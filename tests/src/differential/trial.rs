@@ -1,4 +1,4 @@
-//! One trial: shell lines with what they find, run with cfssl and with rcfssl.
+//! One trial: shell lines and their input files, run with cfssl and with rcfssl.
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -10,55 +10,55 @@ use serde::{Deserialize, Serialize};
 use crate::normal::text::escaped;
 use crate::suite::{Case, Text};
 
-/// A trial. In `fixtures/differential` it stands as JSON.
+/// A trial, which is saved as JSON in `fixtures/differential`.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields, rename_all = "kebab-case")]
 pub struct Trial {
-    /// Its name: `SEED/NUMBER`, or words where it was kept.
+    /// Its name: `SEED/NUMBER`, or words for a saved trial.
     pub id: String,
-    /// What is tried: a command, with the way in which it is used.
+    /// What is tested: a command, and how it is used.
     pub kind: String,
-    /// Why it was kept.
+    /// Why it was saved.
     #[serde(skip_serializing_if = "String::is_empty")]
     pub about: String,
     /// Files in the folder.
     #[serde(skip_serializing_if = "BTreeMap::is_empty")]
     pub files: BTreeMap<String, Text>,
-    /// Certificates, keys and requests that lie there too.
+    /// Certificates, keys and requests that are also in the folder.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub pki: Vec<String>,
-    /// Variables of the environment.
+    /// Environment variables.
     #[serde(skip_serializing_if = "BTreeMap::is_empty")]
     pub env: BTreeMap<String, String>,
-    /// What the lines read.
+    /// Standard input of the lines.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub stdin: Option<Text>,
     /// The lines.
     pub run: Vec<String>,
-    /// The lines for Debian's cfssl, where it has no such command and another says
-    /// the same of what matters.
+    /// Alternative lines for Debian's cfssl if it lacks the command and another one gives
+    /// an equivalent result.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub stand_in: Vec<String>,
-    /// A document fixes the end of the certificates.
+    /// Whether a document fixes the expiry date of certificates.
     #[serde(skip_serializing_if = "is_false")]
     pub fixed_end: bool,
-    /// What is asked for beyond what Debian's cfssl knows.
+    /// Requested features that Debian's cfssl does not support.
     #[serde(skip_serializing_if = "Beyond::is_empty")]
     pub beyond: Beyond,
 }
 
-/// What 1.6.5 puts into certificates and requests and Debian's cfssl does not: the
-/// rules need to know what was asked for.
+/// What 1.6.5 includes in certificates and requests and Debian's cfssl does not: the rules
+/// need to know what was requested.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields, rename_all = "kebab-case")]
 pub struct Beyond {
-    /// RDNs behind those of the subject in a request document, in normal form.
+    /// RDNs after those of the subject in a request document, in normal form.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub names: Vec<String>,
-    /// The same of the request that is signed.
+    /// The same for the request that is signed.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub request_names: Vec<String>,
-    /// URIs among the hosts of requests that are made, as written.
+    /// URIs among the hosts of created requests, as written.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub uris: Vec<String>,
     /// URIs among the alternative names of the request that is signed.
@@ -71,7 +71,7 @@ impl Beyond {
         *self == Beyond::default()
     }
 
-    /// Adds another's.
+    /// Adds those of another one.
     pub fn extend(&mut self, other: Beyond) {
         self.names.extend(other.names);
         self.request_names.extend(other.request_names);
@@ -99,7 +99,7 @@ impl Trial {
         self.files.insert(name.to_owned(), bytes.into().into());
     }
 
-    /// Adds a file of `pki/`, and gives its name.
+    /// Adds a file of `pki/`, and returns its name.
     pub fn with_pki(&mut self, name: &str) -> String {
         if !self.pki.iter().any(|known| known == name) {
             self.pki.push(name.to_owned());
@@ -112,7 +112,8 @@ impl Trial {
         self.run.push(line.into());
     }
 
-    /// As a case for the harness; of the stand-in's lines where there are some.
+    /// The trial as a case for the test harness, with the alternative lines if there are
+    /// any.
     pub fn case(&self, stand_in: bool) -> Case {
         let lines = match stand_in && !self.stand_in.is_empty() {
             true => &self.stand_in,
@@ -131,10 +132,10 @@ impl Trial {
         }
     }
 
-    /// Writes what the lines find, and `trial.sh` with them, into a folder.
+    /// Writes the input files and `trial.sh` to a folder.
     ///
     /// # Errors
-    /// What the system says.
+    /// The system's error.
     pub fn write(&self, folder: &Path, pki: impl Fn(&str) -> Result<Vec<u8>>) -> Result<()> {
         std::fs::create_dir_all(folder)?;
         for (name, text) in &self.files {
@@ -185,7 +186,7 @@ impl fmt::Display for Trial {
     }
 }
 
-/// A word of a shell line.
+/// Quotes a word for a shell line.
 pub fn quote(word: &str) -> String {
     let plain = |char: char| char.is_ascii_alphanumeric() || "-_./=:,@%+".contains(char);
     if !word.is_empty() && word.chars().all(plain) {

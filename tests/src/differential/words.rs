@@ -1,5 +1,5 @@
 //! Standard error, line by line and word for word: stricter than the normal form of
-//! recorded cases, because here both programs have just said it.
+//! recorded cases, because both programs have just run.
 
 use std::sync::LazyLock;
 
@@ -7,10 +7,10 @@ use regex::Regex;
 
 use crate::normal::text::{escaped, regex};
 
-/// What stands where cfssl says something in its own words, and rcfssl in others.
+/// Replaces text for which cfssl and rcfssl each have their own words.
 pub const OWN_WORDS: &str = "<own words>";
 
-/// What stands where cfssl says what is wrong with DER, and rcfssl something else.
+/// Replaces cfssl's description of malformed DER, for which rcfssl has another.
 pub const MALFORMED: &str = "<malformed>";
 
 static MALFORMED_WORDS: LazyLock<Regex> = LazyLock::new(|| regex(r#"(asn1|x509): [^"]*"#));
@@ -18,7 +18,7 @@ static MALFORMED_WORDS: LazyLock<Regex> = LazyLock::new(|| regex(r#"(asn1|x509):
 static STAMP: LazyLock<Regex> =
     LazyLock::new(|| regex(r"^[0-9]{4}/[0-9]{2}/[0-9]{2} [0-9]{2}:[0-9]{2}:[0-9]{2} (\[[A-Z]+\] )"));
 static SERIAL: LazyLock<Regex> = LazyLock::new(|| regex(r"serial number [0-9]+"));
-/// Behind these comes the usage, which is each program's own.
+/// The usage follows these lines; each program has its own.
 static BEFORE_USAGE: LazyLock<Regex> = LazyLock::new(|| {
     regex(
         "^(flag provided but not defined: |flag needs an argument: |invalid (boolean )?value |bad flag syntax: |No command is given\\.|Command .* is not defined\\.)",
@@ -26,8 +26,8 @@ static BEFORE_USAGE: LazyLock<Regex> = LazyLock::new(|| {
 });
 static USAGE: LazyLock<Regex> = LazyLock::new(|| regex("^(\tcfssl |Usage)"));
 
-/// The lines that count. Debug lines and hints do not; usage and the banner of
-/// self-signed certificates only have to be there.
+/// The lines that count. Debug lines and hints do not; usage and the banner for self-signed
+/// certificates must only be present.
 pub fn lines(bytes: &[u8]) -> Vec<String> {
     let text = escaped(bytes);
     let mut lines = Vec::new();
@@ -44,7 +44,7 @@ pub fn lines(bytes: &[u8]) -> Vec<String> {
         if banner || line.starts_with("hint: ") || line.starts_with("<stamp> [DEBUG] ") {
             continue;
         }
-        // The banner ends in an empty line.
+        // The banner ends with an empty line.
         if line.is_empty() && lines.last().is_some_and(|last| last == "<banner>") {
             continue;
         }
@@ -67,8 +67,7 @@ pub fn is_crash(bytes: &[u8]) -> bool {
     text.contains("panic: ") && text.contains("\ngoroutine ")
 }
 
-/// Takes lines of which only somebody's own words are wanted as such, where there is
-/// a sentence at all.
+/// Replaces lines with each program's own words, if there is such a line at all.
 pub fn accept_own_words(want: &[String], got: &mut [String]) {
     for (want, got) in want.iter().zip(got) {
         let is_sentence = !got.trim().is_empty() && !got.starts_with(['{', '<', '[']);

@@ -1,4 +1,4 @@
-//! Inputs stay as they were, and nothing is left behind.
+//! Inputs are unchanged, and nothing is left behind.
 
 use super::Findings;
 use crate::suite::Outcome;

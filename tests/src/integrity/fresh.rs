@@ -1,14 +1,14 @@
-//! Over all cases: no key and no serial number comes twice.
+//! Across all cases, no key and no serial number is repeated.
 
 use std::collections::HashMap;
 
 use super::Findings;
 
-/// How much of a serial number two may not share: a generator that repeats in part
-/// is no better than one that repeats.
+/// The part of a serial number that must not repeat: a generator that repeats partially is
+/// no better than one that repeats.
 const SHARED: usize = 8;
 
-/// Looks at the findings of all runs, each with its case's name.
+/// Checks the findings of all runs, each with its case's name.
 pub fn repeats<'a>(runs: impl IntoIterator<Item = (&'a str, &'a Findings)>) -> Vec<String> {
     let mut broken = Vec::new();
     let mut keys: HashMap<&[u8], (usize, &str)> = HashMap::new();
@@ -58,7 +58,7 @@ mod tests {
         let first = findings(1, one, 1);
         let fresh = findings(2, other, 2);
         assert!(repeats([("a", &first), ("b", &fresh)]).is_empty());
-        // One certificate that is seen twice is one certificate.
+        // The same certificate seen twice is not a repetition.
         assert!(repeats([("a", &first), ("b", &findings(2, one, 1))]).is_empty());
         for (again, phrase) in [
             (findings(1, other, 2), "same private key"),

@@ -1,4 +1,4 @@
-//! PEM is canonical, DER is strict and whole, JSON is laid out as Go does it.
+//! PEM is canonical, DER is strict and complete, and JSON is formatted as by Go.
 
 use super::Findings;
 use super::made::{Made, Place};
@@ -32,7 +32,7 @@ pub fn check(made: &Made, findings: &mut Findings) {
     }
 }
 
-/// The documents that scripts take apart.
+/// The documents that scripts process.
 fn prints_results(place: &Place) -> bool {
     let has = |key| {
         place
@@ -43,8 +43,8 @@ fn prints_results(place: &Place) -> bool {
     place.name.starts_with("stdout") && (has("cert") || has("csr"))
 }
 
-/// Whether a JSON text is what Go's `json.Marshal` and one line end would give: no
-/// white space, and in strings the escapes that Go uses and no others (encoding/json,
+/// Whether a JSON text is what Go's `json.Marshal` produces, with a final newline: without
+/// white space, and in strings with exactly the escapes that Go uses (encoding/json,
 /// `appendString` with `escapeHTML`).
 pub fn is_compact_go(text: &str) -> bool {
     let Some(text) = text.strip_suffix('\n') else {
@@ -80,7 +80,7 @@ fn is_go_string(chars: &mut std::str::Chars<'_>) -> bool {
     }
 }
 
-/// `\u` is for what has no short form and no place in HTML.
+/// `\u` is for characters without a short escape that are not allowed in HTML.
 fn is_escaped_by_go(digits: &str) -> bool {
     let short = ["0008", "0009", "000a", "000c", "000d"];
     let special = ["003c", "003e", "0026", "2028", "2029", "fffd"];

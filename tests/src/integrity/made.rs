@@ -1,4 +1,4 @@
-//! What a case made: its outputs and new files, and the objects in them.
+//! The results of a case: its outputs and new files, and the objects in them.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -13,39 +13,39 @@ use crate::suite::{Outcome, Surroundings};
 /// An output or a new file.
 #[derive(Debug)]
 pub struct Place {
-    /// The file's name, or which step's standard output it is.
+    /// The file's name, or the step whose standard output it is.
     pub name: String,
-    /// As it is.
+    /// The original text.
     pub raw: String,
-    /// Its PEM blocks; of a JSON document those in its strings.
+    /// Its PEM blocks; for a JSON document those in its strings.
     pub pem: String,
-    /// Where it is JSON.
+    /// The value, if it is JSON.
     pub document: Option<Value>,
 }
 
-/// A certificate, request, CRL or key that was not there before.
+/// A certificate, request, CRL or key that did not exist before.
 #[derive(Debug)]
 pub struct Object {
     /// The PEM label.
     pub label: String,
     /// Where it was found first.
     pub place: String,
-    /// The PEM block with a line end.
+    /// The PEM block with a final newline.
     pub text: String,
     /// Its public key, once that is known.
     pub public: Option<Vec<u8>>,
 }
 
-/// All of it.
+/// All results.
 #[derive(Debug)]
 pub struct Made {
     /// Outputs and files.
     pub places: Vec<Place>,
     /// Objects by their bytes.
     pub objects: BTreeMap<Vec<u8>, Object>,
-    /// Bytes of the blocks that were there before.
+    /// Bytes of the blocks that existed before.
     pub old: BTreeSet<Vec<u8>>,
-    /// Public keys of the private keys that were there before.
+    /// Public keys of the private keys that existed before.
     pub old_keys: BTreeSet<Vec<u8>>,
 }
 
@@ -53,7 +53,7 @@ impl Made {
     /// Collects.
     ///
     /// # Errors
-    /// When openssl does not run.
+    /// If openssl does not run.
     pub fn collect(outcome: &Outcome, surroundings: &Surroundings) -> Result<Self> {
         let files = outcome.after.new_since(&outcome.before);
         let mut places: Vec<Place> = files
@@ -98,7 +98,7 @@ impl Made {
         }
     }
 
-    /// The blocks of a place that were not there before and are not encrypted.
+    /// The unencrypted blocks of a place that did not exist before.
     pub fn new_blocks<'a>(&self, place: &'a Place) -> Vec<(Block<'a>, Vec<u8>)> {
         let blocks = pem::blocks(&place.pem).into_iter();
         let blocks = blocks.filter(|block| !block.is_encrypted());

@@ -1,6 +1,7 @@
-//! What must hold whatever was recorded, because it differs each time: signatures,
-//! that what belongs together fits, that serial numbers and keys are fresh, exact
-//! layouts, clean streams and folders. Each finding is a line that names the place.
+//! Properties that must hold whatever was recorded, because they differ each time:
+//! signatures are valid, keys and certificates match, serial numbers and keys are fresh,
+//! layouts are exact, streams and folders are clean. Each finding is a line that names the
+//! place.
 
 mod folder;
 pub mod fresh;
@@ -16,10 +17,10 @@ use anyhow::Result;
 
 use crate::suite::{Case, Outcome, Surroundings};
 
-/// What was found in one case.
+/// The findings of one case.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Findings {
-    /// What is broken.
+    /// Violations.
     pub broken: BTreeSet<String>,
     /// Serial numbers of the new certificates, each with its certificate.
     pub serials: Vec<(Vec<u8>, Vec<u8>)>,
@@ -33,10 +34,10 @@ impl Findings {
     }
 }
 
-/// Looks at everything that a case made.
+/// Checks everything that a case created.
 ///
 /// # Errors
-/// When openssl does not run.
+/// If openssl does not run.
 pub fn examine(case: &Case, outcome: &Outcome, surroundings: &Surroundings) -> Result<Findings> {
     let mut findings = Findings::default();
     let mut made = made::Made::collect(outcome, surroundings)?;

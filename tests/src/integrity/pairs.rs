@@ -1,4 +1,4 @@
-//! A key, its request and its certificate belong together.
+//! A key, its request and its certificate match.
 
 use std::collections::BTreeSet;
 

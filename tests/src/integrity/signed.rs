@@ -1,5 +1,5 @@
-//! Every new certificate, request and CRL verifies with openssl, every new key is
-//! sound, and serial numbers are long and random.
+//! Every new certificate, request and CRL verifies with openssl, every new key is valid,
+//! and serial numbers are long and random.
 
 use std::collections::BTreeSet;
 
@@ -15,7 +15,7 @@ use crate::openssl;
 use crate::suite::{Outcome, Surroundings};
 use crate::tree::Tree;
 
-/// A name, with the key of a certificate of that name.
+/// A name, and the key of a certificate with that name.
 type Issuer = (Vec<u8>, Vec<u8>);
 
 pub fn check(
@@ -34,7 +34,7 @@ pub fn check(
         } else if label == "X509 CRL" {
             crl(der, place, &issuers, findings).map(|()| None)
         } else if label.contains("PRIVATE KEY") {
-            // cfssl puts PKCS#8 under a label of its own for Ed25519.
+            // cfssl uses its own label for PKCS#8 with Ed25519.
             let key = surroundings
                 .keys
                 .read(&object.text.replace(" Ed25519 PRIVATE", " PRIVATE"))?;
@@ -58,8 +58,8 @@ pub fn check(
         }
     }
     for place in &made.places {
-        // gencrl prints a CRL as bare base64; what else is base64 has no SEQUENCE in it.
-        // Serial numbers in hex, which openssl writes, may look like other elements.
+        // gencrl prints a CRL as bare base64; other base64 contains no SEQUENCE.
+        // Hexadecimal serial numbers from openssl may look like other elements.
         let der = pem::decode(&place.raw).filter(|_| is_base64(&place.raw));
         let is_sequence =
             |der: &Vec<u8>| Element::first(der).is_ok_and(|(found, _)| found.tag == tag::SEQUENCE);
@@ -79,7 +79,7 @@ pub fn check(
     Ok(())
 }
 
-/// All certificates that can be seen: whoever signed is among them.
+/// All visible certificates; the signer is among them.
 fn issuers(made: &Made, outcome: &Outcome, surroundings: &Surroundings) -> BTreeSet<Issuer> {
     let of_tree = |tree: &Tree| -> Vec<Vec<u8>> {
         let texts = tree
@@ -170,7 +170,7 @@ fn crl(der: &[u8], place: &str, issuers: &BTreeSet<Issuer>, findings: &mut Findi
     Ok(())
 }
 
-/// Signed by whoever it names as its responder: here the key is enough.
+/// Verified with the responder that it names, for which the key suffices here.
 fn ocsp_response(der: &[u8], place: &str, issuers: &BTreeSet<Issuer>, findings: &mut Findings) -> Result<()> {
     let Ok(basic) = ocsp::basic(der) else {
         return Ok(());
@@ -182,7 +182,7 @@ fn ocsp_response(der: &[u8], place: &str, issuers: &BTreeSet<Issuer>, findings: 
     Ok(())
 }
 
-/// A name without its string types: cfssl writes those of a CRL's issuer anew.
+/// A name without its string types: cfssl re-encodes the name of a CRL's issuer.
 fn plain_name(name: &Element<'_>) -> Result<Vec<String>> {
     let without_type = |rdn: String| {
         let attributes = rdn
@@ -205,8 +205,8 @@ fn is_signed_by_one(der: &[u8], keys: &[&[u8]]) -> Result<bool> {
     Ok(false)
 }
 
-/// 20 octets of which the first bit is not set; cfssl's selfsign takes 63 bits.
-/// Minimal as DER demands, and not of the kind that counters or clocks give.
+/// 20 octets with the first bit clear, or 63 bits in cfssl's selfsign; minimally encoded as
+/// in DER, and not similar to counters or clocks.
 fn looks_random(serial: &[u8], self_issued: bool) -> bool {
     let kinds = serial.iter().collect::<BTreeSet<_>>().len();
     let zeros = serial.iter().filter(|octet| **octet == 0).count();

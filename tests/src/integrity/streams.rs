@@ -1,5 +1,5 @@
-//! Standard error: stamped now, with the certificate's serial number, without
-//! panics and without key material.
+//! Standard error: with current time stamps and the certificate's serial number, without
+//! panics and key material.
 
 use std::collections::BTreeSet;
 use std::sync::LazyLock;
@@ -18,7 +18,7 @@ static SERIAL: LazyLock<Regex> = LazyLock::new(|| regex(r"serial number ([0-9]+)
 /// A line of PEM.
 static BASE64_LINE: LazyLock<Regex> = LazyLock::new(|| regex(r"(?m)^(.*[ \t])?[A-Za-z0-9+/]{64}$"));
 
-/// Rust's words, and Go's.
+/// The messages of Rust and Go.
 const PANICS: [&str; 3] = ["panicked at", "RUST_BACKTRACE", "goroutine "];
 
 pub fn check(case: &Case, outcome: &Outcome, findings: &mut Findings) {
@@ -30,7 +30,7 @@ pub fn check(case: &Case, outcome: &Outcome, findings: &mut Findings) {
         if err.contains("PRIVATE KEY") || BASE64_LINE.is_match(&err) {
             findings.say(format!("step {number}: stderr shows what may be a private key"));
         }
-        // Stamps are local time.
+        // Stamps are in local time.
         if case.env.get("TZ").is_none_or(|zone| zone == "UTC")
             && let Some(stamp) = STAMP
                 .captures_iter(&err)
@@ -51,7 +51,7 @@ fn is_now(stamp: &str, outcome: &Outcome) -> bool {
     (outcome.clock.started - 2.0..=outcome.clock.ended + 2.0).contains(&seconds)
 }
 
-/// Where one certificate was made and one number was logged, they are the same.
+/// If one certificate was created and one number was logged, they must be the same.
 fn check_serials(outcome: &Outcome, findings: &mut Findings) {
     let made: BTreeSet<String> = findings
         .serials

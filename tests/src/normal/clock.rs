@@ -1,4 +1,4 @@
-//! Times as seconds, and as what can be said of them in a recording.
+//! Times as seconds, and their description in a recording.
 
 use anyhow::{Context, Result, ensure};
 use time::format_description::BorrowedFormatItem;
@@ -13,7 +13,7 @@ const COMPACT: &[BorrowedFormatItem<'_>] = format_description!("[year][month][da
 const LONG: &[BorrowedFormatItem<'_>] =
     format_description!("[year]-[month]-[day]T[hour]:[minute]:[second]+00:00");
 
-/// When a case ran: seconds since 1970.
+/// When a case ran, in seconds since 1970.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Clock {
     /// Before its first line.
@@ -35,7 +35,7 @@ impl Time {
     /// Reads a UTCTime or GeneralizedTime.
     ///
     /// # Errors
-    /// For any other form than the one that RFC 5280 allows.
+    /// For any form that RFC 5280 does not allow.
     pub fn read(element: &Element<'_>) -> Result<Self> {
         let text = std::str::from_utf8(element.value)?;
         let (form, text) = match element.tag {
@@ -57,7 +57,7 @@ impl Time {
     /// Date and time with the offset `+00:00`.
     ///
     /// # Errors
-    /// For years that have no four digits.
+    /// For years that do not have four digits.
     pub fn text(&self) -> Result<String> {
         Ok(OffsetDateTime::from_unix_timestamp(self.seconds)?.format(LONG)?)
     }
@@ -69,8 +69,8 @@ impl Clock {
         (time.seconds as f64 - self.started).abs() > (40 * DAY) as f64
     }
 
-    /// A time that was counted from now, in minutes: all that it can be, because
-    /// cfssl rounds to the minute and a minute may turn while a case runs.
+    /// A time relative to now, in minutes: all possible values, because cfssl rounds to the
+    /// minute and a minute may begin while a case runs.
     pub fn minutes(&self, time: Time) -> String {
         let ways = if time.seconds % 60 != 0 {
             let near = self.minutes_from_start(time);

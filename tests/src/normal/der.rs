@@ -1,11 +1,10 @@
-//! DER read strictly, element by element, without a view of what it means.
+//! Strict DER parser, element by element, without interpretation.
 //!
-//! Written for these tests alone, so that what the product reads and writes with
-//! is not judged by itself.
+//! Written for these tests only, so that the product's own code is not tested with itself.
 
 use anyhow::{Context, Result, bail, ensure};
 
-/// Tags that are met here (X.690, 8.1.2).
+/// The tags used here (X.690, 8.1.2).
 pub mod tag {
     /// INTEGER
     pub const INTEGER: u8 = 0x02;
@@ -33,11 +32,10 @@ pub struct Element<'a> {
 }
 
 impl<'a> Element<'a> {
-    /// Reads the element with which `bytes` begin, and gives what follows it.
+    /// Parses the element at the start of `bytes`; returns it with the rest.
     ///
     /// # Errors
-    /// For bytes that run short, and lengths that are not of the shortest form
-    /// (X.690, 10.1).
+    /// For truncated bytes, and lengths that are not minimally encoded (X.690, 10.1).
     pub fn first(bytes: &'a [u8]) -> Result<(Self, &'a [u8])> {
         let [tag, first, ..] = *bytes else {
             bail!("an element of {} bytes", bytes.len());
@@ -60,10 +58,10 @@ impl<'a> Element<'a> {
         Ok((Element { tag, value, bytes }, rest))
     }
 
-    /// Reads bytes that are one element and nothing more.
+    /// Parses bytes that consist of exactly one element.
     ///
     /// # Errors
-    /// As [`Element::first`], and for bytes behind it.
+    /// As [`Element::first`], and for trailing bytes.
     pub fn whole(bytes: &'a [u8]) -> Result<Self> {
         let (element, rest) = Self::first(bytes)?;
         ensure!(rest.is_empty(), "{} bytes behind the end", rest.len());
@@ -85,10 +83,10 @@ impl<'a> Element<'a> {
         Ok(children)
     }
 
-    /// The elements inside, of which there are at least `N`: these.
+    /// The first `N` elements inside.
     ///
     /// # Errors
-    /// As [`Element::first`], and for fewer.
+    /// As [`Element::first`], and if there are fewer.
     pub fn fields<const N: usize>(&self) -> Result<[Element<'a>; N]> {
         let children = self.children()?;
         children
@@ -97,10 +95,10 @@ impl<'a> Element<'a> {
             .with_context(|| format!("{} elements where {N} are due", children.len()))
     }
 
-    /// An OBJECT IDENTIFIER with dots.
+    /// An OBJECT IDENTIFIER in dotted notation.
     ///
     /// # Errors
-    /// For none.
+    /// If it is malformed.
     pub fn oid(&self) -> Result<String> {
         let mut arcs: Vec<u128> = Vec::new();
         let mut arc = 0;

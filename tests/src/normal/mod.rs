@@ -1,12 +1,12 @@
-//! The normal form: what a case did, without what differs each time.
+//! The normal form: the results of a case without what differs each time.
 //!
-//! Keys, signatures, serial numbers and clock times give way to what can be said of
-//! them (algorithm and size; positive and at most 20 octets; minutes from now). All
-//! else stays: certificates and requests field by field as hex, JSON value by value
-//! with the order of its keys, files with their modes, log lines and error objects.
-//! Of other words on standard error it only says that there are some.
+//! Keys, signatures, serial numbers and clock times are replaced by a description
+//! (algorithm and size; positive and at most 20 octets; minutes from now). Everything else
+//! is kept: certificates and requests field by field as hex, JSON value by value with the
+//! order of its keys, files with their modes, log lines and error objects. Of other text on
+//! standard error only its existence is recorded.
 //!
-//! The form is JSON, so that a recording can be read and compared by anything.
+//! The form is JSON, so that any tool can read and compare recordings.
 
 pub mod clock;
 pub mod der;
@@ -31,13 +31,14 @@ use pem::Block;
 pub struct World<'a> {
     /// When the case ran.
     pub clock: Clock,
-    /// A document fixes the end of the certificates, not their length of life.
+    /// Whether a document fixes the expiry date of certificates, rather than their
+    /// lifetime.
     pub fixed_end: bool,
-    /// The bytes of the blocks that were there before, with their files.
+    /// The bytes of the blocks that existed before, with their files.
     pub inputs: HashMap<Vec<u8>, String>,
-    /// Files of certificates and the key identifiers of these, in hex.
+    /// Files of certificates, with their key identifiers in hex.
     pub key_ids: Vec<(String, String)>,
-    /// Serial numbers of the certificates that were there before.
+    /// Serial numbers of the certificates that existed before.
     pub serials: HashSet<Vec<u8>>,
     /// Reads private keys.
     pub keys: &'a Keys,
@@ -72,7 +73,7 @@ fn ders(bytes: &[u8]) -> impl Iterator<Item = Vec<u8>> {
     ders.into_iter()
 }
 
-/// The key identifier of the first certificate of each file that is named for one.
+/// The key identifier of the first certificate in each file that is named like one.
 pub fn certificate_ids(tree: &Tree) -> Vec<(String, String)> {
     let files = tree
         .files
@@ -92,10 +93,10 @@ pub fn certificate_ids(tree: &Tree) -> Vec<(String, String)> {
         .collect()
 }
 
-/// The normal form of what a case did.
+/// The normal form of a case's results.
 ///
 /// # Errors
-/// When openssl does not run.
+/// If openssl does not run.
 pub fn results(world: &World<'_>, case: &Case, outcome: &Outcome) -> Result<Value> {
     let mut steps = Vec::new();
     for step in &outcome.steps {

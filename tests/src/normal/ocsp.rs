@@ -1,4 +1,4 @@
-//! The view of an OCSP response (RFC 6960, 4.2.1), as a JSON string in base64.
+//! The description of an OCSP response (RFC 6960, 4.2.1), as a JSON string in base64.
 
 use anyhow::{Context, Result, ensure};
 use data_encoding::HEXLOWER;
@@ -8,7 +8,7 @@ use super::clock::{Clock, Time};
 use super::der::{Element, tag};
 use super::{World, pem};
 
-/// A response; `None` for text that holds none.
+/// A response; `None` for text that does not contain one.
 pub fn response(world: &World<'_>, base64: &str) -> Option<Value> {
     view(world, &pem::decode(base64)?).ok()
 }
@@ -16,7 +16,7 @@ pub fn response(world: &World<'_>, base64: &str) -> Option<Value> {
 /// The signed part: a BasicOCSPResponse.
 ///
 /// # Errors
-/// For what is no successful response in strict DER.
+/// For anything other than a successful response in strict DER.
 pub fn basic(der: &[u8]) -> Result<Element<'_>> {
     let [_, bytes] = Element::whole(der)?.fields()?;
     let [bytes] = bytes.fields()?;
@@ -52,7 +52,7 @@ fn single_response(world: &World<'_>, single: &Element<'_>) -> Result<Value> {
     let [id, status, this_update] = parts.first_chunk().context("too few fields")?;
     let [algorithm, name, key, serial] = id.fields()?;
     let status = match status.children() {
-        // [1]: revoked, with a time and perhaps a reason.
+        // [1]: revoked, with a time and an optional reason.
         Ok(revoked) if status.tag == 0xA1 => {
             let time = revoked.first().context("no time of revocation")?;
             let reason: Vec<String> = revoked[1..]
@@ -81,7 +81,7 @@ fn single_response(world: &World<'_>, single: &Element<'_>) -> Result<Value> {
     }))
 }
 
-/// Steps of so many seconds from the one in which the case began, or ended.
+/// The number of intervals of this length since the one in which the case started or ended.
 fn since(clock: Clock, element: &Element<'_>, step: i64) -> Result<String> {
     let time = Time::read(element)?;
     ensure!(
@@ -98,7 +98,7 @@ fn since(clock: Clock, element: &Element<'_>, step: i64) -> Result<String> {
     })
 }
 
-/// A nextUpdate: on the hour, like thisUpdate, or so many seconds from that.
+/// A nextUpdate: on the hour, like thisUpdate, or this many seconds after it.
 fn end(clock: Clock, next: &Element<'_>, this: &Element<'_>) -> Result<String> {
     let seconds = Time::read(next)?.seconds - Time::read(this)?.seconds;
     match seconds % 3600 {

@@ -1,4 +1,4 @@
-//! PEM blocks in text, found with their exact layout.
+//! PEM blocks in text, with their exact layout.
 
 use data_encoding::BASE64;
 
@@ -10,13 +10,13 @@ const DASHES: &str = "-----";
 pub struct Block<'a> {
     /// The words between `BEGIN` and the dashes.
     pub label: &'a str,
-    /// What stands between the line of `BEGIN` and the dashes of `END`.
+    /// The text between the `BEGIN` line and the dashes of `END`.
     pub body: &'a str,
     /// From the first dash to the last.
     pub text: &'a str,
-    /// A line end follows.
+    /// Whether a line end follows.
     pub ended: bool,
-    /// Where the block begins in the text.
+    /// The start of the block in the text.
     pub start: usize,
 }
 
@@ -26,12 +26,13 @@ impl Block<'_> {
         self.body.trim_matches('\n').split('\n')
     }
 
-    /// The bytes; `None` for a body that is no base64, such as one with headers.
+    /// The bytes; `None` for a body that is not base64, such as one with headers.
     pub fn der(&self) -> Option<Vec<u8>> {
         decode(self.body)
     }
 
-    /// The body that RFC 7468 prescribes for these bytes: lines of 64, each ended.
+    /// The body that RFC 7468 prescribes for these bytes: lines of 64 characters, each with
+    /// a line end.
     pub fn canonical_body(der: &[u8]) -> String {
         let mut text = String::new();
         for line in BASE64.encode(der).as_bytes().chunks(64) {
@@ -41,13 +42,13 @@ impl Block<'_> {
         text
     }
 
-    /// Encrypted, in either of the two forms.
+    /// Whether it is encrypted in either way.
     pub fn is_encrypted(&self) -> bool {
         self.text.contains("ENCRYPTED")
     }
 }
 
-/// Base64 between which white space may stand.
+/// Base64 with optional white space.
 pub fn decode(text: &str) -> Option<Vec<u8>> {
     let bare: Vec<u8> = text.bytes().filter(|byte| !byte.is_ascii_whitespace()).collect();
     BASE64.decode(&bare).ok()
@@ -86,7 +87,7 @@ fn block(text: &str, start: usize) -> Option<Block<'_>> {
     })
 }
 
-/// The text with `<pem>` in the place of each block.
+/// The text with each block replaced by `<pem>`.
 pub fn layout(text: &str) -> String {
     let mut out = String::new();
     let mut at = 0;

@@ -1,4 +1,4 @@
-//! The text, json and pem views: what a program printed or a file holds.
+//! The text, json and pem descriptions: the output of a program or the contents of a file.
 
 use std::sync::LazyLock;
 
@@ -17,17 +17,17 @@ static STAMP: LazyLock<Regex> =
     LazyLock::new(|| regex(r"^[0-9]{4}/[0-9]{2}/[0-9]{2} [0-9]{2}:[0-9]{2}:[0-9]{2} "));
 static LEVEL: LazyLock<Regex> = LazyLock::new(|| regex(r"^\[[A-Z]+\] "));
 static SERIAL: LazyLock<Regex> = LazyLock::new(|| regex(r"serial number [0-9]+"));
-/// In the message of a certificate that has expired.
+/// The current time in the message for an expired certificate.
 static NOW: LazyLock<Regex> = LazyLock::new(|| regex(r"current time [0-9TZ:+-]+"));
 static OBJECT: LazyLock<Regex> = LazyLock::new(|| regex(r#"\{"code":[0-9]+,"message":.*\}"#));
 
-/// A pattern that is a constant of these tests.
+/// A constant pattern of these tests.
 pub(crate) fn regex(pattern: &str) -> Regex {
     #[expect(clippy::expect_used, reason = "a constant, tried by every test")]
     Regex::new(pattern).expect(pattern)
 }
 
-/// Text of bytes, of which those that are no UTF-8 stand as `\xNN`.
+/// Bytes as text; those that are not UTF-8 are shown as `\xNN`.
 pub fn escaped(bytes: &[u8]) -> String {
     let mut out = String::new();
     for chunk in bytes.utf8_chunks() {
@@ -40,10 +40,10 @@ pub fn escaped(bytes: &[u8]) -> String {
     out
 }
 
-/// What a program printed on standard output, or a file that holds JSON.
+/// The standard output of a program, or a file that contains JSON.
 ///
 /// # Errors
-/// When openssl does not run; so below.
+/// If openssl does not run, as below.
 pub fn output(world: &World<'_>, bytes: &[u8]) -> Result<Value> {
     let text = escaped(bytes);
     if let Some(document) = document(&text)
@@ -65,8 +65,8 @@ pub fn output(world: &World<'_>, bytes: &[u8]) -> Result<Value> {
     self::text(world, &text)
 }
 
-/// Reads JSON. Numbers of more than 15 digits (the modulus of an RSA key, say) stand
-/// as strings of `#` and the digits, because they have no exact place in a number.
+/// Parses JSON. Numbers of more than 15 digits (such as the modulus of an RSA key) become
+/// strings of `#` and the digits, because a JSON number would not be exact.
 pub fn document(text: &str) -> Option<Value> {
     let mut exact = String::new();
     let (mut rest, mut quoted) = (text, false);
@@ -97,7 +97,7 @@ pub fn is_base64(text: &str) -> bool {
     text.len() >= 40 && !text.bytes().any(odd)
 }
 
-/// Text, with the PEM blocks in it apart.
+/// Text, with its PEM blocks separated.
 pub fn text(world: &World<'_>, text: &str) -> Result<Value> {
     if !text.contains("-----BEGIN ") {
         return Ok(json!(text));
@@ -159,7 +159,7 @@ fn block(world: &World<'_>, block: &Block<'_>) -> Result<Value> {
     } else {
         Ok(json!({ "what": label, "der": HEXLOWER.encode(&der) }))
     };
-    // Why it cannot be read is worth no comparison.
+    // The reason why it cannot be parsed is not compared.
     let mut view = view.unwrap_or_else(|_| json!({ "what": label, "undecodable": true }));
     let width = block
         .lines()
@@ -185,8 +185,8 @@ fn private_key(world: &World<'_>, block: &Block<'_>, der: &[u8]) -> Result<Value
     Ok(view)
 }
 
-/// Standard error: log lines and error objects are kept. Other words only have to
-/// be there, hints and debug lines not even that.
+/// Standard error: log lines and error objects are kept. Other text must only exist; hints
+/// and debug lines need not.
 pub fn errors(bytes: &[u8]) -> Value {
     let (mut log, mut objects, mut prose) = (Vec::new(), Vec::new(), false);
     for line in escaped(bytes).lines() {
@@ -254,7 +254,7 @@ mod tests {
             errors(b"no good: {\"code\":5200,\"message\":\"y\"}"),
             json!({ "log": [], "prose": true, "objects": ["{\"code\":5200,\"message\":\"y\"}"] })
         );
-        // A line without a stamp is prose, whatever it says.
+        // A line without a time stamp is prose, whatever it says.
         assert_eq!(errors(b"[INFO] x\n")["prose"], json!(true));
     }
 

@@ -1,6 +1,6 @@
-//! The der view: certificates, requests and CRLs (RFC 5280, RFC 2986), with keys,
-//! signatures, serial numbers and clock times replaced by what can be said of them
-//! and all else byte for byte.
+//! The der description: certificates, requests and CRLs (RFC 5280, RFC 2986), with keys,
+//! signatures, serial numbers and clock times replaced by a description and everything else
+//! byte for byte.
 
 use anyhow::{Context, Result};
 use data_encoding::HEXLOWER;
@@ -17,7 +17,7 @@ const EC: &str = "1.2.840.10045.2.1";
 const SUBJECT_KEY_ID: &str = "2.5.29.14";
 const AUTHORITY_KEY_ID: &str = "2.5.29.35";
 
-/// The fields of a certificate that other checks ask for.
+/// The fields of a certificate that other checks need.
 #[derive(Debug, Clone)]
 pub struct Certificate<'a> {
     /// Contents octets of the serial number.
@@ -28,7 +28,7 @@ pub struct Certificate<'a> {
     pub subject: Element<'a>,
     /// SubjectPublicKeyInfo, whole.
     pub spki: Element<'a>,
-    /// All fields of the TBSCertificate but the version.
+    /// All fields of the TBSCertificate except the version.
     pub fields: Vec<Element<'a>>,
     version: Option<u8>,
     signature_algorithm: Element<'a>,
@@ -38,7 +38,7 @@ impl<'a> Certificate<'a> {
     /// Reads a certificate.
     ///
     /// # Errors
-    /// For what is no certificate in strict DER.
+    /// For anything other than a certificate in strict DER.
     pub fn read(der: &'a [u8]) -> Result<Self> {
         let [tbs, signature_algorithm, _] = Element::first(der)?.0.fields()?;
         let mut fields = tbs.children()?;
@@ -59,11 +59,11 @@ impl<'a> Certificate<'a> {
         })
     }
 
-    /// The SHA-1 of the public key's bits, in hex: its usual key identifier (RFC
+    /// The SHA-1 of the public key's bits in hex, which is its usual key identifier (RFC
     /// 5280, 4.2.1.2).
     ///
     /// # Errors
-    /// For a public key that is none.
+    /// For a malformed public key.
     pub fn key_id(&self) -> Result<String> {
         key_id(&self.spki)
     }
@@ -113,7 +113,7 @@ impl<'a> Certificate<'a> {
 /// A certificate.
 ///
 /// # Errors
-/// For what is no certificate in strict DER; so below.
+/// For anything other than a certificate in strict DER, as below.
 pub fn certificate(world: &World<'_>, der: &[u8]) -> Result<Value> {
     Certificate::read(der)?.view(world)
 }
@@ -240,8 +240,7 @@ fn key_bits<'a>(bits: &Element<'a>) -> Result<&'a [u8]> {
     Ok(bits.value.split_first().context("an empty bit string")?.1)
 }
 
-/// Extensions in their order. Key identifiers that come from keys known here are
-/// replaced by whose they are.
+/// Extensions in their order. Identifiers of known keys are replaced by the key's owner.
 fn extensions(world: &World<'_>, field: &Element<'_>, own_id: &str) -> Result<Value> {
     let [list] = field.fields()?;
     let mut out = Vec::new();

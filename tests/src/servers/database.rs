@@ -1,5 +1,6 @@
-//! PostgreSQL and MariaDB of Debian's packages, on loopback with their data in a folder
-//! of their own, and SQLite files by python's module: other hands on the same rows.
+//! PostgreSQL and MariaDB from Debian's packages, on loopback and with their data in a
+//! separate folder, and SQLite files through Python's module: independent access to the
+//! same rows.
 
 use std::fs::{self, File};
 use std::io::Write;
@@ -15,10 +16,10 @@ use tempfile::TempDir;
 
 use crate::skip;
 
-/// How long a server may take to answer.
+/// The time limit for a server to answer.
 const PATIENCE: Duration = Duration::from_secs(60);
 
-/// Which database.
+/// The kind of database.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Kind {
     /// Files.
@@ -29,18 +30,18 @@ pub enum Kind {
     MariaDb,
 }
 
-/// A server that runs, or a folder of files. It stops when the value goes, and when the
-/// thread ends that started it.
+/// A running server, or a folder of files. It stops when this is dropped, and when the
+/// thread that started it ends.
 #[derive(Debug)]
 pub struct Database {
-    /// Which it is.
+    /// The kind.
     pub kind: Kind,
     folder: TempDir,
     port: u16,
     process: Option<Child>,
 }
 
-/// The programs of the newest PostgreSQL.
+/// The programs of the newest PostgreSQL version.
 fn postgres_programs() -> Option<PathBuf> {
     let versions = fs::read_dir("/usr/lib/postgresql").ok()?;
     let folders = versions.filter_map(|entry| Some(entry.ok()?.path().join("bin")));
@@ -49,7 +50,7 @@ fn postgres_programs() -> Option<PathBuf> {
     folders.pop()
 }
 
-/// What is missing on the machine, if anything is.
+/// What is missing on the machine, if anything.
 pub fn missing(kind: Kind) -> Option<&'static str> {
     match kind {
         Kind::Sqlite => skip::missing(&["python3"]),
@@ -73,7 +74,7 @@ fn server(program: impl AsRef<Path>, user: Option<&str>) -> Command {
     command
 }
 
-/// Runs a command to its end; gives what it printed.
+/// Runs a command to its end; returns its output.
 fn output(mut command: Command, input: &str) -> Result<String> {
     command
         .stdin(Stdio::piped())
@@ -97,7 +98,7 @@ impl Database {
     /// Starts a server.
     ///
     /// # Errors
-    /// What it says.
+    /// The server's error.
     pub fn start(kind: Kind) -> Result<Self> {
         let folder = tempfile::Builder::new().prefix("rcfssl-db-").tempdir()?;
         let mut database = Database {
@@ -162,7 +163,7 @@ impl Database {
     /// Starts the server again, or for the first time.
     ///
     /// # Errors
-    /// What it says.
+    /// The server's error.
     pub fn resume(&mut self) -> Result<()> {
         let data = self.data();
         let mut command = match self.kind {
@@ -220,7 +221,7 @@ impl Database {
         let Some(mut process) = self.process.take() else {
             return;
         };
-        // PostgreSQL's processes end together on SIGQUIT, which SIGKILL does not promise.
+        // SIGQUIT ends all of PostgreSQL's processes together; SIGKILL might not.
         let _ = Command::new("kill")
             .args(["-QUIT", &process.id().to_string()])
             .status();
@@ -238,10 +239,10 @@ impl Database {
         let _ = process.wait();
     }
 
-    /// Makes an empty database of this name; for SQLite there is only the name.
+    /// Creates an empty database with this name; for SQLite nothing needs to be done.
     ///
     /// # Errors
-    /// What the server says.
+    /// The server's error.
     pub fn create(&self, name: &str) -> Result<()> {
         if self.kind != Kind::Sqlite {
             self.ask("", &format!("CREATE DATABASE {name}"))?;
@@ -249,7 +250,7 @@ impl Database {
         Ok(())
     }
 
-    /// The document for `-db-config`, by way of another port where one is given.
+    /// The document for `-db-config`, with another port if one is given.
     pub fn document(&self, name: &str, port: Option<u16>, parameters: &str) -> String {
         let port = port.unwrap_or(self.port);
         let source = match self.kind {
@@ -277,11 +278,11 @@ impl Database {
         self.port
     }
 
-    /// Runs statements by the database's own client, or python's for SQLite; gives the
-    /// rows, with `|` between columns.
+    /// Runs statements with the database's own client, or with Python for SQLite; returns
+    /// the rows, with `|` between columns.
     ///
     /// # Errors
-    /// What the database says.
+    /// The database's error.
     pub fn ask(&self, name: &str, statements: &str) -> Result<String> {
         let port = self.port.to_string();
         match self.kind {
@@ -328,7 +329,7 @@ impl Database {
     }
 }
 
-/// Runs statements up to the last, and prints the rows of that.
+/// Runs statements and prints the rows of the last one.
 const PYTHON: &str = "
 import sqlite3, sys
 con = sqlite3.connect(sys.argv[1])
@@ -346,27 +347,28 @@ impl Drop for Database {
     }
 }
 
-/// A port that nobody listens on.
+/// An unused port.
 fn free_port() -> Result<u16> {
     let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0))?;
     Ok(listener.local_addr()?.port())
 }
 
-/// What becomes of a connection when the certificate goes by.
+/// What happens to a connection when the certificate is transmitted.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Cut {
-    /// The server never sees it.
+    /// The server never receives it.
     Before,
-    /// The server has it, but nobody hears of its answer.
+    /// The server receives it, but its response is lost.
     After,
-    /// Nothing moves any more, and nothing ends.
+    /// Data stops flowing, but the connection stays open.
     Hang,
 }
 
-/// Stands between a command and the server until the certificate goes by. Gives the port.
+/// Relays between a command and the server until the certificate is transmitted. Returns
+/// the port.
 ///
 /// # Errors
-/// What the system says.
+/// The system's error.
 pub fn interfering(server: u16, cut: Cut) -> Result<u16> {
     let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0))?;
     let port = listener.local_addr()?.port();
@@ -394,7 +396,7 @@ fn interfere(client: TcpStream, server: TcpStream, cut: Cut) -> Result<()> {
         loop {
             let read = from.read(&mut buffer)?;
             if answers.load(Ordering::SeqCst) {
-                // The answer to the certificate: the connection ends in its place.
+                // The connection ends in place of the response to the certificate.
                 if cut == Cut::After {
                     to.shutdown(std::net::Shutdown::Both)?;
                 }

@@ -1,5 +1,5 @@
-//! What the binaries talk to, all on 127.0.0.0/8: TLS servers, servers that speak
-//! something else, and a small web.
+//! Servers for the binaries, all on 127.0.0.0/8: TLS servers, servers for other protocols,
+//! and a small web server.
 
 pub mod database;
 mod openssl;
@@ -21,11 +21,11 @@ use rustls::{ServerConfig, ServerConnection, SupportedProtocolVersion};
 
 use crate::made::Made;
 
-/// A TLS server at a port of 127.0.0.1 that shows these certificates to whoever
-/// comes, until the test ends. Without versions it takes all that rustls knows.
+/// A TLS server on a port of 127.0.0.1 that presents these certificates to all clients
+/// until the test ends. By default it accepts all versions that rustls supports.
 ///
 /// # Errors
-/// What the system or rustls says.
+/// The error of the system or of rustls.
 pub fn tls(chain: &[&Made], versions: &[&'static SupportedProtocolVersion]) -> Result<SocketAddr> {
     let listener = TcpListener::bind("127.0.0.1:0")?;
     let address = listener.local_addr()?;
@@ -33,10 +33,10 @@ pub fn tls(chain: &[&Made], versions: &[&'static SupportedProtocolVersion]) -> R
     Ok(address)
 }
 
-/// The same behind a listener, at port 443 of an address of its own, say.
+/// The same with a given listener, for example at port 443 of another address.
 ///
 /// # Errors
-/// What rustls says.
+/// The error of rustls.
 pub fn serve_tls(
     listener: TcpListener,
     chain: &[&Made],
@@ -80,7 +80,7 @@ fn shake_hands(mut stream: TcpStream, config: Arc<ServerConfig>) {
     };
     while connection.is_handshaking() {
         if connection.complete_io(&mut stream).is_err() {
-            // The alert is still to be sent.
+            // The alert must still be sent.
             let _ = connection.write_tls(&mut stream);
             return;
         }
@@ -89,10 +89,10 @@ fn shake_hands(mut stream: TcpStream, config: Arc<ServerConfig>) {
     let _ = connection.read_tls(&mut stream);
 }
 
-/// A server that answers whatever is said to it with `answer` and hangs up.
+/// A server that responds to any input with `answer` and closes the connection.
 ///
 /// # Errors
-/// What the system says.
+/// The system's error.
 pub fn tcp(answer: &'static [u8]) -> Result<SocketAddr> {
     let listener = TcpListener::bind("127.0.0.1:0")?;
     let address = listener.local_addr()?;

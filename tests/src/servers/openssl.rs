@@ -1,4 +1,4 @@
-//! TLS servers by openssl, which knows versions and suites that rustls does not.
+//! TLS servers run by openssl, which supports versions and suites that rustls does not.
 
 use std::io::{BufRead, BufReader};
 use std::process::{Child, Command, Stdio};
@@ -12,16 +12,16 @@ use crate::made::Made;
 #[derive(Debug)]
 pub struct OpensslServer {
     child: Child,
-    /// Where it listens, on 127.0.0.1.
+    /// Its port on 127.0.0.1.
     pub port: u16,
     _files: TempDir,
 }
 
 impl OpensslServer {
-    /// Starts one that shows these certificates, with further arguments.
+    /// Starts a server that presents these certificates, with further arguments.
     ///
     /// # Errors
-    /// What openssl says instead of accepting.
+    /// The error of openssl.
     pub fn start(chain: &[&Made], arguments: &[&str]) -> Result<Self> {
         let files = tempfile::tempdir()?;
         let path = |name: &str| files.path().join(name);
@@ -32,7 +32,7 @@ impl OpensslServer {
         let mut command = Command::new("openssl");
         command
             .current_dir(files.path())
-            // It ends with its standard input, unless it serves the web.
+            // It ends with its standard input, unless it serves web pages.
             .args(["s_server", "-www", "-accept", "127.0.0.1:0"])
             .args(["-cert", "leaf.pem", "-key", "key.pem"]);
         if chain.len() > 1 {
@@ -57,7 +57,7 @@ impl OpensslServer {
             .map_while(Result::ok)
             .find_map(|line| line.strip_prefix("ACCEPT 127.0.0.1:")?.parse().ok())
             .with_context(|| format!("openssl s_server {arguments:?} does not start"))?;
-        // What is not read would fill the pipe and stop the server.
+        // Unread output would fill the pipe and stop the server.
         std::thread::spawn(move || lines.map_while(Result::ok).for_each(drop));
         Ok(server)
     }

@@ -1,4 +1,4 @@
-//! `rcfssl serve` as a test runs it, on a free port of 127.0.0.1.
+//! `rcfssl serve` in tests, on a free port of 127.0.0.1.
 
 use std::fs::{self, File};
 use std::io::{Read, Write};
@@ -12,24 +12,24 @@ use serde_json::Value;
 use crate::binaries;
 use crate::workplace::Workplace;
 
-/// How long a server may take to start or to stop.
+/// The time limit for starting or stopping a server.
 const PATIENCE: Duration = Duration::from_secs(20);
 
-/// A server that runs; it is ended with the value.
+/// A running server, which is stopped when this is dropped.
 #[derive(Debug)]
 pub struct Served {
     child: Child,
-    /// Where it listens.
+    /// Its address.
     pub address: SocketAddr,
     log: std::path::PathBuf,
 }
 
-/// An HTTP answer.
+/// An HTTP response.
 #[derive(Debug, Clone)]
 pub struct Answer {
     /// The status.
     pub status: u16,
-    /// Header lines and the status line.
+    /// The status line and header lines.
     pub head: String,
     /// The body.
     pub body: String,
@@ -39,7 +39,7 @@ impl Answer {
     /// The number in the envelope's only error.
     ///
     /// # Errors
-    /// Where the body is no envelope of a failure.
+    /// If the body is not the envelope of a failure.
     pub fn error(&self) -> Result<u64> {
         let body: Value = serde_json::from_str(&self.body).with_context(|| format!("{self:?}"))?;
         ensure!(body["success"] == false && body["result"].is_null(), "{body}");
@@ -48,10 +48,10 @@ impl Answer {
             .with_context(|| format!("{body}"))
     }
 
-    /// Reads an answer of HTTP/1.
+    /// Parses an HTTP/1 response.
     ///
     /// # Errors
-    /// Where it is none.
+    /// If it is malformed.
     pub fn read(octets: &[u8]) -> Result<Self> {
         let text = String::from_utf8_lossy(octets);
         let (head, body) = text.split_once("\r\n\r\n").with_context(|| format!("{text:?}"))?;
@@ -68,7 +68,7 @@ impl Served {
     /// Starts `rcfssl serve` in the folder of a workplace and waits until it listens.
     ///
     /// # Errors
-    /// What the system says, or the server instead of listening.
+    /// The error of the system, or of the server if it does not start.
     pub fn start(place: &Workplace, arguments: &[&str]) -> Result<Self> {
         let address = TcpListener::bind("127.0.0.1:0")?.local_addr()?;
         let log = place.join(format!("serve-{}.log", address.port()));
@@ -97,27 +97,27 @@ impl Served {
         Ok(served)
     }
 
-    /// What it logged.
+    /// Its log.
     ///
     /// # Errors
-    /// What the system says.
+    /// The system's error.
     pub fn log(&self) -> Result<String> {
         Ok(fs::read_to_string(&self.log)?)
     }
 
-    /// Its process.
+    /// Its process ID.
     pub fn id(&self) -> u32 {
         self.child.id()
     }
 
-    /// Sends octets and reads what comes until the server hangs up.
+    /// Sends bytes and reads the response until the server closes the connection.
     ///
     /// # Errors
-    /// What the system says.
+    /// The system's error.
     pub fn raw(&self, octets: &[u8]) -> Result<Vec<u8>> {
         let mut stream = TcpStream::connect(self.address)?;
         stream.set_read_timeout(Some(PATIENCE))?;
-        // A server that has heard enough may hang up before all was sent.
+        // The server may close the connection before everything was sent.
         let _ = stream.write_all(octets);
         let mut answer = Vec::new();
         let _ = stream.read_to_end(&mut answer);
@@ -128,7 +128,7 @@ impl Served {
     /// A POST to an endpoint.
     ///
     /// # Errors
-    /// What the system says, and what is no answer.
+    /// The system's error, or a malformed response.
     pub fn post(&self, endpoint: &str, body: &str) -> Result<Answer> {
         let head = format!(
             "POST /api/v1/cfssl/{endpoint} HTTP/1.1\r\nHost: x\r\nContent-Length: {}\r\nConnection: close\r\n\r\n",
@@ -140,16 +140,16 @@ impl Served {
     /// A GET of a path.
     ///
     /// # Errors
-    /// What the system says, and what is no answer.
+    /// The system's error, or a malformed response.
     pub fn get(&self, path: &str) -> Result<Answer> {
         let request = format!("GET {path} HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n");
         Answer::read(&self.raw(request.as_bytes())?)
     }
 
-    /// Sends a signal by its name.
+    /// Sends a signal by name.
     ///
     /// # Errors
-    /// What `kill` says.
+    /// The error of `kill`.
     pub fn signal(&self, name: &str) -> Result<()> {
         let status = Command::new("kill")
             .arg(format!("-{name}"))
@@ -159,10 +159,10 @@ impl Served {
         Ok(())
     }
 
-    /// Waits for its end.
+    /// Waits until it ends.
     ///
     /// # Errors
-    /// Where it does not come.
+    /// If it does not end in time.
     pub fn wait(&mut self) -> Result<ExitStatus> {
         let begun = Instant::now();
         loop {

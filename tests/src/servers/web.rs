@@ -1,4 +1,4 @@
-//! A small web.
+//! A small web server.
 
 use std::collections::HashMap;
 use std::io::{BufRead, BufReader, Read, Write};
@@ -11,7 +11,7 @@ use rustls::{ServerConnection, StreamOwned};
 
 use crate::made::Made;
 
-/// What is at a path.
+/// The contents of a path.
 #[derive(Debug, Clone)]
 enum Page {
     Body(Vec<u8>),
@@ -21,8 +21,8 @@ enum Page {
 
 type Pages = Arc<Mutex<HashMap<String, Page>>>;
 
-/// Pages by path, and what was asked for. It is a proxy too, which makes tunnels to
-/// itself where a page [allows](Web::tunnel) them.
+/// Pages by path, and a record of requests. It is also a proxy, which opens tunnels to
+/// itself for destinations that are [allowed](Web::tunnel).
 #[derive(Debug)]
 pub struct Web {
     address: SocketAddr,
@@ -31,10 +31,10 @@ pub struct Web {
 }
 
 impl Web {
-    /// A web without pages, at a port of 127.0.0.1.
+    /// A server without pages, on a port of 127.0.0.1.
     ///
     /// # Errors
-    /// What the system says.
+    /// The system's error.
     pub fn open() -> Result<Self> {
         let listener = TcpListener::bind("127.0.0.1:0")?;
         let web = Web {
@@ -51,10 +51,10 @@ impl Web {
         Ok(web)
     }
 
-    /// The same pages over TLS, at another port; gives the address of a path there.
+    /// Serves the same pages over TLS on another port; returns the URL of a path there.
     ///
     /// # Errors
-    /// What the system or rustls says.
+    /// The error of the system or of rustls.
     pub fn open_tls(&self, chain: &[&Made]) -> Result<impl Fn(&str) -> String + use<>> {
         let listener = TcpListener::bind("127.0.0.1:0")?;
         let address = listener.local_addr()?;
@@ -70,22 +70,22 @@ impl Web {
         Ok(move |path: &str| format!("https://{address}{path}"))
     }
 
-    /// The address of a path.
+    /// The URL of a path.
     pub fn url(&self, path: &str) -> String {
         format!("http://{}{path}", self.address)
     }
 
-    /// Puts a page at a path.
+    /// Adds a page at a path.
     pub fn put(&self, path: &str, body: impl Into<Vec<u8>>) {
         self.set(path, Page::Body(body.into()));
     }
 
-    /// Sends those who ask for a path to another address.
+    /// Redirects requests for a path to another URL.
     pub fn redirect(&self, path: &str, to: &str) {
         self.set(path, Page::MovedTo(to.to_owned()));
     }
 
-    /// Lets those who use it as a proxy have a tunnel to `host:port`; it leads here.
+    /// Lets clients that use it as a proxy open a tunnel to `host:port`, which leads here.
     pub fn tunnel(&self, to: &str) {
         self.set(to, Page::Tunnel);
     }
@@ -95,7 +95,7 @@ impl Web {
         pages.insert(path.to_owned(), page);
     }
 
-    /// The paths that were asked for since this was asked last.
+    /// The paths requested since the last call.
     pub fn asked(&self) -> Vec<String> {
         std::mem::take(&mut *self.asked.lock().unwrap_or_else(PoisonError::into_inner))
     }

@@ -1,4 +1,4 @@
-//! A recorded case: what is run, and what it finds.
+//! A recorded case: shell lines and their input.
 
 use std::collections::BTreeMap;
 
@@ -6,31 +6,31 @@ use anyhow::{Context, Result};
 use data_encoding::BASE64;
 use serde::{Deserialize, Serialize};
 
-/// Shell lines, run one after the other in a folder of their own.
+/// Shell lines, run one after the other in a new folder.
 #[derive(Debug, Clone, Default, Deserialize)]
 #[serde(deny_unknown_fields, default, rename_all = "kebab-case")]
 pub struct Case {
     /// Its name.
     pub id: String,
-    /// What it is about.
+    /// A description.
     pub about: String,
     /// Files in the folder.
     pub files: BTreeMap<String, Text>,
-    /// Files of the suite's `pki/` that lie there too.
+    /// Files of the suite's `pki/` that are also there.
     pub pki: Vec<String>,
-    /// Variables of the environment.
+    /// Environment variables.
     pub env: BTreeMap<String, String>,
-    /// What the lines read; nothing where it is not given.
+    /// Standard input of the lines; empty if not given.
     pub stdin: Option<Text>,
     /// The lines.
     pub run: Vec<String>,
-    /// Outputs that only have to be there or not.
+    /// Outputs whose contents are not compared, only whether they are empty.
     pub loose: Vec<Stream>,
-    /// What rcfssl may accept though cfssl refuses it: either is right.
+    /// Why rcfssl may accept what cfssl rejects: either result is right.
     pub beyond: Option<String>,
-    /// A document fixes the end of the certificates.
+    /// Whether a document fixes the expiry date of certificates.
     pub fixed_end: bool,
-    /// It comes out so for root alone.
+    /// Whether the result was recorded as root and is different for other users.
     pub root: bool,
 }
 
@@ -48,9 +48,9 @@ pub enum Stream {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(untagged)]
 pub enum Text {
-    /// As they are.
+    /// Plain text.
     Plain(String),
-    /// Where they are no UTF-8.
+    /// For contents that are not UTF-8.
     Encoded {
         /// In base64.
         base64: String,
@@ -72,7 +72,7 @@ impl Text {
     /// The bytes.
     ///
     /// # Errors
-    /// For what is no base64.
+    /// If it is not base64.
     pub fn bytes(&self) -> Result<Vec<u8>> {
         match self {
             Text::Plain(text) => Ok(text.clone().into_bytes()),

@@ -1,4 +1,4 @@
-//! Lists of cases that are to differ, each with its reason.
+//! Lists of cases that are expected to differ, each with its reason.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
@@ -10,11 +10,11 @@ use anyhow::{Context, Result, ensure};
 pub struct List(BTreeMap<String, String>);
 
 impl List {
-    /// Reads lines of a name, spaces and a reason; those that begin with `#` and
-    /// empty ones are passed over. A list that is not there is empty.
+    /// Reads lines of a name, spaces and a reason; empty lines and those that begin with
+    /// `#` are skipped. A missing list is empty.
     ///
     /// # Errors
-    /// For a name without a reason, or one that comes twice.
+    /// For a name without a reason, or one that is repeated.
     pub fn read(path: &Path) -> Result<Self> {
         if !path.exists() {
             return Ok(Self::default());
@@ -39,11 +39,11 @@ impl List {
         Ok(List(list))
     }
 
-    /// Writes the list without some names. A list only shrinks, so nothing else is
-    /// ever written.
+    /// Writes the list without some names. Lists only shrink, so nothing else is ever
+    /// written.
     ///
     /// # Errors
-    /// What the system says.
+    /// The system's error.
     pub fn strike(path: &Path, names: &BTreeSet<String>) -> Result<()> {
         if names.is_empty() || !path.exists() {
             return Ok(());
@@ -58,7 +58,7 @@ impl List {
         Ok(std::fs::write(path, left.join("\n") + "\n")?)
     }
 
-    /// Whether a case is in it.
+    /// Whether it contains a case.
     pub fn has(&self, id: &str) -> bool {
         self.0.contains_key(id)
     }

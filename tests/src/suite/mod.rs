@@ -1,21 +1,20 @@
-//! Recorded cases: read, run on all cores, judged.
+//! Recorded cases: read, run on all cores, and judged.
 //!
 //! A suite is a folder:
 //!
-//! - `cases.json`: the shell lines, with the files they find ([`Case`]);
-//! - `expected.json`: what real cfssl did, by the case's name, in [normal
+//! - `cases.json`: the shell lines, with their input files ([`Case`]);
+//! - `expected.json`: the results of real cfssl by case name, in [normal
 //!   form](crate::normal);
-//! - `pki/`: certificates and keys that cases name to have them in their folder;
+//! - `pki/`: certificates and keys that cases request by name;
 //! - `inputs/`: files that all cases find under `$F`;
-//! - `uncovered.txt`: cases that do not pass yet; `deliberate.txt`: cases in which
-//!   rcfssl differs on purpose. Each line holds a name, spaces, a reason. A case in
-//!   either must differ still, so that the lists only shrink; `RCFSSL_SHRINK=1` takes
-//!   off what passes.
+//! - `uncovered.txt`: cases that do not pass yet; `deliberate.txt`: cases in which rcfssl
+//!   differs on purpose. Each line has a name, spaces, and a reason. A listed case must
+//!   still differ, so that the lists only shrink; `RCFSSL_SHRINK=1` removes those that
+//!   pass.
 //!
-//! Where cfssl crashed, any clean failure is right. The shell line cannot tell: a
-//! recording whose line ends in `; test $? -ne 0` has status 0 because of `test`, and
-//! no way to fail cleanly gives such a line another. So the statuses of the binaries
-//! themselves are watched in such a case, not that of the line.
+//! Where cfssl crashed, any clean failure is right. The status of the shell line does not
+//! show that: a line that ends in `; test $? -ne 0` has status 0 because of `test`. So the
+//! statuses of the binaries themselves are recorded in such a case.
 
 mod case;
 mod lists;
@@ -39,16 +38,16 @@ pub use report::Report;
 pub use run::{Outcome, judge, run, run_in};
 pub use surroundings::Surroundings;
 
-/// The variable that names the cases to run.
+/// The variable with a pattern for the cases to run.
 const ONLY: &str = "RCFSSL_CASES";
 
-/// The variable that lets the lists be shortened.
+/// The variable that allows the lists to be shortened.
 const SHRINK: &str = "RCFSSL_SHRINK";
 
-/// The file of cases that do not pass yet.
+/// The list of cases that do not pass yet.
 const UNCOVERED: &str = "uncovered.txt";
 
-/// The file of cases in which rcfssl differs on purpose.
+/// The list of cases in which rcfssl differs on purpose.
 const DELIBERATE: &str = "deliberate.txt";
 
 /// A folder of recorded cases.
@@ -58,21 +57,21 @@ pub struct Suite {
     pub name: String,
     /// The cases.
     pub cases: Vec<Case>,
-    /// What was recorded, by the case's name.
+    /// The recorded results by case name.
     pub expected: BTreeMap<String, Value>,
-    /// What lies around.
+    /// Shared files.
     pub surroundings: Surroundings,
     uncovered: List,
     deliberate: List,
     only: Option<Regex>,
 }
 
-/// What became of a case.
+/// The result of a case.
 #[derive(Debug)]
 pub struct Verdict {
-    /// Where it is not what was recorded, or broken; empty when alike.
+    /// Differences from the recording, and violations; empty if there are none.
     pub problems: Vec<String>,
-    /// What must hold in any case.
+    /// Violations of what must hold in any case.
     pub findings: Findings,
 }
 
@@ -107,10 +106,10 @@ impl Suite {
         })
     }
 
-    /// A case by its name.
+    /// The case with this name.
     ///
     /// # Errors
-    /// When there is none.
+    /// If there is none.
     pub fn case(&self, id: &str) -> Result<&Case> {
         let case = self.cases.iter().find(|case| case.id == id);
         case.with_context(|| format!("no case {id}"))
@@ -119,18 +118,18 @@ impl Suite {
     /// Runs and judges a case.
     ///
     /// # Errors
-    /// When it cannot be run.
+    /// If it cannot be run.
     pub fn verdict(&self, case: &Case) -> Result<Verdict> {
         let expected = self.expected.get(&case.id).context("no recording")?;
         let outcome = run(case, expected, &self.surroundings)?;
         judge(case, expected, &outcome, &self.surroundings)
     }
 
-    /// Runs all cases on all cores, and some of them `again`, so that keys and
-    /// serial numbers that repeat are seen.
+    /// Runs all cases on all cores, and some of them `again`, so that repeated keys and
+    /// serial numbers are detected.
     ///
     /// # Errors
-    /// When there are no binaries, or the files in `inputs/` were changed.
+    /// If there are no binaries, or the files in `inputs/` were changed.
     pub fn check(&self, again: &[&str]) -> Result<Report> {
         binaries::folder()?;
         let mut runs: Vec<&Case> = self.cases.iter().collect();

@@ -1,14 +1,14 @@
-//! What became of all cases of a suite.
+//! The results of all cases of a suite.
 
 use std::collections::BTreeSet;
 use std::fmt;
 
 use super::{Case, Verdict};
 
-/// How many problems of a case are shown.
+/// The maximum number of problems shown per case.
 const MOST: usize = 6;
 
-/// Counts, and what is wrong.
+/// Counts and problems.
 #[derive(Debug)]
 pub struct Report {
     suite: String,
@@ -20,7 +20,7 @@ pub struct Report {
 }
 
 impl Report {
-    /// A report that knows of what repeats over all cases.
+    /// A report that starts with the repetitions across all cases.
     pub fn new(suite: &str, stale: Vec<String>) -> Self {
         Report {
             suite: suite.to_owned(),
@@ -32,7 +32,7 @@ impl Report {
         }
     }
 
-    /// Adds a case, with whether it is listed as uncovered or as deliberate.
+    /// Adds a case, and whether it is listed as uncovered or as deliberate.
     pub fn add(&mut self, case: &Case, verdict: &Verdict, uncovered: bool, deliberate: bool) {
         let alike = verdict.problems.is_empty();
         match (alike, uncovered, deliberate) {
@@ -46,7 +46,7 @@ impl Report {
             (false, true, _) => self.uncovered += 1,
             (false, false, true) => {
                 self.deliberate += 1;
-                // To differ on purpose is no leave to break what must hold.
+                // A deliberate difference does not excuse a violation.
                 let broken = &verdict.findings.broken;
                 self.wrong
                     .extend(broken.iter().map(|line| format!("{}: {line}", case.id)));
@@ -55,23 +55,23 @@ impl Report {
         }
     }
 
-    /// Adds names in lists that no case has.
+    /// Adds listed names that do not belong to any case.
     pub fn unknown<'a>(&mut self, names: impl Iterator<Item = &'a str>) {
         self.wrong
             .extend(names.map(|name| format!("{name}: there is no such case")));
     }
 
-    /// Whether all is as it should be.
+    /// Whether there are no problems.
     pub fn is_good(&self) -> bool {
         self.wrong.is_empty()
     }
 
-    /// The cases that pass though they are listed.
+    /// The listed cases that pass.
     pub fn struck(&self) -> &BTreeSet<String> {
         &self.struck
     }
 
-    /// How many cases did what was recorded.
+    /// The number of cases that match their recording.
     pub fn alike(&self) -> usize {
         self.alike
     }

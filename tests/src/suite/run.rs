@@ -1,4 +1,4 @@
-//! One case: run, then judged.
+//! Runs one case and judges it.
 
 use std::time::{SystemTime, UNIX_EPOCH};
 
@@ -12,26 +12,26 @@ use crate::tree::Tree;
 use crate::workplace::{Step, Workplace};
 use crate::{compare, integrity};
 
-/// What a recording says of a step in which cfssl crashed.
+/// The recording of a step in which cfssl crashed.
 const CRASH: &str = "crash";
 
-/// What a case did, as it was.
+/// The raw results of a case.
 #[derive(Debug, Clone)]
 pub struct Outcome {
-    /// Line by line.
+    /// The results of the lines.
     pub steps: Vec<Step>,
     /// The folder before the first line.
     pub before: Tree,
     /// The folder after the last.
     pub after: Tree,
-    /// When that was.
+    /// When it ran.
     pub clock: Clock,
 }
 
-/// Runs a case in a workplace of its own.
+/// Runs a case in a new workplace.
 ///
 /// # Errors
-/// When it cannot be set up, or takes too long.
+/// If it cannot be set up, or takes too long.
 pub fn run(case: &Case, expected: &Value, surroundings: &Surroundings) -> Result<Outcome> {
     let place = if steps(expected).any(is_crash) {
         Workplace::watched()?
@@ -41,7 +41,7 @@ pub fn run(case: &Case, expected: &Value, surroundings: &Surroundings) -> Result
     run_in(place, case, surroundings)
 }
 
-/// Runs a case in a workplace, which goes with it.
+/// Runs a case in a workplace, which is removed afterwards.
 ///
 /// # Errors
 /// As [`run`].
@@ -74,10 +74,10 @@ pub fn run_in(mut place: Workplace, case: &Case, surroundings: &Surroundings) ->
     })
 }
 
-/// Compares what a case did with what was recorded, and looks at what must hold.
+/// Compares the results of a case with the recording, and checks for violations.
 ///
 /// # Errors
-/// When openssl does not run.
+/// If openssl does not run.
 pub fn judge(
     case: &Case,
     expected: &Value,
@@ -99,7 +99,7 @@ pub fn judge(
     if case.beyond.is_some() && outcome.steps.iter().all(|step| step.status == 0) {
         differences.clear();
     }
-    // What real cfssl does too, or the lines of the case themselves.
+    // Violations by real cfssl, or caused by the lines of the case.
     let known = expected["broken"].as_array().into_iter().flatten();
     for line in known.filter_map(Value::as_str) {
         if !findings.broken.remove(line) {
@@ -118,8 +118,8 @@ fn is_crash(step: &Value) -> bool {
     step["exit"] == CRASH
 }
 
-/// Whether one of the binaries refused, and none was killed. That there is no panic
-/// text and nothing was written is judged as in every case.
+/// Whether one of the binaries failed, and none was killed. Panic messages and files are
+/// judged as in every case.
 fn failed_cleanly(step: &Step) -> bool {
     step.commands.iter().any(|status| *status != 0) && step.commands.iter().all(|status| *status < 126)
 }

@@ -1,5 +1,4 @@
-//! What lies around the cases of a suite: its certificates and keys, which are
-//! nobody's fresh ones.
+//! The shared files of a suite: its certificates and keys, which no case creates.
 
 use std::collections::{BTreeSet, HashMap};
 use std::fs::{self, Permissions};
@@ -22,7 +21,7 @@ pub struct Surroundings {
     pub key_ids: Vec<(String, String)>,
     /// All certificates.
     pub certificates: Vec<Vec<u8>>,
-    /// Blocks that no case makes.
+    /// Blocks that no case creates.
     pub old: BTreeSet<Vec<u8>>,
     /// Public halves of all keys.
     pub old_keys: BTreeSet<Vec<u8>>,
@@ -33,11 +32,11 @@ pub struct Surroundings {
 }
 
 impl Surroundings {
-    /// Reads those of a suite. `inputs/` is copied, so that whatever the cases do to
-    /// it is seen and harms nothing.
+    /// Reads those of a suite. `inputs/` is copied, so that changes by cases are detected
+    /// and do no harm.
     ///
     /// # Errors
-    /// What the system says.
+    /// The system's error.
     pub fn read(suite: &Path) -> Result<Self> {
         let mut around = Surroundings::default();
         let pki = suite.join("pki");
@@ -65,7 +64,7 @@ impl Surroundings {
     /// Adds another folder like `pki/`.
     ///
     /// # Errors
-    /// What the system says.
+    /// The system's error.
     pub fn with_pki(mut self, folder: &Path) -> Result<Self> {
         let tree = Tree::read(folder)?;
         self.learn(&tree, false)?;
@@ -97,21 +96,21 @@ impl Surroundings {
     /// The contents of a file of `pki/`.
     ///
     /// # Errors
-    /// When there is none of that name.
+    /// If there is none with that name.
     pub fn pki(&self, name: &str) -> Result<&[u8]> {
         let file = self.pki.files.get(name);
         Ok(&file.with_context(|| format!("no file {name} in pki/"))?.bytes)
     }
 
-    /// Where the copy of `inputs/` is.
+    /// The copy of `inputs/`.
     pub fn shared(&self) -> Option<PathBuf> {
         self.shared.as_ref().map(|(folder, _)| folder.path().to_owned())
     }
 
-    /// Looks whether the copy of `inputs/` is as it was.
+    /// Checks that the copy of `inputs/` is unchanged.
     ///
     /// # Errors
-    /// When it is not.
+    /// If it is not.
     pub fn check_inputs(&self) -> Result<()> {
         if let Some((folder, before)) = &self.shared {
             ensure!(Tree::read(folder.path())? == *before, "the inputs were changed");

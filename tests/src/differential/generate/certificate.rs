@@ -1,4 +1,4 @@
-//! Certificates by hand for `certinfo`, which looks at no signature: odd numbers,
+//! Hand-made certificates for `certinfo`, which does not verify signatures: odd numbers,
 //! dates, names, keys and extensions.
 
 use super::der::{bits, element, extension, oid, pem, sequence};
@@ -60,7 +60,7 @@ fn serial(random: &mut Random) -> Vec<u8> {
     element(2, number)
 }
 
-/// MD5, SHA-1 and SHA-2 with RSA, DSA, ECDSA, and what has no name here. Debian's
+/// MD5, SHA-1 and SHA-2 with RSA, DSA, ECDSA, and algorithms without a name here. Debian's
 /// cfssl has no name for Ed25519.
 fn algorithm(random: &mut Random) -> Vec<u8> {
     let with_null = [
@@ -162,7 +162,7 @@ fn extensions(random: &mut Random) -> Vec<Vec<u8>> {
         list.push(extension("1.2.3.4.5", random.chance(30), random.choose(&values)));
     }
     if random.chance(3) {
-        // Twice the same.
+        // An extension twice.
         list.extend_from_within(..list.len().min(1));
     }
     list

@@ -1,10 +1,10 @@
-//! Documents and PEM that were cut, doubled or scratched on their way.
+//! Documents and PEM that have been truncated, duplicated or damaged.
 
 use super::hosts::may_be_uri;
 use crate::differential::random::Random;
 
-/// A JSON document with one or a few scratches. It never names a URI, of which the
-/// two versions think differently, nor a length of time in days.
+/// A JSON document with one or a few damaged places. It never contains a URI, which the two
+/// versions treat differently, or a duration in days.
 pub fn json(random: &mut Random, bytes: &[u8]) -> Vec<u8> {
     const INSERTED: &[u8] = b"{}[]\",:\\0 -.e\x00\xff\t\nnulltruefalse";
     let mut out = match random.below(10) {
@@ -36,7 +36,7 @@ pub fn json(random: &mut Random, bytes: &[u8]) -> Vec<u8> {
     }
 }
 
-/// Text around which PEM stands, with scratches.
+/// PEM within text, with damaged places.
 pub fn pem(random: &mut Random, bytes: &[u8]) -> Vec<u8> {
     let mut out = bytes.to_vec();
     match random.below(8) {
@@ -55,7 +55,7 @@ pub fn pem(random: &mut Random, bytes: &[u8]) -> Vec<u8> {
     }
 }
 
-/// Cuts, doubles, takes out, puts in or changes.
+/// Truncates, duplicates, removes, inserts or changes bytes.
 fn scratch(random: &mut Random, bytes: &mut Vec<u8>, inserted: &[u8]) {
     for _ in 0..random.between(1, 3) {
         if bytes.is_empty() {
@@ -80,7 +80,7 @@ fn scratch(random: &mut Random, bytes: &mut Vec<u8>, inserted: &[u8]) {
     }
 }
 
-/// Documents that are something else as a whole.
+/// Documents that are of another kind altogether.
 fn whole(random: &mut Random) -> Vec<u8> {
     let documents: [&[u8]; 14] = [
         b"",
@@ -101,7 +101,7 @@ fn whole(random: &mut Random) -> Vec<u8> {
     random.choose(&documents).to_vec()
 }
 
-/// A field of cfssl's own beside `name_whitelist`, into which newer Go reads a string.
+/// A field besides `name_whitelist` into which newer Go reads a string.
 fn names_old_whitelist(bytes: &[u8]) -> bool {
     String::from_utf8_lossy(bytes)
         .to_lowercase()

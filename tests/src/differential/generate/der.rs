@@ -1,4 +1,4 @@
-//! DER written by hand, so that it can also be wrong.
+//! Hand-written DER, which can therefore be invalid.
 
 /// An element.
 pub fn element(tag: u8, value: impl AsRef<[u8]>) -> Vec<u8> {
@@ -22,13 +22,13 @@ pub fn sequence(parts: &[Vec<u8>]) -> Vec<u8> {
     element(0x30, parts.concat())
 }
 
-/// A SET of elements, in the order that DER wants (X.690, 11.6).
+/// A SET of elements, in DER's order (X.690, 11.6).
 pub fn set(mut parts: Vec<Vec<u8>>) -> Vec<u8> {
     parts.sort();
     element(0x31, parts.concat())
 }
 
-/// An OBJECT IDENTIFIER, from dots. A part that is no number counts as 0.
+/// An OBJECT IDENTIFIER from dotted notation. A part that is not a number counts as 0.
 pub fn oid(text: &str) -> Vec<u8> {
     let mut arcs = text.split('.').map(|arc| arc.parse::<u64>().unwrap_or_default());
     let first = arcs.next().unwrap_or_default() * 40 + arcs.next().unwrap_or_default();

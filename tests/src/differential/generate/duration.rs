@@ -1,5 +1,5 @@
-//! Durations in Go's spellings. Those with the units d, w and y, which rcfssl takes
-//! and cfssl does not, are not among them.
+//! Durations in Go's notation, without the units d, w and y, which rcfssl accepts and cfssl
+//! does not.
 
 use crate::differential::random::Random;
 
@@ -32,7 +32,7 @@ const GOOD: [&str; 26] = [
     "1000000h",
 ];
 
-/// Of no length, or backwards.
+/// Zero or negative durations.
 const ODD: [&str; 8] = ["0", "0s", "-1h", "-0", "1ns", "-8760h", "0.1ns", "+0h"];
 
 const BAD: [&str; 26] = [
@@ -64,13 +64,13 @@ const BAD: [&str; 26] = [
     "0x1h",
 ];
 
-/// One that means something.
+/// A valid duration.
 pub fn good(random: &mut Random) -> &'static str {
     random.pick(&GOOD)
 }
 
-/// One of whole seconds, for what begins at this very moment: with a fraction its end
-/// would depend on the fraction of the second in which it begins.
+/// A valid duration in whole seconds, for times relative to now: with a fraction, the
+/// result would depend on the fraction of the current second.
 pub fn whole(random: &mut Random) -> &'static str {
     match good(random) {
         "72h3m0.5s" | "0.000001h" => "1h",
@@ -78,7 +78,7 @@ pub fn whole(random: &mut Random) -> &'static str {
     }
 }
 
-/// Any: most mean something.
+/// Any duration; most are valid.
 pub fn any(random: &mut Random) -> &'static str {
     match random.below(100) {
         0..84 => good(random),

@@ -1,5 +1,4 @@
-//! Command lines: Go's syntax of flags, right and wrong, before an argument that is
-//! or is not there.
+//! Command lines: Go's flag syntax, valid and invalid, before an optional argument.
 
 use anyhow::Result;
 
@@ -7,7 +6,7 @@ use super::Maker;
 use crate::differential::random::Random;
 use crate::differential::trial::quote;
 
-/// Flags that both versions have, with a kind of value: text, number, duration, bool.
+/// Flags of both versions, with the type of their value: text, number, duration, bool.
 const FLAGS: [(&str, char); 26] = [
     ("hostname", 't'),
     ("cert", 't'),
@@ -83,8 +82,8 @@ pub fn flags(maker: &mut Maker<'_>) -> Result<()> {
     for _ in 0..random.between(1, 5) {
         words.extend(flag(random));
     }
-    // Takes the argument for its value. Only the last flag may, or that of the next
-    // would be an argument more.
+    // Takes the argument as its value. Only the last flag may do so, or there would be one
+    // argument too many.
     if random.chance(3) {
         words.push("-profile".to_owned());
     }

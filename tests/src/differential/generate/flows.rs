@@ -1,4 +1,4 @@
-//! What scripts do: an authority, its files, then certificates from it.
+//! Typical scripts: a CA, its files, then certificates from it.
 
 use anyhow::Result;
 
@@ -6,8 +6,8 @@ use super::line::Words;
 use super::request::Purpose;
 use super::{Maker, policy, request};
 
-/// An authority and what it signs. Nothing here is beyond Debian's cfssl, because
-/// what one line makes the next one reads.
+/// A CA and what it signs. Everything here is within Debian's cfssl, because each line uses
+/// the results of the previous ones.
 pub fn flow(maker: &mut Maker<'_>) -> Result<()> {
     let authority = r#"{"CN":"Flow CA","names":[{"C":"NL","O":"Flow & Co","OU":"One"},{"OU":"Two"}],"key":KEY,"ca":{"expiry":"87600h"PATHLEN}}"#;
     let key = maker.random.pick(&[

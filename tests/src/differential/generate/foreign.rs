@@ -1,5 +1,5 @@
-//! Certification requests (RFC 2986) that cfssl did not make: odd subjects, all
-//! kinds of alternative names, extensions, attributes; signed, then perhaps damaged.
+//! Certification requests (RFC 2986) that cfssl did not create: odd subjects, alternative
+//! names of all types, extensions, attributes; signed, and then possibly damaged.
 
 use anyhow::Result;
 
@@ -14,11 +14,11 @@ use crate::differential::trial::Beyond;
 pub struct Foreign {
     /// In PEM.
     pub bytes: Vec<u8>,
-    /// What Debian's cfssl leaves out of the certificate.
+    /// What Debian's cfssl omits from the certificate.
     pub beyond: Beyond,
 }
 
-/// A request; `plain` ones have nothing that the two versions treat differently.
+/// A request; a `plain` one contains nothing that the two versions treat differently.
 ///
 /// # Errors
 /// When openssl does not run.
@@ -33,7 +33,7 @@ pub fn request(random: &mut Random, material: &Material, plain: bool) -> Result<
         element(2, [0]),
         subject,
         material.spki(who).to_vec(),
-        // Some programs leave the field out.
+        // Some programs omit the field.
         if random.chance(1) {
             Vec::new()
         } else {
@@ -127,7 +127,7 @@ fn extensions(random: &mut Random, plain: bool, uris: &mut Vec<String>) -> Vec<V
     list
 }
 
-/// SubjectAltName (RFC 5280, 4.2.1.6) of every kind of name.
+/// SubjectAltName (RFC 5280, 4.2.1.6) with names of all types.
 fn alternative_names(random: &mut Random, plain: bool, uris: &mut Vec<String>) -> Vec<u8> {
     const DNS: [&str; 7] = [
         "a.example",
@@ -182,7 +182,7 @@ fn basic_constraints(random: &mut Random) -> Vec<u8> {
     }
 }
 
-/// Lines that let openssl make a request from a configuration of its own.
+/// Lines in which openssl creates a request from its own configuration.
 pub fn by_openssl(random: &mut Random, plain: bool) -> (String, Beyond) {
     let mut beyond = Beyond::default();
     let mut config =

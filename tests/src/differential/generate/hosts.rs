@@ -1,4 +1,4 @@
-//! Hosts as users write them, and what only looks like one.
+//! Hosts as users write them, and strings that only look like hosts.
 
 use crate::differential::random::Random;
 
@@ -48,7 +48,7 @@ const MAIL: [&str; 10] = [
     "o'neill@example.com",
 ];
 
-/// Neither addresses nor URIs, though they look like one: all are DNS names.
+/// DNS names that look like addresses or URIs but are not.
 const ODD: [&str; 40] = [
     "",
     " ",
@@ -92,7 +92,7 @@ const ODD: [&str; 40] = [
     "foo\n",
 ];
 
-/// What cannot stand in a request: cfssl crashes, so a clean refusal is right.
+/// Names that cannot be encoded in a request: cfssl crashes, so a clean error is right.
 const NOT_ASCII: [&str; 4] = [
     "münchen.example",
     "пример.example",
@@ -100,8 +100,8 @@ const NOT_ASCII: [&str; 4] = [
     "\u{212A}.example",
 ];
 
-/// What 1.6.5 takes as URIs (Go's `url.ParseRequestURI`), as recorded of it, with how
-/// it writes them. Debian's cfssl makes DNS names of them.
+/// Strings that 1.6.5 treats as URIs (Go's `url.ParseRequestURI`), with their recorded
+/// output. Debian's cfssl turns them into DNS names.
 pub const URIS: [(&str, &str); 28] = [
     ("fe80::1%eth0", "fe80::1%eth0"),
     ("mailto:a@b.c", "mailto:a@b.c"),
@@ -136,7 +136,7 @@ pub const URIS: [(&str, &str); 28] = [
     ("system:node:worker-1", "system:node:worker-1"),
 ];
 
-/// A host of which both versions think alike.
+/// A host that both versions treat alike.
 pub fn host(random: &mut Random) -> String {
     match random.below(1000) {
         0..420 => random.pick(&DNS).to_owned(),
@@ -149,19 +149,19 @@ pub fn host(random: &mut Random) -> String {
     }
 }
 
-/// A host that 1.6.5 takes as a URI.
+/// A host that 1.6.5 treats as a URI.
 pub fn uri(random: &mut Random) -> String {
     random.choose(&URIS).0.to_owned()
 }
 
-/// Characters that hosts are made of, in any order.
+/// Characters that occur in hosts, in any order.
 fn characters(random: &mut Random) -> String {
     const CHARS: &[u8] = b"abcXYZ0129.-_ *@<>()[]\"',;#?%=~!$&+";
     let length = random.between(1, 16);
     let text: String = (0..length)
         .map(|_| char::from(CHARS[random.below(CHARS.len())]))
         .collect();
-    // An address in a comment or with one is read otherwise by newer releases of Go.
+    // Newer releases of Go parse an address with or within a comment differently.
     if may_be_uri(&text) || text.contains(['(', ')']) && text.contains('@') {
         "fallback.example".to_owned()
     } else {
@@ -169,7 +169,7 @@ fn characters(random: &mut Random) -> String {
     }
 }
 
-/// Whether 1.6.5 may take it as a URI.
+/// Whether 1.6.5 may treat it as a URI.
 pub fn may_be_uri(text: &str) -> bool {
     let scheme = |text: &str| {
         let (scheme, _) = text.split_once(':')?;

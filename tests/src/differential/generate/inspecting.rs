@@ -1,11 +1,11 @@
-//! `certinfo`, `info` and `print-defaults`: what only shows things.
+//! `certinfo`, `info` and `print-defaults`, which only show something.
 
 use anyhow::Result;
 
 use super::line::Words;
 use super::{Maker, certificate, foreign};
 
-/// Certificates and others that are shown as they are.
+/// Certificates and other objects to be shown.
 const SHOWN: [&str; 11] = [
     "ca-p256.pem",
     "ca-rsa2048.pem",
@@ -38,7 +38,7 @@ fn put(maker: &mut Maker<'_>, flag: &str, file: &str) {
     maker.trial.line(line);
 }
 
-/// A certificate shown.
+/// Shows a certificate.
 pub fn certificate(maker: &mut Maker<'_>) -> Result<()> {
     let file = match maker.random.below(20) {
         0..3 => {
@@ -55,7 +55,7 @@ pub fn certificate(maker: &mut Maker<'_>) -> Result<()> {
     Ok(())
 }
 
-/// A request shown; its signature is not looked at.
+/// Shows a request; its signature is not verified.
 pub fn request(maker: &mut Maker<'_>) -> Result<()> {
     let file = match maker.random.below(20) {
         0..2 => {
@@ -81,7 +81,7 @@ pub fn request(maker: &mut Maker<'_>) -> Result<()> {
     Ok(())
 }
 
-/// What an authority and a profile are.
+/// Shows a CA and a profile.
 pub fn info(maker: &mut Maker<'_>) -> Result<()> {
     let mut words = Words::new("cfssl info");
     maker.add_authority(&mut words);

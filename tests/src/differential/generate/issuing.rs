@@ -1,4 +1,4 @@
-//! `gencert`, `genkey`, `gencsr` and `selfsign`: what begins with a request document.
+//! `gencert`, `genkey`, `gencsr` and `selfsign`, whose input is a request document.
 
 use anyhow::Result;
 
@@ -9,8 +9,8 @@ use super::{Maker, policy, request, text};
 const DOCUMENT: &str = "request.json";
 
 impl Maker<'_> {
-    /// Writes a request document and adds it, as a file or from standard input; gives
-    /// the file that the line is to read.
+    /// Writes a request document and adds it, as a file or from standard input; returns the
+    /// file for standard input.
     fn add_document(&mut self, words: &mut Words, purpose: Purpose) -> Option<&'static str> {
         let document = request::document(&mut self.random, purpose);
         self.trial.beyond.extend(document.beyond);
@@ -50,7 +50,7 @@ impl Maker<'_> {
     }
 }
 
-/// A certificate signed by an authority.
+/// A certificate signed by a CA.
 pub fn leaf(maker: &mut Maker<'_>) -> Result<()> {
     let mut words = Words::new("cfssl gencert");
     maker.add_authority(&mut words);
@@ -82,8 +82,8 @@ pub fn leaf(maker: &mut Maker<'_>) -> Result<()> {
     Ok(())
 }
 
-/// A profile may filter names, subjects and hosts, and an authority loses its URIs:
-/// the rules that translate them know nothing of that.
+/// Profiles may filter names, subjects and hosts, and a CA loses its URIs, which the
+/// translating rules cannot take into account.
 fn keep_to_common_ground(maker: &mut Maker<'_>) {
     let Some(config) = maker.trial.files.get("config.json") else {
         return;
@@ -104,7 +104,7 @@ fn keep_to_common_ground(maker: &mut Maker<'_>) {
     }
 }
 
-/// A new authority.
+/// A new CA.
 pub fn authority(maker: &mut Maker<'_>) -> Result<()> {
     let mut words = Words::new("cfssl gencert");
     words.switch(&mut maker.random, "initca");
@@ -124,7 +124,7 @@ pub fn authority(maker: &mut Maker<'_>) -> Result<()> {
     Ok(())
 }
 
-/// A new certificate for an authority that has its key.
+/// A reissued certificate for a CA with an existing key.
 pub fn authority_again(maker: &mut Maker<'_>) -> Result<()> {
     let mut words = Words::new("cfssl gencert");
     words.switch(&mut maker.random, "initca");
@@ -138,7 +138,7 @@ pub fn authority_again(maker: &mut Maker<'_>) -> Result<()> {
     Ok(())
 }
 
-/// The certificate of an authority once more.
+/// The renewed certificate of a CA.
 pub fn renewed_authority(maker: &mut Maker<'_>) -> Result<()> {
     let mut words = Words::new("cfssl gencert");
     words.switch(&mut maker.random, "renewca");
@@ -175,7 +175,7 @@ pub fn key(maker: &mut Maker<'_>) -> Result<()> {
     Ok(())
 }
 
-/// A new authority, by the other command.
+/// A new CA by the other command.
 pub fn key_of_authority(maker: &mut Maker<'_>) -> Result<()> {
     let mut words = Words::new("cfssl genkey");
     words.switch(&mut maker.random, "initca");
@@ -184,7 +184,7 @@ pub fn key_of_authority(maker: &mut Maker<'_>) -> Result<()> {
     Ok(())
 }
 
-/// A request around a key. Debian's cfssl has no such command; the request inside
+/// A request for an existing key. Debian's cfssl has no such command; the request inside
 /// `gencert -initca -ca-key` is the same.
 pub fn csr(maker: &mut Maker<'_>) -> Result<()> {
     let (_, key) = maker.good_authority();
@@ -210,7 +210,7 @@ pub fn csr(maker: &mut Maker<'_>) -> Result<()> {
     Ok(())
 }
 
-/// A certificate that signs itself.
+/// A self-signed certificate.
 pub fn self_signed(maker: &mut Maker<'_>) -> Result<()> {
     let mut words = Words::new("cfssl selfsign");
     let given = maker.random.chance(20);
@@ -218,7 +218,7 @@ pub fn self_signed(maker: &mut Maker<'_>) -> Result<()> {
         maker.add_hostname(&mut words);
     }
     if maker.random.chance(40) {
-        // An unknown profile, or none, means something else to each version.
+        // An unknown profile, or none, has a different meaning in each version.
         let usages = maker.random.pick(&[
             "\"signing\"",
             "\"server auth\",\"client auth\"",

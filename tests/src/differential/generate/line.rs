@@ -1,4 +1,4 @@
-//! Shell lines, and the flags in them.
+//! Shell lines and their flags.
 
 use super::{Maker, hosts};
 use crate::differential::random::Random;
@@ -14,7 +14,7 @@ impl Words {
         Words(command.split(' ').map(str::to_owned).collect())
     }
 
-    /// Adds a flag with a value, in one of Go's spellings.
+    /// Adds a flag with a value, in one of Go's notations.
     pub fn flag(&mut self, random: &mut Random, name: &str, value: &str) {
         let dash = if random.chance(20) { "--" } else { "-" };
         if random.chance(40) {
@@ -43,7 +43,7 @@ impl Words {
     }
 }
 
-/// An authority: its certificate, its key, and other forms of that key.
+/// A CA: its certificate, its key, and other formats of that key.
 const AUTHORITIES: [(usize, (&str, &str)); 12] = [
     (40, ("ca-p256.pem", "ca-p256-key.pem")),
     (5, ("ca-p256.pem", "ca-p256-key-pkcs8.pem")),
@@ -59,12 +59,11 @@ const AUTHORITIES: [(usize, (&str, &str)); 12] = [
     (3, ("made-intermediate.pem", "leaf-p256-key.pem")),
 ];
 
-/// How many of the last have attributes of other types, or T61Strings of Latin-1.
+/// The number of CAs at the end with attributes of other types, or T61Strings in Latin-1.
 const ODD_NAMES: usize = 2;
 
 impl Maker<'_> {
-    /// Puts a line down: its output is seen as it is, or written and taken apart by
-    /// cfssljson.
+    /// Adds a line: its output is compared directly, or written to files by cfssljson.
     pub fn put(&mut self, words: &Words, input: Option<&str>) {
         let line = match input {
             Some(file) => format!("{} < {file}", words.line()),
@@ -80,26 +79,26 @@ impl Maker<'_> {
         }
     }
 
-    /// An authority that is as it should be.
+    /// A CA without irregularities.
     pub fn good_authority(&mut self) -> (String, String) {
         let (certificate, key) = self.random.weighted(&AUTHORITIES);
         (self.trial.with_pki(certificate), self.trial.with_pki(key))
     }
 
-    /// One whose name cfssl repeats as it is, where it repeats names by their parts.
+    /// A CA whose name cfssl reproduces exactly where it re-encodes names from their parts.
     pub fn plain_authority(&mut self) -> (String, String) {
         let plain = AUTHORITIES.len() - ODD_NAMES;
         let (certificate, key) = self.random.weighted(&AUTHORITIES[..plain]);
         (self.trial.with_pki(certificate), self.trial.with_pki(key))
     }
 
-    /// Adds `-ca` and `-ca-key`: few of them wrong.
+    /// Adds `-ca` and `-ca-key`, which are rarely wrong.
     pub fn add_authority(&mut self, words: &mut Words) {
         let pair = self.good_authority();
         self.add_pair(words, pair);
     }
 
-    /// Adds `-ca` and `-ca-key` of a certificate and its key, or of others.
+    /// Adds `-ca` and `-ca-key` with a certificate and its key, or with others.
     pub fn add_pair(&mut self, words: &mut Words, (mut certificate, mut key): (String, String)) {
         match self.random.below(250) {
             0 => certificate = "none.pem".to_owned(),
@@ -139,14 +138,14 @@ impl Maker<'_> {
         }
     }
 
-    /// Adds `-hostname`, and notes the URIs in it.
+    /// Adds `-hostname`, and records its URIs.
     pub fn add_hostname(&mut self, words: &mut Words) {
         let count = self.random.weighted(&[(1, 0), (6, 1), (3, 2), (1, 6)]);
         let mut list: Vec<String> = (0..count).map(|_| hosts::host(&mut self.random)).collect();
         list.retain(|host| !host.contains('\0'));
         if self.random.chance(8) {
             let uri = hosts::uri(&mut self.random);
-            // Commas part hosts here.
+            // Commas separate hosts here.
             if !uri.contains(',') {
                 self.trial.beyond.uris.push(uri.clone());
                 list.push(uri);
@@ -155,7 +154,7 @@ impl Maker<'_> {
         words.flag(&mut self.random, "hostname", &list.join(","));
     }
 
-    /// Adds `-loglevel`, now and then.
+    /// Occasionally adds `-loglevel`.
     pub fn add_loglevel(&mut self, words: &mut Words) {
         if self.random.chance(6) {
             let level = self

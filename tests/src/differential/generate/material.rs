@@ -1,6 +1,6 @@
-//! Keys with which foreign requests are signed. What they sign comes out alike each
-//! time (RSA with PKCS #1 v1.5; ECDSA as RFC 6979 has it), so that a seed gives the
-//! same bytes on every machine.
+//! Keys that sign foreign requests. Their signatures are deterministic (RSA with PKCS #1
+//! v1.5; ECDSA according to RFC 6979), so that a seed produces the same bytes on every
+//! machine.
 
 use anyhow::{Context, Result, anyhow, ensure};
 use p256::ecdsa::signature::Signer;
@@ -39,7 +39,7 @@ impl Material {
     /// Reads the keys.
     ///
     /// # Errors
-    /// When they are not there, or openssl is not.
+    /// If they or openssl are missing.
     pub fn read(surroundings: &Surroundings) -> Result<Self> {
         let spki = |name: &str| -> Result<Vec<u8>> {
             let text = String::from_utf8_lossy(surroundings.pki(name)?).into_owned();
@@ -80,7 +80,7 @@ impl Material {
     /// A signature.
     ///
     /// # Errors
-    /// When openssl does not run.
+    /// If openssl does not run.
     pub fn sign(&self, who: Signatory, bytes: &[u8]) -> Result<Vec<u8>> {
         if who == Signatory::Ec {
             let signature: DerSignature = self.ec.sign(bytes);

@@ -1,8 +1,7 @@
-//! Trials by chance: documents, requests and lines as users have them, and as no user
-//! should.
+//! Random trials: documents, requests and lines, both typical and malformed.
 //!
-//! What the two versions of cfssl do differently is left out here, or asked for in a
-//! way that [a rule](super::rules) can translate.
+//! Known differences between the two versions of cfssl are avoided here, or used in a way
+//! that [a rule](super::rules) can translate.
 
 mod certificate;
 mod damage;
@@ -33,7 +32,7 @@ use super::trial::Trial;
 pub use hosts::URIS;
 pub use material::Material;
 
-/// What a trial is made with.
+/// The state while a trial is generated.
 struct Maker<'a> {
     random: Random,
     material: &'a Material,
@@ -42,7 +41,7 @@ struct Maker<'a> {
 
 type Make = fn(&mut Maker<'_>) -> Result<()>;
 
-/// Kinds of trials, by how often they come.
+/// The kinds of trials with their weights.
 const KINDS: [(usize, (&str, Make)); 19] = [
     (24, ("gencert", issuing::leaf)),
     (10, ("gencert -initca", issuing::authority)),
@@ -65,10 +64,10 @@ const KINDS: [(usize, (&str, Make)); 19] = [
     (4, ("flow", flows::flow)),
 ];
 
-/// The trial of a number. It depends on nothing else.
+/// Generates the trial with this number, which depends on nothing else.
 ///
 /// # Errors
-/// When openssl does not run.
+/// If openssl does not run.
 pub fn trial(seed: u64, number: u64, material: &Material) -> Result<Trial> {
     let mut random = Random::of_trial(seed, number);
     let (kind, make) = random.weighted(&KINDS);

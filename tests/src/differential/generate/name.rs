@@ -1,16 +1,16 @@
-//! X.501 names as other programs write them: any order, any attribute, any string
+//! X.501 names as other programs write them: in any order, with any attribute and string
 //! type.
 
 use super::{der, request, text};
 use crate::differential::random::Random;
 
-/// Attributes that both versions take over, by what stands for them in documents.
+/// Attributes that both versions support, by their keys in documents.
 const KNOWN: [&str; 9] = [
     "2.5.4.6", "2.5.4.8", "2.5.4.7", "2.5.4.9", "2.5.4.17", "2.5.4.10", "2.5.4.11", "2.5.4.3", "2.5.4.5",
 ];
 
 /// Others: domainComponent, userId, emailAddress, title, givenName, surname,
-/// unstructuredName, dnQualifier, pseudonym, and one that nobody knows.
+/// unstructuredName, dnQualifier, pseudonym, and an unknown one.
 const OTHERS: [&str; 10] = [
     "0.9.2342.19200300.100.1.25",
     "0.9.2342.19200300.100.1.1",
@@ -24,17 +24,17 @@ const OTHERS: [&str; 10] = [
     "1.2.3.4.5",
 ];
 
-/// A name, and its RDNs of which Debian's cfssl takes none over. Where octets will be
-/// damaged (`whole` is not so), there is no T61String, of whose upper half rcfssl makes
-/// more than cfssl on purpose.
+/// A name, and those of its RDNs that Debian's cfssl drops. If bytes will be damaged
+/// (`whole` is false), it contains no T61String, because rcfssl deliberately decodes more
+/// of its upper half than cfssl.
 pub fn name(random: &mut Random, others: bool, whole: bool) -> (Vec<u8>, Vec<String>) {
     let (mut rdns, mut beyond) = (Vec::new(), Vec::new());
     for _ in 0..random.weighted(&[(1, 0), (3, 1), (4, 3), (4, 5), (1, 9)]) {
         let mut members = Vec::new();
         let size = random.weighted(&[(9, 1), (1, 2)]);
         for _ in 0..size {
-            // A name of several attributes has no order of its own, so that the rule
-            // could not tell in which the others come.
+            // The attributes of a multi-valued RDN have no order of their own, so the rule
+            // could not determine the order of the others.
             let other = others && size == 1 && random.chance(30);
             let kind = random.pick(if other { &OTHERS[..] } else { &KNOWN[..] });
             let (value, text) = value(random, whole);
@@ -48,7 +48,7 @@ pub fn name(random: &mut Random, others: bool, whole: bool) -> (Vec<u8>, Vec<Str
     (der::sequence(&rdns), beyond)
 }
 
-/// A string of some type, with its text.
+/// A string of a random type, with its text.
 fn value(random: &mut Random, whole: bool) -> (Vec<u8>, String) {
     let ascii = |random: &mut Random| {
         let text = text::text(random);

@@ -1,38 +1,38 @@
-//! JSON documents as users write them: keys in any spelling, twice, escapes, white
-//! space, and what is no JSON at all.
+//! JSON documents as users write them: keys in any case, repeated keys, escapes, white
+//! space, and invalid JSON.
 
 use crate::differential::random::Random;
 
 /// A value.
 #[derive(Debug, Clone)]
 pub enum Node {
-    /// Bytes as they are: numbers, words, and strings that no escape makes whole.
+    /// Raw bytes: numbers, words, and strings that no escape can represent.
     Raw(Vec<u8>),
     /// A string.
     Text(String),
     /// An array.
     List(Vec<Node>),
-    /// An object, in which a key may come twice.
+    /// An object, which may contain a key twice.
     Object(Vec<(Key, Node)>),
 }
 
 /// A key.
 #[derive(Debug, Clone)]
 pub enum Key {
-    /// A field's, which Go finds in any spelling.
+    /// The key of a field, which Go matches in any case.
     Field(&'static str),
-    /// A name that the document chooses.
+    /// A name chosen by the document.
     Name(String),
 }
 
-/// How a document is written down.
+/// The formatting of a document.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct Style {
-    /// Lines and indents.
+    /// Line breaks and indentation.
     pub lines: bool,
-    /// Keys of fields in other spellings.
+    /// Keys of fields in other cases.
     pub odd_keys: bool,
-    /// Characters as escapes.
+    /// Escaped characters.
     pub escapes: bool,
 }
 
@@ -61,7 +61,7 @@ impl From<i64> for Node {
 }
 
 impl Node {
-    /// Bytes as they are.
+    /// Raw bytes.
     pub fn raw(text: &str) -> Self {
         Node::Raw(text.as_bytes().to_vec())
     }
@@ -87,7 +87,7 @@ impl Node {
         Node::Object(keyed.collect())
     }
 
-    /// A value of a kind that nobody expects there.
+    /// A value of an unexpected type.
     pub fn odd(random: &mut Random) -> Self {
         let texts = [
             "0",
@@ -203,9 +203,8 @@ impl Key {
     }
 }
 
-/// Another spelling of a key, under which Go finds the field as well (encoding/json
-/// folds letters as `strings.EqualFold` does: KELVIN SIGN and LATIN SMALL LETTER LONG
-/// S too).
+/// Another spelling of a key that Go matches (encoding/json folds letters like
+/// `strings.EqualFold`, including KELVIN SIGN and LATIN SMALL LETTER LONG S).
 fn spelled(name: &str, random: &mut Random) -> String {
     match random.below(5) {
         0 => name.to_lowercase(),

@@ -8,15 +8,15 @@ use crate::differential::random::Random;
 /// A document.
 #[derive(Debug, Default)]
 pub struct Policy {
-    /// As it is written.
+    /// The text.
     pub bytes: Vec<u8>,
     /// The names of its profiles.
     pub names: Vec<String>,
-    /// A profile fixes the end of certificates.
+    /// Whether a profile sets a fixed expiry date.
     pub fixed_end: bool,
 }
 
-/// Names that profiles get.
+/// Names for profiles.
 const NAMES: [&str; 14] = [
     "server",
     "client",
@@ -34,8 +34,8 @@ const NAMES: [&str; 14] = [
     "<&>",
 ];
 
-/// A configuration; most are good. Where more than one profile is bad, it depends on
-/// the order of a map which one cfssl reports, so at most one is.
+/// A configuration; most are valid. If several profiles were invalid, a map's order would
+/// decide which error cfssl reports, so at most one is.
 pub fn policy(random: &mut Random) -> Policy {
     let bad = random.chance(14);
     let mut policy = Policy::default();
@@ -78,8 +78,7 @@ pub fn policy(random: &mut Random) -> Policy {
     policy
 }
 
-/// The keys that profiles name: `good`, and others that only count when they are
-/// named.
+/// The keys that profiles name: `good`, and others that matter only if they are named.
 fn auth_keys(random: &mut Random) -> Node {
     let key = |kind: &str, key: &str| Node::fields(vec![("type", kind.into()), ("key", key.into())]);
     let mut members = vec![(Key::Name("good".to_owned()), key("standard", "0123456789abcdef"))];

@@ -9,12 +9,12 @@ use crate::differential::random::Random;
 pub struct Profile {
     /// The object.
     pub node: Node,
-    /// It has a `not_after`.
+    /// Whether it has a `not_after`.
     pub fixed_end: bool,
 }
 
-/// Usages that both versions know. The one that they spell in two ways (`content
-/// commitment`) is left out.
+/// Usages that both versions know. The one with two spellings (`content commitment`) is
+/// left out.
 const USAGES: [&str; 22] = [
     "signing",
     "digital signature",
@@ -81,7 +81,7 @@ const URLS: [&str; 5] = [
     "http://ocsp.example.com",
 ];
 
-/// A profile; `bad` ones have one mistake.
+/// A profile; a `bad` one contains one error.
 pub fn profile(random: &mut Random, bad: bool) -> Profile {
     let mut fields = vec![
         ("usages", usages(random)),
@@ -172,15 +172,15 @@ fn usages(random: &mut Random) -> Node {
     Node::texts(&usages)
 }
 
-/// Short ones: with long ones the certificate would begin at a moment that the
-/// normal form cannot tell from a fixed one.
+/// Short ones: with a long one, the normal form could not distinguish the start of validity
+/// from a fixed date.
 fn backdate(random: &mut Random) -> &'static str {
     random.pick(&[
         "0", "", "0s", "1h", "5m", "10s", "30s", "1h30m", "-1h", "24h", "1ns", "90s", "0.5s", "-90s", "720h",
     ])
 }
 
-/// Without escapes, which Go does not take in times.
+/// Without escapes, which Go does not accept in times.
 fn date(random: &mut Random, first: usize, last: usize) -> Node {
     let zone = random.choose(&["Z", "Z", "Z", "+02:00", "-11:30", ".5Z", ".999999999+01:00"]);
     let date = format!(
@@ -212,7 +212,7 @@ fn ca_constraint(random: &mut Random) -> Node {
     Node::fields(fields)
 }
 
-/// What may be taken from a request.
+/// The parts that may be adopted from a request.
 fn csr_whitelist(random: &mut Random) -> Node {
     let mut fields = Vec::new();
     for key in ["PublicKey", "PublicKeyAlgorithm"] {
@@ -257,7 +257,7 @@ fn policies(random: &mut Random) -> Node {
     Node::List((0..count).map(|_| one(random)).collect())
 }
 
-/// Makes one mistake; gives another profile where it is one as a whole.
+/// Introduces one error; returns another profile if the error concerns the whole profile.
 fn spoil(random: &mut Random, fields: &mut Vec<(&'static str, Node)>) -> Option<Node> {
     const KNOWN: [&str; 17] = [
         "usages",

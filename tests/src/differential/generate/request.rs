@@ -5,40 +5,40 @@ use super::{damage, duration, hosts, text};
 use crate::differential::random::Random;
 use crate::differential::trial::Beyond;
 
-/// What a document is for.
+/// The purpose of a document.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Purpose {
-    /// A certificate that an authority signs.
+    /// A certificate signed by a CA.
     Leaf,
-    /// A new authority.
+    /// A new CA.
     Authority,
-    /// A certificate that signs itself.
+    /// A self-signed certificate.
     SelfSigned,
-    /// A request around a key that is there: mistakes are reported otherwise, so
-    /// there are none in it.
+    /// A request for an existing key. It contains no errors, because they are reported
+    /// differently.
     Request,
 }
 
 /// A document.
 #[derive(Debug, Default)]
 pub struct Document {
-    /// As it is written.
+    /// The text.
     pub bytes: Vec<u8>,
-    /// What Debian's cfssl does not know of it.
+    /// The parts that Debian's cfssl does not support.
     pub beyond: Beyond,
 }
 
 struct Builder<'a> {
     random: &'a mut Random,
     purpose: Purpose,
-    /// Fields may be wrong.
+    /// Whether fields may be invalid.
     odd: bool,
     beyond: Beyond,
 }
 
 type Field = (Key, Node);
 
-/// A document for a purpose; most are good.
+/// A document for a purpose; most are valid.
 pub fn document(random: &mut Random, purpose: Purpose) -> Document {
     let odd = purpose != Purpose::Request && random.chance(40);
     let mut builder = Builder {
@@ -54,14 +54,14 @@ pub fn document(random: &mut Random, purpose: Purpose) -> Document {
     let beyond = builder.beyond;
     let style = style(random, odd);
     let mut bytes = Node::Object(fields).write(style, random);
-    // A damaged document could name URIs that nobody wrote down.
+    // A damaged document could contain URIs that were not recorded.
     if odd && random.chance(12) && beyond == Beyond::default() {
         bytes = damage::json(random, &bytes);
     }
     Document { bytes, beyond }
 }
 
-/// How a document is written.
+/// The formatting of a document.
 pub fn style(random: &mut Random, odd: bool) -> Style {
     Style {
         lines: random.chance(50),
@@ -107,7 +107,7 @@ impl Builder<'_> {
             .random
             .weighted(&[(10, 0), (25, 1), (25, 2), (25, 3), (10, 5), (3, 12), (2, 40)]);
         let mut hosts: Vec<String> = Vec::new();
-        // Clean lists come more often than one odd host in a dozen would let them.
+        // Otherwise one odd host in a dozen would leave few clean lists.
         let clean = self.random.chance(50);
         while hosts.len() < count {
             let host = hosts::host(self.random);
@@ -255,7 +255,7 @@ impl Builder<'_> {
         Node::fields(fields)
     }
 
-    /// Fields twice, of other kinds, and that nobody knows.
+    /// Fields that are repeated, of the wrong type, or unknown.
     fn make_odd(&mut self, fields: &mut Vec<Field>) {
         const KNOWN: [&str; 6] = ["CN", "hosts", "names", "key", "serialnumber", "ca"];
         const UNKNOWN: [&str; 8] = [
@@ -280,7 +280,7 @@ impl Builder<'_> {
             let at = self.random.below(fields.len() + 1);
             fields.insert(at, (Key::Field(key), node));
         }
-        // Debian's cfssl takes no other key once one was null.
+        // After a null key, Debian's cfssl accepts no other key.
         let is_key = |key: &Key| matches!(key, Key::Field("key"));
         if fields.iter().filter(|(key, _)| is_key(key)).count() > 1 {
             fields.retain(|(key, node)| !(is_key(key) && node.is_null()));
@@ -288,7 +288,7 @@ impl Builder<'_> {
     }
 }
 
-/// An attribute behind those that Debian's cfssl knows, in normal form.
+/// An attribute after those that Debian's cfssl knows, in normal form.
 pub fn rdn(kind: &str, value: &str) -> String {
     format!("{kind}={}:{value}", text::string_type(value))
 }

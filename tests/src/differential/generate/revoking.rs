@@ -72,8 +72,8 @@ pub fn crl(maker: &mut Maker<'_>) -> Result<()> {
         words.argument(if at == piped { "-" } else { file });
     }
     if maker.random.chance(50) {
-        // Debian's cfssl reads the seconds from a file of that name, 1.6.5 takes the
-        // name: here each file holds its name.
+        // Debian's cfssl reads the seconds from a file with that name, 1.6.5 uses the name
+        // itself: so each file contains its own name.
         let times = [
             "3600",
             "0",
@@ -107,7 +107,7 @@ pub fn crl(maker: &mut Maker<'_>) -> Result<()> {
 /// A certificate and its key.
 type Pair = (&'static str, &'static str);
 
-/// An authority.
+/// A CA.
 struct Group {
     own: Pair,
     signed: &'static [&'static str],
@@ -152,8 +152,8 @@ pub fn ocsp(maker: &mut Maker<'_>) -> Result<()> {
     };
     let mut ca = group.own.0;
     match maker.random.below(40) {
-        // Of another issuer; one of the same name and another key is judged in words
-        // of each version's own.
+        // A certificate of another issuer. For one with the same name and another key, the
+        // versions' messages differ.
         0 => leaf = "ca-odd.pem",
         1 => ca = "none.pem",
         2 => responder.0 = "leaf-p384-key.pem",

@@ -6,7 +6,7 @@ use super::line::Words;
 use super::node::{Key, Node};
 use super::{Maker, damage, foreign, request, text};
 
-/// Requests that openssl made, of all kinds of keys and signatures.
+/// Requests created by openssl, with all types of keys and signatures.
 const MADE: [&str; 11] = [
     "request-p384.csr",
     "request-p521.csr",
@@ -21,7 +21,7 @@ const MADE: [&str; 11] = [
     "request-secp256k1.csr",
 ];
 
-/// A request by hand, or one of openssl's.
+/// A hand-made request, or one of openssl's.
 pub fn sign(maker: &mut Maker<'_>) -> Result<()> {
     let policy = maker.random.chance(55);
     let file = match maker.random.below(100) {
@@ -40,8 +40,8 @@ pub fn sign(maker: &mut Maker<'_>) -> Result<()> {
     finish(maker, &file, policy)
 }
 
-/// A request that openssl makes in the first line, with a key whose signatures come
-/// out alike each time.
+/// A request that openssl creates in the first line, with a key whose signatures are
+/// deterministic.
 pub fn sign_of_openssl(maker: &mut Maker<'_>) -> Result<()> {
     let policy = maker.random.chance(40);
     let (config, beyond) = foreign::by_openssl(&mut maker.random, policy);
@@ -62,7 +62,7 @@ fn finish(maker: &mut Maker<'_>, file: &str, policy: bool) -> Result<()> {
         maker.add_policy(&mut words);
     }
     if maker.random.chance(20) {
-        // All alternative names are replaced, those that only 1.6.5 takes over too.
+        // All alternative names are replaced, including those that only 1.6.5 adopts.
         let mut own = words.clone();
         maker.add_hostname(&mut own);
         let given =
@@ -88,14 +88,14 @@ fn finish(maker: &mut Maker<'_>, file: &str, policy: bool) -> Result<()> {
         let bytes = subject(maker);
         maker.trial.file("subject.json", bytes);
         words.argument("subject.json");
-        // Other names of the request are dropped by both then.
+        // Then both versions drop other names of the request.
         maker.trial.beyond.request_names.clear();
     }
     maker.put(&words, input);
     Ok(())
 }
 
-/// The document that takes the place of the request's subject.
+/// The document that overrides the request's subject.
 fn subject(maker: &mut Maker<'_>) -> Vec<u8> {
     let random = &mut maker.random;
     let mut fields = Vec::new();

@@ -1,4 +1,4 @@
-//! Names and other texts, from plain words to what breaks readers.
+//! Names and other texts, from plain words to malformed strings.
 
 use super::node::Node;
 use crate::differential::random::Random;
@@ -52,7 +52,7 @@ const ODD: [&str; 10] = [
     "\u{10FFFF}",
 ];
 
-/// Strings that are no Unicode: what Go makes of them is U+FFFD.
+/// Strings that are not valid Unicode, which Go replaces with U+FFFD.
 const BROKEN: [&[u8]; 6] = [
     b"\"a\xff\"",
     b"\"\xc3\x28\"",
@@ -73,7 +73,7 @@ const NO_STRINGS: [&[u8]; 7] = [
     br#""\u00zz""#,
 ];
 
-/// A text that can be written.
+/// A text that can be encoded.
 pub fn text(random: &mut Random) -> String {
     match random.below(100) {
         0..55 => random.pick(&PLAIN).to_owned(),
@@ -84,7 +84,7 @@ pub fn text(random: &mut Random) -> String {
     }
 }
 
-/// A text, or now and then a string that is none.
+/// A text, or occasionally a malformed string.
 pub fn node(random: &mut Random) -> Node {
     match random.below(1000) {
         0..985 => Node::Text(text(random)),
@@ -93,7 +93,7 @@ pub fn node(random: &mut Random) -> Node {
     }
 }
 
-/// A text around the lengths at which X.520 and DER change.
+/// A text of about the lengths at which X.520 and DER change.
 fn long(random: &mut Random) -> String {
     let length = random.choose(&[63, 64, 65, 127, 128, 129, 255, 256, 300]);
     random.pick(&["x", "Long name ", "ä"]).repeat(length)
@@ -108,8 +108,8 @@ fn characters(random: &mut Random) -> String {
     (0..length).map(|_| char(random)).collect()
 }
 
-/// Go's choice between PrintableString and UTF8String (encoding/asn1,
-/// `isPrintable` without `*` and `&`), as the normal form names it.
+/// Go's choice between PrintableString and UTF8String (encoding/asn1, `isPrintable` without
+/// `*` and `&`), as named in the normal form.
 pub fn string_type(text: &str) -> &'static str {
     let printable = |char: char| char.is_ascii_alphanumeric() || " '()+,-./:=?".contains(char);
     if text.chars().all(printable) {

@@ -1,5 +1,5 @@
-//! `cfssljson` on documents that no command printed. What the commands print it gets
-//! in their own trials.
+//! `cfssljson` with documents that no command printed. The commands' own output is covered
+//! by their trials.
 
 use anyhow::Result;
 
@@ -8,8 +8,8 @@ use super::node::{Key, Node, Style};
 use super::{Maker, damage, text};
 use crate::differential::random::Random;
 
-/// Keys that mean something, and some that only look so. `bundle` means something
-/// else to each version.
+/// Keys with a meaning, and some that only look like them. `bundle` has a different meaning
+/// in each version.
 const KEYS: [&str; 14] = [
     "cert",
     "certificate",
@@ -27,7 +27,7 @@ const KEYS: [&str; 14] = [
     "success",
 ];
 
-/// A document, bare or as an answer of the API.
+/// A document, bare or in an API response.
 pub fn documents(maker: &mut Maker<'_>) -> Result<()> {
     let bare = maker.random.chance(65);
     let result = result(&mut maker.random);
