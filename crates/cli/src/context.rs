@@ -17,6 +17,7 @@ use crate::args::{Args, FlagId};
 use crate::hints::{self, Trap};
 use crate::kinds::{self, Wanted};
 use crate::log::{self, Level, Log};
+use crate::values;
 
 /// How a command fails: with an error to print, or with everything already printed.
 #[derive(Debug)]
@@ -170,10 +171,10 @@ impl Context {
                 lines.into_iter().for_each(|line| self.hint(line));
             }
             (Err(_), None) => {
-                let durations = kinds::bad_durations(path, text);
-                match durations.is_empty() {
+                let values = values::explain(path, text);
+                match values.is_empty() {
                     true => self.hint(format_args!("the error is in {file}")),
-                    false => durations.into_iter().for_each(|line| self.hint(line)),
+                    false => values.into_iter().for_each(|line| self.hint(line)),
                 }
             }
         }

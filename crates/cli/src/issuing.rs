@@ -11,8 +11,8 @@ use time::OffsetDateTime;
 use crate::args::FlagId;
 use crate::context::{Context, Failure};
 use crate::input;
-use crate::kinds;
 use crate::output::Made;
+use crate::values;
 
 /// Reads the request document, a command's only argument.
 ///
@@ -30,10 +30,11 @@ pub fn document(context: &Context) -> std::result::Result<Request, Failure> {
         }
         [_, extra, ..] => {
             if extra == "-" {
-                context.hint("the request document is named already: - stands for standard input, remove it");
+                context
+                    .hint("the request document is already named: remove the -, which means standard input");
             } else if let Some(flag) = extra.to_str().filter(|text| text.starts_with('-')) {
                 context.hint(format_args!(
-                    "{flag} stands behind the request document, where flags are not read; put it before the document"
+                    "{flag} comes after the request document, where flags are ignored; put it before the document"
                 ));
             }
             return Err(Error::plain("only the request document is expected as an argument").into());
@@ -49,7 +50,7 @@ pub fn document(context: &Context) -> std::result::Result<Request, Failure> {
 pub fn document_at(context: &Context, path: &OsStr) -> std::result::Result<Request, Failure> {
     let text = input::file_or_stdin(path)?;
     let request = context.read_document(path, &text, Request::read(&text))?;
-    kinds::bad_durations(path, &text)
+    values::explain(path, &text)
         .into_iter()
         .for_each(|line| context.hint(line));
     Ok(request)

@@ -3,7 +3,6 @@
 
 use std::ffi::OsStr;
 
-use rcfssl_go::duration::Duration;
 use rcfssl_go::json::{self, Cursor};
 use rcfssl_go::pem;
 
@@ -97,7 +96,7 @@ pub fn is_jobs(text: &[u8]) -> bool {
     keys(text).is_some_and(|keys| keys.iter().any(|key| key == "organizations"))
 }
 
-fn shown(file: &OsStr) -> String {
+pub fn shown(file: &OsStr) -> String {
     match file.to_string_lossy() {
         name if name == "-" => "standard input".to_owned(),
         name => name.into_owned(),
@@ -243,70 +242,6 @@ fn keys(text: &[u8]) -> Option<Vec<String>> {
     })
 }
 
-/// Invalid durations in a document that cannot be read, each with its position and the
-/// value that was probably meant.
-pub fn bad_durations(file: &OsStr, text: &[u8]) -> Vec<String> {
-    let mut found = Vec::new();
-    if json::check(text).is_ok() {
-        durations(&mut Cursor::new(text), "", 0, &mut found);
-    }
-    let line = |(key, value, offset): (String, String, usize)| {
-        let (line, _, _) = json::locate(text, offset);
-        let file = shown(file);
-        let meant = meant_duration(&value);
-        format!("{file}, line {line}: \"{key}\": \"{value}\" is not a duration; write {meant}")
-    };
-    found.into_iter().map(line).collect()
-}
-
-/// Searches all nested values, no deeper than such documents are.
-fn durations(cursor: &mut Cursor<'_>, key: &str, depth: usize, found: &mut Vec<(String, String, usize)>) {
-    const DEPTH: usize = 8;
-    let is_duration = ["expiry", "backdate"]
-        .iter()
-        .any(|known| known.eq_ignore_ascii_case(key));
-    match cursor.kind() {
-        json::Kind::Object if depth < DEPTH => {
-            cursor.object(|cursor, key, _| durations(cursor, &key, depth + 1, found));
-        }
-        json::Kind::Array if depth < DEPTH => {
-            cursor.array(|cursor, _| durations(cursor, "", depth + 1, found));
-        }
-        json::Kind::String if is_duration => {
-            let offset = cursor.offset();
-            let value = cursor.string().unwrap_or_default();
-            if !value.is_empty() && Duration::parse(&value).is_err() {
-                found.push((key.to_owned(), value, offset));
-            }
-        }
-        _ => {
-            cursor.raw();
-        }
-    }
-}
-
-/// The right notation for `5 years` and the like.
-fn meant_duration(value: &str) -> String {
-    let value = value.trim();
-    let digits = value.bytes().take_while(u8::is_ascii_digit).count();
-    let (number, unit) = value.split_at(digits);
-    let unit = unit.trim().to_lowercase();
-    let number: Option<u32> = number.parse().ok().filter(|number| *number < 10_000);
-    let Some(number) = number else {
-        return "something like 5y, 90d or 8760h".to_owned();
-    };
-    match unit.trim_end_matches('s') {
-        "year" | "yr" | "a" => format!("{number}y or {}h", number * 8760),
-        "month" | "mon" | "mo" => format!("{}d or {}h", number * 30, number * 720),
-        "week" | "wk" => format!("{number}w or {}h", number * 168),
-        "day" => format!("{number}d or {}h", number * 24),
-        "hour" | "hr" => format!("{number}h"),
-        "minute" | "min" => format!("{number}m"),
-        "" => format!("{number}h for hours, {number}d for days or {number}y for years"),
-        _ => "something like 5y, 90d or 8760h".to_owned(),
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -385,29 +320,5 @@ mod tests {
             explain_failure(OsStr::new("-"), b"hello", Wanted::Key),
             "standard input cannot be read as a private key in PEM format"
         );
-    }
-
-    #[test]
-    fn durations_are_shown_as_they_are_written() {
-        let text = b"{\"signing\": {\"default\": {\"expiry\": \"1h\"}, \"profiles\": {\"a\": {\n\"Expiry\": \"5 years\"}}}}";
-        assert_eq!(
-            bad_durations(OsStr::new("c.json"), text),
-            ["c.json, line 2: \"Expiry\": \"5 years\" is not a duration; write 5y or 43800h"]
-        );
-        for (value, meant) in [
-            ("1 year", "1y or 8760h"),
-            ("6 months", "180d or 4320h"),
-            ("90days", "90d or 2160h"),
-            ("43800", "something like"),
-            ("365", "365h for hours"),
-            ("soon", "something like"),
-            ("99999999999999 years", "something like"),
-        ] {
-            assert!(
-                meant_duration(value).starts_with(meant),
-                "{value}: {}",
-                meant_duration(value)
-            );
-        }
     }
 }

@@ -20,6 +20,7 @@ mod signing;
 mod terminal;
 mod tools;
 mod traps;
+mod values;
 
 use std::ffi::OsString;
 use std::process::ExitCode;

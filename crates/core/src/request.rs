@@ -161,7 +161,7 @@ json_object!(RawExtension as "pkix.Extension" { "Id" => id, "Critical" => critic
 
 /// The arcs of an object identifier as a list of numbers.
 #[derive(Debug, Clone, Default, PartialEq)]
-struct Arcs(List<i64>);
+pub(crate) struct Arcs(List<i64>);
 
 impl Decode for Arcs {
     fn decode(&mut self, cursor: &mut Cursor<'_>) {

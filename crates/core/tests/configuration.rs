@@ -192,3 +192,115 @@ fn by_itself_a_profile_takes_nothing_from_the_default_one() {
         (Duration::hours(50), 1)
     );
 }
+
+#[test]
+fn ignored_lints_and_their_sources_must_be_known() {
+    for members in [
+        r#""ignored_lints": ["n_subject_common_name_included", " e_dnsname_not_valid_tld\t"]"#,
+        r#""ignored_lint_sources": ["Mozilla", " RFC5280"], "ignored_lints": []"#,
+    ] {
+        read(&with(members)).unwrap();
+    }
+    for (members, why) in [
+        (
+            r#""ignored_lints": ["e_dnsname_not_valid_tld", " nope "]"#,
+            "failed to build filtered lint registry: unknown lint name \"nope\"",
+        ),
+        (
+            r#""ignored_lints": [""]"#,
+            "failed to build filtered lint registry: unknown lint name \"\"",
+        ),
+        (
+            r#""ignored_lints": ["nope"], "ignored_lint_sources": ["none"]"#,
+            "failed to build excluded lint source list: unknown source \"none\"",
+        ),
+    ] {
+        assert_eq!(refused(members), why, "{members}");
+    }
+}
+
+/// The structures are those of Go's `crypto/tls` and `crypto/x509`.
+#[test]
+fn members_of_a_client_certificate_have_gos_types() {
+    const PATH: &str = "signing.default.ClientCert.Leaf";
+    let leaf = |members: &str| format!(r#""ClientCert": {{"Leaf": {{{members}}}}}"#);
+    for members in [
+        r#""Version": 3, "SerialNumber": 123456789012345678901234567890, "Issuer": {"CommonName": "x"}"#,
+        r#""NotBefore": "2026-01-31T12:00:00Z", "KeyUsage": 5, "ExtKeyUsage": [1, 2], "IsCA": true"#,
+        r#""IPAddresses": ["192.0.2.1", "::1", "", null], "URIs": [{"Host": "x", "User": {}}, null]"#,
+        r#""Extensions": [{"Id": [1, 2, 3], "Value": "AAAA"}], "PublicKey": {"any": [1]}, "Raw": null"#,
+        r#""PermittedIPRanges": [{"IP": "192.0.2.0", "Mask": "////AA=="}], "Policies": [{}]"#,
+        r#""Subject": {"Names": [{"Type": [2, 5, 4, 3], "Value": 5}], "ExtraNames": null}"#,
+    ] {
+        read(&with(&leaf(members))).unwrap();
+    }
+    for (members, value, owner, field, kind) in [
+        (r#""Version": "3""#, "string", "Certificate", "Version", "int"),
+        (r#""IsCA": 1"#, "number", "Certificate", "IsCA", "bool"),
+        (r#""Raw": 5"#, "number", "Certificate", "Raw", "[]uint8"),
+        (
+            r#""SignatureAlgorithm": "x""#,
+            "string",
+            "Certificate",
+            "SignatureAlgorithm",
+            "x509.SignatureAlgorithm",
+        ),
+        (
+            r#""ExtKeyUsage": ["x"]"#,
+            "string",
+            "Certificate",
+            "ExtKeyUsage",
+            "x509.ExtKeyUsage",
+        ),
+        (
+            r#""DNSNames": "x""#,
+            "string",
+            "Certificate",
+            "DNSNames",
+            "[]string",
+        ),
+        (r#""Issuer": []"#, "array", "Certificate", "Issuer", "pkix.Name"),
+        (
+            r#""Issuer": {"Country": "US"}"#,
+            "string",
+            "Name",
+            "Issuer.Country",
+            "[]string",
+        ),
+        (
+            r#""IPAddresses": [5]"#,
+            "number",
+            "Certificate",
+            "IPAddresses",
+            "net.IP",
+        ),
+        (r#""URIs": ["x"]"#, "string", "Certificate", "URIs", "url.URL"),
+        (
+            r#""PolicyIdentifiers": ["1.2"]"#,
+            "string",
+            "Certificate",
+            "PolicyIdentifiers",
+            "asn1.ObjectIdentifier",
+        ),
+    ] {
+        let why = format!(
+            "failed to unmarshal configuration: json: cannot unmarshal {value} into Go struct field \
+             {owner}.{PATH}.{field} of type {kind}"
+        );
+        assert_eq!(refused(&leaf(members)), why, "{members}");
+    }
+    for (members, why) in [
+        (
+            r#""SerialNumber": "1""#,
+            r#"math/big: cannot unmarshal "\"1\"" into a *big.Int"#,
+        ),
+        (r#""IPAddresses": ["x"]"#, "invalid IP address: x"),
+        (
+            r#""NotAfter": 5"#,
+            "Time.UnmarshalJSON: input is not a JSON string",
+        ),
+    ] {
+        let why = format!("failed to unmarshal configuration: {why}");
+        assert_eq!(refused(&leaf(members)), why, "{members}");
+    }
+}

@@ -3,7 +3,7 @@
 
 use super::document::{self, CertificatePolicy, Document};
 use super::profile::{CaConstraint, DEFAULT_BACKDATE, LatePolicies, Profile, Remote, SignedBy, Unsupported};
-use super::{Surroundings, Usages, invalid};
+use super::{Surroundings, Usages, invalid, lints};
 use crate::asn1::{self, tag};
 use crate::auth::AuthKey;
 use crate::error::{Code, Result};
@@ -66,7 +66,7 @@ impl Builder<'_> {
                 Some(Regexp::compile(text).map_err(refused)?)
             }
         };
-        check_lint_sources(document)?;
+        lints::check(document)?;
         let remote =
             remote.or_else(|| Some(document.remote_server.clone()).filter(|given| !given.is_empty()));
         let unsupported = if remote.is_some() {
@@ -184,39 +184,6 @@ impl Builder<'_> {
             }
             Some(_) => None,
         }
-    }
-}
-
-/// Checks the sources against those of cfssl's linter; names of individual lints are not
-/// checked.
-fn check_lint_sources(document: &document::Profile) -> Result<()> {
-    const KNOWN: [&str; 13] = [
-        "RFC3279",
-        "RFC5280",
-        "RFC5480",
-        "RFC5891",
-        "RFC6960",
-        "RFC6962",
-        "RFC8813",
-        "CABF_BR",
-        "CABF_EV",
-        "Mozilla",
-        "Apple",
-        "Community",
-        "ETSI_ESI",
-    ];
-    match document
-        .ignored_lint_sources
-        .iter()
-        .find(|source| !KNOWN.contains(&source.trim()))
-    {
-        Some(source) => {
-            let source = rcfssl_go::quote::quote(source);
-            Err(invalid(format!(
-                "failed to build excluded lint source list: unknown source {source}"
-            )))
-        }
-        None => Ok(()),
     }
 }
 

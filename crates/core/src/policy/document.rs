@@ -6,8 +6,10 @@ use std::num::IntErrorKind;
 use time::OffsetDateTime;
 use zeroize::Zeroize;
 
+use super::key_pair::KeyPair;
+
 use rcfssl_go::duration::Duration;
-use rcfssl_go::json::{self, Bytes, Cursor, Decode, Kind, List, Map};
+use rcfssl_go::json::{self, Cursor, Decode, Kind, List, Map};
 use rcfssl_go::json_object;
 use rcfssl_go::quote::quote;
 use rcfssl_go::regexp::Regexp;
@@ -287,56 +289,6 @@ fn only_null(cursor: &mut Cursor<'_>, go_type: &str) {
 #[derive(Debug, Default)]
 struct CertPool;
 json_object!(CertPool as "x509.CertPool" {});
-
-/// Decoded only to check the types.
-#[derive(Debug, Default)]
-struct KeyPair {
-    certificate: List<Bytes>,
-    private_key: Anything,
-    signature_algorithms: List<SignatureScheme>,
-    ocsp_staple: Bytes,
-    timestamps: List<Bytes>,
-    leaf: Option<Leaf>,
-}
-json_object!(KeyPair as "tls.Certificate" {
-    "Certificate" => certificate,
-    "PrivateKey" => private_key,
-    "SupportedSignatureAlgorithms" => signature_algorithms,
-    "OCSPStaple" => ocsp_staple,
-    "SignedCertificateTimestamps" => timestamps,
-    "Leaf" => leaf,
-});
-
-/// A Go certificate; its members are not checked.
-#[derive(Debug, Default)]
-struct Leaf;
-json_object!(Leaf as "x509.Certificate" {});
-
-#[derive(Debug, Default)]
-struct Anything;
-
-impl Decode for Anything {
-    fn decode(&mut self, cursor: &mut Cursor<'_>) {
-        cursor.raw();
-    }
-
-    fn go_type() -> String {
-        "interface {}".to_owned()
-    }
-}
-
-#[derive(Debug, Default)]
-struct SignatureScheme(u16);
-
-impl Decode for SignatureScheme {
-    fn decode(&mut self, cursor: &mut Cursor<'_>) {
-        json::decode_integer(&mut self.0, cursor, &Self::go_type());
-    }
-
-    fn go_type() -> String {
-        "tls.SignatureScheme".to_owned()
-    }
-}
 
 /// A regular expression, which Go compiles while parsing the document.
 #[derive(Debug, Default)]

@@ -2,6 +2,8 @@
 
 mod build;
 mod document;
+mod key_pair;
+pub mod lints;
 mod profile;
 pub mod usage;
 
