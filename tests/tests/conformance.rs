@@ -1,12 +1,12 @@
-//! What real cfssl did with the shell lines of existing scripts, rcfssl does too.
+//! rcfssl produces the same results as real cfssl for the shell lines of existing scripts.
 
 use rcfssl_tests::suite::Suite;
 use rcfssl_tests::{Result, ensure, skip};
 
-/// What the lines call beside the binaries and coreutils.
+/// The programs that the lines call, besides the binaries and coreutils.
 const PROGRAMS: [&str; 4] = ["bash", "jq", "openssl", "python3"];
 
-/// Cases of each kind that run twice: no key and no serial number may come back.
+/// Cases of each kind that run twice: no key and no serial number may be repeated.
 const AGAIN: [&str; 5] = [
     "walkthrough-etcd",
     "key-ecdsa-256-gencert",

@@ -1,8 +1,7 @@
-//! Debian's cfssl and rcfssl do the same with documents made by chance, and rcfssl
-//! does it still with those that once came out differently.
+//! Debian's cfssl and rcfssl do the same with random documents, and rcfssl still passes the
+//! trials that once had differences.
 //!
-//! `RCFSSL_DIFFERENTIAL_SEED` and `RCFSSL_DIFFERENTIAL_COUNT` say which documents, and
-//! how many.
+//! `RCFSSL_DIFFERENTIAL_SEED` and `RCFSSL_DIFFERENTIAL_COUNT` choose the documents.
 
 use std::fs::{self, Permissions};
 use std::io::Write;
@@ -29,7 +28,7 @@ fn documents_made_by_chance_come_out_alike() -> Result<()> {
         first: 0,
         count: number("RCFSSL_DIFFERENTIAL_COUNT")?.unwrap_or(COUNT),
     };
-    // Said past the harness, which shows only what failed.
+    // Printed directly, because the test harness shows only the output of failed tests.
     let line = format!("differential: seed {}, {} trials\n", plan.seed, plan.count);
     std::io::stderr().write_all(line.as_bytes())?;
     let report = campaign::run(plan, sides()?, |_| {})?;
@@ -51,7 +50,7 @@ fn number(variable: &str) -> Result<Option<u64>> {
     }
 }
 
-/// Each kept trial is a test of its own, by its name.
+/// Each saved trial is a separate test with its name.
 macro_rules! kept {
     ($($name:ident)*) => {
         const NAMES: &[&str] = &[$(stringify!($name)),*];

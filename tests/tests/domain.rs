@@ -1,4 +1,4 @@
-//! `certinfo -domain`: the certificate of a server, whoever signed it.
+//! `certinfo -domain`: the certificate of a server, without verification.
 
 #![allow(clippy::panic, clippy::unwrap_used, reason = "functions of tests")]
 
@@ -12,7 +12,7 @@ fn certinfo(domain: &str) -> Step {
     place.call(&format!("cfssl certinfo -domain {domain}")).unwrap()
 }
 
-/// The same, as Debian's cfssl does it.
+/// Runs it and compares with Debian's cfssl.
 fn alike(domain: &str) -> Step {
     let place = Workplace::new().unwrap();
     debian::alike(&place, &format!("cfssl certinfo -domain {domain}")).unwrap()
@@ -36,7 +36,7 @@ fn any_certificate_is_shown() {
     }
 }
 
-/// Go knows no newer TLS than 1.3, and rustls no older than 1.2.
+/// Go supports nothing newer than TLS 1.3, and rustls nothing older than 1.2.
 #[test]
 fn servers_by_openssl_are_looked_at_too() {
     let root = Made::root("Root").unwrap();
@@ -61,8 +61,8 @@ fn servers_by_openssl_are_looked_at_too() {
             "{arguments:?}"
         );
     }
-    // Versions and suites that rustls does not speak: the certificate is shown all the
-    // same, or the error says what the matter is.
+    // With versions and suites that rustls does not support, the certificate is still
+    // shown, or the error explains the problem.
     for (leaf, arguments) in [
         (&leaf, &["-tls1", "-cipher", "ALL:@SECLEVEL=0"][..]),
         (&leaf, &["-tls1_1", "-cipher", "ALL:@SECLEVEL=0"]),

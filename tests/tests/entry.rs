@@ -1,5 +1,4 @@
-//! The way in: help, versions, and what a wrong command, flag or name of the program is
-//! answered with.
+//! Help, versions, and the messages for a wrong command, flag or program name.
 
 #![allow(clippy::unwrap_used, reason = "functions of tests")]
 
@@ -25,7 +24,7 @@ fn help_and_versions_are_on_standard_output() {
     }
 }
 
-/// The error is the last line, and there is no help to scroll it away.
+/// The error is the last line, and no help scrolls it away.
 #[test]
 fn a_wrong_call_gets_a_hint_and_the_error() {
     let place = Workplace::new().unwrap();

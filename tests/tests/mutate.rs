@@ -1,5 +1,5 @@
-//! A short run of mutated inputs with a fixed seed: none of them makes a reader panic, or
-//! takes it long, or takes it much memory.
+//! A short run with mutated inputs and a fixed seed: none may cause a panic, a long run
+//! time or high memory use.
 
 use std::path::PathBuf;
 use std::time::Duration;

@@ -1,4 +1,4 @@
-//! `rcfssljson -p12`: what it writes is read by openssl, by Java and by rcfssl.
+//! `rcfssljson -p12`: openssl, Java and rcfssl can read its output.
 
 #![allow(clippy::panic, clippy::unwrap_used, reason = "functions of tests")]
 
@@ -10,7 +10,7 @@ use serde_json::{Value, json};
 
 const PASSWORD: &str = "correct horse";
 
-/// A workplace with an authority and a password file.
+/// A workplace with a CA and a password file.
 fn place() -> Workplace {
     let place = Workplace::new().unwrap();
     place.write("pw", format!("{PASSWORD}\n")).unwrap();
@@ -30,7 +30,7 @@ fn request(algorithm: &str, size: u32) -> String {
     json!({ "CN": "leaf", "hosts": ["leaf.example"], "key": { "algo": algorithm, "size": size } }).to_string()
 }
 
-/// A leaf with its key, as `leaf.json`, and unpacked as `leaf.pem` and so on.
+/// A leaf with its key, as `leaf.json`, and unpacked to `leaf.pem` and so on.
 fn issue(place: &Workplace, algorithm: &str, size: u32) {
     place.write("request.json", request(algorithm, size)).unwrap();
     run(
@@ -39,7 +39,7 @@ fn issue(place: &Workplace, algorithm: &str, size: u32) {
     );
 }
 
-/// What openssl says of a file, with further arguments.
+/// openssl's output for a file, with further arguments.
 fn openssl(
     place: &Workplace,
     file: &str,
@@ -51,13 +51,13 @@ fn openssl(
     in_folder(&place.path(), &[&fixed[..], arguments].concat())
 }
 
-/// What `keytool -list` says, with `-v`.
+/// The output of `keytool -list -v`.
 fn keytool(place: &Workplace, file: &str, password: &str) -> Step {
     let line = format!("keytool -J-Duser.language=en -list -v -keystore {file} -storepass '{password}' 2>&1");
     place.shell(&line).unwrap()
 }
 
-/// The public half of a private key, by openssl.
+/// The public half of a private key, from openssl.
 fn public(place: &Workplace, key: &str) -> String {
     in_folder(&place.path(), &["pkey", "-in", key, "-pubout"]).unwrap()
 }
@@ -84,7 +84,7 @@ fn keys_of_every_kind_are_packed() {
             );
             let key = openssl(&place, "leaf.p12", PASSWORD, &["-nocerts", "-noenc"]).unwrap();
             place.write("key-again.pem", key).unwrap();
-            // cfssl's own label for keys on Ed25519 is nothing to openssl.
+            // openssl does not know cfssl's own label for Ed25519 keys.
             let key = place.read("leaf-key.pem").unwrap();
             place.write("leaf-key.pem", key.replace("Ed25519 ", "")).unwrap();
             assert_eq!(
@@ -95,7 +95,7 @@ fn keys_of_every_kind_are_packed() {
             let certificate = openssl(&place, "leaf.p12", PASSWORD, &["-nokeys"]).unwrap();
             let text = place.read("leaf.pem").unwrap();
             assert!(certificate.contains(text.trim_end()), "{algorithm} {format}");
-            // And back into rcfssl.
+            // rcfssl reads it, too.
             let line = format!("rcfssl bundle -flavor force -cert leaf.p12 -password '{PASSWORD}'");
             let bundle = run(&place, &line).json().unwrap();
             assert_eq!(bundle["crt"], text.trim_end(), "{algorithm} {format}");
@@ -132,7 +132,7 @@ fn the_algorithms_are_those_of_today() {
     assert_eq!(bags.matches("localKeyID: 01").count(), 2, "{bags}");
     let file = &place.tree().unwrap().files["out/leaf.p12"];
     assert_eq!(file.permissions, 0o600);
-    // Salted anew each time.
+    // Each time with a new salt.
     run(&place, "rcfssljson -bare -p12 pw -f leaf.json again");
     assert_ne!(place.tree().unwrap().files["again.p12"].bytes, file.bytes);
 }
@@ -187,8 +187,7 @@ fn a_wrong_password_is_refused() {
     assert_eq!(step.status, 1, "{step}");
 }
 
-/// Root, two intermediates and a leaf, the latter with its key, and what `bundle`
-/// makes of them.
+/// Root, two intermediates and a leaf with its key, and the output of `bundle`.
 fn bundle(place: &Workplace) -> ([Made; 4], Value) {
     let root = Made::root("Top").unwrap();
     let one = root.sign(authority("One")).unwrap();
@@ -211,7 +210,7 @@ fn the_chain_of_a_bundle_comes_along() {
     let place = place();
     let ([_, one, two, leaf], document) = bundle(&place);
     run(&place, "rcfssljson -bare -p12 pw -f bundle.json bare");
-    // As the API answers a request for a new certificate and its bundle.
+    // The API's response with a new certificate and its bundle.
     let answer = json!({ "success": true, "errors": [], "messages": [], "result": {
         "certificate": leaf.pem(),
         "private_key": leaf.key_pem(),
@@ -226,7 +225,7 @@ fn the_chain_of_a_bundle_comes_along() {
             .map(|made| certificates.find(made.pem().trim_end()).unwrap())
             .to_vec();
         assert!(at.is_sorted(), "{file}: {at:?}");
-        // Each once, and not the root.
+        // Each once, without the root.
         assert_eq!(certificates.matches("BEGIN CERTIFICATE").count(), 3, "{file}");
         assert_eq!(certificates.matches("friendlyName").count(), 1, "{file}");
     }
@@ -290,11 +289,11 @@ fn what_the_input_lacks_is_told_before_anything_is_written() {
         ),
         (
             with(json!({"cert": pem("CERTIFICATE", b"junk")})),
-            format!("{unpacked} it holds something that is no certificate"),
+            format!("{unpacked} it contains something that is not a certificate"),
         ),
         (
             with(json!({"cert": other.pem()})),
-            format!("{unpacked} its private key is not that of its certificate"),
+            format!("{unpacked} its private key does not match its certificate"),
         ),
         (
             with(json!({"cert": 5})),
@@ -311,7 +310,7 @@ fn what_the_input_lacks_is_told_before_anything_is_written() {
         let left = place.tree().unwrap();
         assert!(!left.files.keys().any(|name| name.starts_with('x')), "{told}");
     }
-    // Without the flag the same inputs are unpacked as ever.
+    // Without the flag, the same inputs are unpacked as usual.
     place.write("in.json", without("key").to_string()).unwrap();
     run(&place, "rcfssljson -bare -f in.json x");
     assert!(place.join("x.pem").exists() && !place.join("x.p12").exists());
@@ -333,7 +332,7 @@ fn the_password_is_the_first_line_of_its_file() {
         run(&place, "rcfssljson -bare -p12 pw -f leaf.json x");
         openssl(&place, "x.p12", password, &["-noenc"]).unwrap_or_else(|error| panic!("{file:?}: {error}"));
     }
-    // A password need not be in a file of its own.
+    // The password need not be in a regular file.
     run(&place, "rcfssljson -bare -p12 <(printf secret) -f leaf.json x");
     openssl(&place, "x.p12", "secret", &["-noenc"]).unwrap();
 }
@@ -378,11 +377,11 @@ fn with_stdout_it_is_printed_as_base64_and_no_file_is_written() {
 fn the_file_is_written_as_the_others_are() {
     let place = place();
     issue(&place, "ecdsa", 256);
-    // cert is the name where none is given.
+    // The default name is cert.
     run(&place, "rcfssljson -bare -p12 pw -f leaf.json");
     let bags = openssl(&place, "cert.p12", PASSWORD, &["-noenc"]).unwrap();
     assert_eq!(bags.matches("friendlyName: cert\n").count(), 2);
-    // A file that is there keeps its mode, with a hint where others may read it.
+    // An existing file keeps its mode, with a hint if others can read it.
     let step = run(
         &place,
         "touch x.p12; chmod 640 x.p12; rcfssljson -bare -p12 pw -f leaf.json x",
@@ -390,7 +389,7 @@ fn the_file_is_written_as_the_others_are() {
     let hint = "hint: x.p12 holds a private key and kept its mode 0640, which lets others read it";
     assert!(step.err().contains(hint), "{step}");
     assert_eq!(place.tree().unwrap().files["x.p12"].permissions, 0o640);
-    // It is the last: what comes before it stays where it cannot be written.
+    // It is written last: the other files stay if it cannot be written.
     let step = place
         .shell("mkdir y.p12; rcfssljson -bare -p12 pw -f leaf.json y")
         .unwrap();

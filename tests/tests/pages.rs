@@ -1,5 +1,5 @@
-//! Manual pages and completions: what `-h` lists is in all of them, and the programs
-//! that they are for read them without a complaint.
+//! Manual pages and completions: they contain everything that `-h` lists, and the programs
+//! that read them report no errors.
 
 #![allow(clippy::panic, clippy::unwrap_used, reason = "functions of tests")]
 
@@ -20,7 +20,7 @@ fn run(place: &Workplace, line: &str) -> Step {
     place.shell(line).unwrap().ok().unwrap()
 }
 
-/// The names of the commands, by `rcfssl -h`.
+/// The names of the commands, from `rcfssl -h`.
 fn commands(place: &Workplace) -> BTreeSet<String> {
     let help = place.call("rcfssl -h").unwrap().err();
     let about = help.split_once("\nCommands:\n").unwrap().1;
@@ -33,7 +33,7 @@ fn commands(place: &Workplace) -> BTreeSet<String> {
     names
 }
 
-/// Those of them that are not cfssl's alone.
+/// The commands that are supported.
 fn commands_that_are_there(place: &Workplace) -> BTreeSet<String> {
     let help = place.call("rcfssl -h").unwrap().err();
     let missing = help.split_once("does not support yet:\n").unwrap().1;
@@ -57,7 +57,7 @@ fn flags(place: &Workplace, call: &str) -> Vec<String> {
         .collect()
 }
 
-/// How each page's program is called.
+/// The call for each page's program.
 fn pages(place: &Workplace) -> Vec<(String, String)> {
     let commands = commands(place);
     let commands = commands
@@ -79,7 +79,7 @@ fn there_is_a_page_for_each_program_and_each_command() {
         .map(|entry| entry.unwrap().file_name().into_string().unwrap())
         .collect();
     assert_eq!(written, expected);
-    // The old way to call it, and where it cannot write.
+    // The other way to call it, and a folder that cannot be written.
     run(&place, "rcfssl man again && diff -r man1 again");
     let refused = place.call("rcfssl man -dir man1/rcfssl.1").unwrap();
     assert_eq!(
@@ -96,7 +96,7 @@ fn pages_are_clean_and_have_every_flag() {
     for (file, call) in pages(&place) {
         let complaints = run(&place, &format!("groff -ww -man -z man1/{file} 2>&1"));
         assert_eq!(complaints.out(), "", "{file}");
-        // What whatis and apropos will say.
+        // The line for whatis and apropos.
         let indexed = run(&place, &format!("lexgrog man1/{file}")).out();
         let name = file.trim_end_matches(".1");
         assert!(indexed.contains(&format!("\"{name} - ")), "{indexed}");
@@ -128,7 +128,7 @@ fn the_page_of_rcfssljson_tells_of_its_files() {
     }
 }
 
-/// Writes the script of a shell.
+/// Writes the script for a shell.
 fn script(place: &Workplace, shell: &str) {
     run(place, &format!("rcfssl completions {shell} > script"));
 }
@@ -145,7 +145,7 @@ fn scripts_are_read_by_their_shells() {
     assert_eq!(place.call("rcfssl completions tcsh").unwrap().status, 1);
 }
 
-/// As readline does it: finds the function of the first word, and calls it.
+/// Like readline: looks up the function for the first word and calls it.
 const COMPLETE: &str = r#"
 source ./script
 function=$(complete -p "$1" | sed 's/.* -F \([^ ]*\) .*/\1/')
@@ -155,7 +155,7 @@ $function "$1" "${COMP_WORDS[COMP_CWORD]}" "${COMP_WORDS[COMP_CWORD-1]}"
 printf '%s\n' "${COMPREPLY[@]}"
 "#;
 
-/// What bash offers behind these words, the last of which is being written.
+/// bash's completions for the last of these words.
 fn bash(place: &Workplace, words: &[&str]) -> BTreeSet<String> {
     place.write("complete", COMPLETE).unwrap();
     let quoted: Vec<String> = words.iter().map(|word| format!("'{word}'")).collect();
@@ -217,14 +217,14 @@ fn bash_offers_commands_flags_choices_and_files() {
     ] {
         assert_eq!(bash(&place, words), set(&["ca.pem"]), "{words:?}");
     }
-    // Where a folder is meant, files are not offered.
+    // Where a folder is expected, files are not offered.
     assert_eq!(
         bash(&place, &["cfssl", "bundle", "-int-dir", ""]),
         set(&["folder", "man1"])
     );
 }
 
-/// A configuration with profiles whose names a shell would read otherwise.
+/// A configuration with profile names that are special in a shell.
 const CONFIG: &str = r#"{"signing": {"default": {"expiry": "1h"}, "profiles": {
     "www": {"expiry": "1h", "usages": ["signing"]},
     "wide area": {"expiry": "1h", "usages": ["signing"]},
@@ -250,7 +250,8 @@ fn profiles_are_those_of_the_configuration_on_the_line() {
         4
     );
     assert!(!place.join("hit").exists());
-    // Never files: not without a configuration, and not with one that cannot be read.
+    // Files are never offered, not even without a configuration or with one that cannot be
+    // read.
     for line in [
         &["cfssl", "sign", "-profile", ""][..],
         &["cfssl", "sign", "-config", "www.json", "-profile", ""],
@@ -328,7 +329,7 @@ fn zsh_finds_the_function_of_each_name() {
     assert_eq!(step.out(), "_rcfssl\n".repeat(4) + "loaded\n");
 }
 
-/// Types at zsh's prompt: each argument and a TAB, and then a key that notes the line.
+/// Types at zsh's prompt: each argument and a TAB, and then a key that records the line.
 const TYPE: &str = r#"
 zmodload zsh/zpty
 zpty shell zsh -f -i

@@ -1,4 +1,4 @@
-//! What profiles of a configuration do in commands.
+//! The effects of profiles on commands.
 
 #![allow(clippy::unwrap_used, reason = "functions of tests")]
 
@@ -32,7 +32,7 @@ fn a_name_that_the_whitelist_refuses_is_not_signed_whatever_the_key_is_called() 
     }
 }
 
-/// Which certificate another server signs with is for that server to say.
+/// Only the other server knows the certificate with which it signs.
 #[test]
 fn info_never_answers_for_another_server() {
     let place = place();
@@ -109,7 +109,7 @@ fn selfsign_keeps_to_its_profile_and_reads_its_request_again() {
     }
 }
 
-/// cfssl crashes here, so its smaller programs do not end with 0 either.
+/// cfssl crashes here, so its sibling tools do not exit with 0 either.
 #[test]
 fn where_cfssl_crashes_nothing_is_printed() {
     let place = place();
@@ -140,7 +140,7 @@ fn where_cfssl_crashes_nothing_is_printed() {
             "{line}: {done}"
         );
     }
-    // Which is no crash of cfssl's.
+    // cfssl does not crash here.
     let request = r#"{"CN":"x","names":[{"OID":{"1.x":"y"}}],"key":{"algo":"ecdsa","size":256}}"#;
     place.write("part.json", request).unwrap();
     assert_eq!(place.call("cfssl-newkey part.json").unwrap().status, 0);

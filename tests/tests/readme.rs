@@ -1,4 +1,4 @@
-//! The shell blocks of README, run as they are pasted.
+//! The shell blocks of the README, run as they stand.
 
 #![allow(clippy::panic, clippy::unwrap_used, reason = "functions of tests")]
 
@@ -9,7 +9,7 @@ use rcfssl_tests::workplace::Step;
 use rcfssl_tests::{Workplace, fixtures, needs, repository};
 
 /// Blocks that are not run here: they build, install or measure, or change the machine.
-/// Each is known by its first words.
+/// Each is identified by its first words.
 const ELSEWHERE: [&str; 12] = [
     "sh fixtures/walkthrough.sh",
     "sh tests/run.sh",
@@ -36,7 +36,7 @@ fn blocks() -> Vec<String> {
     blocks
 }
 
-/// The one block that begins with these words.
+/// The only block that begins with these words.
 fn block(begin: &str) -> String {
     let mut found = blocks().into_iter().filter(|block| block.starts_with(begin));
     let block = found
@@ -51,7 +51,7 @@ fn run(place: &Workplace, block: &str) -> Step {
     place.shell(&format!("set -e\n{block}")).unwrap()
 }
 
-/// A workplace in which `pki/acme` has a CA and a client, as the text expects.
+/// A workplace in which `pki/acme` has a CA and a client, as in the text.
 fn pki() -> Workplace {
     let place = Workplace::new().unwrap();
     for name in ["ca-csr.json", "ca-config.json", "client.json"] {
@@ -75,7 +75,7 @@ fn the_walk_through_by_hand_makes_a_chain_that_openssl_accepts() {
     assert!(step.out().contains("server.pem: OK"), "{step}");
     assert!(step.out().contains("My own CA"), "{step}");
     assert!(!step.err().contains("hint"), "{step}");
-    // And nothing in it is an error under -strict.
+    // Nothing in it is an error under -strict.
     let strict = Workplace::new().unwrap();
     run(&strict, &format!("export RCFSSL_STRICT=1\n{block}"))
         .ok()
@@ -118,7 +118,7 @@ fn the_jobs_document_and_the_line_that_it_stands_for_make_the_same() {
     assert!(step.out().contains("client.pem"), "{step}");
 }
 
-/// The table behind the block is what it prints, apart from the dates.
+/// The table after the block matches its output, apart from the dates.
 #[test]
 fn the_jobs_of_the_walk_through_are_made_as_shown() {
     let place = Workplace::new().unwrap();
@@ -139,7 +139,7 @@ fn the_jobs_of_the_walk_through_are_made_as_shown() {
     }
 }
 
-/// A new block is run by a test, or is listed with those that cannot be.
+/// Every block is run by a test or listed with those that cannot be.
 #[test]
 fn every_block_is_accounted_for() {
     const HERE: [&str; 6] = [

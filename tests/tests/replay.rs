@@ -1,5 +1,5 @@
-//! What real cfssl answered as a server, rcfssl answers too: `fixtures/replay` holds the
-//! recorded cases and the program that replays them.
+//! rcfssl answers as a server like real cfssl: `fixtures/replay` contains the recorded
+//! cases and the program that replays them.
 
 use std::collections::BTreeSet;
 use std::path::Path;
@@ -7,11 +7,11 @@ use std::process::Command;
 
 use rcfssl_tests::{Context, Result, binaries, ensure, repository, skip};
 
-/// What the cases call beside the binaries and coreutils.
+/// The programs that the cases call, besides the binaries and coreutils.
 const PROGRAMS: [&str; 4] = ["bash", "curl", "openssl", "python3"];
 
-/// Cases in which rcfssl differs: on purpose, or not yet. Each line holds a name and a
-/// reason. A case in it must differ still, so that the list only shrinks.
+/// Cases in which rcfssl differs, on purpose or not yet. Each line has a name and a reason.
+/// A listed case must still differ, so that the list only shrinks.
 const DIFFERENT: &str = "different.txt";
 
 #[test]
@@ -92,13 +92,13 @@ fn check(group: &str) -> Result<()> {
     Ok(())
 }
 
-/// The names behind a word in what the program says.
+/// The names after a word in the program's output.
 fn named<'a>(said: &'a str, word: &'a str) -> impl Iterator<Item = &'a str> {
     said.lines()
         .filter_map(move |line| line.strip_prefix(word)?.trim_start().split(' ').next())
 }
 
-/// The names in the list that are of this group.
+/// The listed names of this group.
 fn expected<'a>(listed: &'a str, cases: &Path, group: &str) -> Result<BTreeSet<&'a str>> {
     let recorded = std::fs::read_to_string(cases.join(format!("{group}.expected.json")))?;
     let recorded: serde_json::Value = serde_json::from_str(&recorded)?;

@@ -1,4 +1,4 @@
-//! `scan` on servers of our own.
+//! `scan` with our own servers.
 
 #![allow(clippy::panic, clippy::unwrap_used, reason = "functions of tests")]
 
@@ -153,7 +153,7 @@ fn what_a_host_takes_is_listed_in_its_order() {
         found["CertsBySigAlgs"],
         json!({"grade": "Good", "output": by_signature})
     );
-    // Without a word of signature algorithms this server takes nothing.
+    // Without the extension for signature algorithms this server accepts nothing.
     assert_eq!(
         found["CertsByCiphers"],
         json!({"grade": "Bad", "error": "no cipher supported"})
@@ -302,7 +302,7 @@ fn hosts_may_come_from_a_file_and_not_too_many() {
 
 #[test]
 fn a_scan_ends_when_its_time_is_up() {
-    // A server that accepts and says nothing.
+    // A server that accepts connections and sends nothing.
     let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
     let address = listener.local_addr().unwrap();
     let begun = Instant::now();
@@ -317,13 +317,13 @@ fn a_scan_ends_when_its_time_is_up() {
     assert_eq!(found["TLSSession"], Value::Null);
 }
 
-/// What both releases look at alike; the network of CloudFlare is asked by neither here.
+/// What both releases scan alike; neither contacts CloudFlare here.
 const COMMON: &str = "-family Broad|Connectivity|PKI|TLSSession -scanner \
                       Intermediate|DNSLookup|TCPDial|TLSDial|Chain|MultipleCerts|SessionResume";
 
 #[test]
 fn the_grades_are_those_of_cfssl() {
-    // A server by rustls resumes by session number, which Go's client does not know.
+    // rustls resumes by session ID, which Go's client does not support.
     let host = openssl_host(&["-tls1_2"]);
     let stranger = Made::root("Stranger").unwrap();
     host.place.write("other.pem", stranger.pem()).unwrap();
@@ -345,7 +345,7 @@ fn the_grades_are_those_of_cfssl() {
     }
 }
 
-/// TLS 1.0 and 1.1 are seen; what would take a handshake in them says that it would.
+/// TLS 1.0 and 1.1 are detected; scanners that would need a handshake report that.
 #[test]
 fn older_tls_is_told() {
     for (version, name) in [("-tls1", "TLS 1.0"), ("-tls1_1", "TLS 1.1")] {
@@ -360,14 +360,15 @@ fn older_tls_is_told() {
         for (family, scanner) in [("Connectivity", "TLSDial"), ("TLSSession", "SessionResume")] {
             let error = found[family][scanner]["error"].as_str().unwrap();
             assert!(
-                error.contains("neither TLS 1.3 nor TLS 1.2"),
+                error.contains("not TLS 1.2 or 1.3"),
                 "{version} {scanner}: {error}"
             );
         }
         let curves = &found["TLSHandshake"]["ECCurves"];
         assert_eq!(curves["grade"], "Skipped", "{curves}");
         assert!(curves["error"].as_str().unwrap().contains("TLS 1.2"), "{curves}");
-        // The certificates come before the keys, and need no handshake that ends.
+        // The certificates are sent before encryption begins, so no complete handshake is
+        // needed.
         assert_eq!(found["PKI"]["ChainValidation"], json!({"grade": "Good"}));
         let end = host.leaf.params.not_after.format(&Rfc3339).unwrap();
         assert_eq!(found["PKI"]["ChainExpiration"]["output"], end);

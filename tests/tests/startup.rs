@@ -1,6 +1,6 @@
-//! The start of a process: aws-lc must not gather jitter entropy there, which costs
-//! three times what cfssl needs for all it does. Looked for in what is linked, and
-//! counted in instructions; a clock would say what else the machine was doing.
+//! Startup of a process: aws-lc must not gather jitter entropy, which takes three times as
+//! long as all of cfssl's work. This is checked in the linked binary and by counting
+//! instructions; a clock would measure the load of the machine.
 
 #![allow(
     clippy::expect_used,
@@ -17,11 +17,11 @@ use rcfssl_tests::{binaries, repository};
 use regex::Regex;
 use serde_json::Value;
 
-/// A start, a P-256 key and a signature are about one million instructions, three in
-/// a build that is not optimised. With the jitter source they are far over a hundred.
+/// Startup, a P-256 key and a signature take about one million instructions, or three in an
+/// unoptimized build. With the jitter source they take far more than a hundred.
 const MOST: u64 = 10_000_000;
 
-/// The folders of the aws-lc-sys that cargo takes for this workspace.
+/// The folders of the aws-lc-sys that cargo uses for this workspace.
 fn sources() -> Vec<PathBuf> {
     let cargo = std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
     let platform = format!("{}-unknown-linux-gnu", std::env::consts::ARCH);
@@ -53,8 +53,8 @@ fn sources() -> Vec<PathBuf> {
         .collect()
 }
 
-/// The digest that the jitter source checks its own SHA-3 by, before it is used. It
-/// stays in a stripped binary, and nothing else has it.
+/// The digest with which the jitter source checks its own SHA-3 before use. It remains in a
+/// stripped binary, and nothing else contains it.
 fn mark(source: &Path) -> Vec<u8> {
     let file = source.join("aws-lc/third_party/jitterentropy/jitterentropy-library/src/jitterentropy-sha3.c");
     let text = std::fs::read_to_string(&file).unwrap_or_else(|error| panic!("{}: {error}", file.display()));

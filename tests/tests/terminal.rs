@@ -1,10 +1,10 @@
-//! What is drawn on a terminal, of any kind and in any locale.
+//! Output on terminals of any kind and in any locale.
 
 #![allow(clippy::panic, clippy::unwrap_used, reason = "functions of tests")]
 
 use rcfssl_tests::{Organization, needs};
 
-/// Runs a line on a terminal of its own, and gives what that was sent.
+/// Runs a line on its own terminal, and returns what the terminal received.
 fn on_terminal(organization: &Organization, variables: &str, columns: u16, line: &str) -> String {
     let inner = format!("stty cols {columns}; {variables} {line}");
     let step = organization
@@ -29,7 +29,7 @@ fn the_bar_is_there_from_the_start_and_after_each_result() {
     needs!("script", "stty");
     let organization = organization();
     let shown = on_terminal(&organization, "TERM=xterm", 0, "rcfssl renew -force a.pem b.pem");
-    // A width of 0 is one that nobody has set: 80 columns, so there is a bar.
+    // A width of 0 means that nobody has set it: 80 columns, so there is a bar.
     let bar = |done: u8| format!("] {done} of 2");
     let (begin, results) = shown.split_once("renewed    a.pem").unwrap();
     assert!(begin.contains(&bar(0)), "{shown:?}");
@@ -71,7 +71,7 @@ fn the_table_counts_wide_characters_and_is_ascii_where_the_locale_is() {
     for columns in [0, 80] {
         let shown = table("LC_ALL=C.UTF-8", columns);
         assert!(shown.contains("証明書") && shown.contains('…'), "{shown}");
-        // Each of these characters takes two columns.
+        // Each of these characters takes up two columns.
         let width = |line: &str| {
             line.chars()
                 .map(|c| 1 + usize::from(c > '\u{3000}'))

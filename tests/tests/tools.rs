@@ -1,4 +1,4 @@
-//! The binary under the names of cfssl's smaller programs, beside Debian's.
+//! The binary under the names of cfssl's sibling tools, compared with Debian's.
 
 #![allow(clippy::panic, clippy::unwrap_used, reason = "functions of tests")]
 
@@ -26,7 +26,7 @@ fn place() -> (Workplace, Made) {
     (place, root)
 }
 
-/// Runs a program as Debian's does.
+/// Runs a program and compares with Debian's.
 fn alike(place: &Workplace, line: &str) -> Step {
     debian::alike(place, line).unwrap()
 }
@@ -68,7 +68,7 @@ fn newkey_makes_keys_requests_and_authorities() {
             .unwrap();
         in_folder(&place.path(), &["req", "-in", "made.csr", "-verify", "-noout"]).unwrap();
     }
-    // A configuration that cannot be read is told of, and does not matter.
+    // A configuration that cannot be read is reported and otherwise ignored.
     let unread = place.call("cfssl-newkey -config nope csr.json").unwrap();
     let told = "Failed to load config file: {\"code\":5200,";
     assert!(unread.err().starts_with(told), "{unread}");
@@ -150,7 +150,7 @@ fn the_name_is_that_of_the_link_wherever_it_is() {
         by_path.ok().unwrap().json().unwrap()["subject"]["common_name"],
         "Root"
     );
-    // Any other name is that of cfssl itself.
+    // Any other name means cfssl itself.
     let other = place.shell("a/b/cfssl-bundle.bak version").unwrap();
     assert!(other.ok().unwrap().out().starts_with("Version: "));
 }
@@ -166,7 +166,8 @@ fn mkbundle_collects_what_is_good() {
     place.write("d/a.pem", all).unwrap();
     place.write("d/b.pem", root.key_pem()).unwrap();
     place.write("d/c.txt", "no PEM").unwrap();
-    // With one worker Debian's keeps an order too, but walks beside it.
+    // With one worker Debian's tool keeps an order, too, but walks the folders
+    // concurrently.
     for (name, workers) in [("mkbundle", "1"), ("cfssl-mkbundle", "7")] {
         let done = place
             .call(&format!("{name} -f all.pem -nw {workers} d missing"))
@@ -201,7 +202,7 @@ fn mkbundle_collects_what_is_good() {
                 "[INFO] Wrote 2 certificates.",
             ]
         );
-        // The lines are Debian's, in whatever order.
+        // The lines are the same as Debian's, in any order.
         if debian::is_here().unwrap() {
             let theirs = place
                 .call(&format!(
@@ -280,7 +281,7 @@ fn mkbundle_follows_redirects_to_https_and_writes_whole_or_not_at_all() {
     web.put("/secure/list", list(&root, &[]));
     web.put("/secure/root", root.der.clone());
     place.set("SSL_CERT_FILE", "ca.pem");
-    // Nobody answers for OCSP, so the certificate is left out.
+    // No OCSP responder answers, so the certificate is left out.
     let done = place.call("mkbundle -f all.pem in").unwrap();
     assert_eq!(done.status, 0);
     assert!(
@@ -292,7 +293,7 @@ fn mkbundle_follows_redirects_to_https_and_writes_whole_or_not_at_all() {
         assert!(asked.iter().any(|asked| asked == path), "{asked:?}");
     }
     assert_eq!(place.read("all.pem").unwrap(), "");
-    // A disk that is full: what was there stays.
+    // A full disk: the existing file stays.
     place.write("in/root.pem", root.pem()).unwrap();
     place.write("all.pem", "what was there").unwrap();
     let full = place
@@ -300,7 +301,7 @@ fn mkbundle_follows_redirects_to_https_and_writes_whole_or_not_at_all() {
         .unwrap();
     assert!(!full.err().contains("Wrote 1"), "{full}");
     assert_eq!(place.read("all.pem").unwrap(), "what was there");
-    // What is written is no input, although it lies among them.
+    // The output file is not read as input although it is in the folder.
     place.write("in/all.pem", root.pem()).unwrap();
     let done = place
         .call("mkbundle -f in/all.pem in/all.pem in/root.pem")
@@ -330,7 +331,7 @@ fn mkbundle_asks_a_few_addresses_for_one_certificate() {
     place.write("leaf.pem", root.sign(params).unwrap().pem()).unwrap();
     let done = place.call("mkbundle leaf.pem").unwrap();
     assert!(
-        done.err().contains("the certificate names more than 8 lists")
+        done.err().contains("the certificate names more than 8 CRLs")
             && done.err().contains("Wrote 0 certificates."),
         "{done}"
     );

@@ -44,14 +44,14 @@ const CERTIFICATES: [(&str, &str, &str, &str); 5] = [
         "client",
         "C=US,ST=San Francisco,L=CA,CN=client",
         "TLS Web Client Authentication",
-        // The document has one host, an empty one.
+        // The document has one host, an empty string.
         "DNS:",
     ),
 ];
 
 const AUTHORITY: &str = "C=US,ST=San Francisco,L=CA,O=My Company Name,OU=Org Unit 2,CN=My own CA";
 
-/// Five years of 365 days, as the configuration has it.
+/// Five years of 365 days, as configured.
 const LIFETIME: &str = "157680000";
 
 fn walk(out: &Path) -> Step {

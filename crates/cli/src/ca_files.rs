@@ -84,7 +84,7 @@ pub fn key(context: &Context, file: &OsStr, text: &[u8]) -> Result<PrivateKey> {
         if key::is_encrypted(text) {
             context.hint(match password {
                 None => "the key is encrypted: put its password into CFSSL_CA_PK_PASSWORD",
-                Some(_) => "the key is encrypted, and the password in CFSSL_CA_PK_PASSWORD does not open it",
+                Some(_) => "the key is encrypted, and the password in CFSSL_CA_PK_PASSWORD is wrong",
             });
         } else {
             context.hint(kinds::explain_failure(file, text, Wanted::Key));
@@ -110,7 +110,8 @@ pub fn own_key(context: &Context) -> Result<PrivateKey> {
     let text = input::prefixed(file)?;
     key::read(&text).inspect_err(|_| {
         if key::is_encrypted(&text) {
-            context.hint("the key is encrypted: no password is used here, as in cfssl; decrypt it first");
+            context
+                .hint("the key is encrypted: as in cfssl, no password is used here; decrypt the key first");
         } else {
             context.hint(kinds::explain_failure(file, &text, Wanted::Key));
         }

@@ -201,7 +201,7 @@ impl fmt::Display for Trap {
             ),
             Trap::OddHost { why: text } | Trap::OtherDocument { what: text } => f.write_str(text),
             Trap::NamesNobody => {
-                f.write_str("the request has no CN, names or hosts: the certificate will not say whose it is")
+                f.write_str("the request has no CN, names or hosts: the certificate will not identify anyone")
             }
             Trap::KeyOnTerminal => f.write_str(
                 "the private key goes to this terminal: add `| rcfssljson -bare NAME` to write it to a file",

@@ -82,7 +82,7 @@ fn roots(path: &OsStr) -> Result<Option<Pool>> {
     match roots.add_pem(&text) {
         true => Ok(Some(roots)),
         false => Err(Error::plain(format!(
-            "{} holds no certificates",
+            "{} contains no certificates",
             path.to_string_lossy()
         ))),
     }

@@ -237,7 +237,7 @@ impl<'a> Signing<'a> {
             }
             if issued.is_self_issued() {
                 context.hint(
-                    "the certificate has the same subject as its CA: openssl and others take it for self-signed; \
+                    "the certificate has the same subject as its CA: openssl and others consider it self-signed; \
                      give it another CN",
                 );
             }

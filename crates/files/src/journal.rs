@@ -108,7 +108,7 @@ pub fn recover(lock: &FolderLock, other: Option<&Path>) -> Result<Recovered, Str
         let about = |what: &str, path: &Path, error: &io::Error| {
             format!("{what} {}: {}", path.to_string_lossy(), describe(error))
         };
-        let renames = parse(lock, &text).ok_or_else(|| refused(folder, "is no journal of rcfssl"))?;
+        let renames = parse(lock, &text).ok_or_else(|| refused(folder, "is not an rcfssl journal"))?;
         let mut folders = vec![Arc::clone(folder)];
         for (from, to) in &renames {
             let failed = |error: io::Error| about("rename to", &to.path(), &error);
@@ -146,19 +146,22 @@ fn read(folder: &Folder) -> Result<Option<Vec<u8>>, String> {
         return Ok(None);
     };
     if !folder::kind(&stat).is_file() {
-        return Err(refused(folder, "is no file, where rcfssl keeps its journal"));
+        return Err(refused(
+            folder,
+            "is not a regular file, but has the name of rcfssl's journal",
+        ));
     }
     let file = folder.open_file(name, OFlags::RDONLY).map_err(failed)?;
     let metadata = file.metadata().map_err(failed)?;
     if metadata.uid() != own_user() {
         let why = format!(
-            "is a journal of user {}, who is to finish that run",
+            "is a journal of user {}, who must complete that run",
             metadata.uid()
         );
         return Err(refused(folder, &why));
     }
     if metadata.nlink() != 1 || metadata.len() > LARGEST {
-        return Err(refused(folder, "is no journal of rcfssl"));
+        return Err(refused(folder, "is not an rcfssl journal"));
     }
     contents(file).map(Some).map_err(failed)
 }
@@ -171,7 +174,10 @@ fn contents(file: File) -> io::Result<Vec<u8>> {
 
 fn refused(folder: &Folder, why: &str) -> String {
     let path = folder.path().join(JOURNAL);
-    format!("{} {why}: look what it is, and remove it", path.to_string_lossy())
+    format!(
+        "{} {why}: check what it is, and remove it",
+        path.to_string_lossy()
+    )
 }
 
 /// The renames of a journal; `None` if it does not consist of renames that we could have

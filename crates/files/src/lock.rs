@@ -164,15 +164,15 @@ fn wait_for(file: &File, deadline: Instant) -> io::Result<bool> {
 /// elsewhere. Only a small file without other hard links is written to.
 fn check(folder: &Folder, is_file: bool, names: u64, size: u64) -> Result<(), LockError> {
     let why = match () {
-        () if !is_file => "is no file",
-        () if names > 1 => "is a second name of another file",
+        () if !is_file => "is not a regular file",
+        () if names > 1 => "is a hard link to another file",
         () if size > LARGEST => "is too large for a lock",
         () => return Ok(()),
     };
     let shown = folder.path().join(LOCK);
     let shown = shown.to_string_lossy();
     Err(LockError::NotALock(format!(
-        "{shown} {why}, where rcfssl keeps its lock: look what it is, and remove it"
+        "{shown} {why}, but has the name of rcfssl's lock: check what it is, and remove it"
     )))
 }
 
@@ -248,12 +248,12 @@ mod tests {
         let (lock, other) = (folder.path().join(LOCK), folder.path().join("other"));
         fs::write(&other, "keep").unwrap();
         let put: [(&str, &dyn Fn() -> io::Result<()>); 5] = [
-            ("is no file", &|| std::os::unix::fs::symlink(&other, &lock)),
-            ("is a second name of another file", &|| {
-                fs::hard_link(&other, &lock)
+            ("is not a regular file", &|| {
+                std::os::unix::fs::symlink(&other, &lock)
             }),
-            ("is no file", &|| fs::create_dir(&lock)),
-            ("is no file", &|| {
+            ("is a hard link to another file", &|| fs::hard_link(&other, &lock)),
+            ("is not a regular file", &|| fs::create_dir(&lock)),
+            ("is not a regular file", &|| {
                 let place = (rustix::fs::CWD, lock.as_path());
                 Ok(rustix::fs::mknodat(
                     place.0,

@@ -161,7 +161,10 @@ impl fmt::Display for Error {
             Error::Alert(alert) => write!(f, "remote error: tls: {}", Alert(*alert)),
             Error::NotTls => f.write_str("tls: first record does not look like a TLS handshake"),
             Error::Incompatible(error) => {
-                write!(f, "tls: server does not speak TLS 1.2 or 1.3 as we do: {error}")
+                write!(
+                    f,
+                    "tls: server does not support TLS 1.2 or 1.3 with our parameters: {error}"
+                )
             }
             Error::Tls(rustls::Error::InvalidCertificate(why)) => untrusted(why, f),
             Error::Tls(error) => write!(f, "tls: {error}"),
@@ -170,7 +173,7 @@ impl fmt::Display for Error {
             }
             Error::NoCertificates => f.write_str("received no server certificates"),
             Error::Scheme(scheme) => write!(f, "unsupported protocol scheme {}", quote(scheme)),
-            Error::NoTunnel(why) => write!(f, "the proxy makes no tunnel (CONNECT) to it: {why}"),
+            Error::NoTunnel(why) => write!(f, "the proxy refused a tunnel (CONNECT): {why}"),
             Error::Redirects(count) => write!(f, "stopped after {count} redirects"),
             Error::Http(error) => error.fmt(f),
             Error::Request { method, url, source } => write!(f, "{method} {}: {source}", quote(url)),

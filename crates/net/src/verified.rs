@@ -93,7 +93,7 @@ impl<In: Transport> Connector<In> for VerifiedTls {
         }
         let host = details.uri.host().unwrap_or_default();
         let name = ServerName::try_from(host.trim_matches(['[', ']']).to_owned())
-            .map_err(|_| Error::Tls("the host is no name that a server could have"))?;
+            .map_err(|_| Error::Tls("the host is not a valid server name"))?;
         let mut connection = ClientConnection::new(Arc::clone(&self.0), name).map_err(Error::Rustls)?;
         let mut socket = TransportAdapter::new(transport.boxed(), Arc::clone(&details.current_time));
         socket.set_timeout(details.timeout);

@@ -58,7 +58,7 @@ impl Source {
                 Some(kept) => {
                     responses.insert(kept.serial, Bytes::from(response));
                 }
-                None => log.error(format_args!("OCSP decode error: no OCSP response on: {word}")),
+                None => log.error(format_args!("OCSP decode error: not an OCSP response on: {word}")),
             }
         }
         log.info(format_args!("Read {} OCSP responses", responses.len()));

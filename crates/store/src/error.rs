@@ -67,7 +67,7 @@ impl Error {
     /// A hint that names the command that solves the problem, if there is one.
     pub fn hint(&self) -> Option<&'static str> {
         match self.kind {
-            Kind::NoTables => Some("`rcfssl db create -db-config FILE` makes the tables"),
+            Kind::NoTables => Some("`rcfssl db create -db-config FILE` creates the tables"),
             Kind::OldTables => Some(
                 "the tables are of cfssl's first version: `rcfssl db migrate -db-config FILE` adds the columns of \
                  the second",

@@ -1,4 +1,4 @@
-//! Which chain is found, and which one is chosen.
+//! Which chains are found, and which one is chosen.
 
 use rcfssl_tests::made::{Access, Made, access, authority, good_for, named, server};
 use rcfssl_tests::openssl::in_folder;
@@ -47,7 +47,7 @@ fn chains_of_two_to_four_certificates_are_found() {
                 assert_eq!(json["crt"], text(&[leaf]));
             }
         }
-        // openssl finds the way by the bundle alone.
+        // openssl verifies with the bundle alone.
         let chain = format!("{}\n", text(&upwards));
         place.write("chain.pem", chain).unwrap();
         let verify = [
@@ -67,7 +67,7 @@ fn a_certificate_that_is_trusted_itself_is_a_chain_of_one() {
     let Line { root, one, .. } = &line();
     let leaf = &root.sign(server("leaf.example").unwrap()).unwrap();
     let place = place(&[("leaf.pem", &[leaf]), ("one.pem", &[one]), ("root.pem", &[root])]);
-    // There 1.6.5 crashes, and 1.2.0 gives an empty bundle: no comparison.
+    // 1.6.5 crashes there, and 1.2.0 prints an empty bundle, so there is no comparison.
     for name in ["leaf", "one"] {
         let step = place
             .call(&format!("cfssl bundle -cert {name}.pem -ca-bundle {name}.pem"))
@@ -78,7 +78,7 @@ fn a_certificate_that_is_trusted_itself_is_a_chain_of_one() {
             "the certificate is itself one of the roots, so there is no chain to bundle"
         );
     }
-    // Whoever is to staple OCSP responses keeps the last certificate of a short chain.
+    // A server that staples OCSP responses keeps the last certificate of a short chain.
     let mut params = server("leaf.example").unwrap();
     params.custom_extensions = vec![access(&[(Access::Ocsp, "http://ocsp.example/")])];
     let stapled = &root.sign(params).unwrap();
@@ -89,7 +89,7 @@ fn a_certificate_that_is_trusted_itself_is_a_chain_of_one() {
         assert_eq!(json["ocsp"], json!(["http://ocsp.example/"]));
         assert_eq!(json["ocsp_support"], true);
     }
-    // One that signed itself is not bundled, however trusted, but by force.
+    // A self-signed certificate is bundled only by force, even if it is trusted.
     assert_eq!(
         refused(&place, "-cert root.pem -ca-bundle root.pem"),
         r#"{"code":1100,"message":"Certificate is self signed"}"#
@@ -169,7 +169,7 @@ fn a_cross_signed_root_gives_a_short_and_a_long_way() {
             assert_eq!(json["root"], text(&[root]), "{arguments}");
         }
     }
-    // It is told when the chain is not the one that came.
+    // The bundle reports that the chain differs from the input.
     let json = bundled(&place, "-flavor optimal -ca-bundle both.pem -cert long.pem");
     assert_eq!(
         (&json["bundle"], &json["status"]["rebundled"]),
@@ -199,7 +199,7 @@ fn an_intermediate_that_has_ended_is_passed_over_where_there_is_another() {
         let json = bundled(&place, &format!("-cert leaf.pem -int-bundle both.pem {tail}"));
         assert_eq!(json["bundle"], text(&[leaf, renewed]));
     }
-    // What came along is tried for itself, and is no good.
+    // The given intermediate is tried on its own and is invalid.
     let why = refused(&place, "-cert chain.pem -ca-bundle root.pem");
     assert!(why.starts_with(r#"{"code":12"#), "{why}");
 }
@@ -269,7 +269,7 @@ fn what_ends_soon_is_counted_from_the_leaf() {
             .filter_map(|message| message.as_str())
             .collect();
         assert!(messages.contains(&words), "{messages:?}");
-        // The whole ends with what ends first.
+        // The bundle expires with its first certificate.
         let end = one
             .params
             .not_after
@@ -280,7 +280,7 @@ fn what_ends_soon_is_counted_from_the_leaf() {
 
 #[test]
 fn the_leaf_ends_when_the_leaf_ends() {
-    // Not said by 1.2.0: no comparison.
+    // 1.2.0 does not include this, so there is no comparison.
     let Line { root, .. } = &line();
     let mut params = server("leaf.example").unwrap();
     good_for(&mut params, -1, 100);

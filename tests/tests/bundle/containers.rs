@@ -1,4 +1,4 @@
-//! What certificates and keys come in: PEM, DER, PKCS#7, PKCS#12, standard input.
+//! Input formats of certificates and keys: PEM, DER, PKCS#7, PKCS#12, standard input.
 
 use rcfssl_tests::made::{Made, authority, server};
 use rcfssl_tests::openssl::in_folder;
@@ -43,14 +43,14 @@ impl Chain {
         text(&[&self.leaf, &self.int])
     }
 
-    /// Bundles without a comparison, where Debian's release reads less.
+    /// Bundles without a comparison, because Debian's release supports less.
     fn alone(&self, arguments: &str) -> serde_json::Value {
         let step = self.place.call(&format!("cfssl bundle {arguments}")).unwrap();
         step.ok().unwrap().json().unwrap()
     }
 }
 
-/// A leaf whose last octet is white space, or is not.
+/// A leaf whose last octet is or is not white space.
 fn ends_in_space(int: &Made, wanted: bool) -> Made {
     loop {
         let leaf = int.sign(server("leaf.example").unwrap()).unwrap();
@@ -72,7 +72,7 @@ fn der_is_read_one_behind_the_other() {
     chain.place.write("both.der", both).unwrap();
     let json = bundled(&chain.place, "-cert both.der -ca-bundle root.pem");
     assert_eq!(json["root"], text(&[&chain.root]));
-    // cfssl takes such an octet for the end of a text, and cuts it off.
+    // cfssl takes such an octet for trailing white space and removes it.
     let leaf = ends_in_space(&chain.int, true);
     chain.place.write("leaf.der", &leaf.der).unwrap();
     assert_eq!(chain.alone(arguments)["bundle"], text(&[&leaf, &chain.int]));
@@ -82,7 +82,7 @@ fn der_is_read_one_behind_the_other() {
 fn pkcs7_may_hold_the_chain() {
     let chain = chain();
     let root = Made::root("Revokes").unwrap();
-    // Go wants the field of CRLs, which openssl leaves out where there are none.
+    // Go requires the field for CRLs, which openssl omits if there are none.
     chain.place.write("crl.pem", crl(&root)).unwrap();
     for form in ["PEM", "DER"] {
         chain.openssl(&format!(
@@ -145,7 +145,7 @@ fn pkcs12_of_old_holds_a_key_and_its_certificate() {
 
 #[test]
 fn pkcs12_of_today_may_hold_the_chain_too() {
-    // Debian's release reads the old ciphers and one certificate only.
+    // Debian's release supports only the legacy ciphers and a single certificate.
     let chain = chain();
     for options in [
         "-passout pass:secret",
@@ -162,11 +162,11 @@ fn pkcs12_of_today_may_hold_the_chain_too() {
     chain.openssl(&format!("{EXPORT} -passout pass:secret"));
     let step = chain
         .place
-        .call("cfssl bundle -cert leaf.p12 -password wrong -ca-bundle root.pem")
+        .call("cfssl bundle -cert leaf.p12 -password guessed -ca-bundle root.pem")
         .unwrap();
-    let hint = "hint: it is a PKCS#12 file, and the password does not open it";
+    let hint = "hint: it is a PKCS#12 file, and the password is wrong";
     assert!(step.status == 1 && step.err().contains(hint), "{step}");
-    assert!(!step.err().contains("wrong"), "{step}");
+    assert!(!step.err().contains("guessed"), "{step}");
 }
 
 #[test]

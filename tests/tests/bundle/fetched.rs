@@ -1,5 +1,5 @@
-//! Issuers that nobody gave: fetched from where certificates say they are, and kept in
-//! the folder of `-int-dir`.
+//! Missing issuers: fetched from the URLs in certificates, and saved in the folder of
+//! `-int-dir`.
 
 use std::fs;
 
@@ -16,7 +16,7 @@ fn found_at(mut params: CertificateParams, urls: &[&str]) -> CertificateParams {
     params
 }
 
-/// A leaf under a root and an intermediate at `/int`, which is in no file.
+/// A leaf under a root and an intermediate that is available only at `/int`.
 struct Far {
     web: Web,
     root: Made,
@@ -96,7 +96,7 @@ fn the_way_goes_on_from_issuer_to_issuer() {
     let json = bundled(&place, &format!("{FAR} -int-dir kept"));
     assert_eq!(json["bundle"], text(&[leaf, two, one]));
     assert_eq!(fs::read_dir(place.join("kept")).unwrap().count(), 2);
-    // A part of the way may be there.
+    // Part of the chain may be in the file.
     put(&place, "two.pem", &[two]);
     let json = bundled(&place, &format!("{FAR} -int-bundle two.pem"));
     assert_eq!(json["bundle"], text(&[leaf, two, one]));
@@ -110,7 +110,7 @@ fn nobody_is_asked_where_what_is_there_does() {
     let far = far();
     put(&far.place, "int.pem", &[&far.int]);
     put(&far.place, "chain.pem", &[&far.leaf, &far.int]);
-    // cfssl asks for the chain; what comes of it is the same.
+    // cfssl asks for the chain; the result is the same.
     bundled(&far.place, &format!("{FAR} -int-bundle int.pem"));
     bundled(&far.place, "-cert chain.pem -ca-bundle root.pem");
     far.web.asked();
@@ -141,7 +141,7 @@ fn a_redirect_may_lead_to_https() {
     let secure = far.web.open_tls(&[&site]).unwrap();
     far.web.redirect("/int", &secure("/over-tls"));
     far.web.put("/over-tls", far.int.der.clone());
-    // Who is at the other end is checked.
+    // The server's certificate is verified.
     let step = far
         .place
         .call(&format!("cfssl bundle {FAR} -loglevel 0"))
@@ -154,7 +154,7 @@ fn a_redirect_may_lead_to_https() {
     let json = step.ok().unwrap().json().unwrap();
     assert_eq!(json["bundle"], text(&[&far.leaf, &far.int]));
     assert_eq!(far.web.asked(), ["/int", "/over-tls"]);
-    // Back to where nobody is checked: the certificate's signature is what counts.
+    // Redirected back to plain HTTP: the certificate's own signature is what counts.
     far.web.redirect("/over-tls", &far.web.url("/plain"));
     far.web.put("/plain", far.int.der.clone());
     let step = far.place.call(&format!("cfssl bundle {FAR}")).unwrap();
@@ -168,10 +168,10 @@ fn a_proxy_is_asked_where_the_environment_names_one() {
     put(&far.place, "leaf.pem", &[&leaf]);
     let proxy = far.web.url("");
     far.place.set("http_proxy", &proxy);
-    // Go does without a tunnel: no comparison.
+    // Go does not use a tunnel here, so there is no comparison.
     let line = format!("cfssl bundle {FAR}");
     let step = far.place.call(&line).unwrap();
-    let hint = "hint: Get \"http://issuer.invalid/int\": the proxy makes no tunnel (CONNECT) to it: ";
+    let hint = "hint: Get \"http://issuer.invalid/int\": the proxy refused a tunnel (CONNECT): ";
     assert!(step.status == 1 && step.err().contains(hint), "{step}");
     far.web.tunnel("issuer.invalid:80");
     far.web.put("/int", far.int.der.clone());
@@ -199,7 +199,7 @@ fn what_leads_nowhere_is_an_unknown_authority() {
         let why = refused(&far.place, FAR);
         assert!(why.starts_with(r#"{"code":1220,"#), "{why}");
     }
-    // Two that name each other.
+    // Two certificates that name each other as issuer.
     let web = &far.web;
     let one = far
         .root
@@ -241,7 +241,7 @@ fn intermediates_that_came_along_are_kept() {
             "[INFO] intermediate stash directory a/b created"
         ]
     );
-    // The name in the certificate cannot lead elsewhere.
+    // The name in the certificate cannot lead to another folder.
     let kept: Vec<_> = fs::read_dir(place.join("a/b")).unwrap().flatten().collect();
     let name = kept[0].file_name().into_string().unwrap();
     assert!(kept.len() == 1 && name.starts_with("_IntOne_"), "{name}");
@@ -258,7 +258,7 @@ fn a_folder_that_cannot_be_written_does_not_matter() {
     let far = far();
     far.web.put("/int", far.int.der.clone());
     far.place.write("file", "").unwrap();
-    // A file in the place of the folder: told, and no more.
+    // A file in place of the folder is reported and otherwise ignored.
     let step = bundle(&far.place, &format!("{FAR} -int-dir file"));
     assert_eq!(step.status, 0, "{step}");
     assert!(

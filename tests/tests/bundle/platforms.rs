@@ -1,12 +1,12 @@
-//! `-metadata`: which platforms trust which roots, and what the most ubiquitous chain
-//! is then.
+//! `-metadata`: which platforms trust which roots, and the resulting most ubiquitous chain.
 
 use rcfssl_tests::made::{Made, authority, good_for, server};
 use serde_json::{Value, json};
 
 use crate::{bundle, bundled, place, text};
 
-/// Old and new root, the new one cross-signed; a leaf under an intermediate of the new.
+/// An old and a new root, the new one cross-signed; a leaf under an intermediate of the new
+/// one.
 struct Crossed {
     old: Made,
     new: Made,
@@ -84,7 +84,8 @@ fn the_chain_that_weighs_most_is_chosen_and_the_others_are_told() {
         let messages = json["status"]["messages"].as_array().unwrap();
         assert!(messages.contains(&json!(told)), "{messages:?}");
         assert_eq!(json["status"]["code"], 2);
-        // The optimal chain is the short one, whoever trusts it; the platforms are told.
+        // The optimal chain is the short one, whoever trusts it; the platforms that do not
+        // are reported.
         let json = bundled(&place, &format!("{ALL} -flavor optimal"));
         assert_eq!(json["bundle"], crossed.short());
         let json = bundled(&place, &format!("{ALL} -flavor force"));
@@ -95,7 +96,7 @@ fn the_chain_that_weighs_most_is_chosen_and_the_others_are_told() {
 #[test]
 fn a_platform_must_understand_the_chain() {
     let crossed = crossed();
-    // This one knows RSA only, and counts for nothing here, whatever it weighs.
+    // This platform supports only RSA and does not count here, whatever its weight.
     let mut rsa = platform("RSA only", 1000, "old");
     rsa["key_algo"] = json!("RSA");
     let place = crossed.place(&json!([rsa, platform("Modern", 1, "new")]));
@@ -134,7 +135,7 @@ fn of_equals_the_one_that_ends_later_is_chosen() {
     for flavor in ["optimal", "ubiquitous"] {
         let arguments = format!("-cert leaf.pem -ca-bundle root.pem -int-bundle both.pem -flavor {flavor}");
         let chosen = &bundled(&place, &arguments)["bundle"];
-        // The leaf ends first either way, which is all that optimal looks at.
+        // In both chains the leaf expires first, and optimal compares nothing else.
         let any = [text(&[leaf, longer]), text(&[leaf, one])];
         let expected = if flavor == "optimal" { &any[..] } else { &any[..1] };
         assert!(expected.iter().any(|text| chosen == text), "{flavor}: {chosen}");

@@ -1,4 +1,4 @@
-//! What is wrong is said in cfssl's order and words.
+//! Errors are reported in cfssl's order and words.
 
 use rcfssl_tests::made::{Made, server};
 

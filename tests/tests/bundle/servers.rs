@@ -1,4 +1,4 @@
-//! `-domain`: the certificates of a server at port 443.
+//! `-domain`: the certificates of a server on port 443.
 
 use std::net::TcpListener;
 
@@ -8,7 +8,7 @@ use rcfssl_tests::skip::skipped;
 
 use crate::{bundle, bundled, place, refused, text};
 
-/// A server at port 443 of an address of its own, where that is allowed.
+/// A server on port 443 of its own address, if that is permitted.
 fn https(chain: &[&Made], address: &str) -> bool {
     match TcpListener::bind((address, 443)) {
         Ok(listener) => {
@@ -47,7 +47,7 @@ fn a_server_that_is_trusted_is_bundled() {
     for arguments in [
         "-domain other.example -ca-bundle root.pem",
         "-domain leaf.example -ca-bundle other.pem",
-        // Force reads no roots: those of the system do not know this one.
+        // With force no roots are read, and the system's do not include this one.
         "-domain leaf.example -ca-bundle root.pem -flavor force",
     ] {
         assert_eq!(refused(&place, &format!("{arguments} {at}")), UNVERIFIED);
@@ -83,7 +83,7 @@ fn a_server_that_is_not_there_cannot_be_dialled() {
         refused(&place, "-domain leaf.example -ip 127.0.0.73"),
         r#"{"code":6000,"message":"dial tcp 127.0.0.73:443: connect: connection refused"}"#
     );
-    // The message names the name server.
+    // The message contains the name server.
     let step = bundle(&place, "-domain nonexistent.invalid");
     let line = step.log().pop().unwrap();
     assert!(

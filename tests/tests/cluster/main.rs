@@ -1,4 +1,4 @@
-//! A cluster that lives on the certificates of the walk-through.
+//! An etcd cluster with the certificates of the walk-through.
 
 #![allow(clippy::unwrap_used, reason = "functions of tests")]
 
@@ -7,8 +7,8 @@ mod renewal;
 use rcfssl_tests::cluster::{Cluster, PROGRAMS};
 use rcfssl_tests::{Result, Workplace, fixtures, skip};
 
-/// An authority, the server, three members, a client; and a client of another
-/// authority that calls itself the same.
+/// A CA, the server, three members, a client, and a client of another CA with the same
+/// name.
 fn certificates(place: &Workplace) {
     for entry in std::fs::read_dir(fixtures().join("documents")).unwrap() {
         let path = entry.unwrap().path();
@@ -76,19 +76,18 @@ fn a_cluster_lives_on_the_certificates_of_the_walk_through() -> Result<()> {
         &cluster,
         &client(&ca, &file("stranger.pem"), &file("stranger-key.pem")),
     )?;
-    // The server's certificate is none for clients.
+    // The server certificate is not valid for clients.
     refused(
         &cluster,
         &client(&ca, &file("server.pem"), &file("server-key.pem")),
     )?;
-    // 60: curl cannot verify the server, who is not of that authority.
+    // 60: curl cannot verify the server, which another CA certified.
     let step = cluster.curl(&client(&other, &file("client.pem"), &file("client-key.pem")))?;
     assert_eq!(step.status, 60, "{}", step.err());
     Ok(())
 }
 
-/// The server breaks the handshake off; which of curl's numbers tells depends on when
-/// the alert comes.
+/// The server ends the handshake; curl's status depends on when the alert arrives.
 fn refused(cluster: &Cluster, arguments: &[&str]) -> Result<()> {
     let step = cluster.curl(arguments)?;
     assert!(

@@ -1,5 +1,4 @@
-//! Certificates renewed under a running cluster, from the jobs document of the
-//! walk-through.
+//! Renews certificates of a running cluster, from the jobs document of the walk-through.
 
 use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -10,8 +9,7 @@ use rcfssl_tests::{Result, Workplace, fixtures, skip};
 
 const NAMES: [&str; 5] = ["server", "member-1", "member-2", "member-3", "client"];
 
-/// The example, with an authority beside its documents and everything made that it
-/// asks for.
+/// The example with a CA beside its documents and all of its certificates.
 fn example() -> Result<Workplace> {
     let place = Workplace::new()?;
     let line = format!(
@@ -40,7 +38,7 @@ fn files(place: &Workplace) -> Result<BTreeMap<&'static str, (Certificate, Strin
     NAMES.into_iter().map(one).collect()
 }
 
-/// Who is joined, by numbers that are given once.
+/// The members, by IDs that are never reused.
 fn members(cluster: &Cluster) -> Result<Vec<String>> {
     let listed = cluster.etcdctl(&["member", "list"])?.ok()?.out();
     let mut members: Vec<String> = listed.lines().map(str::to_owned).collect();
@@ -53,7 +51,7 @@ fn members(cluster: &Cluster) -> Result<Vec<String>> {
     Ok(members)
 }
 
-/// The cluster serves what is there now, and lives on it.
+/// The cluster uses the current certificates and works.
 fn is_well(place: &Workplace, cluster: &Cluster) -> Result<()> {
     for name in NAMES {
         check_pair(
@@ -62,7 +60,7 @@ fn is_well(place: &Workplace, cluster: &Cluster) -> Result<()> {
             &format!("{name}-key.pem"),
         )?;
     }
-    // curl and etcdctl read the client's new pair.
+    // curl and etcdctl use the client's new pair.
     assert_eq!(cluster.health()?.ok()?.out().trim(), r#"{"health":"true"}"#);
     let endpoints = cluster.etcdctl(&["endpoint", "health", "--cluster"])?.ok()?;
     let report = endpoints.out() + &endpoints.err();
@@ -77,13 +75,13 @@ fn is_well(place: &Workplace, cluster: &Cluster) -> Result<()> {
     Ok(())
 }
 
-/// Writes to the cluster until told to stop; gives how often.
+/// Writes to the cluster until it is stopped; returns the number of writes.
 fn keep_writing(cluster: &Cluster, stop: &AtomicBool) -> Result<usize> {
     let mut count = 0;
     while !stop.load(Ordering::Relaxed) {
         let value = count.to_string();
         let put = || cluster.etcdctl(&["put", "count", &value]);
-        // Who reads a pair between its two renames tries again.
+        // A client that reads the pair between its two renames tries again.
         if put()?.status != 0 {
             put()?.ok()?;
         }
@@ -136,7 +134,7 @@ fn a_cluster_stays_healthy_while_its_certificates_are_renewed() -> Result<()> {
         is_well(&place, &cluster)?;
         assert_eq!(members(&cluster)?, joined, "{arguments}");
     }
-    // Members that start anew are let in by those that did not.
+    // Restarted members are accepted by those that were not restarted.
     for member in 0..3 {
         cluster.restart(member)?;
         cluster.wait_until_healthy()?;

@@ -1,4 +1,4 @@
-//! What the commands write and read.
+//! What the commands write to databases and read from them.
 
 use rcfssl_tests::servers::database::{Database, Kind};
 use rcfssl_tests::{Result, ensure};
@@ -21,7 +21,8 @@ fn columns(kind: Kind) -> String {
 pub fn rows_say_what_cfssl_writes(place: &Place, database: &mut Database) -> Result<()> {
     place.tables()?;
     let first = place.sign("ca", "-label web")?;
-    // What has no names of its own has none on record either; given names are a list.
+    // A certificate without names has none in its row; names that are given are stored as a
+    // list.
     place.work.write("bare.json", "{}")?;
     place.ok(&format!("{} bare.json", gencert("ca")))?;
     place.ok(&format!("{} -hostname 10.1.1.1 csr.json", gencert("ca")))?;
@@ -94,7 +95,7 @@ pub fn revoking_changes_the_row(place: &Place, database: &mut Database) -> Resul
         let question = format!("SELECT {status}, reason FROM certificates WHERE serial_number = {serial}");
         database.ask(&place.name, &question)
     };
-    // Without -reason it is 0, which cfssl refuses.
+    // Without -reason it is 0, which cfssl rejects.
     for (flags, want) in [
         ("", "revoked|0"),
         ("-reason 0", "revoked|0"),
@@ -106,7 +107,7 @@ pub fn revoking_changes_the_row(place: &Place, database: &mut Database) -> Resul
         ensure!(step.out().is_empty() && step.err().is_empty(), "{flags}: {step}");
         ensure!(status(&first.serial)? == want, "{flags}");
     }
-    // Also twice in a second, where MySQL changes nothing.
+    // Even twice within a second, when MySQL reports no change.
     place.ok(&format!("{0}; {0}", revoke("-reason 4")))?;
     ensure!(status(&second.serial)? == "good|0");
     let err = place.refused(&revoke("-reason 11"))?;

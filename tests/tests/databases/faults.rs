@@ -1,5 +1,5 @@
-//! What happens to a server while a certificate is signed: never a certificate that is
-//! printed without its row.
+//! Server failures while a certificate is signed: a certificate is never printed without
+//! its row.
 
 use rcfssl_tests::servers::database::{Cut, Database, Kind, interfering};
 use rcfssl_tests::{Result, ensure};
@@ -52,7 +52,7 @@ pub fn a_connection_that_breaks_prints_nothing_without_its_row(
 ) -> Result<()> {
     through(place, database, Cut::Before, "")?;
     ensure!(rows(place, database)? == "0");
-    // The row is there: somebody may look for the certificate there.
+    // The row exists, so the certificate can be found there.
     through(place, database, Cut::After, "")?;
     ensure!(rows(place, database)? == "1");
     Ok(())
@@ -67,7 +67,7 @@ pub fn a_server_that_hangs_is_given_up(place: &Place, database: &mut Database) -
     let err = through(place, database, Cut::Hang, limit)?;
     ensure!(err.contains("did not answer within"), "{err}");
     ensure!(started.elapsed().as_secs() < 20);
-    // Nobody answers at all.
+    // Nothing answers.
     let silent = std::net::TcpListener::bind("127.0.0.1:0")?;
     let port = silent.local_addr()?.port();
     let limit = match database.kind {

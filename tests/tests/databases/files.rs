@@ -1,4 +1,4 @@
-//! What SQLite files go through: many writers, locks, full disks, sudden deaths.
+//! Stress tests of SQLite files: many writers, locks, full disks, kills.
 
 use std::process::Stdio;
 use std::time::Duration;
@@ -9,7 +9,7 @@ use rcfssl_tests::{Result, ensure, needs_root};
 
 use crate::place::{Place, gencert};
 
-/// A place with SQLite, where python is there to look into files.
+/// A workplace with SQLite, if Python is available to read the files.
 fn sqlite(name: &str) -> Option<(Database, Place)> {
     if let Some(program) = missing(Kind::Sqlite) {
         rcfssl_tests::skip::skipped(&format!("there is no {program}")).unwrap();
@@ -30,7 +30,7 @@ fn sixty_four_at_once_make_sixty_four_rows() {
     let Some((database, place)) = sqlite("many") else {
         return;
     };
-    // Not even the file is there.
+    // Not even the file exists.
     let signers: Vec<_> = (0..64)
         .map(|_| {
             let mut command = place.work.command("bash");
@@ -99,7 +99,7 @@ fn a_file_that_may_not_be_written_is_told() {
     let line = as_nobody(&format!("{} csr.json", gencert("ca")));
     let err = place.refused(&line).unwrap();
     assert!(err.contains("attempt to write a readonly database"), "{err}");
-    // Neither may a new one be made there.
+    // A new one cannot be created there either.
     place
         .work
         .write("db.json", database.document("new", None, ""))
@@ -171,7 +171,7 @@ fn killed_at_any_moment_a_printed_certificate_has_its_row() {
     }
     let check = database.ask("killed", "PRAGMA integrity_check").unwrap();
     assert_eq!(check, "ok");
-    // Too late is as useless here as too early.
+    // A kill that is too late is as useless here as one that is too early.
     assert!(printed > 0 && printed < 60, "{printed}");
 }
 
@@ -206,7 +206,7 @@ fn check_documents(place: &Place) -> Result<()> {
             "{text}: {err}"
         );
     }
-    // A key of the document that is misspelt is a trap.
+    // A misspelt key in the document is a trap.
     place.work.write(
         "db.json",
         r#"{"driver":"sqlite3","data_source":"x.db","datasource":1}"#,

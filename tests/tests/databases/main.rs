@@ -1,4 +1,4 @@
-//! Certificates on record: what the commands do with SQLite, PostgreSQL and MariaDB.
+//! The commands with databases: SQLite, PostgreSQL and MariaDB.
 
 #![allow(clippy::panic, clippy::unwrap_used, reason = "functions of tests")]
 
@@ -15,10 +15,10 @@ use rcfssl_tests::skip::skipped;
 
 use place::Place;
 
-/// A check in a workplace with a database of its own.
+/// A check in a workplace with its own database.
 type Check = fn(&Place, &mut Database) -> Result<()>;
 
-/// What holds for every database.
+/// Checks for every database.
 const EVERYWHERE: [(&str, Check); 11] = [
     ("rows", commands::rows_say_what_cfssl_writes),
     ("revoke", commands::revoking_changes_the_row),
@@ -36,7 +36,7 @@ const EVERYWHERE: [(&str, Check); 11] = [
     ("debian", together::cfssls_rows_and_ours_are_one_table),
 ];
 
-/// What can happen to a server.
+/// Checks for database servers.
 const SERVERS: [(&str, Check); 3] = [
     ("gone", faults::a_server_that_is_gone_is_told),
     (
@@ -54,7 +54,7 @@ fn run(kind: Kind, checks: &[(&str, Check)]) {
     let mut database = Database::start(kind).unwrap();
     let mut failures = Vec::new();
     for (name, check) in checks {
-        // One name for each, which no other has.
+        // Each check has its own database name.
         let place = Place::new(&database, &format!("checks_{name}")).unwrap();
         if let Err(error) = check(&place, &mut database) {
             failures.push(format!("{kind:?}, {name}: {error:?}"));

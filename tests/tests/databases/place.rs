@@ -1,4 +1,4 @@
-//! A workplace with two authorities, a responder, and the document of a database.
+//! A workplace with two CAs, a responder, and a database configuration.
 
 use rcfssl_tests::servers::database::Database;
 use rcfssl_tests::workplace::Step;
@@ -13,7 +13,7 @@ pub struct Place {
     pub name: String,
 }
 
-/// What a certificate was recorded under.
+/// The key of a recorded certificate.
 pub struct Recorded {
     pub serial: String,
     pub aki: String,
@@ -57,7 +57,7 @@ impl Place {
         Ok(step.err())
     }
 
-    /// The tables of the database.
+    /// Creates the tables.
     pub fn tables(&self) -> Result<()> {
         self.ok("rcfssl db create -db-config db.json").map(drop)
     }

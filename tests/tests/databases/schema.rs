@@ -38,7 +38,7 @@ pub fn first_version(kind: Kind) -> &'static str {
     }
 }
 
-/// What the database says that its columns are.
+/// The columns as the database reports them.
 fn structure(database: &Database, name: &str) -> Result<String> {
     match database.kind {
         Kind::Sqlite => database.ask(name, "SELECT name, type, \"notnull\", pk FROM pragma_table_info('certificates')"),
@@ -58,7 +58,7 @@ fn structure(database: &Database, name: &str) -> Result<String> {
 
 const MANY: usize = 100_000;
 
-/// Statements that make many rows of the first version.
+/// Statements that create many rows of the first version.
 fn many_rows(kind: Kind) -> String {
     let numbers = "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 100000)";
     let columns =
@@ -95,11 +95,11 @@ pub fn the_first_version_is_migrated(place: &Place, database: &mut Database) -> 
         err.contains(r#"{"code":11000,"#) && err.contains("\nhint: ") && err.contains("db migrate"),
         "{err}"
     );
-    // Nor is a list made, as in cfssl.
+    // As in cfssl, there is no CRL either.
     let err = place.refused("cfssl crl -db-config db.json -ca ca.pem -ca-key ca-key.pem")?;
     ensure!(err.contains("common_name") && err.contains("db migrate"), "{err}");
     place.ok("rcfssl db migrate -db-config db.json")?;
-    // A second time there is nothing to do.
+    // The second time there is nothing to do.
     place.ok("rcfssl db migrate -db-config db.json")?;
     let status = place.ok("rcfssl db status -json -db-config db.json")?.json()?;
     ensure!(
@@ -111,7 +111,7 @@ pub fn the_first_version_is_migrated(place: &Place, database: &mut Database) -> 
         name,
         "SELECT COUNT(*), COUNT(issued_at), COUNT(sans) FROM certificates",
     )?;
-    // MySQL's columns have a zero date for a default, in cfssl's migration too.
+    // MySQL's columns have the zero date as default, as in cfssl's migration.
     let want = match database.kind {
         Kind::MariaDb => "100001|100001|1",
         _ => "100001|1|1",
@@ -146,7 +146,7 @@ pub fn a_database_without_tables_is_refused_with_the_way_out(
     database: &mut Database,
 ) -> Result<()> {
     if database.kind == Kind::Sqlite {
-        // A file that is there and empty stays as it is.
+        // An existing empty file stays empty.
         std::fs::write(database.file(&place.name), "")?;
     }
     let sentence = match database.kind {

@@ -1,11 +1,11 @@
-//! Debian's cfssl and rcfssl on one database.
+//! Debian's cfssl and rcfssl share a database.
 
 use rcfssl_tests::servers::database::{Database, Kind};
 use rcfssl_tests::{Result, debian, ensure, fixtures};
 
 use crate::place::Place;
 
-/// A file with the rows of cfssl 1.6.5.
+/// A file with rows written by cfssl 1.6.5.
 pub fn cfssls_own_rows_are_read(place: &Place, database: &mut Database) -> Result<()> {
     if database.kind != Kind::Sqlite {
         return Ok(());
@@ -13,7 +13,7 @@ pub fn cfssls_own_rows_are_read(place: &Place, database: &mut Database) -> Resul
     place.tables()?;
     let rows = std::fs::read_to_string(fixtures().join("databases/cfssl-1.6.5-sqlite.sql"))?;
     database.ask(&place.name, &rows)?;
-    // Their time is over some day.
+    // So that they do not expire.
     for table in ["certificates", "ocsp_responses"] {
         database.ask(
             &place.name,
@@ -46,11 +46,11 @@ pub fn cfssls_own_rows_are_read(place: &Place, database: &mut Database) -> Resul
     Ok(())
 }
 
-/// Debian's cfssl, of the first version of the tables, fills in some of the columns only,
+/// Debian's cfssl uses the first version of the tables, fills in only some of the columns,
 /// and leaves the key identifier empty.
 pub fn cfssls_rows_and_ours_are_one_table(place: &Place, database: &mut Database) -> Result<()> {
     if !debian::is_here()? || database.kind == Kind::MariaDb {
-        // Debian's has no driver for MySQL.
+        // Debian's cfssl has no driver for MySQL.
         return Ok(());
     }
     place.tables()?;
@@ -61,9 +61,8 @@ pub fn cfssls_rows_and_ours_are_one_table(place: &Place, database: &mut Database
     place.ok(&format!("{theirs} | cfssljson -bare theirs"))?;
     let responder = "-db-config db.json -ca ca.pem -responder ocsp.pem -responder-key ocsp-key.pem";
 
-    // It reads, answers for and revokes what we recorded. PostgreSQL checks that a
-    // response belongs to a row, and Debian's cfssl names one that its own row is not: we do
-    // better there.
+    // It reads, answers for and revokes what we recorded. PostgreSQL requires each response
+    // to belong to a row, which Debian's cfssl violates for its own rows; rcfssl does not.
     let refresh = match database.kind {
         Kind::Sqlite => "/usr/bin/cfssl",
         _ => "cfssl",
@@ -98,7 +97,7 @@ pub fn cfssls_rows_and_ours_are_one_table(place: &Place, database: &mut Database
         .ok("cfssl crl -db-config db.json -ca ca.pem -ca-key ca-key.pem -pem | openssl crl -noout -text")?
         .out();
     ensure!(list.matches("Serial Number: ").count() == 2, "{list}");
-    // Another authority has neither of them on its list.
+    // Another CA's CRL contains neither of them.
     let list = place.ok("cfssl crl -db-config db.json -ca other.pem -ca-key other-key.pem -pem | openssl crl -noout -text")?.out();
     ensure!(list.contains("No Revoked Certificates"), "{list}");
     let status = place.ok("rcfssl db status -json -db-config db.json")?.json()?;

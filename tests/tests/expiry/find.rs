@@ -1,4 +1,4 @@
-//! Which files of a folder are looked at, and what is in them.
+//! Which files of a folder are read, and which certificates are listed.
 
 use std::fs::{self, Permissions};
 use std::os::unix::fs::PermissionsExt;
@@ -37,7 +37,7 @@ fn in_a_folder_keys_requests_and_all_else_are_passed_over() {
         ]
     );
     assert_eq!(step.err(), "");
-    // By their names they are listed whatever they are called.
+    // Files that are named are listed whatever their names.
     let step = expiry(&organization, "a.pem.bak .hidden.pem a.txt sub")
         .ok()
         .unwrap();
@@ -83,7 +83,7 @@ fn files_and_folders_are_listed_together_and_each_once() {
     assert_eq!(listed(&step), ["link/b.pem", "sub/b.pem", "a.pem"]);
 }
 
-/// A folder of which nothing is known does not look well.
+/// A folder without any certificates must not look as if all were well.
 #[test]
 fn what_may_not_be_read_is_told_but_keys_are_not_asked_for() {
     needs_root!();
@@ -118,7 +118,7 @@ fn what_may_not_be_read_is_told_but_keys_are_not_asked_for() {
     fs::set_permissions(organization.path(), Permissions::from_mode(0o755)).unwrap();
 }
 
-/// Nobody waits for a pipe in a folder; one that is named is read.
+/// Pipes in a folder are not opened; one that is named is read.
 #[test]
 fn pipes_are_read_only_where_they_are_named() {
     let organization = organization();

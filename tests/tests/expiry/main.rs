@@ -1,4 +1,4 @@
-//! `expiry`, as people and monitoring call it.
+//! `expiry` as people and monitoring systems call it.
 
 #![allow(clippy::panic, clippy::unwrap_used, reason = "functions of tests")]
 
@@ -18,7 +18,7 @@ fn expiry(organization: &Organization, arguments: &str) -> Step {
     step
 }
 
-/// Makes a certificate that ends in so many days and half of one.
+/// Creates a certificate that expires in this many and a half days.
 fn certificate(organization: &Organization, profile: &str, name: &str, days: i64) {
     let end = time::OffsetDateTime::now_utc() + time::Duration::hours(24 * days + 12);
     let begin = end - time::Duration::days(500);
@@ -35,17 +35,17 @@ fn certificate(organization: &Organization, profile: &str, name: &str, days: i64
         .unwrap();
 }
 
-/// The day on which such a certificate ends, as tables show it.
+/// The date on which such a certificate expires, as shown in tables.
 fn day(days: i64) -> String {
     let end = time::OffsetDateTime::now_utc() + time::Duration::hours(24 * days + 12);
     end.date().to_string()
 }
 
-/// The names of the files in a table, as they come.
+/// The names of the files in a table, in order.
 fn listed(step: &Step) -> Vec<String> {
     let out = step.out();
     let lines = out.lines().skip(1);
-    // A name, and the place in its file where that is not the first.
+    // A name, and the position in its file if it is not the first.
     let file = |line: &str| line.split("  ").next().unwrap().trim().to_owned();
     lines.map(file).collect()
 }

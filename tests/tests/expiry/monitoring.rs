@@ -1,4 +1,4 @@
-//! What programs read: JSON, and metrics by the word of Prometheus itself.
+//! Output for programs: JSON, and metrics that Prometheus itself validates.
 
 use std::io::{BufRead, BufReader, Read};
 use std::process::{Child, ChildStderr, Command, Stdio};
@@ -17,7 +17,7 @@ fn organization() -> Organization {
     organization
 }
 
-/// What openssl says of a certificate.
+/// openssl's output for a certificate.
 fn ask(organization: &Organization, file: &str, what: &str) -> String {
     let said = openssl::in_folder(&organization.path(), &["x509", "-noout", what, "-in", file]).unwrap();
     said.trim().split_once('=').unwrap().1.to_owned()
@@ -84,8 +84,8 @@ fn a_program_gets_what_the_table_says_and_more() {
     assert_eq!(report, expected);
 }
 
-/// Files whose names and subjects would break a format that does not escape them;
-/// two of them differ only in what is no text.
+/// Files with names and subjects that would break a format without escapes; two of them
+/// differ only in bytes that are not UTF-8.
 fn hostile() -> Organization {
     let organization = organization();
     let document = r#"{"CN": "q\"b\\n\nü{x=\"1\"} 7", "key": {"algo": "ecdsa", "size": 256}}"#;
@@ -151,11 +151,11 @@ fn metrics_say_what_is_so() {
     assert!((now - 60..=now).contains(&checked));
 }
 
-/// A node_exporter that reads a folder; it is killed with the value.
+/// A node_exporter that reads a folder; it is killed when this is dropped.
 struct Exporter {
     process: Child,
     address: String,
-    /// It ends when nobody hears what it says.
+    /// It ends when its output is closed.
     _said: BufReader<ChildStderr>,
 }
 
@@ -197,7 +197,7 @@ fn node_exporter_hands_the_metrics_on() {
     let served = organization.shell(&line).unwrap().ok().unwrap().out();
     assert!(served.contains("\nnode_textfile_scrape_error 0\n"), "{served}");
     let served_ones = |name: &str| served.lines().filter(|line| line.starts_with(name)).count();
-    // Of the two that look the same, one.
+    // One of the two that look the same.
     assert_eq!(
         served_ones("rcfssl_certificate_not_after_timestamp_seconds{"),
         5,

@@ -1,11 +1,11 @@
-//! Exit statuses, as monitoring plugins have them: 0 all is well, 1 a warning, 2
-//! critical, 3 unknown; and 2 over 3 over 1.
+//! Exit statuses of monitoring plugins: 0 OK, 1 warning, 2 critical, 3 unknown; 2 takes
+//! precedence over 3, and 3 over 1.
 
 use rcfssl_tests::Organization;
 
 use crate::{certificate, expiry};
 
-/// Files that are well, or not, and the status of each alone.
+/// Files with and without problems, and the status of each alone.
 const FILES: [(&str, i32); 6] = [
     ("well.pem", 0),
     ("soon.pem", 1),
@@ -30,7 +30,7 @@ fn organization() -> Organization {
     organization
 }
 
-/// By the rule, of the statuses of all.
+/// The expected status for several files.
 fn worst(statuses: &[i32]) -> i32 {
     let order = [2, 3, 1, 0];
     order
@@ -42,7 +42,7 @@ fn worst(statuses: &[i32]) -> i32 {
 #[test]
 fn of_several_the_worst_decides() {
     let organization = organization();
-    // Every selection of files but the empty one.
+    // All combinations except the empty one.
     for chosen in 1_usize..1 << FILES.len() {
         let files = (0..FILES.len())
             .filter(|at| chosen >> at & 1 == 1)
@@ -105,7 +105,7 @@ fn what_cannot_be_read_is_unknown_and_told() {
             step.err()
         );
     }
-    // The first of the half is well and listed all the same.
+    // The valid certificate in the file is listed nevertheless.
     assert!(expiry(&organization, "half.pem").out().contains("half.pem  well"));
 }
 

@@ -1,5 +1,5 @@
-//! The table: what ends first comes first; plain in a pipe, as wide as a terminal
-//! and in colour there.
+//! The table: sorted by expiry date; plain in a pipe, in colour and as wide as the terminal
+//! otherwise.
 
 use std::process::Command;
 
@@ -46,7 +46,7 @@ fn in_a_pipe_it_is_plain() {
     assert_eq!((step.status, step.err().as_str()), (2, ""));
 }
 
-/// The days left are whole ones: the last day is 0, and after it comes -1.
+/// Days are rounded down: the last day is 0, and after it comes -1.
 #[test]
 fn days_are_counted_down_through_0() {
     let organization = Organization::new().unwrap();
@@ -102,7 +102,7 @@ fn each_kind_has_its_name() {
     }
 }
 
-/// What a certificate or a file is called must not steer a terminal.
+/// The names in a certificate or of a file must not control a terminal.
 #[test]
 fn control_characters_are_not_printed() {
     let organization = Organization::new().unwrap();
@@ -118,7 +118,7 @@ fn control_characters_are_not_printed() {
     assert!(!out.contains('\x1b') && !out.contains('\x07'), "{out}");
 }
 
-/// What it prints on a terminal of so many columns.
+/// The output on a terminal with this many columns.
 fn on_a_terminal(organization: &Organization, columns: u32, before: &str, arguments: &str) -> String {
     let inside = format!("stty cols {columns} rows 24; {before} rcfssl expiry {arguments}");
     let mut command: Command = organization.command("script");
@@ -166,7 +166,7 @@ fn a_terminal_gets_colours_and_its_width() {
             widths.iter().all(|width| *width <= columns as usize),
             "{columns}: {plain}"
         );
-        // Of a path the end is kept, which tells one from another.
+        // The end of a path is kept, because it distinguishes paths.
         assert_eq!(plain.contains(long), columns == 200, "{columns}: {plain}");
         assert!(plain.contains("of-the-cluster.pem "), "{columns}: {plain}");
     }
@@ -174,7 +174,7 @@ fn a_terminal_gets_colours_and_its_width() {
     assert!(!shown.contains('\x1b'), "{shown:?}");
     let shown = on_a_terminal(&organization, 80, "NO_COLOR=", &files);
     assert!(shown.contains('\x1b'), "{shown:?}");
-    // For a program, a terminal is none.
+    // Output for programs is the same on a terminal.
     for flag in ["-json", "-prometheus"] {
         let shown = on_a_terminal(&organization, 40, "", &format!("{flag} {files}"));
         assert!(shown.contains(long) && !shown.contains('\x1b'), "{shown:?}");

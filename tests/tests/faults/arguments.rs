@@ -1,4 +1,4 @@
-//! Arguments and names that are not what one types.
+//! Unusual arguments and names.
 
 use std::ffi::{OsStr, OsString};
 use std::fs;
@@ -9,7 +9,7 @@ use rcfssl_tests::workplace::Step;
 
 use crate::{names, place, run};
 
-/// Bytes that are no UTF-8.
+/// A name with bytes that are not UTF-8.
 fn odd(name: &str) -> OsString {
     OsStr::from_bytes(&[b"\xff\xc3(", name.as_bytes()].concat()).to_owned()
 }
@@ -85,7 +85,7 @@ fn what_is_no_text_is_refused_or_used_but_no_reason_to_panic() {
     }
 }
 
-/// As long as the system allows: 255 bytes.
+/// The maximum length in the system: 255 bytes.
 #[test]
 fn a_long_name_is_written_as_long_as_the_system_allows() {
     let place = place();
@@ -101,7 +101,7 @@ fn a_long_name_is_written_as_long_as_the_system_allows() {
     );
 }
 
-/// cfssljson passes over flags behind the base name and writes, even with `-stdout`.
+/// cfssljson ignores flags after the base name and writes, even with `-stdout`.
 #[test]
 fn a_flag_behind_the_base_name_is_refused_before_anything_is_written() {
     let place = place();

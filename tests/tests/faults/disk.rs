@@ -2,11 +2,11 @@
 
 use crate::{apart, names, needs_root, place, run};
 
-/// A disk of a few pages; `full` fills what is left of it.
+/// A disk of a few pages; `full` fills the rest of it.
 const SMALL: &str = "mkdir disk; mount -t tmpfs -o size=64k none disk; full() { \
     head -c 1M /dev/zero > disk/fill 2> /dev/null || true; };";
 
-/// Results that need more room than there is.
+/// Results that need more space than there is.
 fn large() -> String {
     let filler = "x".repeat(100_000);
     format!(r#"{{"cert":"{filler}","key":"new key","csr":"new csr"}}"#)

@@ -1,4 +1,4 @@
-//! A kill while files are written: the old content or the new, never part.
+//! A kill while files are written leaves the old or the new contents, never a part.
 
 use std::fs;
 use std::process::Stdio;
@@ -8,10 +8,10 @@ use rcfssl_tests::{Workplace, binaries, needs};
 
 use crate::{fails, place, run};
 
-/// How often a writer is killed at least.
+/// The minimum number of kills.
 const KILLS: u32 = 200;
 
-/// How often at most, until some were hit before, amid and after writing.
+/// The maximum, until some hit before, during and after writing.
 const MOST: u32 = 5000;
 
 /// Large enough that writing takes a while.
@@ -58,7 +58,7 @@ fn a_killed_writer_leaves_old_or_new() {
     panic!("old {old}, new {new}, killed amid writing {amid}: the delays are wrong");
 }
 
-/// Starts a writer and kills it, from at once to well after its usual end.
+/// Starts a writer and kills it after a delay between zero and well after its usual end.
 fn kill_after(place: &Workplace, letter: char, delay: Duration) {
     let mut command = place.command(binaries::folder().unwrap().join("rcfssljson"));
     command
@@ -66,12 +66,12 @@ fn kill_after(place: &Workplace, letter: char, delay: Duration) {
         .stderr(Stdio::null());
     let mut writer = command.spawn().unwrap();
     std::thread::sleep(delay);
-    // It may be done already.
+    // It may have finished already.
     let _ = writer.kill();
     writer.wait().unwrap();
 }
 
-/// Takes away what writers left beside the file that they were killed amid writing.
+/// Removes what killed writers left beside the file.
 fn leftovers(place: &Workplace) -> usize {
     let names = crate::names(place)
         .into_iter()
@@ -107,20 +107,20 @@ fn a_limit_of_file_sizes_is_told() {
     let place = place();
     place.write("large.json", results('a')).unwrap();
     place.write("x.pem", "old").unwrap();
-    // Unasked, the kernel kills, with SIGXFSZ.
+    // By default the kernel kills with SIGXFSZ.
     for trap in ["", "trap '' XFSZ;"] {
         let line = format!("{trap} ulimit -f 1; rcfssljson -bare -f large.json x");
         fails(&place, &line, "write x.pem: file too large");
         assert_eq!(place.read("x.pem").unwrap(), "old");
         assert_eq!(crate::names(&place), ["in.json", "large.json", "x.pem"]);
     }
-    // A key that is printed to a file, and not whole.
+    // A key that is printed to a file incompletely.
     place.write("x.json", r#"{"CN":"x"}"#).unwrap();
     let line = "ulimit -f 0; rcfssl genkey x.json > out";
     fails(&place, line, "write /dev/stdout: file too large");
 }
 
-/// What a kill leaves beside a key that was being written is nobody's to read.
+/// The remains of a killed key writer are not readable by others.
 #[test]
 fn what_is_left_of_a_key_is_secret() {
     needs!("strace");
@@ -144,7 +144,7 @@ fn what_is_left_of_a_key_is_secret() {
     }
 }
 
-/// A pair that replaces another gets its names together, or by the next run.
+/// A pair that replaces another is renamed together, or by the next run.
 #[test]
 fn a_new_certificate_does_not_stay_with_an_old_key() {
     needs!("strace");
@@ -167,7 +167,7 @@ fn a_new_certificate_does_not_stay_with_an_old_key() {
             };
             let is_journalled = place.join(".rcfssl.journal").exists();
             assert!(is_whole(&all()) || is_journalled, "{call} {number}: {:?}", all());
-            // Any run in the folder, also one that writes other files.
+            // Any run in the folder does this, even if it writes other files.
             run(&place, "rcfssljson -bare y < in.json").ok().unwrap();
             assert!(is_whole(&all()), "{call} {number}: {:?}", all());
             kills += 1;

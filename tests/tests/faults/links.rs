@@ -1,4 +1,4 @@
-//! Names that lead elsewhere.
+//! Links.
 
 use std::fs;
 use std::os::unix::fs::{MetadataExt, symlink};

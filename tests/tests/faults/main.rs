@@ -1,5 +1,5 @@
-//! What can go wrong around the binaries: disks, kills, permissions, links, streams,
-//! arguments. Nothing panics, nothing is half written, and the user is told.
+//! Failures around the binaries: disks, kills, permissions, links, streams, arguments.
+//! Nothing panics, nothing is half written, and the user is informed.
 
 #![allow(clippy::panic, clippy::unwrap_used, reason = "functions of tests")]
 
@@ -15,7 +15,7 @@ use rcfssl_tests::confine::{apart, as_nobody};
 use rcfssl_tests::needs_root;
 use rcfssl_tests::workplace::Step;
 
-/// What a command would print: three files.
+/// The output of a command: three files.
 const RESULTS: &str = r#"{"cert":"new cert","key":"new key","csr":"new csr"}"#;
 
 /// A workplace with [`RESULTS`] in `in.json`.
@@ -25,7 +25,7 @@ fn place() -> Workplace {
     place
 }
 
-/// Runs a line; whatever it does, it does not panic and shows no key.
+/// Runs a line, which must neither panic nor show a key.
 fn run(place: &Workplace, line: &str) -> Step {
     let step = place.shell(line).unwrap();
     let err = step.err();
@@ -34,7 +34,7 @@ fn run(place: &Workplace, line: &str) -> Step {
     step
 }
 
-/// Runs a line that fails cleanly with this error, as the last line that is no hint.
+/// Runs a line that fails cleanly with this error as the last line that is not a hint.
 fn fails(place: &Workplace, line: &str, error: &str) {
     let step = run(place, line);
     assert_eq!(step.status, 1, "{line}: {}", step.err());

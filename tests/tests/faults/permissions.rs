@@ -1,4 +1,4 @@
-//! Files and folders that a user may not write, or only in part.
+//! Files and folders with restricted permissions.
 
 use std::fs::{self, Permissions};
 use std::os::unix::fs::{MetadataExt, PermissionsExt, chown};
@@ -150,7 +150,7 @@ fn a_file_in_such_a_folder_is_written_in_place() {
 fn a_file_of_another_owner_is_written_in_place() {
     needs_root!();
     let place = nobodys();
-    // By its group it may be written, but not be given back to its owner.
+    // The group may write to it, but it could not be given back to its owner.
     put(&place, "x.pem", (1, NOBODY), 0o664);
     let step = run(&place, &as_nobody("rcfssljson -bare x < in.json"))
         .ok()
@@ -193,7 +193,8 @@ fn a_key_of_the_authority_that_may_not_be_read_is_told() {
     );
 }
 
-/// Without its list, the mode of a file gives its group what a single user had.
+/// Without its access control list, the mode of a file would give its group the permissions
+/// of a single user.
 #[test]
 fn an_access_list_stays() {
     needs!("setfacl", "getfacl");
@@ -204,7 +205,7 @@ fn an_access_list_stays() {
     assert_eq!(place.read("x-key.pem").unwrap(), "new key");
 }
 
-/// A key file, or a link to one, that somebody else has put there is that user's.
+/// A key file, or a link to one, that another user has created belongs to that user.
 #[test]
 fn a_key_that_another_user_gets_is_told_and_strictly_refused() {
     needs_root!();
@@ -237,7 +238,7 @@ fn a_key_that_another_user_gets_is_told_and_strictly_refused() {
         }
         run(&place, &format!("rm {name}.pem {name}.csr")).ok().unwrap();
     }
-    // Certificates are for everybody, and our own files and root's are ours.
+    // Certificates are public, and files of ours or of root are acceptable.
     put(&place, "v.pem", (NOBODY, NOBODY), 0o600);
     put(&place, "v-key.pem", (0, 0), 0o600);
     run(&place, "rcfssljson -strict -bare v < in.json").ok().unwrap();

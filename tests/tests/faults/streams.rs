@@ -1,4 +1,4 @@
-//! Standard streams that are closed, full or pipes.
+//! Standard streams that are closed, full, or pipes.
 
 use rcfssl_tests::Workplace;
 
@@ -6,7 +6,7 @@ use crate::{fails, names, place, run};
 
 const REQUEST: &str = r#"{"CN":"x","hosts":["x.example"]}"#;
 
-/// A workplace with an authority and a request.
+/// A workplace with a CA and a request.
 fn authority() -> Workplace {
     let place = place();
     place.write("x.json", REQUEST).unwrap();
@@ -63,7 +63,7 @@ fn a_reader_who_leaves_is_no_reason_to_panic() {
 #[test]
 fn closed_streams_are_no_reason_to_panic() {
     let place = authority();
-    // What would be lost is an error; what can be asked for again is not, as with cfssl.
+    // Losing a key is an error; output that can be repeated is not, as in cfssl.
     for command in [
         "rcfssl genkey x.json",
         "rcfssl gencert -initca x.json",

@@ -1,10 +1,10 @@
-//! Files that are something else than a command wants are named for what they are.
+//! Files of the wrong kind are named for what they are.
 
 use std::fs;
 
 use super::{line, place};
 
-/// The hints of a line that fails, or with status 0 goes on as cfssl does.
+/// The hints for a line that fails, or continues with status 0 as in cfssl.
 fn hints(line: &str) -> Vec<String> {
     let place = place();
     let request = place.read("leaf.json").unwrap();
@@ -143,8 +143,8 @@ fn what_a_file_really_is_is_said_with_its_name() {
     }
 }
 
-/// A document of another kind is read as if it were empty, without an error: under
-/// `-strict` there is one.
+/// A document of another kind is parsed as if it were empty, without an error; with
+/// `-strict` it is an error.
 #[test]
 fn a_configuration_for_a_request_is_an_error_under_strict() {
     let place = place();
@@ -169,7 +169,7 @@ fn a_jobs_document_needs_its_flag() {
     );
 }
 
-/// A whole request is often given as the subject.
+/// Users often pass a whole request as the subject.
 #[test]
 fn sign_says_which_keys_of_a_subject_it_does_not_use() {
     let place = place();

@@ -1,5 +1,5 @@
-//! The traps that users report: each gets a hint on standard error and changes nothing
-//! else; under `-strict` it is an error before a key is made.
+//! The traps that users report: each prints a hint on standard error and changes nothing
+//! else; with `-strict` it is an error before a key is created.
 
 #![allow(clippy::panic, clippy::unwrap_used, reason = "functions of tests")]
 
@@ -13,7 +13,7 @@ use rcfssl_tests::openssl::in_folder;
 
 const GENCERT: &str = "gencert -ca ca.pem -ca-key ca-key.pem -config config.json";
 
-/// A line behind `rcfssl`, and its hint: a clock's time stands as `TIME`.
+/// A line after `rcfssl`, and its hint; times are replaced by `TIME`.
 const TRAPS: [(&str, &str); 30] = [
     (
         "GENCERT twice.json",
@@ -25,11 +25,11 @@ const TRAPS: [(&str, &str); 30] = [
     ),
     (
         "GENCERT nobody.json",
-        "the request has no CN, names or hosts: the certificate will not say whose it is",
+        "the request has no CN, names or hosts: the certificate will not identify anyone",
     ),
     (
         "genkey nobody.json",
-        "the request has no CN, names or hosts: the certificate will not say whose it is",
+        "the request has no CN, names or hosts: the certificate will not identify anyone",
     ),
     (
         "GENCERT -hostname 10.0.0.300 leaf.json",
@@ -200,7 +200,7 @@ fn line(trap: &str) -> String {
     format!("rcfssl {}", trap.replace("GENCERT", GENCERT))
 }
 
-/// What stands on standard error, without the clock's times.
+/// Standard error with times replaced.
 fn told(err: &str) -> String {
     let time = regex::Regex::new(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ").unwrap();
     let known = regex::Regex::new(r"; valid are [a-z ,/]*client auth[a-z ,/]*").unwrap();
@@ -245,7 +245,7 @@ fn each_trap_is_an_error_under_strict() {
             assert_eq!(step.out(), "", "{strict}");
             let err = told(&step.err());
             assert_eq!(err.lines().last(), Some(error), "{strict}");
-            // The log lines up to there, and none of a key.
+            // The log lines up to that point, and none about a key.
             assert!(!err.contains("hint"), "{err}");
             assert!(!err.contains("generating key"), "{err}");
             assert!(!err.contains("signed certificate"), "{err}");
@@ -277,15 +277,15 @@ fn the_flag_wins_over_the_variable_and_the_variable_means_what_it_says() {
         );
         assert_eq!(place.shell(&line).unwrap().status, status, "{line}");
     }
-    // The smaller programs end with 0 whatever happens, but for a trap.
+    // The sibling tools always exit with 0, except for a trap.
     let newkey = |line: &str| place.shell(line).unwrap().status;
     assert_eq!(newkey("RCFSSL_STRICT=1 cfssl-newkey unknown.json"), 1);
     assert_eq!(newkey("RCFSSL_STRICT=1 cfssl-newkey missing.json"), 0);
     assert_eq!(newkey("cfssl-newkey unknown.json"), 0);
 }
 
-/// cfssl's own error comes after the hint where every usage is unknown, and under
-/// `-strict` no key is made for it.
+/// If every usage is unknown, cfssl's own error follows the hint; with `-strict` no key is
+/// created for it.
 #[test]
 fn a_profile_of_unknown_usages_alone_is_explained() {
     let place = place();

@@ -1,4 +1,4 @@
-//! `rcfssljson` and the files that are already there.
+//! `rcfssljson` and existing files.
 
 use std::os::unix::fs::PermissionsExt;
 
@@ -23,7 +23,7 @@ fn a_key_that_is_lost_is_named() {
         .ok()
         .unwrap();
     assert_eq!(same.err(), "");
-    // An error under -strict, and nothing is written.
+    // With -strict it is an error, and nothing is written.
     for strict in [
         GENKEY.replace("-bare", "-strict -bare x"),
         format!("export RCFSSL_STRICT=1; {GENKEY} x"),
@@ -60,7 +60,7 @@ fn backup_keeps_what_was_there_and_no_clobber_replaces_nothing() {
         "x-key.pem exists already, and -no-clobber replaces nothing\n"
     );
     assert!(place.tree().unwrap() == before);
-    // A file that others may read is there under the name of the copy.
+    // A file that others can read already has the name of the backup.
     place
         .shell("echo > x-key.pem.bak; chmod 644 x-key.pem.bak")
         .unwrap();

@@ -1,4 +1,4 @@
-//! Hints that are no traps, and refusals with a reason.
+//! Hints other than traps, and errors with a reason.
 
 use rcfssl_tests::needs;
 use rcfssl_tests::openssl::in_folder;
@@ -21,7 +21,7 @@ fn encrypted_keys_are_named_where_they_are_not_opened() {
             (sign.clone(), "put its password into CFSSL_CA_PK_PASSWORD"),
             (
                 format!("CFSSL_CA_PK_PASSWORD=wrong {sign}"),
-                "the password in CFSSL_CA_PK_PASSWORD does not open it",
+                "the password in CFSSL_CA_PK_PASSWORD is wrong",
             ),
             (
                 format!("CFSSL_CA_PK_PASSWORD=secret {again}"),
@@ -42,7 +42,7 @@ fn encrypted_keys_are_named_where_they_are_not_opened() {
     }
 }
 
-/// Our own way to an intermediate is strict by itself.
+/// Our own flag for an intermediate CA is always strict.
 #[test]
 fn an_intermediate_needs_an_authority_that_may_have_one() {
     let place = place();
@@ -64,11 +64,11 @@ fn an_intermediate_needs_an_authority_that_may_have_one() {
     for (flags, error) in [
         (
             "-signed-by-ca -ca ca.pem -ca-key ca-key.pem",
-            "-signed-by-ca goes with -initca",
+            "-signed-by-ca needs -initca",
         ),
         (
             "-signed-by-ca -renewca -ca ca.pem -ca-key ca-key.pem",
-            "-signed-by-ca goes with -initca",
+            "-signed-by-ca needs -initca",
         ),
         (
             "-initca -signed-by-ca -ca-key ca-key.pem",
@@ -89,7 +89,7 @@ fn an_intermediate_needs_an_authority_that_may_have_one() {
         ),
         (
             "-initca -signed-by-ca -ca ca.pem -ca-key ca-key.pem -config config.json -profile odd",
-            "the profile makes no authorities: it has no ca_constraint",
+            "the profile does not issue CA certificates: it has no ca_constraint",
         ),
     ] {
         let step = place.call(&format!("rcfssl gencert {flags} one.json")).unwrap();
@@ -110,14 +110,14 @@ fn what_stands_behind_the_arguments_is_told() {
     assert_eq!(step.status, 0);
     assert_eq!(
         step.err(),
-        "hint: -pem stands behind the arguments, where flags are not read\n"
+        "hint: -pem comes after the arguments, where flags are ignored\n"
     );
     let step = place.call("rcfssl genkey leaf.json -").unwrap();
     assert_eq!((step.status, step.out().as_str()), (1, ""));
     assert_eq!(
         step.err(),
         "only the request document is expected as an argument\n\
-         hint: the request document is named already: - stands for standard input, remove it\n"
+         hint: the request document is already named: remove the -, which means standard input\n"
     );
     let step = place
         .call("rcfssl gencrl -crl-number=-5 serials ca.pem ca-key.pem")
@@ -125,13 +125,13 @@ fn what_stands_behind_the_arguments_is_told() {
     assert_eq!((step.status, step.out().as_str()), (1, ""));
 }
 
-/// What is only worth a word is never an error.
+/// Mere remarks are never errors.
 #[test]
 fn the_authoritys_own_subject_is_hinted_at() {
     let place = place();
     for trap in ["GENCERT same.json", "GENCERT -strict same.json"] {
         let step = place.call(&line(trap)).unwrap().ok().unwrap();
-        let hint = "hint: the certificate has the same subject as its CA: openssl and others take it for self-signed; give it another CN";
+        let hint = "hint: the certificate has the same subject as its CA: openssl and others consider it self-signed; give it another CN";
         assert_eq!(step.err().lines().last(), Some(hint));
         place.write("same-out.json", step.out()).unwrap();
         place
@@ -149,8 +149,8 @@ fn the_authoritys_own_subject_is_hinted_at() {
     }
 }
 
-/// A certificate that expires with its CA or a few minutes later is nothing to mention,
-/// and one that was not signed is none at all.
+/// A certificate that expires with its CA or a few minutes later needs no hint, and neither
+/// does one that was not signed.
 #[test]
 fn a_day_after_the_authority_is_close_enough() {
     let place = place();
@@ -214,7 +214,7 @@ fn a_key_on_a_terminal_is_hinted_at() {
     assert!(!quiet.out().contains("hint"), "{quiet}");
 }
 
-/// After cfssl's text come the file, the place, and the line with a mark.
+/// cfssl's message is followed by the file, the position, and the line with a mark.
 #[test]
 fn mistakes_in_documents_are_shown_at_their_place() {
     let place = place();
@@ -241,7 +241,7 @@ fn mistakes_in_documents_are_shown_at_their_place() {
         let hints = shown.map(|line| format!("hint: {line}"));
         assert_eq!(lines[1..], hints, "{err}");
     }
-    // Of a long line what is near; rcfssljson tells the same.
+    // Of a long line only the part around the error is shown; rcfssljson does the same.
     let long = format!("{{\"CN\": \"{}\" x}}", "a b".repeat(100));
     place.write("long.json", long).unwrap();
     for line in ["rcfssl genkey long.json", "rcfssljson -bare -f long.json x"] {

@@ -1,10 +1,10 @@
-//! What is done to a run of a case, so that it is no longer what was recorded.
+//! Changes to the results of a case, so that they no longer match the recording.
 
 use rcfssl_tests::normal::pem::{self, Block};
 use rcfssl_tests::suite::Outcome;
 use rcfssl_tests::tree::File;
 
-/// What is done to a run, and the phrase with which that must be told.
+/// A change to the results, and the phrase that must appear in the report.
 pub type Corruption = (&'static str, Box<dyn Fn(&mut Outcome)>, &'static str);
 
 pub fn corruption(
@@ -34,7 +34,7 @@ pub fn der(outcome: &mut Outcome, name: &str, change: impl FnOnce(Vec<u8>) -> Ve
     });
 }
 
-/// Changes the one place where some bytes stand.
+/// Changes the only occurrence of some bytes.
 pub fn bytes(der: &[u8], from: &[u8], to: &[u8]) -> Vec<u8> {
     let found: Vec<usize> = (0..der.len()).filter(|at| der[*at..].starts_with(from)).collect();
     let at = *found
@@ -48,7 +48,7 @@ pub fn flip_last(mut der: Vec<u8>) -> Vec<u8> {
     der
 }
 
-/// Changes a line of the second step's standard error, `None` removes it.
+/// Changes a line of the second step's standard error; `None` removes it.
 pub fn lines(outcome: &mut Outcome, change: impl Fn(&str) -> Option<String>) {
     let err = outcome.steps[1].err();
     let lines: Vec<String> = err.lines().filter_map(change).collect();

@@ -1,4 +1,4 @@
-//! Corruptions of what no recording holds.
+//! Changes to what recordings do not contain.
 
 use serde_json::{Value, json};
 

@@ -1,7 +1,7 @@
-//! The normaliser itself: it notices each kind of difference, and nothing else.
+//! The normaliser itself: it detects every kind of difference, and nothing else.
 //!
-//! A case is run twice. The first run stands for the recording; the second must be
-//! alike as it is, and must not be once something in it is corrupted.
+//! A case is run twice. The first run serves as the recording. The second must match it as
+//! it is, and must not match once it has been corrupted.
 
 #![allow(clippy::panic, clippy::unwrap_used, reason = "functions of tests")]
 
@@ -64,7 +64,7 @@ impl Bench {
         }
     }
 
-    /// The problems of the second run, once it is changed.
+    /// The problems of the second run after a change.
     fn problems(&self, change: &dyn Fn(&mut Outcome)) -> Vec<String> {
         let mut outcome = self.second.clone();
         change(&mut outcome);
@@ -78,7 +78,7 @@ impl Bench {
 fn a_second_run_is_alike() {
     let bench = Bench::new();
     assert_eq!(bench.problems(&|_| {}), Vec::<String>::new());
-    // What each program may say as it likes.
+    // Text that each program may choose.
     let free = |outcome: &mut Outcome| {
         append(outcome, "hint: anything\n");
         lines(outcome, |line| Some(line.to_owned()));
@@ -158,7 +158,7 @@ fn a_crash_may_be_any_clean_failure() {
 
 #[test]
 fn der_is_read_to_its_end() {
-    // A certificate inside which a length is not minimal cannot be decoded.
+    // A certificate with a length that is not minimal cannot be decoded.
     let bench = Bench::new();
     let problems = bench.problems(&|outcome| {
         der(outcome, "leaf.pem", |der| {

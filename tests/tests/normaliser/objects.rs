@@ -1,4 +1,4 @@
-//! Corruptions of certificates, requests and their files.
+//! Changes to certificates, requests and their files.
 
 use rcfssl_tests::normal::pem;
 use rcfssl_tests::normal::x509::Certificate;
@@ -114,7 +114,7 @@ pub fn of_objects() -> Vec<Corruption> {
     ]
 }
 
-/// Changes a digit of the hours in one of the leaf's times.
+/// Changes a digit of the hour in one of the leaf's times.
 fn shift_time(outcome: &mut Outcome, which: usize) {
     der(outcome, "leaf.pem", |der| {
         let certificate = Certificate::read(&der).unwrap();

@@ -1,4 +1,4 @@
-//! CRLs and OCSP responses, which no command here needs to have made.
+//! CRLs and OCSP responses that no command needs to create here.
 
 use rcfssl_tests::normal::clock::Clock;
 use rcfssl_tests::normal::{World, results};
@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 
 use crate::corrupt::flip_last;
 
-/// The problems that a single output has, beside certificates that were there before.
+/// The problems of a single output, given existing certificates.
 fn problems_of(output: Vec<u8>, inputs: &[(&str, Vec<u8>)], clock: Clock) -> (Vec<String>, Value) {
     let (case, around) = (Case::default(), Surroundings::default());
     let file = |bytes: &Vec<u8>| File {
@@ -85,8 +85,8 @@ fn lists_of_revoked_certificates_are_verified() {
     );
 }
 
-/// What cfssl's ocspsign printed at 12:03 on 22 November 2026, signed by `ca.pem` of
-/// the captures.
+/// The output of cfssl's ocspsign at 12:03 on 22 November 2026, signed by `ca.pem` of the
+/// captures.
 const RESPONSE: &str = "\
 MIIBTAoBAKCCAUUwggFBBgkrBgEFBQcwAQEEggEyMIIBLjCB1KFIMEYxCzAJBgNVBAYTAlVTMRMwEQYDVQQKEwpFeGFtcGxl\
 IENvMQswCQYDVQQLEwJDQTEVMBMGA1UEAxMMVGVzdCBSb290IENBGA8yMDI2MTEyMjEyMDMwMFowdzB1ME0wCQYFKw4DAhoF\

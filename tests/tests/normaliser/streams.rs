@@ -1,4 +1,4 @@
-//! Corruptions of what is printed.
+//! Changes to standard output and standard error.
 
 use serde_json::Value;
 
@@ -68,7 +68,7 @@ pub fn of_streams() -> Vec<Corruption> {
             "a serial number of nobody",
             "the log names a serial number",
             |outcome| {
-                // One certificate and one line is what can be told apart.
+                // Only with one certificate and one line can they be matched.
                 outcome.steps[0].stderr.clear();
                 outcome.after.files.remove("ca.pem");
                 lines(outcome, |line| {

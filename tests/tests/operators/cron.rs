@@ -1,4 +1,4 @@
-//! The lines for cron.
+//! The crontab lines.
 
 use rcfssl_tests::{needs, needs_root};
 
@@ -23,7 +23,7 @@ fn lines() -> (Vec<String>, Vec<[String; 3]>) {
     )
 }
 
-/// In the environment that cron gives, and with nothing to read.
+/// In cron's environment, with empty standard input.
 #[test]
 fn the_lines_do_in_crons_bare_environment_what_they_say() {
     needs_root!();
@@ -38,7 +38,7 @@ fn the_lines_do_in_crons_bare_environment_what_they_say() {
             variables.join(" ")
         )
     };
-    // Nothing is said, so that nothing is mailed.
+    // Without output, cron sends no mail.
     let step = run(&organization, &bare(&renew[2])).ok().unwrap();
     // The walk-through's client has an empty string among its hosts.
     let said: Vec<String> = step.err().lines().map(str::to_owned).collect();
@@ -56,7 +56,7 @@ fn the_lines_do_in_crons_bare_environment_what_they_say() {
             .count(),
         2
     );
-    // What is wrong is mailed.
+    // Problems are mailed.
     let script = format!(
         "rm /etc/rcfssl/acme/ca-key.pem /etc/rcfssl/acme/client.pem; {}",
         bare(&renew[2])

@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 
 use crate::{check, example, machine, run};
 
-/// Where `tests/run.sh` puts Python and `kubernetes-validate`.
+/// The folder in which `tests/run.sh` installs Python and `kubernetes-validate`.
 fn tool(name: &str) -> Option<PathBuf> {
     let folder =
         std::env::var_os("CARGO_TARGET_DIR").map_or_else(|| repository().join("target"), PathBuf::from);
@@ -16,7 +16,7 @@ fn tool(name: &str) -> Option<PathBuf> {
     path.exists().then_some(path)
 }
 
-/// Leaves the test, aloud, where those are not.
+/// Skips the test with a message if they are missing.
 macro_rules! needs_tool {
     ($name:literal) => {
         match tool($name) {
@@ -29,7 +29,7 @@ macro_rules! needs_tool {
     };
 }
 
-/// The manifest as Kubernetes reads it.
+/// The manifest as parsed by Kubernetes.
 fn manifest(python: &PathBuf) -> Value {
     let program = "import json, sys, yaml; print(json.dumps(yaml.safe_load(open(sys.argv[1]))))";
     let mut command = Command::new(python);
@@ -60,7 +60,7 @@ fn the_manifest_is_what_kubernetes_takes() {
         let (is_valid, said) = check(&example("rcfssl-renew.yaml"), version);
         assert!(is_valid, "{version}: {said}");
     }
-    // It would say so.
+    // It reports errors.
     let folder = tempfile::tempdir().unwrap();
     let broken = folder.path().join("broken.yaml");
     for (from, to) in [
@@ -73,8 +73,8 @@ fn the_manifest_is_what_kubernetes_takes() {
     }
 }
 
-/// As no root, in a root file system that holds the binary and its libraries, and
-/// cannot be written.
+/// As an unprivileged user, with a read-only root file system that contains only the binary
+/// and its libraries.
 #[test]
 fn its_container_renews_in_its_volume() {
     needs_root!();

@@ -1,5 +1,5 @@
-//! What operators copy from `dist/operators`, each tried as far as that goes
-//! without the machine's own init, cluster and clock.
+//! The files that operators copy from `dist/operators`, tested as far as possible without
+//! the machine's own init system, cluster and clock.
 
 #![allow(clippy::panic, clippy::unwrap_used, reason = "functions of tests")]
 
@@ -23,9 +23,9 @@ fn read(name: &str) -> String {
     fs::read_to_string(example(name)).unwrap()
 }
 
-/// The machine as an operator has it: the binary in `/usr/local/bin`, and in
-/// `/etc/rcfssl` the jobs and the organization's four files. Both are folders beside
-/// the workplace, `local` and `pki`, and mounted by [`run`].
+/// The machine of an operator: the binary in `/usr/local/bin`, and the jobs document and
+/// the organization's four files in `/etc/rcfssl`. Both are folders beside the workplace,
+/// `local` and `pki`, which [`run`] mounts.
 fn machine() -> Organization {
     let organization = Organization::new().unwrap();
     let line = format!(
@@ -39,8 +39,8 @@ fn machine() -> Organization {
     organization
 }
 
-/// Runs a script on that machine, in namespaces of its own and with an `/etc` that
-/// goes with them. Where `table` lies beside the workplace, cron has it.
+/// Runs a script on that machine, in its own namespaces and with a temporary `/etc`. If
+/// there is a `table` beside the workplace, cron uses it.
 fn run(organization: &Organization, script: &str) -> Step {
     let mount = "mkdir -p ../etc
         mount -t tmpfs -o mode=755 none ../etc
@@ -63,7 +63,7 @@ fn run(organization: &Organization, script: &str) -> Step {
     step
 }
 
-/// Is the client's pair there and good?
+/// Checks that the client's pair exists and is valid.
 fn check(organization: &Organization) {
     rcfssl_tests::organization::check_pair(
         &organization.aside().join("pki/acme"),

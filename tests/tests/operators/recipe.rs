@@ -1,12 +1,12 @@
-//! From the four files that users of the walk-through keep to a jobs document.
+//! From the four files of the walk-through to a jobs document.
 
 use rcfssl_tests::{Organization, fixtures};
 use serde_json::Value;
 
 use crate::{example, read};
 
-/// `ca.pem`, `ca-key.pem`, `ca-config.json`, `client.json`, and what was made of them
-/// by hand.
+/// `ca.pem`, `ca-key.pem`, `ca-config.json`, `client.json`, and the certificate created
+/// from them by hand.
 fn by_hand() -> Organization {
     let organization = Organization::new().unwrap();
     let line = format!(
@@ -25,11 +25,11 @@ fn the_four_files_and_a_jobs_document_are_all_it_takes() {
     let line = format!("cp {} jobs.json", example("jobs.json").display());
     organization.shell(&line).unwrap().ok().unwrap();
     let before = organization.read("acme/client.pem").unwrap();
-    // What was made by hand is taken as it is.
+    // The certificate created by hand is kept.
     let step = organization.renew("-jobs jobs.json").unwrap().ok().unwrap();
     assert!(step.out().contains("1 untouched"), "{}", step.out());
     assert_eq!(organization.read("acme/client.pem").unwrap(), before);
-    // And made again where it is gone, or about to end.
+    // It is issued again if it is missing or about to expire.
     organization.shell("rm acme/client*.pem").unwrap().ok().unwrap();
     let step = organization.renew("-jobs jobs.json").unwrap().ok().unwrap();
     assert!(step.out().contains("1 made"), "{}", step.out());

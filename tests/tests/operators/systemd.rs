@@ -6,7 +6,7 @@ use rcfssl_tests::{Organization, needs, needs_root};
 
 use crate::{check, example, machine, read, run};
 
-/// What a unit sets.
+/// The settings of a unit.
 fn settings(unit: &str) -> BTreeMap<String, String> {
     let text = read(unit);
     let pairs = text
@@ -33,7 +33,7 @@ fn systemd_finds_nothing_wrong_with_the_units() {
     };
     let step = verify(&units.join(" ")).ok().unwrap();
     assert_eq!(step.out(), "");
-    // It would say so.
+    // It reports errors.
     let broken = "sed 's/oneshot/oneshit/; s/=rcfssl/=rcfsl/' UNIT > /etc/rcfssl-renew.service;";
     let script = format!(
         "{} systemd-analyze verify --man=no /etc/rcfssl-renew.service 2>&1",
@@ -41,7 +41,7 @@ fn systemd_finds_nothing_wrong_with_the_units() {
     );
     let said = run(&organization, &script).out();
     assert!(said.contains("oneshit") && said.contains("rcfsl"), "{said}");
-    // Of 10, which is a service that may do anything.
+    // Out of 10, which means a service without restrictions.
     let script = format!(
         "systemd-analyze security --offline=yes --threshold=20 {}",
         units[0]
@@ -53,8 +53,8 @@ fn systemd_finds_nothing_wrong_with_the_units() {
     assert!(said.contains("Normalized form: *-*-* 03:17:00"), "{said}");
 }
 
-/// The service's command with as much of its cage as can be built without systemd:
-/// its capabilities, no network, and nothing to write to but its folder.
+/// The service's command with as many of its restrictions as possible without systemd:
+/// capabilities, no network, and write access only to its folder.
 fn service(organization: &Organization) -> rcfssl_tests::workplace::Step {
     let settings = settings("rcfssl-renew.service");
     assert_eq!(
@@ -104,7 +104,7 @@ fn the_service_renews_within_its_limits() {
     check(&organization);
     let step = service(&organization).ok().unwrap();
     assert!(step.out().contains("1 untouched"), "{}", step.out());
-    // Files of others, as services have them.
+    // Other users' files, as services have them.
     let folder = organization.aside().join("pki/acme");
     let line = "sed -i 's/720h/9y/; s/\"output\"/\"rekey\": true, &/' ../pki/jobs.json; cd ../pki/acme; \
                 chown 1:2 client.pem; chmod 640 client.pem; chown 3:4 client-key.pem; chmod 400 client-key.pem; \
@@ -124,7 +124,7 @@ fn the_service_renews_within_its_limits() {
     assert_eq!(organization.shell(&line).unwrap().out(), "1 2 640\n3 4 400\n");
 }
 
-/// Every system call that a renewal makes is one that the service may make.
+/// Every system call of a renewal is allowed for the service.
 #[test]
 fn the_services_filter_lets_a_renewal_through() {
     needs_root!();
@@ -155,7 +155,7 @@ fn the_services_filter_lets_a_renewal_through() {
     assert!(!allowed.contains("mount") && !allowed.contains("ptrace"));
 }
 
-/// The calls of a set, and of the sets in it.
+/// The calls of a set, including nested sets.
 fn allowed(organization: &Organization, set: &str) -> BTreeSet<String> {
     let listed = organization
         .shell("systemd-analyze syscall-filter")

@@ -1,5 +1,5 @@
-//! Commands that let Debian's `cfssl serve` sign: over TLS with a client certificate,
-//! with tokens, and where the first server is not there.
+//! Commands for which Debian's `cfssl serve` signs: over TLS with a client certificate,
+//! with tokens, and with a first server that is down.
 
 #![allow(clippy::unwrap_used, reason = "functions of tests")]
 
@@ -35,8 +35,8 @@ fn plain(place: &Workplace) -> Server {
     Server::start(place, "-ca ca.pem -ca-key ca-key.pem -config server.json").unwrap()
 }
 
-/// The configuration of a client whose profile `client` is signed for by a server, and
-/// the default one by what `default` says.
+/// A client's configuration in which a server signs for the profile `client`; `default` is
+/// the rest of the default profile.
 fn client_config(place: &Workplace, address: &str, key: &str, default: &str) {
     let text = format!(
         r#"{{"auth_keys":{{"k":{{"type":"standard","key":"{key}"}}}},"remotes":{{"r":"{address}"}},"signing":{{
@@ -107,7 +107,7 @@ fn tokens_open_profiles_that_ask_for_them() {
         .unwrap();
     assert_eq!(refused.status, 1);
     assert!(refused.err().contains("invalid token"), "{refused}");
-    // Where one profile is signed for here, the CA's key must be here, as in cfssl.
+    // If a profile is signed locally, the CA key must be there, as in cfssl.
     const LOCAL: &str = r#""expiry":"1h","usages":["signing","server auth"]"#;
     client_config(&place, &address, "0011223344556677", LOCAL);
     for profile in ["client", ""] {
@@ -203,5 +203,8 @@ fn servers_are_trusted_by_roots_of_ones_own_and_shown_a_certificate() {
     );
     assert!(wrong.err().contains(r#""code":2300"#), "{wrong}");
     let plain = sign(&by_name, "-tls-remote-ca csr.json");
-    assert!(plain.err().contains("csr.json holds no certificates"), "{plain}");
+    assert!(
+        plain.err().contains("csr.json contains no certificates"),
+        "{plain}"
+    );
 }

@@ -1,4 +1,4 @@
-//! Renewals that another server signs: no key of the CA lies on the machine.
+//! Renewals that another server signs, without the CA key on the machine.
 
 use std::fs;
 
@@ -6,7 +6,7 @@ use rcfssl_tests::{Workplace, debian};
 
 use super::{Server, place, plain};
 
-/// A folder with `ca.pem`, a certificate of the server, and no key of the CA.
+/// A folder with `ca.pem` and a server certificate, without the CA key.
 fn organization() -> (Workplace, Server) {
     let place = place();
     let server = plain(&place);
@@ -62,7 +62,7 @@ fn a_certificate_is_renewed_without_the_key_of_its_ca() {
         names.contains("CN = other.test") && names.contains("DNS:other.test"),
         "{names}"
     );
-    // A name that the certificate does not have makes a new one, and only once.
+    // A name that the certificate does not have causes a renewal, but only once.
     let line = format!(
         "rcfssl renew -remote {} -hostname third.test org/leaf.pem",
         server.address()

@@ -1,4 +1,4 @@
-//! Debian's `cfssl serve`, at a port of its own for as long as a test wants it.
+//! Debian's `cfssl serve`, on its own port.
 
 use std::net::{TcpListener, TcpStream};
 use std::process::{Child, Command, Stdio};
@@ -12,18 +12,18 @@ use rcfssl_tests::Workplace;
 #[derive(Debug)]
 pub struct Server {
     process: Child,
-    /// Its port at 127.0.0.1.
+    /// Its port on 127.0.0.1.
     pub port: u16,
 }
 
 impl Server {
-    /// Starts one in a folder, with these flags.
+    /// Starts a server in a folder, with these flags.
     ///
     /// # Errors
-    /// Where it does not listen in time.
+    /// If it does not listen in time.
     pub fn start(place: &Workplace, flags: &str) -> Result<Self> {
-        // Another process may take the port in between; then the server ends, and the
-        // next port is tried.
+        // If another process takes the port first, the server exits, and the next port is
+        // tried.
         for _ in 0..5 {
             let port = TcpListener::bind("127.0.0.1:0")?.local_addr()?.port();
             let process = Command::new("/usr/bin/cfssl")

@@ -1,10 +1,10 @@
-//! `-csr`, `-hostname` and `-cn`: names as `gencert` builds them.
+//! `-csr`, `-hostname` and `-cn`: names as `gencert` sets them.
 
 use rcfssl_tests::Organization;
 
 use crate::{document, logged, organization, refused, renew, renewed, sum};
 
-/// What `gencert` makes of a document and flags.
+/// The certificate that `gencert` issues for a document and flags.
 fn made_by_gencert(organization: &Organization, flags: &str, document: &str) {
     organization
         .sign_with(
@@ -16,7 +16,7 @@ fn made_by_gencert(organization: &Organization, flags: &str, document: &str) {
         .unwrap();
 }
 
-/// Does the server's certificate say what `gencert` would have made?
+/// Checks that the server's certificate has the names that `gencert` would have set.
 fn is_as_wanted(organization: &Organization) {
     let [new, wanted] = ["server.pem", "wanted.pem"].map(|file| organization.certificate(file).unwrap());
     assert_eq!(new.subject, wanted.subject);
@@ -33,7 +33,7 @@ fn a_document_takes_the_place_of_the_names() {
     organization.write("new.json", DOCUMENT).unwrap();
     made_by_gencert(&organization, "", DOCUMENT);
     let old = organization.certificate("server.pem").unwrap();
-    // What it says is changed, although it is not due.
+    // Its contents change although it is not due.
     let step = renewed(&organization, "-csr new.json server.pem");
     assert!(
         step.out().contains("subject changed, profile server, same key"),
@@ -175,7 +175,7 @@ fn losing_every_san_is_a_warning_and_an_error_under_strict() {
     let step = renewed(&organization, "-csr new.json server.pem");
     assert_eq!(logged(&step, "WARNING"), [told]);
     assert_eq!(organization.certificate("server.pem").unwrap().names(), None);
-    // There is none left to lose.
+    // There are none left to lose.
     let step = renewed(&organization, "-strict -force -csr new.json server.pem");
     assert_eq!(step.err(), "");
 }

@@ -1,4 +1,4 @@
-//! When a certificate is due, and what does not change where nothing is.
+//! When a certificate is due, and that nothing changes otherwise.
 
 use rcfssl_tests::Organization;
 
@@ -159,13 +159,13 @@ fn a_dry_run_says_what_would_happen_and_changes_nothing() {
         "{}",
         step.err()
     );
-    // Not even a lock was made: the folder's own time is the same.
+    // Not even a lock was created: the folder's own time is the same.
     assert_eq!(organization.stamps().unwrap(), before);
     organization.shell("rm alone*").unwrap().ok().unwrap();
     assert_eq!(renew(&organization, "-dry-run -force .").status, 0);
 }
 
-/// The system is asked: nothing is opened for writing, made, renamed or removed.
+/// The system calls show that nothing is opened for writing, created, renamed or removed.
 #[test]
 fn a_dry_run_asks_the_system_for_no_change() {
     rcfssl_tests::needs!("strace");

@@ -8,7 +8,7 @@ fn it_runs_after_each_certificate_that_changed() {
     organization
         .sign_from_to("server", "due", &document("due", &["x.example"]), [-300, 10])
         .unwrap();
-    // It finds the new certificate in its place, with its key.
+    // The command finds the new certificate in its place, with its key.
     let command = "echo \"$RCFSSL_NAME $RCFSSL_CERT $RCFSSL_KEY $(pwd)\" >> ../log; \
                    test \"$(openssl x509 -noout -pubkey -in \"$RCFSSL_CERT\")\" = \
                    \"$(openssl pkey -pubout -in \"$RCFSSL_KEY\")\"";
@@ -17,7 +17,7 @@ fn it_runs_after_each_certificate_that_changed() {
     let folder = organization.path().canonicalize().unwrap();
     let folder = folder.display();
     let shown = |name: &str| format!("{name} {folder}/{name}.pem {folder}/{name}-key.pem {folder}\n");
-    // The folder was named as `.`, which may show.
+    // The folder was named as `.`, which may appear in the path.
     let log =
         |organization: &rcfssl_tests::Organization| organization.read("../log").unwrap().replace("/./", "/");
     assert_eq!(log(&organization), shown("due"));
@@ -96,7 +96,7 @@ fn names_are_handed_over_as_they_are() {
     assert_eq!(organization.read("name").unwrap(), "s v");
 }
 
-/// A report that a program reads is not mixed with what commands print.
+/// A report for programs is not mixed with the output of commands.
 #[test]
 fn its_words_go_elsewhere_than_the_report() {
     let organization = organization();
@@ -111,7 +111,7 @@ fn its_words_go_elsewhere_than_the_report() {
     assert!(step.out().starts_with("words\nrenewed"), "{}", step.out());
 }
 
-/// What opens the authority's key is not for the commands.
+/// Commands do not get the password of the CA key.
 #[test]
 fn it_gets_no_passwords_and_keys() {
     let organization = organization();

@@ -1,17 +1,17 @@
-//! `-jobs`: organizations and the certificates that they are to have.
+//! `-jobs`: organizations and their certificates.
 
 use rcfssl_tests::Organization;
 use serde_json::{Value, json};
 
 use crate::{document, logged, organization, renew, renewed, sum};
 
-/// A jobs file for one organization in the folder.
+/// A jobs document for one organization in the folder.
 pub fn jobs(organization: &Organization, certificates: Value) {
     let document = json!({"organizations": [{"name": "org", "folder": ".", "certificates": certificates}]});
     organization.write("jobs.json", document.to_string()).unwrap();
 }
 
-/// An organization with requests for a server and a client, and what makes them.
+/// An organization with requests for a server and a client, and the jobs document for them.
 fn with_requests() -> Organization {
     let organization = Organization::new().unwrap();
     for (name, hosts) in [("server", &["a.example", "10.0.0.1"][..]), ("client", &[])] {
@@ -29,7 +29,7 @@ fn with_requests() -> Organization {
     organization
 }
 
-/// The line of a certificate.
+/// The line for a certificate.
 fn line(step: &rcfssl_tests::workplace::Step, file: &str) -> String {
     let out = step.out();
     let mut lines = out.lines().filter(|line| line.contains(&format!("/{file} ")));
@@ -101,8 +101,8 @@ fn a_second_run_changes_nothing_and_says_so() {
     assert_eq!(organization.stamps().unwrap(), before);
 }
 
-/// A change to what is there; the reason, whether it is made or renewed, and
-/// whether the key stays.
+/// A change to the existing files; the reason shown, whether the certificate is created or
+/// renewed, and whether the key stays.
 const REASONS: [(&str, &str, &str, bool); 12] = [
     ("rm server.pem", "made", "missing", true),
     ("rm server.pem server-key.pem", "made", "missing", false),
@@ -295,7 +295,7 @@ fn new_keys_and_commands_are_the_documents_too() {
         "{}",
         step.out()
     );
-    // As the document says, by now.
+    // Now it matches the document.
     let line = "openssl pkey -noout -text -in a-key.pem | grep -c P-384";
     organization.shell(line).unwrap().ok().unwrap();
     renewed(&organization, "-force -rekey -jobs jobs.json");
@@ -307,7 +307,7 @@ fn new_keys_and_commands_are_the_documents_too() {
     }
 }
 
-/// In the organization's folder first, then beside the document; where we are does
+/// In the organization's folder first, then beside the document; the current folder does
 /// not matter.
 #[test]
 fn paths_are_the_organizations_or_the_documents() {
@@ -392,7 +392,7 @@ fn one_organization_that_fails_does_not_stop_the_others() {
     let step = renew(&organization, "-jobs jobs/jobs.json");
     assert_eq!(step.status, 1);
     let errors = logged(&step, "ERROR");
-    // What an organization has in common is told once, and where it was looked for.
+    // A problem of a whole organization is reported once, with the paths that were tried.
     let expected = [
         (
             "organization \"without authority\": open jobs/../none/ca.pem: ",
@@ -413,7 +413,7 @@ fn one_organization_that_fails_does_not_stop_the_others() {
     }
     assert_eq!(sum(&step), [1, 0, 0, 9], "{}", step.err());
     organization.check_pair("f.pem", "f-key.pem").unwrap();
-    // For a program each certificate has its row.
+    // The report for programs has a row for each certificate.
     let report = renew(&organization, "-json -jobs jobs/jobs.json").json().unwrap();
     assert_eq!(report["certificates"].as_array().unwrap().len(), 10);
     assert_eq!(
@@ -422,8 +422,7 @@ fn one_organization_that_fails_does_not_stop_the_others() {
     );
 }
 
-/// One authority and one configuration for many folders; what a folder has itself
-/// counts first.
+/// One CA and one configuration for many folders; files in a folder take precedence.
 #[test]
 fn defaults_are_looked_for_in_the_folder_and_beside_the_document() {
     let organization = with_requests();
@@ -438,7 +437,8 @@ fn defaults_are_looked_for_in_the_folder_and_beside_the_document() {
         let text = json!({"organizations": organizations});
         organization.write("jobs.json", text.to_string()).unwrap();
     };
-    // Without any: a profile by name cannot be, and the default one is the built-in.
+    // Without any configuration, a named profile is an error, and the default one is built
+    // in.
     jobs(json!([of("one", "server"), of("three", "default")]));
     let step = renew(&organization, "-jobs jobs.json");
     assert_eq!(step.status, 1);
@@ -477,7 +477,7 @@ fn defaults_are_looked_for_in_the_folder_and_beside_the_document() {
             "{folder}"
         );
     }
-    // What is wrong with the shared one is told once for each.
+    // A problem with the shared one is reported once for each organization.
     organization.shell("rm ca-key.pem").unwrap().ok().unwrap();
     let errors = logged(&renew(&organization, "-force -jobs jobs.json"), "ERROR");
     assert_eq!(
@@ -525,7 +525,8 @@ fn what_stands_at_the_top_is_for_all() {
     );
 }
 
-/// A key that is there is never thrown away unasked, whatever is in its file.
+/// An existing key is never discarded unless the user asks for it, whatever its file
+/// contains.
 #[test]
 fn a_key_that_cannot_be_read_is_not_written_over() {
     let organization = with_requests();
@@ -538,7 +539,7 @@ fn a_key_that_cannot_be_read_is_not_written_over() {
     organization.check_pair("server.pem", "server-key.pem").unwrap();
 }
 
-/// A request whose hosts were forgotten: clients would reject what came of it.
+/// A request without its hosts: clients would reject the certificate.
 #[test]
 fn a_job_that_would_drop_every_san_is_refused_unless_it_says_so() {
     let organization = organization();
@@ -571,7 +572,7 @@ fn a_job_that_would_drop_every_san_is_refused_unless_it_says_so() {
     job(json!(true));
     assert_eq!(sum(&renewed(&organization, "-jobs jobs.json")), [0, 1, 0, 0]);
     assert_eq!(organization.certificate("server.pem").unwrap().names(), None);
-    // Some of the names may go.
+    // Dropping some of the names is allowed.
     let member = json!([{"request": "member.json", "profile": "peer", "output": "member"}]);
     organization
         .write("member.json", document("member", &["10.0.0.1"]))

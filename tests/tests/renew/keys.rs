@@ -1,4 +1,4 @@
-//! Which key is a certificate's, how it is kept, and how a new one is made.
+//! Which key belongs to a certificate, how it is kept, and how it is replaced.
 
 use std::fs;
 use std::os::unix::fs::PermissionsExt;
@@ -7,7 +7,7 @@ use rcfssl_tests::{Organization, openssl};
 
 use crate::{document, logged, organization, refused, renew, renewed, sum};
 
-/// An organization with a server `a`, whose files get other names.
+/// An organization with a server `a`, whose files are renamed.
 fn renamed(certificate: &str, key: &str) -> Organization {
     let organization = Organization::new().unwrap();
     organization
@@ -62,7 +62,7 @@ fn of_two_the_first_is_its_key() {
     assert_eq!(organization.stamps().unwrap()["a.key"], before["a.key"]);
 }
 
-/// The order is the same for names that end otherwise.
+/// The order is the same for names with other endings.
 #[test]
 fn of_two_the_first_is_the_key_of_a_crt_too() {
     let organization = renamed("a.crt", "a-key.pem");
@@ -80,11 +80,11 @@ fn the_key_may_be_named() {
     organization.check_pair("a.pem", "elsewhere").unwrap();
     renewed(&organization, "-force -rekey -key elsewhere a.pem");
     organization.check_pair("a.pem", "elsewhere").unwrap();
-    // In a folder only what has its key beside it is looked at.
+    // In a folder only certificates with a key beside them are processed.
     assert_eq!(sum(&renewed(&organization, "-force .")), [0, 0, 0, 0]);
 }
 
-/// A new key would fit the last of them only.
+/// A new key would match only the last of them.
 #[test]
 fn a_key_that_several_certificates_have_is_not_replaced() {
     let organization = organization();
@@ -109,7 +109,7 @@ fn a_key_that_several_certificates_have_is_not_replaced() {
     for file in ["server.crt", "server.pem"] {
         organization.check_pair(file, "server-key.pem").unwrap();
     }
-    // The same one twice is one.
+    // The same certificate named twice counts once.
     let step = renewed(&organization, "-force -rekey client.pem ./client.pem client.pem");
     assert_eq!(sum(&step), [0, 3, 0, 0]);
     organization.check_pair("client.pem", "client-key.pem").unwrap();
@@ -163,7 +163,7 @@ fn encrypted_keys_are_read_with_the_password() {
         assert!(!(step.out() + &step.err()).contains("secret"));
         organization.check_pair("a.pem", "a-key.pem").unwrap();
         assert_eq!(organization.read("a-key.pem").unwrap(), key);
-        // A new one would lie there for everybody to read.
+        // Otherwise a new key would be readable by everybody.
         assert_eq!(
             refused(&organization, "-force -rekey a.pem"),
             "a.pem: its key is encrypted and a new one would not be: move the old key away first"
@@ -201,10 +201,9 @@ fn the_key_is_kept() {
     }
 }
 
-/// Algorithm, what openssl calls it, and the label of its PEM.
+/// The algorithm, openssl's name for it, and the PEM label.
 ///
-/// Ed25519 is left to a test of its own: its label is cfssl's, which openssl does
-/// not know.
+/// Ed25519 has its own test, because openssl does not know cfssl's label for it.
 const KINDS: [(&str, &str, &str); 6] = [
     (
         r#"{"algo": "rsa", "size": 2048}"#,
@@ -265,7 +264,7 @@ fn a_new_key_is_of_the_same_kind_and_form() {
             let folder = organization.path();
             let shown = openssl::in_folder(&folder, &["pkey", "-noout", "-text", "-in", &key]).unwrap();
             assert!(shown.contains(kind), "{name}: {shown}");
-            // The request asks for the new certificate: it verifies with its key.
+            // The request is for the new certificate: it verifies with its key.
             let public = ["req", "-noout", "-verify", "-pubkey", "-in", &csr];
             assert_eq!(
                 openssl::in_folder(&folder, &public).unwrap(),
@@ -324,7 +323,7 @@ fn a_new_key_is_as_the_document_says() {
     let organization = organization();
     let document = r#"{"CN": "server", "hosts": ["x.example"], "key": {"algo": "ecdsa", "size": 384}}"#;
     organization.write("server.json", document).unwrap();
-    // The key that is there is kept, whatever the document would have made.
+    // The existing key is kept, whatever key the document asks for.
     renewed(&organization, "-csr server.json server.pem");
     let folder = organization.path();
     let shown =

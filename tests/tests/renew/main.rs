@@ -1,5 +1,4 @@
-//! `renew`, as its users call it: what it keeps, what it makes, what it refuses,
-//! and what it leaves alone.
+//! `renew` as users call it: what it keeps, creates, rejects, and leaves alone.
 
 #![allow(clippy::panic, clippy::unwrap_used, reason = "functions of tests")]
 
@@ -24,7 +23,7 @@ fn document(cn: &str, hosts: &[&str]) -> String {
     format!(r#"{{"CN": "{cn}", "hosts": {hosts}, "key": {{"algo": "ecdsa", "size": 256}}}}"#)
 }
 
-/// An organization with a server, a client and a member, none of them due.
+/// An organization with a server, a client and a member, none of which is due.
 fn organization() -> Organization {
     let organization = Organization::new().unwrap();
     for (profile, name) in [("server", "server"), ("client", "client"), ("peer", "member")] {
@@ -36,8 +35,8 @@ fn organization() -> Organization {
     organization
 }
 
-/// An organization with one server, whose certificate has run for 300 days and has
-/// 65 left: less than a third.
+/// An organization with one server, whose certificate is 300 days old and has 65 days left:
+/// less than a third.
 fn organization_with_a_server_that_is_due() -> Organization {
     let organization = Organization::new().unwrap();
     organization
@@ -46,17 +45,17 @@ fn organization_with_a_server_that_is_due() -> Organization {
     organization
 }
 
-/// Renews, whatever comes of it.
+/// Runs renew, with any result.
 fn renew(organization: &Organization, arguments: &str) -> Step {
     organization.renew(arguments).unwrap()
 }
 
-/// Renews without a failure.
+/// Runs renew without a failure.
 fn renewed(organization: &Organization, arguments: &str) -> Step {
     renew(organization, arguments).ok().unwrap()
 }
 
-/// Renews one certificate in vain, changes nothing, and gives the reason.
+/// Fails to renew one certificate without changing anything, and returns the reason.
 fn refused(organization: &Organization, arguments: &str) -> String {
     let before = organization.stamps().unwrap();
     let step = renew(organization, arguments);
@@ -72,7 +71,7 @@ fn refused(organization: &Organization, arguments: &str) -> String {
     reason
 }
 
-/// How many were made, renewed, untouched and failed, by the last line.
+/// The numbers created, renewed, untouched and failed, from the last line.
 fn sum(step: &Step) -> [usize; 4] {
     let out = step.out();
     let line = out.lines().last().unwrap_or_default();
@@ -88,7 +87,7 @@ fn sum(step: &Step) -> [usize; 4] {
     counts
 }
 
-/// What was logged at a level, without the time.
+/// The messages logged at a level, without time stamps.
 fn logged(step: &Step, level: &str) -> Vec<String> {
     let mark = format!(" [{level}] ");
     step.err()

@@ -1,4 +1,4 @@
-//! What a renewed certificate takes over from the old one, octet for octet.
+//! The parts of the old certificate that a renewed one copies octet for octet.
 
 use rcfssl_tests::normal::der::Element;
 use rcfssl_tests::normal::x509;
@@ -7,12 +7,12 @@ use rcfssl_tests::{Organization, openssl};
 
 use crate::{document, organization, refused, renewed};
 
-/// Object identifiers of what a certificate says beside its names.
+/// Object identifiers of extensions other than names.
 const KEY_USAGE: &str = "2.5.29.15";
 const ALTERNATIVE_NAMES: &str = "2.5.29.17";
 
-/// A server's certificate that openssl makes: the lines of its distinguished name,
-/// the strings that may be in it (`string_mask`), its alternative names.
+/// A server certificate created by openssl, with these lines for its distinguished name,
+/// string types (`string_mask`), and alternative names.
 fn original(organization: &Organization, name: &str, subject: &str, mask: &str, names: &str) {
     let config = format!(
         "oid_section = oids\n[oids]\nodd = 1.3.6.1.4.1.99999.1\n\
@@ -51,8 +51,8 @@ fn is_taken_over(old: &Certificate, new: &Certificate) {
     assert_eq!(new.days_left(), 364);
 }
 
-/// Subjects that rcfssl would build otherwise: types of strings, order, RDNs of
-/// several values, attributes that it does not know.
+/// Subjects that rcfssl would encode differently: string types, order, multi-valued RDNs,
+/// attributes that it does not know.
 const SUBJECTS: [(&str, &str, &str); 7] = [
     ("utf8", "utf8only", "C = DE\nO = Müller & Söhne\nCN = plain"),
     ("bmp", "MASK:0x800", "C = DE\nO = Žluťoučký kůň\nCN = a.example"),
@@ -88,7 +88,7 @@ fn a_subject_is_taken_over_octet_for_octet() {
         );
     }
     let old = SUBJECTS.map(|(name, _, _)| organization.certificate(&format!("{name}.pem")).unwrap());
-    // What was asked of openssl is there.
+    // openssl did what it was asked to do.
     let shown = |at: usize| x509::name(&Element::whole(&old[at].subject).unwrap()).unwrap();
     assert!(
         shown(1).iter().any(|rdn| rdn.starts_with("2.5.4.10=bmp:")),
@@ -111,8 +111,8 @@ fn a_subject_is_taken_over_octet_for_octet() {
     }
 }
 
-/// Every kind of name that RFC 5280 (4.2.1.6) knows, the last two as plain DER:
-/// x400Address and ediPartyName, which openssl cannot make of words.
+/// All types of names in RFC 5280 (4.2.1.6). The last two, x400Address and ediPartyName,
+/// are raw DER, because openssl has no syntax for them.
 const NAMES: [(&str, &str); 8] = [
     (
         "other",
@@ -144,7 +144,7 @@ fn alternative_names_of_every_kind_are_taken_over_octet_for_octet() {
         .map(|name| (name, organization.certificate(&format!("{name}.pem")).unwrap()))
         .collect();
     let old = |name| &all.iter().find(|(n, _)| *n == name).unwrap().1;
-    // What was asked of openssl is there.
+    // openssl did what it was asked to do.
     assert_eq!(old("other").names().unwrap()[2], 0xA0);
     assert_eq!(old("registered").names().unwrap()[2], 0x88);
     assert_eq!(old("directory").names().unwrap()[2], 0xA4);
@@ -155,7 +155,7 @@ fn alternative_names_of_every_kind_are_taken_over_octet_for_octet() {
     }
 }
 
-/// RFC 5280, 4.2.1.6: then the alternative names are critical, and stay so.
+/// RFC 5280, 4.2.1.6: the alternative names are then critical, and stay so.
 #[test]
 fn a_certificate_may_have_no_subject() {
     let organization = Organization::new().unwrap();
@@ -198,7 +198,7 @@ fn the_chain_behind_a_certificate_is_kept() {
     let old = organization.certificate("server.pem").unwrap();
     renewed(&organization, "-force server.pem");
     let text = organization.read("server.pem").unwrap();
-    // The words around it are not: see what strangers may write there.
+    // Text around the blocks is not kept: see what strangers may write there.
     assert!(text.ends_with(&ca) && !text.contains("words"), "{text}");
     assert_eq!(text.matches("BEGIN CERTIFICATE").count(), 2);
     is_taken_over(&old, &organization.certificate("server.pem").unwrap());
@@ -206,8 +206,8 @@ fn the_chain_behind_a_certificate_is_kept() {
     assert!(organization.read("server.pem").unwrap().ends_with(&ca));
 }
 
-/// All else comes from the profile, as it does in `gencert`: what one makes of the
-/// document, the other makes of the certificate.
+/// Everything else comes from the profile: renew produces from the certificate what
+/// `gencert` produces from the document.
 #[test]
 fn all_else_is_the_profiles() {
     let organization = Organization::new().unwrap();
@@ -232,7 +232,7 @@ fn all_else_is_the_profiles() {
     assert!((new.validity[0] - wanted.validity[0]).abs() <= 60);
     assert_eq!(new.extensions.len(), wanted.extensions.len());
     for (oid, value) in &wanted.extensions {
-        // The subject key identifier is the key's.
+        // The subject key identifier comes from the key.
         if oid != "2.5.29.14" {
             assert_eq!(new.extensions.get(oid), Some(value), "{oid}");
         }

@@ -1,12 +1,12 @@
-//! What is wrong with a jobs document, told with organization, certificate, field
-//! and line, before anything is made.
+//! Errors in a jobs document are reported with organization, certificate, field and line,
+//! before anything is created.
 
 use rcfssl_tests::Organization;
 use serde_json::json;
 
 use crate::{document, jobs::jobs, renew, renewed, sum};
 
-/// An organization with a request document and nothing made of it.
+/// An organization with a request document and no certificates.
 fn organization() -> Organization {
     let organization = Organization::new().unwrap();
     organization
@@ -15,7 +15,7 @@ fn organization() -> Organization {
     organization
 }
 
-/// A certificate as it should be, with more behind it.
+/// A valid certificate entry, with additional members.
 fn wanted(more: &str) -> String {
     format!(
         r#"{{"organizations": [{{"name": "org", "folder": ".", "certificates": [
@@ -24,7 +24,7 @@ fn wanted(more: &str) -> String {
     )
 }
 
-/// What is said against a document, which makes nothing.
+/// The errors reported for a document, which creates nothing.
 fn said(organization: &Organization, text: &str) -> Vec<String> {
     organization.write("jobs.json", text).unwrap();
     let before = organization.stamps().unwrap();
@@ -141,8 +141,8 @@ fn all_mistakes_are_told_at_once_in_their_order() {
     );
 }
 
-/// Neither by default nor by the document, in no spelling, and no other
-/// organization's either.
+/// Neither the default nor the configured files, under any spelling, nor another
+/// organization's.
 #[test]
 fn no_output_is_an_authoritys_own_file() {
     let organization = organization();
@@ -181,14 +181,14 @@ fn no_output_is_an_authoritys_own_file() {
             "{output}: {line}"
         );
     }
-    // Where those have other names, the usual ones are free.
+    // If these have other names, the default names are free.
     let free = json!({"organizations": [{"name": "one", "folder": ".", "ca": "root.pem", "ca_key": "root.key",
         "certificates": target("sub/ca")}]});
     organization.write("jobs.json", free.to_string()).unwrap();
     assert_eq!(sum(&renewed(&organization, "-jobs jobs.json")), [1, 0, 0, 0]);
 }
 
-/// As for cfssl's documents: keys in any case, the last of two, null for nothing.
+/// As in cfssl's documents: keys in any case, the last of two values, null for none.
 #[test]
 fn keys_are_read_as_leniently_as_cfssls() {
     let organization = organization();

@@ -1,11 +1,11 @@
-//! Which profile a certificate shows.
+//! Which profile matches a certificate.
 
 use rcfssl_tests::Organization;
 use serde_json::{Value, json};
 
 use crate::{document, organization, refused, renewed};
 
-/// The configuration with more profiles, or with others in their places.
+/// The configuration with additional or replaced profiles.
 fn with_profiles(organization: &Organization, profiles: Value) {
     let mut config: Value = serde_json::from_str(&organization.read("ca-config.json").unwrap()).unwrap();
     for (name, profile) in profiles.as_object().unwrap() {
@@ -89,7 +89,8 @@ fn where_several_fit_they_are_listed() {
         refused(&organization, "-force server.pem"),
         "server.pem: several profiles match its usages: server, web; choose one with -profile"
     );
-    // Not to be seen: what is not due is left alone all the same, and told.
+    // The profile cannot be determined; a certificate that is not due is left alone
+    // nevertheless, with a warning.
     let step = renewed(&organization, "-force -profile web server.pem");
     assert!(step.out().contains("profile web,"), "{}", step.out());
     assert_eq!(organization.certificate("server.pem").unwrap().days_left(), 4);
@@ -111,8 +112,7 @@ fn a_profile_that_is_named_need_not_fit_but_exist() {
     );
 }
 
-/// An authority below the authority shows a constraint, which tells profiles with
-/// the same usages apart.
+/// An intermediate CA has a path length, which distinguishes profiles with the same usages.
 #[test]
 fn the_constraint_of_an_authority_counts() {
     let organization = Organization::new().unwrap();
@@ -144,8 +144,7 @@ fn the_constraint_of_an_authority_counts() {
     }
 }
 
-/// Without a configuration there is the profile that is built in, which signs with
-/// usages of all kinds.
+/// Without a configuration there is the built-in profile, which has usages of all kinds.
 #[test]
 fn without_a_configuration_there_is_the_built_in_profile() {
     let organization = organization();
@@ -169,7 +168,7 @@ fn authority_and_configuration_may_lie_elsewhere() {
         &organization,
         "-force -ca of/root.pem -ca-key of/root.key -config of/config.json server.pem",
     );
-    // Also out of the environment, as in gencert.
+    // Also from the environment, as in gencert.
     organization
         .shell(
             "CERT=$(cat of/root.pem) KEY=$(cat of/root.key) rcfssl renew -force -ca env:CERT -ca-key env:KEY \

@@ -1,4 +1,4 @@
-//! What is refused, with the reason; one refusal does not stop the others.
+//! What is refused, with the reason; one refusal does not affect other certificates.
 
 use rcfssl_tests::Organization;
 
@@ -28,7 +28,7 @@ fn a_key_that_does_not_match() {
 fn a_certificate_of_another_authority() {
     let organization = organization();
     organization.authority("other", r#"{"CN": "Other"}"#).unwrap();
-    // Of the same name, with another key.
+    // With the same name and another key.
     organization
         .authority("twin", r#"{"CN": "Root", "key": {"algo": "ecdsa", "size": 256}}"#)
         .unwrap();
@@ -43,7 +43,7 @@ fn a_certificate_of_another_authority() {
         refused(&organization, "-force of-twin.pem"),
         "of-twin.pem: it was issued by another CA with the same name"
     );
-    // In a folder, those of other names are somebody else's and left alone.
+    // In a folder, certificates of other CAs are left alone.
     let before = organization.stamps().unwrap();
     let step = renew(&organization, "-force .");
     assert_eq!(step.status, 1);
@@ -73,7 +73,7 @@ fn the_authority_itself_is_left_alone() {
         refused(&organization, "-force ca.pem"),
         "ca.pem: it is the CA's own certificate: renew it with gencert -renewca"
     );
-    // Also under another name, with its key beside it.
+    // Under another name as well, with its key beside it.
     organization
         .shell("cp ca.pem root.pem; cp ca-key.pem root-key.pem")
         .unwrap()
@@ -91,12 +91,12 @@ fn the_authority_itself_is_left_alone() {
     );
 }
 
-/// An authority that began long ago and ends in so many days, with a server that
-/// has run for 300 days.
+/// A CA that began long ago and expires in this many days, with a server certificate that
+/// is 300 days old.
 fn with_an_authority_that_ends(days: i64, server_ends: i64) -> Organization {
     let organization = Organization::new().unwrap();
     let path = organization.path();
-    // openssl takes dates for certificates of requests in its `ca` command only.
+    // openssl accepts dates for certificates only in its `ca` command.
     let date = |days: i64| {
         let moment = time::OffsetDateTime::now_utc() + time::Duration::days(days);
         let (date, time) = (moment.date(), moment.time());
@@ -166,7 +166,7 @@ fn an_authority_that_ends_sooner_cuts_the_certificate() {
     );
     assert_eq!(organization.certificate("a.pem").unwrap().validity[1], end);
     organization.check_pair("a.pem", "a-key.pem").unwrap();
-    // And now it is as good as it can get.
+    // A second run cannot gain anything.
     let step = renewed(&organization, "-before 300d a.pem");
     assert_eq!(sum(&step), [0, 0, 1, 0]);
     let [warning] = logged(&step, "WARNING").try_into().unwrap();
@@ -190,7 +190,7 @@ fn an_authority_that_is_none() {
         refused(&organization, "-force -ca-key client-key.pem server.pem"),
         "server.pem: the key client-key.pem does not match the certificate ./ca.pem"
     );
-    // One word on a folder, not one on each certificate in it.
+    // One message for the folder, not one for each certificate in it.
     assert_eq!(
         refused(&organization, "-force -ca none.pem ."),
         ".: open none.pem: no such file or directory"
@@ -224,7 +224,7 @@ fn files_that_cannot_be_read() {
     );
 }
 
-/// With its key beside it, what cannot be read was a certificate once.
+/// An unreadable certificate with its key beside it was a certificate once.
 #[test]
 fn a_broken_certificate_in_a_folder_is_told() {
     let organization = organization();
@@ -276,7 +276,7 @@ fn one_refusal_does_not_stop_the_others() {
     assert_eq!(sum(&step), [0, 2, 0, 2], "{}", step.err());
 }
 
-/// Folders are worked through one after another, whatever becomes of the first.
+/// All folders are processed, whatever the result for the first.
 #[test]
 fn many_folders_in_one_run() {
     let organization = organization();
@@ -321,7 +321,7 @@ fn wrong_arguments_are_told() {
         ("-before -1h .", 1, "-before is negative"),
         ("-rekye .", 2, "rekye"),
         ("-wait long .", 2, "long"),
-        // Go reads no flags behind an argument, and this would have renewed.
+        // Go does not parse flags after an argument, and this would have renewed.
         (
             "-force -rekey server.pem -dry-run",
             2,
@@ -338,8 +338,8 @@ fn wrong_arguments_are_told() {
     assert_eq!(organization.stamps().unwrap(), before);
 }
 
-/// What gencert lets pass under -strict, for CAs and certificates that were made
-/// together for the same time.
+/// gencert also allows this under -strict, for CAs and certificates created together with
+/// the same lifetime.
 #[test]
 fn strict_allows_the_last_day_after_the_authority() {
     let organization = with_an_authority_that_ends(100, 20);

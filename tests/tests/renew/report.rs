@@ -1,4 +1,4 @@
-//! What is said of a run, to a person and to a program.
+//! The report of a run, for users and for programs.
 
 use std::process::Command;
 
@@ -108,7 +108,7 @@ fn names_that_are_no_text_come_out_as_json() {
     assert_eq!(report["certificates"][2]["certificate"], "./q\"\\\n\u{fffd}.pem");
 }
 
-/// They neither steer a terminal nor look like more than one line.
+/// The names neither control a terminal nor break a line.
 #[test]
 fn names_that_are_no_text_come_out_as_one_line() {
     let organization = organization();
@@ -163,7 +163,7 @@ fn the_sum_says_one_certificate_of_one() {
     assert_eq!(sum(&step), [0, 0, 1, 0]);
 }
 
-/// An organization with so many members.
+/// An organization with this many members.
 fn with_members(count: usize) -> Organization {
     let organization = Organization::new().unwrap();
     organization
@@ -190,7 +190,7 @@ fn a_long_run_says_every_few_seconds_how_far_it_is() {
     assert_eq!(step.err(), "");
 }
 
-/// What a run prints on a terminal of so many columns.
+/// The output of a run on a terminal with this many columns.
 fn on_a_terminal(organization: &Organization, columns: u32, line: &str) -> String {
     let inside = format!("stty cols {columns} rows 24; TERM=xterm rcfssl renew {line}");
     let mut command: Command = organization.command("script");
@@ -219,7 +219,7 @@ fn a_terminal_gets_a_bar() {
             let visible = bar[0].len() - "\r\x1b[K".len();
             assert!(visible < columns as usize, "{:?}", &bar[0]);
         }
-        // It is taken away before each line that stays.
+        // The bar is removed before each line that stays.
         let left = shown.replace("\r\x1b[K", "");
         assert!(shown.contains("\r\x1b[Krenewed    ./m"), "{shown:?}");
         assert!(left.contains("8 certificates: 0 made, 8 renewed"), "{shown:?}");

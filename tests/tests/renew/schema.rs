@@ -1,5 +1,4 @@
-//! The schema of jobs documents, for editors: by the word of another validator, and
-//! in agreement with the reader.
+//! The schema of jobs documents, checked with another validator and against the parser.
 
 use std::fs;
 
@@ -20,7 +19,7 @@ fn validator() -> Validator {
     jsonschema::draft202012::new(&schema).unwrap()
 }
 
-/// Does the reader take it? What it finds wrong with files is another matter.
+/// Whether the parser accepts it. Problems with files do not count here.
 fn is_read(organization: &Organization, document: &str) -> bool {
     organization.write("jobs.json", document).unwrap();
     let step = organization.renew("-dry-run -jobs jobs.json").unwrap();
@@ -30,7 +29,7 @@ fn is_read(organization: &Organization, document: &str) -> bool {
     report
 }
 
-/// Every value that is tried at each place of a document.
+/// All values that are tried at each place of a document.
 fn values() -> Vec<Value> {
     let texts = [
         "", " ", "x", "a.b", "x.pem", "x.crt", ".", "..", ".pem", "x/", "x/y", "x/.y", "./x", "../x", "/x/y",
@@ -53,7 +52,7 @@ fn values() -> Vec<Value> {
     texts.map(Value::from).into_iter().chain(others).collect()
 }
 
-/// A document with everything in it.
+/// A document with all keys.
 fn full() -> Value {
     json!({"$schema": "x", "organizations": [{
         "name": "org", "folder": ".", "ca": "no.pem", "ca_key": "no-key.pem", "config": "none.json", "before": "1h",
@@ -62,8 +61,7 @@ fn full() -> Value {
     }]})
 }
 
-/// The document with each value at each place, without each key, and with keys that
-/// nobody knows.
+/// The document with each value at each place, without each key, and with unknown keys.
 fn variants() -> Vec<Value> {
     let mut all = vec![full(), json!({}), json!([]), json!(null), json!("x"), json!(1)];
     let places = ["", "/organizations/0", "/organizations/0/certificates/0"];
@@ -127,8 +125,8 @@ fn schema_and_reader_agree() {
     assert!(valid > 250 && invalid > 400, "{valid} {invalid}");
 }
 
-/// What the reader takes beyond that, as for cfssl's documents; and what no schema
-/// can see.
+/// What the parser accepts in addition, as in cfssl's documents, and what no schema can
+/// check.
 #[test]
 fn where_schema_and_reader_differ() {
     let organization = Organization::new().unwrap();
@@ -153,7 +151,7 @@ fn where_schema_and_reader_differ() {
     }
 }
 
-/// Every key is explained.
+/// Every key has a description.
 #[test]
 fn editors_have_something_to_show() {
     fn check(at: &str, schema: &Value, defs: &Value) {
@@ -174,8 +172,8 @@ fn editors_have_something_to_show() {
     check("", &schema, &schema["$defs"]);
 }
 
-/// The jobs of the walk-through: they are as the schema has them, and make what the
-/// walk-through makes by hand.
+/// The jobs of the walk-through: they conform to the schema, and create what the
+/// walk-through creates by hand.
 #[test]
 fn the_example_is_valid_and_runs() {
     let jobs = fixtures().join("jobs");

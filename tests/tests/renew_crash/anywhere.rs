@@ -9,23 +9,23 @@ use rcfssl_tests::{aloud, binaries};
 
 use crate::{Files, PAIRS, Victim};
 
-/// How many runs are killed at least.
+/// The minimum number of kills.
 const KILLS: usize = 300;
-/// How many at most, until journals were left too.
+/// The maximum, until some left a journal.
 const MOST: usize = 5000;
 
-/// What kills have hit.
+/// The effects of kills.
 #[derive(Debug, Default)]
 struct Counts {
-    /// Runs that had changed nothing yet.
+    /// Runs that had not changed anything yet.
     before: usize,
     /// Runs that left something: a lock, temporary files, a journal.
     amid: usize,
-    /// Runs that had done everything, and those that were faster than the kill.
+    /// Runs that had finished, including those that were faster than the kill.
     after: usize,
-    /// Of those amid: a journal was left, and the next run finished by it.
+    /// Of the interrupted ones: a journal was left, and the next run completed it.
     finished: usize,
-    /// Of those amid: only temporary files were left, which the next run removed.
+    /// Of the interrupted ones: only temporary files were left, which the next run removed.
     undone: usize,
 }
 
@@ -38,7 +38,7 @@ fn run(victim: &Victim) -> Command {
     command
 }
 
-/// How long runs take that nobody kills: the slowest of a few.
+/// The duration of undisturbed runs: the slowest of a few.
 fn usual(victim: &Victim) -> Duration {
     let runs = (0..5).map(|_| {
         let start = Instant::now();
@@ -57,7 +57,7 @@ fn a_killed_run_leaves_pairs_that_match_or_a_journal() {
     let mut round = 0;
     while round < KILLS || counts.finished == 0 || counts.undone == 0 {
         assert!(round < MOST, "{counts:?}: the moments are wrong");
-        // Other work on the machine comes and goes.
+        // The load of the machine varies.
         if round % 50 == 49 {
             longest = usual(&victim);
         }
@@ -79,12 +79,12 @@ fn a_killed_run_leaves_pairs_that_match_or_a_journal() {
     ));
 }
 
-/// Kills one run after so long, and lets another clear up.
+/// Kills one run after this delay, and lets another clean up.
 fn one(victim: &mut Victim, delay: Duration, counts: &mut Counts) {
     let before = victim.look().visible;
     let mut child = run(victim).spawn().unwrap();
     std::thread::sleep(delay);
-    // It may be done already.
+    // It may have finished already.
     let _ = child.kill();
     let status = child.wait().unwrap();
     let was_killed = status.signal() == Some(9);

@@ -1,5 +1,5 @@
-//! Kills before each system call that changes something, and kills of the run that
-//! clears up after those.
+//! Kills before each system call that changes something, and kills of the run that cleans
+//! up after that.
 
 use std::fs;
 use std::os::unix::process::ExitStatusExt;
@@ -9,7 +9,8 @@ use rcfssl_tests::{aloud, binaries, needs};
 
 use crate::{Seen, Victim};
 
-/// What changes files, or what lies behind it; `?`, since not every machine has all.
+/// System calls that change files or the directory behind them; `?` because not every
+/// machine has all of them.
 const CALLS: [&str; 18] = [
     "openat",
     "write",
@@ -30,11 +31,11 @@ const CALLS: [&str; 18] = [
     "syncfs",
     "exit_group",
 ];
-/// Those of them that opening files for reading is not among.
+/// Those that do not include opening files for reading.
 const CHANGES: &[&str] = CALLS.split_at(1).1;
 
-/// Runs `rcfssl renew` on one core, and kills it before its `number`th `call`. None
-/// where it makes fewer of them.
+/// Runs `rcfssl renew` on one core, and kills it before its `number`th `call`. `None` if it
+/// makes fewer of them.
 fn killed(victim: &Victim, arguments: &str, call: &str, number: usize) -> Option<Seen> {
     let mut command = victim.organization.command("strace");
     let trace = victim.organization.aside().join("trace");
@@ -61,8 +62,8 @@ fn killed(victim: &Victim, arguments: &str, call: &str, number: usize) -> Option
     Some(victim.look())
 }
 
-/// Of those that this process may use: with one there is one thread that makes
-/// certificates, so that calls come in the same order each time.
+/// The first core available to this process: on one core a single thread issues
+/// certificates, so the order of calls is always the same.
 fn first_core() -> String {
     let status = fs::read_to_string("/proc/self/status").unwrap();
     let list = status
@@ -109,7 +110,7 @@ fn a_run_killed_before_any_call_leaves_pairs_that_match_or_a_journal() {
     }
 }
 
-/// The one that finishes may be killed too.
+/// The run that completes the first one may be killed, too.
 #[test]
 fn a_run_killed_while_it_finishes_another_leaves_it_to_the_next() {
     needs!("strace", "taskset");
@@ -136,7 +137,7 @@ fn a_run_killed_while_it_finishes_another_leaves_it_to_the_next() {
     ));
 }
 
-/// The same for one that throws new files away.
+/// The same for a run that removes new files.
 #[test]
 fn a_run_killed_while_it_undoes_another_leaves_it_to_the_next() {
     needs!("strace", "taskset");
@@ -163,7 +164,7 @@ fn a_run_killed_while_it_undoes_another_leaves_it_to_the_next() {
     ));
 }
 
-/// There is nothing yet: a certificate and its key come together, or not at all.
+/// Starting from nothing: a certificate and its key appear together, or not at all.
 #[test]
 fn a_first_run_killed_before_any_call_leaves_both_files_or_none() {
     needs!("strace", "taskset");
@@ -238,7 +239,7 @@ fn a_dry_run_leaves_an_interrupted_one_alone_and_says_so() {
     );
 }
 
-/// Of a first pair the key may be there, and the certificate not.
+/// For a first pair, the key may exist without the certificate.
 #[test]
 fn what_is_half_made_in_an_empty_folder_is_finished() {
     needs!("strace", "taskset");
@@ -261,9 +262,8 @@ fn what_is_half_made_in_an_empty_folder_is_finished() {
     assert_eq!(victim.look().hidden, Vec::<String>::new());
 }
 
-/// A machine that loses power keeps what was flushed: files before they get their
-/// names, the journal before the first of them does, and all names before the journal
-/// goes.
+/// A power failure keeps what was flushed: files before they are renamed, the journal
+/// before the first rename, and all names before the journal is removed.
 #[test]
 fn what_is_renamed_was_flushed_before() {
     needs!("strace");

@@ -1,5 +1,5 @@
-//! `renew -rekey` killed at any moment: the next run finds a matching, valid pair of
-//! each certificate or makes one, no file is ever partial, and nothing is lost.
+//! `renew -rekey` killed at any moment: the next run finds a matching, valid pair for each
+//! certificate or creates one, no file is ever partial, and nothing is lost.
 
 #![allow(clippy::panic, clippy::unwrap_used, reason = "functions of tests")]
 
@@ -11,36 +11,36 @@ use std::fs;
 
 use rcfssl_tests::{Organization, openssl, organization};
 
-/// The certificates with their keys. The first has a request beside it; the last
-/// are links to another folder.
+/// The certificates with their keys. The first has a request beside it; the last are links
+/// to another folder.
 const PAIRS: [(&str, &str); 3] = [
     ("a.pem", "a-key.pem"),
     ("tls.crt", "tls.key"),
     ("linked.pem", "linked-key.pem"),
 ];
 
-/// What a killed run may leave.
+/// Files that a killed run may leave.
 const JOURNAL: &str = ".rcfssl.journal";
 
 /// Names and contents.
 type Files = BTreeMap<String, Vec<u8>>;
 
-/// An organization's folder, and the one that its links lead to.
+/// An organization's folder, and the folder to which its links lead.
 struct Victim {
     organization: Organization,
     /// Subjects and names, which never change.
     says: Vec<(Vec<u8>, Option<Vec<u8>>)>,
-    /// Runs are with `-backup`.
+    /// Whether runs use `-backup`.
     keeps_backups: bool,
-    /// Pairs that openssl has found good.
+    /// Pairs that openssl has verified.
     good: HashSet<Vec<Vec<u8>>>,
 }
 
-/// What lies in the folders.
+/// The contents of the folders.
 struct Seen {
-    /// Certificates, keys, requests and whatever has a name to be found by.
+    /// Certificates, keys, requests and other regular names.
     visible: Files,
-    /// The names of the others.
+    /// The names of all other files.
     hidden: Vec<String>,
 }
 
@@ -49,7 +49,8 @@ impl Seen {
         self.hidden.iter().any(|name| name == JOURNAL)
     }
 
-    /// Were new files written beside the old ones, or those kept under other names?
+    /// Whether new files were written beside the old ones, or old ones kept under other
+    /// names.
     fn has_temporary_files(&self) -> bool {
         self.hidden.iter().any(|name| name.ends_with(".tmp"))
     }
@@ -91,7 +92,7 @@ impl Victim {
                 if name.starts_with('.') {
                     seen.hidden.push(name);
                 } else if let Ok(content) = fs::read(entry.path()) {
-                    // A link that leads nowhere is no file.
+                    // A dangling link does not count as a file.
                     seen.visible.insert(format!("{prefix}{name}"), content);
                 }
             }
@@ -112,8 +113,8 @@ impl Victim {
         PAIRS.map(says).into()
     }
 
-    /// The plain run after a kill: nothing is due any more, so that all it does is
-    /// to clear up. Gives what it says.
+    /// The plain run after a kill: nothing is due any more, so it only cleans up. Returns
+    /// its messages.
     fn clear_up(&mut self, before: &Files, found: &Seen) -> String {
         let step = self.organization.renew(".").unwrap().ok().unwrap();
         assert!(
@@ -126,8 +127,8 @@ impl Victim {
         step.err()
     }
 
-    /// What must hold once a run has cleared up what a kill had left: `before` is
-    /// what was there before the killed run, `found` what it left.
+    /// Checks the state after a run has cleaned up: `before` is the state before the killed
+    /// run, `found` what that run left.
     fn check(&mut self, before: &Files, found: &Seen) {
         let after = self.look();
         assert_eq!(after.hidden, Vec::<String>::new());
@@ -185,8 +186,8 @@ impl Victim {
         }
     }
 
-    /// Certificates are those of the authority and their keys', and say what they
-    /// always said; so does the request.
+    /// Certificates were issued by the CA and match their keys, and their contents never
+    /// change; the same holds for the request.
     fn check_pairs(&mut self, files: &Files) {
         let organization = &self.organization;
         for (certificate, key) in PAIRS {
@@ -211,7 +212,7 @@ impl Victim {
     }
 }
 
-/// A folder is what its files are: the authority is whole too.
+/// The check compares all files, including those of the CA.
 #[test]
 fn the_check_itself_finds_what_is_wrong() {
     let fails = |harm: &str| {

@@ -1,4 +1,4 @@
-//! A disk that is full, or nearly, or read-only.
+//! A disk that is full, nearly full, or read-only.
 
 use std::collections::BTreeSet;
 
@@ -7,12 +7,12 @@ use rcfssl_tests::needs_root;
 
 use crate::{organization, run, told};
 
-/// A small disk with the organization's folder on it, and `state`: the digests of
-/// what is there.
+/// A small disk with the organization's folder on it, and `state`: the digests of its
+/// files.
 const SMALL: &str = "mkdir ../disk; mount -t tmpfs -o size=256k,nr_inodes=64 none ../disk; cp -a . ../disk/org; \
     cd ../disk/org; state() { sha256sum *; }; state > ../../before;";
 
-/// Takes all pages of the disk but so many.
+/// Fills all but this many pages of the disk.
 const FILL: &str = "fill() { cat /dev/zero > ../fill 2> /dev/null; truncate -s -$(($1 * 4096)) ../fill; };";
 
 #[test]

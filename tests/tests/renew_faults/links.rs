@@ -1,4 +1,4 @@
-//! Folders and files that are links, mounts, or nothing of the kind.
+//! Folders and files that are links, mount points, or something else.
 
 use std::fs;
 use std::os::unix::fs::symlink;
@@ -14,7 +14,7 @@ fn is_link(organization: &Organization, name: &str) -> bool {
     metadata.is_symlink()
 }
 
-/// An organization whose pair `a` are links to versions elsewhere, as ACME clients
+/// An organization whose pair `a` consists of links to versions elsewhere, as ACME clients
 /// keep them.
 fn with_links() -> Organization {
     let organization = organization();
@@ -65,7 +65,7 @@ fn files_may_be_links_and_stay_links() {
         assert_eq!(names(&organization, "../archive"), "1-a-key.pem 1-a.pem ");
     }
     assert_ne!(organization.certificate("a.pem").unwrap(), old);
-    // Backups lie beside the names that they are backups of.
+    // Backups are beside the names that they back up.
     assert!(!is_link(&organization, "a.pem.bak") && !is_link(&organization, "a-key.pem.bak"));
     organization.check_pair("a.pem.bak", "a-key.pem.bak").unwrap();
     run(&organization, "rcfssl renew -force -backup .").ok().unwrap();
@@ -105,7 +105,7 @@ fn a_ring_of_links_is_told() {
     organization.check_pair("b.pem", "b-key.pem").unwrap();
 }
 
-/// The other disk is another one for renames too: a pair on two of them is whole.
+/// A pair on two file systems is still replaced together.
 #[test]
 fn links_may_lead_to_another_disk() {
     needs_root!();
@@ -124,7 +124,7 @@ fn links_may_lead_to_another_disk() {
     assert!(listed.contains("../disk:\na.pem\n"), "{listed}");
 }
 
-/// A file that is mounted by itself, as containers have them, cannot be renamed.
+/// A file that is a mount point, as in containers, cannot be replaced.
 #[test]
 fn a_mounted_file_is_refused_and_its_key_stays() {
     needs_root!();
@@ -145,7 +145,7 @@ fn a_mounted_file_is_refused_and_its_key_stays() {
     );
 }
 
-/// The new file is one's own: the other names keep the old one.
+/// The new file is independent: other hard links keep the old one.
 #[test]
 fn other_hard_links_keep_the_old_file() {
     let organization = organization();

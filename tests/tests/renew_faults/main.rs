@@ -1,5 +1,5 @@
-//! What can go wrong around `renew`: disks, permissions, links, other runs. Pairs of
-//! files stay whole, nothing is left lying about, and the user is told.
+//! Failures around `renew`: disks, permissions, links, concurrent runs. Pairs of files stay
+//! consistent, nothing is left behind, and the user is informed.
 
 #![allow(clippy::panic, clippy::unwrap_used, reason = "functions of tests")]
 
@@ -12,7 +12,7 @@ mod together;
 use rcfssl_tests::Organization;
 use rcfssl_tests::workplace::Step;
 
-/// An organization with a server `a` and a client `b`, neither of them due.
+/// An organization with a server `a` and a client `b`, neither of which is due.
 fn organization() -> Organization {
     let organization = Organization::new().unwrap();
     for (profile, name) in [("server", "a"), ("client", "b")] {
@@ -22,7 +22,7 @@ fn organization() -> Organization {
     organization
 }
 
-/// Runs a line; whatever it does, it does not panic and shows no key.
+/// Runs a line, which must neither panic nor show a key.
 fn run(organization: &Organization, line: &str) -> Step {
     let step = organization.shell(line).unwrap();
     let said = step.out() + &step.err();
@@ -33,7 +33,7 @@ fn run(organization: &Organization, line: &str) -> Step {
     step
 }
 
-/// The errors and warnings of a step, without their times.
+/// The errors and warnings of a step, without time stamps.
 fn told(step: &Step) -> Vec<String> {
     let err = step.err();
     let lines = err.lines().filter_map(|line| line.split_once("] "));

@@ -1,4 +1,4 @@
-//! Files and folders that belong to others.
+//! Files and folders that belong to other users.
 
 use std::fs::{self, Permissions};
 use std::os::unix::fs::{MetadataExt, PermissionsExt, chown};
@@ -8,7 +8,7 @@ use rcfssl_tests::{Organization, binaries, needs_root};
 
 use crate::{organization, run, told};
 
-/// Gives all of it to nobody, with the binaries where nobody can run them.
+/// Gives everything to nobody, with the binaries where nobody can run them.
 fn nobodys() -> Organization {
     let organization = organization();
     for name in ["rcfssl", "rcfssljson"] {
@@ -34,14 +34,14 @@ fn state(organization: &Organization, name: &str) -> (u32, u32, u32) {
     (metadata.uid(), metadata.gid(), metadata.mode() & 0o7777)
 }
 
-/// Runs as nobody, in vain: nothing changes but the folder's own time.
+/// Fails as nobody: nothing changes except the folder's own time.
 fn refused(organization: &Organization, arguments: &str) -> Vec<String> {
     let before = organization.stamps().unwrap();
     let step = run(organization, &as_nobody(&format!("rcfssl renew {arguments}")));
     assert_eq!(step.status, 1, "{}", step.out());
     let mut after = organization.stamps().unwrap();
     after.insert(".".to_owned(), before["."].clone());
-    // A second name comes and goes, by which a file could have been put back.
+    // A hard link for rolling back is created and removed.
     for (name, stamp) in &mut after {
         if let Some(before) = before.get(name) {
             stamp.changed[1] = before.changed[1];
@@ -73,7 +73,7 @@ fn owner_and_mode_stay_whoever_renews() {
     organization.check_pair("a.pem", "a-key.pem").unwrap();
 }
 
-/// In a folder of one's own, files of others could be replaced without asking.
+/// In a folder of our own, files of others could be replaced without permission.
 #[test]
 fn a_file_of_another_user_is_not_replaced() {
     needs_root!();
@@ -83,7 +83,7 @@ fn a_file_of_another_user_is_not_replaced() {
         refused(&organization, "-force -rekey a.pem"),
         ["a.pem: open a.pem: permission denied"]
     );
-    // By its group it may be written, but not given back to its owner.
+    // The group may write to it, but it could not be given back to its owner.
     set(&organization, "a.pem", (1, NOBODY), 0o664);
     assert_eq!(
         refused(&organization, "-force -rekey a.pem"),
@@ -95,7 +95,7 @@ fn a_file_of_another_user_is_not_replaced() {
         refused(&organization, "-force -rekey a.pem"),
         ["a.pem: open a-key.pem: permission denied"]
     );
-    // A key that may be read and stays is no hindrance, nor are the others.
+    // A readable key that stays does not matter, and neither do other files.
     let line = as_nobody("rcfssl renew -force a.pem && rcfssl renew -force -rekey b.pem");
     run(&organization, &line).ok().unwrap();
     assert_eq!(state(&organization, "a-key.pem"), (0, NOBODY, 0o640));
@@ -130,7 +130,7 @@ fn a_folder_that_may_not_be_written_stays_as_it_is() {
         refused(&organization, "-force ."),
         ["a", "b"].map(|name| format!("./{name}.pem: lock .: permission denied"))
     );
-    // What is not due needs no leave, and a dry run none at all.
+    // A certificate that is not due needs no write permission, and a dry run never does.
     let line = as_nobody("rcfssl renew . && rcfssl renew -dry-run -force .");
     let step = run(&organization, &line).ok().unwrap();
     assert!(
@@ -160,8 +160,7 @@ fn a_file_that_may_not_be_read_is_told() {
     );
 }
 
-/// One's own files are one's own, also where they are marked as read-only: keys
-/// mostly are.
+/// Our own files may be replaced even if they are read-only, as keys usually are.
 #[test]
 fn a_key_of_mode_0400_is_replaced_by_its_owner() {
     needs_root!();

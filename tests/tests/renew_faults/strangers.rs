@@ -1,5 +1,5 @@
-//! Folders that another user may write to: what that user puts there leads neither
-//! root's hand to other files nor what is in them to that user, and stops nothing.
+//! Folders that another user can write to: what that user puts there neither leads root to
+//! other files nor gives that user access to them, and does not prevent renewal.
 
 use std::fs::{self, Permissions};
 use std::os::unix::fs::{MetadataExt, PermissionsExt, chown, lchown, symlink};
@@ -10,8 +10,8 @@ use rcfssl_tests::{Organization, needs_root};
 
 use crate::{organization, run, told};
 
-/// An organization in a folder of nobody's, with the authority in one of root's; what
-/// renews in it; and a file beside both that is root's own.
+/// An organization in a folder of nobody's, with the CA in one of root's; the command that
+/// renews it; and a file of root's beside both.
 struct Target {
     organization: Organization,
 }
@@ -37,7 +37,7 @@ impl Target {
         (fs::read(path).unwrap(), metadata.ino(), metadata.uid())
     }
 
-    /// Puts a link to root's file in the place of a file, as nobody does.
+    /// Replaces a file with a link to root's file, as nobody.
     fn plant(&self, name: &str) {
         let path = self.organization.join(name);
         let _ = fs::remove_file(&path);
@@ -45,7 +45,7 @@ impl Target {
         lchown(path, Some(NOBODY), Some(NOBODY)).unwrap();
     }
 
-    /// Runs as root, and gives what it says.
+    /// Runs as root; returns its messages.
     fn renew(&self, arguments: &str) -> (i32, Vec<String>) {
         let step = run(&self.organization, &format!("timeout 20 {RENEW} {arguments}"));
         (step.status, told(&step))
@@ -89,7 +89,7 @@ fn links_of_another_user_are_not_followed() {
     }
 }
 
-/// Root's own link in a folder where another user may replace it is no better.
+/// Root's own link, in a folder where another user can replace it, is no better.
 #[test]
 fn links_are_followed_only_in_folders_of_ones_own() {
     needs_root!();
@@ -104,7 +104,7 @@ fn links_are_followed_only_in_folders_of_ones_own() {
         "{told:?}"
     );
     assert_eq!(target.victim(), victim);
-    // A folder on the way counts as much as the file.
+    // A folder in the path counts as much as the file.
     let line = "mkdir ../far; mv b* ../far; chown 65534 ../far; ln -s ../far link; chown -h 65534 link";
     run(&target.organization, line).ok().unwrap();
     let (status, told) = target.renew("-force link/b.pem");
@@ -112,7 +112,7 @@ fn links_are_followed_only_in_folders_of_ones_own() {
     assert!(told[0].contains("/link is not followed"), "{told:?}");
 }
 
-/// A process of nobody's that swaps a file and a link to root's as fast as it can.
+/// A process of nobody's that swaps a file and a link to root's file as fast as it can.
 struct Swapper(Child);
 
 impl Swapper {
@@ -157,7 +157,7 @@ fn a_file_swapped_for_a_link_meanwhile_is_not_followed_either() {
     drop(swapper);
 }
 
-/// Nothing is carried over that a certificate's owner has no business to have there.
+/// Nothing is copied that a certificate's owner has no right to put there.
 #[test]
 fn of_a_file_only_certificates_and_its_key_are_kept() {
     needs_root!();
@@ -176,7 +176,7 @@ fn of_a_file_only_certificates_and_its_key_are_kept() {
     assert_eq!(text.matches("BEGIN CERTIFICATE-").count(), 3);
     assert_eq!(text.matches("PRIVATE KEY-").count(), 2);
     assert!(!text.contains("root") && !text.contains("BEGIN X"), "{text}");
-    // Another's key is not thrown away.
+    // Another certificate's key is not discarded.
     run(organization, "cat b-key.pem >> a.pem").ok().unwrap();
     let (status, told) = target.renew("-force a.pem");
     assert_eq!(status, 1);
@@ -186,13 +186,13 @@ fn of_a_file_only_certificates_and_its_key_are_kept() {
     );
 }
 
-/// The names of temporary files of a folder.
+/// The names of a folder's temporary files.
 fn temporary(organization: &Organization, name: &str) -> String {
     let folder = fs::metadata(organization.path()).unwrap();
     format!(".rcfssl-{:x}-{:x}.{name}.tmp", folder.dev(), folder.ino())
 }
 
-/// In a folder like /tmp another user may add files, and not replace those of others.
+/// In a folder like /tmp another user can add files, but cannot replace those of others.
 #[test]
 fn a_planted_journal_is_not_believed() {
     needs_root!();
@@ -209,12 +209,12 @@ fn a_planted_journal_is_not_believed() {
     for arguments in ["-force .", "-force a.pem"] {
         let step = run(&organization, &format!("rcfssl renew {arguments}"));
         assert_eq!(step.status, 1);
-        let why = format!(".rcfssl.journal is a journal of user {NOBODY}, who is to finish that run");
+        let why = format!(".rcfssl.journal is a journal of user {NOBODY}, who must complete that run");
         assert!(told(&step)[0].contains(&why), "{}", step.err());
         assert_eq!(organization.read("victim.conf").unwrap(), "root's own\n");
     }
-    // Root's own under a second name, and root's own once another file has taken the
-    // place of the temporary one.
+    // Root's own file with another hard link, and root's own after another file has
+    // replaced the temporary one.
     chown(organization.join(".rcfssl.journal"), Some(0), Some(0)).unwrap();
     fs::hard_link(
         organization.join(".rcfssl.journal"),
@@ -231,7 +231,7 @@ fn a_planted_journal_is_not_believed() {
         step.err()
     );
     assert_eq!(organization.read("victim.conf").unwrap(), "root's own\n");
-    // Nor does a journal there lead elsewhere.
+    // A journal there does not lead elsewhere, either.
     let far = organization.aside().join(&bait);
     fs::write(&far, "x").unwrap();
     let path = |name: &str| organization.aside().join(name).display().to_string();
@@ -239,7 +239,7 @@ fn a_planted_journal_is_not_believed() {
     organization.write(".rcfssl.journal", &journal).unwrap();
     let step = run(&organization, "rcfssl renew -force .");
     assert!(
-        told(&step)[0].contains("is no journal of rcfssl"),
+        told(&step)[0].contains("is not an rcfssl journal"),
         "{}",
         step.err()
     );
@@ -257,11 +257,11 @@ fn a_lock_that_is_another_file_is_not_written_to() {
     let (status, told) = target.renew("-force -rekey .");
     assert_eq!(status, 1);
     assert!(
-        told[0].contains("/.rcfssl.lock is a second name of another file"),
+        told[0].contains("/.rcfssl.lock is a hard link to another file"),
         "{told:?}"
     );
     assert_eq!(target.victim(), victim);
-    // One that another user has left behind holds nobody up.
+    // A lock that another user has left behind does not block anyone.
     fs::remove_file(&lock).unwrap();
     fs::write(&lock, "4194304\n").unwrap();
     chown(&lock, Some(NOBODY), Some(NOBODY)).unwrap();
@@ -269,16 +269,20 @@ fn a_lock_that_is_another_file_is_not_written_to() {
     assert!(!lock.exists());
 }
 
-/// Nothing waits for a pipe that somebody has put where a file belongs.
+/// Pipes in place of files are not waited for.
 #[test]
 fn pipes_and_folders_in_the_place_of_files_are_told() {
     let organization = organization();
     for (name, arguments, why) in [
-        (".rcfssl.lock", ".", "is no file, where rcfssl keeps its lock"),
+        (
+            ".rcfssl.lock",
+            ".",
+            "is not a regular file, but has the name of rcfssl's lock",
+        ),
         (
             ".rcfssl.journal",
             ".",
-            "is no file, where rcfssl keeps its journal",
+            "is not a regular file, but has the name of rcfssl's journal",
         ),
         ("x.pem", ".", "not a regular file"),
         ("x-key.pem", "x.pem", "not a regular file"),

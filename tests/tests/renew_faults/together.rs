@@ -1,4 +1,4 @@
-//! Runs at the same time.
+//! Concurrent runs.
 
 use std::fs;
 use std::process::{Child, Command, Stdio};
@@ -8,7 +8,7 @@ use rcfssl_tests::{Organization, binaries};
 
 use crate::{organization, run, told};
 
-/// A run that stands still while it holds the folder; it is killed with the value.
+/// A run that is stopped while it holds the lock; it is killed when this is dropped.
 struct Holder(Child);
 
 impl Holder {
@@ -17,7 +17,7 @@ impl Holder {
         let mut command = organization.command(binaries::folder().unwrap().join("rcfssl"));
         command.args(["renew", "-force", "-rekey", "."]);
         command.stdout(Stdio::null()).stderr(Stdio::null());
-        // One that was done before it was stopped is started again.
+        // If it finished before it was stopped, another one is started.
         loop {
             let mut child = command.spawn().unwrap();
             let number = child.id().to_string();
@@ -40,7 +40,7 @@ impl Holder {
         self.0.id().to_string()
     }
 
-    /// Lets it go on to its end.
+    /// Lets it continue to its end.
     fn go_on(mut self) {
         signal("CONT", &self.number());
         assert!(self.0.wait().unwrap().success());
@@ -55,7 +55,7 @@ impl Drop for Holder {
 }
 
 fn signal(name: &str, process: &str) {
-    // It may have ended in between.
+    // It may have ended meanwhile.
     let _ = Command::new("kill")
         .args([&format!("-{name}"), process])
         .stderr(Stdio::null())
@@ -80,12 +80,12 @@ fn the_second_says_which_process_is_at_work_after_its_time() {
         let step = run(&organization, &format!("rcfssl renew -force -wait {wait} ."));
         let taken = start.elapsed();
         assert_eq!(step.status, 1);
-        // One word on the folder.
+        // One message for the folder.
         assert_eq!(
             told(&step),
             [format!(".: process {} is already working in .", holder.number())]
         );
-        // Well below what it waits where nothing is said.
+        // Well below the default wait.
         let most = Duration::from_secs(8);
         assert!(
             taken >= Duration::from_millis(least) && taken < most,
@@ -121,8 +121,7 @@ fn the_second_waits_for_the_first() {
     check(&organization);
 }
 
-/// The lock is the folder's, by whatever name it is known, and that of its
-/// certificates one by one and of jobs.
+/// A folder has one lock, whatever its name, and also for single certificates and jobs.
 #[test]
 fn one_folder_has_one_lock() {
     let organization = organization();
@@ -150,7 +149,7 @@ fn one_folder_has_one_lock() {
             step.err()
         );
     }
-    // Another folder is another's, and looking is free.
+    // Another folder has another lock, and a dry run needs none.
     run(
         &organization,
         "rcfssl renew -force -wait 0s other && rcfssl renew -dry-run -force -wait 0s .",
@@ -161,7 +160,7 @@ fn one_folder_has_one_lock() {
     check(&organization);
 }
 
-/// A killed one holds nothing.
+/// A killed run holds no lock.
 #[test]
 fn a_run_that_was_killed_does_not_keep_the_next_waiting() {
     let organization = organization();

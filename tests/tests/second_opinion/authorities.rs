@@ -1,5 +1,5 @@
-//! Authorities that others made, with names that rcfssl would never write: the leaves
-//! that it signs under them carry those names byte for byte, or no chain would hold.
+//! CAs from other programs, with names that rcfssl would never encode: the leaves it signs
+//! must repeat those names byte for byte, or no chain would verify.
 
 use rcfssl_tests::Workplace;
 use rcfssl_tests::normal::x509::Certificate;
@@ -11,8 +11,8 @@ use rcgen::{
 
 use crate::{der, place, request, sign};
 
-/// Signs a leaf under `ca.pem` and looks at names and key identifiers, then lets
-/// openssl verify the chain.
+/// Signs a leaf under `ca.pem` and checks names and key identifiers, then verifies the
+/// chain with openssl.
 fn signs(place: &Workplace, what: &str) {
     let document = request("leaf", ("ecdsa", 256), &["leaf.example"]);
     sign(place, "ca", "peer", &document, "leaf");
@@ -24,7 +24,7 @@ fn signs(place: &Workplace, what: &str) {
     assert_eq!(leaf.issuer.bytes, authority.subject.bytes, "{what}");
     let verify = ["verify", "-auth_level", "0", "-CAfile", "ca.pem", "leaf.pem"];
     in_folder(&place.path(), &verify).unwrap_or_else(|error| panic!("{what}: {error}"));
-    // A key identifier that is not the SHA-1 of the key is passed on as it is.
+    // A key identifier that is not the SHA-1 of the key is copied.
     let id = |file: &str, extension: &str| {
         let text = in_folder(&place.path(), &["x509", "-noout", "-in", file, "-ext", extension]).unwrap();
         text.lines()
@@ -38,7 +38,7 @@ fn signs(place: &Workplace, what: &str) {
     );
 }
 
-/// An authority by rcgen.
+/// A CA created with rcgen.
 fn by_rcgen(place: &Workplace, name: Vec<(DnType, DnValue)>, algorithm: &'static rcgen::SignatureAlgorithm) {
     let mut parameters = CertificateParams::default();
     parameters.distinguished_name = DistinguishedName::new();
@@ -106,12 +106,12 @@ fn names_of_every_string_type() {
     by_rcgen(&place, Vec::new(), &rcgen::PKCS_ECDSA_P256_SHA256);
     let document = request("leaf", ("ecdsa", 256), &["leaf.example"]);
     sign(&place, "ca", "peer", &document, "leaf");
-    // An empty name verifies nowhere, but is copied all the same.
+    // An empty name does not verify anywhere, but it is copied nevertheless.
     let leaf = der(&place, "leaf");
     assert_eq!(Certificate::read(&leaf).unwrap().issuer.bytes, [0x30, 0]);
 }
 
-/// Go reads no UniversalString, so cfssl does not.
+/// Go does not support UniversalString, and therefore cfssl does not.
 #[test]
 fn a_name_that_cfssl_cannot_read_is_refused() {
     let place = place();
@@ -130,7 +130,7 @@ fn a_name_that_cfssl_cannot_read_is_refused() {
     assert_eq!((step.status, refusal), (1, Some(error)));
 }
 
-/// An authority by openssl: a subject, options, and a key.
+/// A CA created with openssl: a subject, options, and a key.
 fn by_openssl(place: &Workplace, subject: &str, options: &[&str], key: &[&str]) {
     let key = [&["genpkey", "-out", "ca-key.pem"], key].concat();
     in_folder(&place.path(), &key).unwrap();
@@ -176,7 +176,7 @@ fn names_that_openssl_writes() {
 fn string_types_that_openssl_is_told_to_use() {
     let place = place();
     for (mask, what) in [
-        // Types of ASN.1 strings as openssl counts them.
+        // ASN.1 string types with openssl's numbers.
         ("MASK:4", "T61STRING"),
         ("MASK:2048", "BMPSTRING"),
         ("utf8only", "UTF8STRING"),
@@ -213,7 +213,7 @@ fn string_types_that_openssl_is_told_to_use() {
     }
 }
 
-/// openssl's configuration of an authority with this key identifier.
+/// openssl's configuration for a CA with this key identifier.
 fn config(id: &str) -> String {
     format!(
         "[req]\nprompt=no\ndistinguished_name=dn\nx509_extensions=ca\n[dn]\nCN=Root\n\

@@ -1,4 +1,4 @@
-//! Chains that rcfssl makes are verified by webpki, as rustls does it, and by openssl.
+//! Chains that rcfssl creates are verified with webpki, as in rustls, and with openssl.
 
 use std::time::{Duration, SystemTime};
 
@@ -27,7 +27,7 @@ const HOSTS: [&str; 5] = [
     "user@example.org",
 ];
 
-/// What webpki says of a leaf under a root, so many seconds from now.
+/// webpki's result for a leaf under a root, this many seconds from now.
 fn verify(place: &Workplace, chain: &[&str], usage: KeyUsage, later: u64) -> Result<(), Error> {
     let [leaf, between @ .., root] = chain else {
         panic!("a chain has two ends");
@@ -70,7 +70,7 @@ fn leaves_of_every_key_under_authorities_of_every_key() {
     let place = place();
     for (number, key) in KEYS.into_iter().enumerate() {
         root(&place, key, "root");
-        // The next kind of key, so that authority and leaf differ.
+        // The next type of key, so that CA and leaf differ.
         let leaf = request("leaf", KEYS[(number + 1) % KEYS.len()], &HOSTS);
         for (profile, server, client) in [
             ("server", true, false),
@@ -79,7 +79,7 @@ fn leaves_of_every_key_under_authorities_of_every_key() {
         ] {
             sign(&place, "root", profile, &leaf, "leaf");
             let chain = ["leaf", "root"];
-            // webpki 0.103 knows P-521 only with aws-lc, which is what it is built with here.
+            // webpki 0.103 supports P-521 only with aws-lc, with which it is built here.
             assert_eq!(
                 verify(&place, &chain, KeyUsage::server_auth(), 0).is_ok(),
                 server,
@@ -167,8 +167,8 @@ fn a_chain_through_an_intermediate_authority() {
         "leaf.pem",
     ];
     in_folder(&place.path(), &arguments).unwrap();
-    // Its path length is 0: cfssl signs an authority below it all the same, which then
-    // verifies nowhere.
+    // Its path length is 0: cfssl signs a CA below it nevertheless, which then does not
+    // verify anywhere.
     sign(
         &place,
         "intermediate",

@@ -1,4 +1,4 @@
-//! What other hands say of rcfssl's certificates, and what rcfssl makes of theirs.
+//! Other programs verify rcfssl's certificates, and rcfssl uses theirs.
 
 #![allow(clippy::panic, clippy::unwrap_used, reason = "functions of tests")]
 
@@ -11,7 +11,7 @@ use rcfssl_tests::openssl::certificate;
 use rcfssl_tests::workplace::Step;
 use serde_json::{Value, json};
 
-/// A configuration with the profiles of the walk-through, and one for authorities.
+/// A configuration with the profiles of the walk-through, and one for CAs.
 const CONFIG: &str = r#"{"signing":{"default":{"expiry":"24h"},"profiles":{
     "server":{"expiry":"48h","usages":["signing","key encipherment","server auth"]},
     "client":{"expiry":"48h","usages":["signing","key encipherment","client auth"]},
@@ -33,7 +33,7 @@ fn request(name: &str, key: (&str, u32), hosts: &[&str]) -> String {
         .to_string()
 }
 
-/// Runs a command and puts what it prints into files.
+/// Runs a command and writes its output to files.
 fn issue(place: &Workplace, command: &str, document: &str, base: &str) -> Step {
     place.write("request.json", document).unwrap();
     place
@@ -45,12 +45,12 @@ fn issue(place: &Workplace, command: &str, document: &str, base: &str) -> Step {
         .unwrap()
 }
 
-/// Makes an authority of its own.
+/// Creates a separate CA.
 fn root(place: &Workplace, key: (&str, u32), base: &str) {
     issue(place, "gencert -initca", &request(base, key, &[]), base);
 }
 
-/// Signs a certificate under an authority.
+/// Signs a certificate under a CA.
 fn sign(place: &Workplace, authority: &str, profile: &str, document: &str, base: &str) -> Step {
     let command = format!(
         "gencert -ca {authority}.pem -ca-key {authority}-key.pem -config config.json -profile {profile}"

@@ -1,5 +1,5 @@
-//! Signatures of P-256, checked by the p256 crate over bytes that x509-cert takes
-//! apart; and that what x509-cert puts together again are the same bytes.
+//! P-256 signatures, verified with the p256 crate over bytes that x509-cert parses; what
+//! x509-cert encodes again must be the same bytes.
 
 use der::{Decode, Encode};
 use p256::ecdsa::signature::Verifier;
@@ -25,7 +25,7 @@ fn certificates_and_requests_verify() {
     root(&place, ("ecdsa", 256), "root");
     let authority = Certificate::from_der(&certificate(&place, "root")).unwrap();
     let authority_key = key(authority.tbs_certificate().subject_public_key_info());
-    // ECDSA signatures are random: a wrong one may come once in a while.
+    // ECDSA signatures are random: an invalid one might occur only occasionally.
     for round in 0..50 {
         let document = request(&format!("leaf {round}"), ("ecdsa", 256), &["leaf.example"]);
         sign(&place, "root", "peer", &document, "leaf");

@@ -1,4 +1,5 @@
-//! What is too large, too slow or too much is refused, and nobody else suffers.
+//! Requests that are too large, too slow or too many are rejected, and other clients are
+//! not affected.
 
 use std::io::{Read, Write};
 use std::net::TcpStream;
@@ -19,7 +20,7 @@ fn a_body_above_the_limit_is_answered_with_413_before_it_is_read() -> Result<()>
     ensure!(fits.status == 200, "{fits:?}");
     let large = server.post("info", &format!(r#"{{"label":"{}"}}"#, "a".repeat(2000)))?;
     ensure!(large.status == 413 && large.error()? == 413, "{large:?}");
-    // Announced, and never sent.
+    // Announced, but never sent.
     let head = b"POST /api/v1/cfssl/info HTTP/1.1\r\nHost: x\r\nContent-Length: 99999999999\r\n\r\n";
     let announced = Answer::read(&server.raw(head)?)?;
     ensure!(
@@ -86,7 +87,7 @@ fn slow_clients_up_to_the_limit_of_connections_keep_nobody_waiting() -> Result<(
         .collect::<Result<_>>()?;
     let answer = Answer::read(&server.raw(HEALTH)?)?;
     ensure!(answer.status == 200, "{answer:?}");
-    // One more than may be: it is served once the slow ones were sent away.
+    // One more than allowed: it is served once the slow ones have been closed.
     let mut more = TcpStream::connect(server.address)?;
     more.write_all(b"POST")?;
     let answer = Answer::read(&server.raw(HEALTH)?)?;

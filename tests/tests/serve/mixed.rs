@@ -1,5 +1,5 @@
-//! Debian's cfssl as a client of our server, and our client at Debian's server, with
-//! tokens and without.
+//! Debian's cfssl as a client of our server, and our client with Debian's server, with and
+//! without tokens.
 
 use std::net::{TcpListener, TcpStream};
 use std::process::{Command, Stdio};
@@ -9,7 +9,7 @@ use rcfssl_tests::{Result, Workplace, ensure, skip};
 
 use crate::{start, with_ca};
 
-/// Debian's, whatever the folder calls `cfssl`.
+/// Debian's program, whatever the folder calls `cfssl`.
 const DEBIANS: &str = "/usr/bin/cfssl";
 
 fn configuration(address: &str, with_token: bool) -> String {
@@ -31,9 +31,9 @@ fn server_configuration(with_token: bool) -> String {
     )
 }
 
-/// Signs with one client at one server; openssl must like the certificate.
+/// Signs with one client at one server; openssl must accept the certificate.
 fn sign(place: &Workplace, client: &str, port: u16, with_token: bool) -> Result<()> {
-    // Debian's Go takes an address without scheme where it is a name.
+    // Debian's Go accepts an address without a scheme if it begins with a name.
     let address = format!("localhost:{port}");
     place.write("remote.json", configuration(&address, with_token))?;
     place.write(

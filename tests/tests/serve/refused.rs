@@ -1,5 +1,5 @@
-//! What rcfssl refuses and cfssl does not: signing without the token that a profile wants,
-//! and starts that nobody can mean.
+//! What rcfssl rejects and cfssl does not: signing without the token that a profile
+//! requires, and settings that cannot be intended.
 
 use rcfssl_tests::{Result, Workplace, ensure};
 
@@ -47,7 +47,7 @@ fn newcert_wants_the_token_of_its_profile() -> Result<()> {
         wrong.status == 400 && wrong.body.contains("invalid token"),
         "{wrong:?}"
     );
-    // A token for one request is none for another.
+    // A token for one request is not valid for another.
     let body = authenticated(&place, REQUEST, key)?;
     let token = body.split('"').nth(3).unwrap_or_default().to_owned();
     let other = authenticated(&place, &REQUEST.replace("x.test", "y.test"), key)?;

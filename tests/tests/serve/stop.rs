@@ -1,4 +1,4 @@
-//! SIGTERM and SIGINT end the server in order.
+//! SIGTERM and SIGINT shut the server down gracefully.
 
 use std::io::{Read, Write};
 use std::net::TcpStream;

@@ -203,7 +203,7 @@ flags! {
     ShowVersion "version" Bool "false" "" Own
         "print the version";
     AllowMisconfiguration "allow-misconfiguration" Bool "false" "" Own
-        "start with a CA key that does not fit or with half of a TLS pair, as cfssl does";
+        "start with a CA key that does not match its certificate, or with half of a TLS pair, as cfssl does";
     NewcertWithoutToken "allow-newcert-without-token" Bool "false" "" Own
         "let newcert use profiles with an auth_key without a token, as cfssl does";
     MaxBody "max-body" Int "1048576" "BYTES" Own

@@ -41,9 +41,7 @@ pub fn run(context: &Context) -> Outcome {
         let certificates = remote(context, &store, now)?;
         (certificates.into(), store.into_bundler(flavor, platforms)?)
     } else {
-        return Err(
-            Error::plain("bundle needs to be told what to bundle: -cert FILE or -domain NAME").into(),
-        );
+        return Err(Error::plain("name the certificate to bundle: -cert FILE or -domain NAME").into());
     };
     let certificates = input.certificates.into_iter().map(Arc::new).collect();
     let mut outside = World {
@@ -148,7 +146,7 @@ impl Store {
     fn none(context: &Context) -> Self {
         let unread = [FlagId::CaBundle, FlagId::IntBundle, FlagId::IntDir];
         if unread.into_iter().any(|flag| context.args.is_set(flag)) {
-            context.hint("-flavor force reads no -ca-bundle, -int-bundle or -int-dir");
+            context.hint("-flavor force ignores -ca-bundle, -int-bundle and -int-dir");
         }
         Store::default()
     }

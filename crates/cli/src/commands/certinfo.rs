@@ -39,7 +39,7 @@ pub fn run(context: &Context) -> Outcome {
         json::to_string_indented(&CertificateInfo::new(&recorded(context)?))
     } else {
         return Err(Error::plain(
-            "certinfo needs to be told what to show: -cert FILE, -csr FILE, -domain NAME, or -serial NUMBER and -aki HEX",
+            "name what to show: -cert FILE, -csr FILE, -domain NAME, or -serial NUMBER and -aki HEX",
         )
         .into());
     };

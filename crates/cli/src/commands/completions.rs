@@ -20,7 +20,7 @@ pub fn run(context: &Context) -> Outcome {
         return profiles(config);
     }
     let Some(script) = completions::script(word) else {
-        return Err(Error::plain("completions needs the name of the shell: bash, zsh or fish").into());
+        return Err(Error::plain("name the shell: bash, zsh or fish").into());
     };
     output::stdout(script.as_bytes())?;
     Ok(())

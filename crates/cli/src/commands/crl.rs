@@ -47,14 +47,14 @@ pub fn run(context: &Context) -> Outcome {
     database::told(context, read)?;
     if others > 0 {
         context.hint(format_args!(
-            "{others} revoked certificates of other authorities are not on the list, where cfssl would have them"
+            "revoked certificates of other CAs are not on the CRL ({others}); cfssl would include them"
         ));
     }
     let now = OffsetDateTime::now_utc();
     let lifetime = time::Duration::nanoseconds(args.duration(FlagId::Expiry).as_nanoseconds());
     let next_update = now
         .checked_add(lifetime)
-        .ok_or_else(|| Error::plain("-expiry ends after the year 9999"))?;
+        .ok_or_else(|| Error::plain("-expiry is too long: the CRL would expire after the year 9999"))?;
     let content = CrlContent {
         entries,
         keep_empty: false,

@@ -51,7 +51,7 @@ pub fn run(context: &Context) -> Outcome {
             database::told(context, store.create())?;
             if database::told(context, store.version())? == Version::First {
                 context.hint(
-                    "the tables are there already, those of cfssl's first version: rcfssl db migrate -db-config FILE",
+                    "the tables of cfssl's first version already exist: update them with `rcfssl db migrate -db-config FILE`",
                 );
             }
         }
@@ -83,7 +83,7 @@ pub fn run(context: &Context) -> Outcome {
 }
 
 fn wrong() -> crate::context::Failure {
-    Error::plain("db needs one of create, migrate and status, and -db-config FILE").into()
+    Error::plain("db needs an action (create, migrate or status) and -db-config FILE").into()
 }
 
 impl Status {

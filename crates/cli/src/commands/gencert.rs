@@ -20,7 +20,7 @@ use crate::traps;
 pub fn run(context: &Context) -> Outcome {
     let args = &context.args;
     if args.bool(FlagId::SignedByCa) && (args.bool(FlagId::RenewCa) || !args.bool(FlagId::InitCa)) {
-        return Err(Error::plain("-signed-by-ca goes with -initca").into());
+        return Err(Error::plain("-signed-by-ca needs -initca").into());
     }
     if args.bool(FlagId::RenewCa) {
         context
@@ -101,10 +101,12 @@ fn intermediate(context: &Context, mut request: Request) -> Outcome {
             return Ok(());
         };
         if signing.profile().is_some_and(|profile| !profile.constraint.is_ca) {
-            return Err(Error::plain("the profile makes no authorities: it has no ca_constraint").into());
+            return Err(
+                Error::plain("the profile does not issue CA certificates: it has no ca_constraint").into(),
+            );
         }
         if says_how_long {
-            context.hint("the profile says how long the authority lives and how far it reaches, not the request's ca section");
+            context.hint("expiry and path length come from the profile; the request's ca section is ignored");
         }
         signing
     } else {

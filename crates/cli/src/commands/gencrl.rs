@@ -21,7 +21,7 @@ pub fn run(context: &Context) -> Outcome {
     let number = list::number(context)?;
     if let Some(flag) = rest.iter().find(|argument| argument.as_bytes().starts_with(b"-")) {
         context.hint(format_args!(
-            "{} stands behind the arguments, where flags are not read",
+            "{} comes after the arguments, where flags are ignored",
             flag.to_string_lossy()
         ));
     }

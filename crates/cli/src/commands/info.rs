@@ -28,7 +28,7 @@ pub fn run(context: &Context) -> Outcome {
     } else if context.policy.is_some() {
         of_configuration(context, &request)?
     } else {
-        return Err(Error::plain("info needs -remote, or -config and what it takes to sign").into());
+        return Err(Error::plain("info needs -remote, or -config with -ca and -ca-key").into());
     };
     output::stdout(json::to_string(&info).as_bytes())?;
     Ok(())

@@ -38,13 +38,13 @@ pub const HELP: &str = "\
 Usage:
   mkbundle [-f FILE] [-nw N] PATH…
 
-Collects the certificates of files and folders in one PEM file. Certificates that
-are revoked or out of date are left out, and so are those whose revocation lists
-and OCSP responders do not answer.
+Collects the certificates of files and folders in one PEM file. Expired and revoked
+certificates are left out, and so are those whose CRLs and OCSP responders do not
+answer.
 
 Flags:
   -f FILE                 the file to write (default cert-bundle.crt)
-  -nw N                   files to look at together (default 4)
+  -nw N                   files to process at a time (default 4)
 ";
 
 /// Collects the certificates. As in cfssl, errors are logged and the exit status is 0.

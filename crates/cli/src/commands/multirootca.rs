@@ -30,7 +30,7 @@ Usage:
   multirootca -roots FILE [flags]
 
 Signs certificate requests with several CAs. Clients name one by its label, at
-/api/v1/cfssl/authsign, and each request must carry a token. /metrics counts them.
+/api/v1/cfssl/authsign, and each request must carry a token. /metrics counts requests.
 
 Flags:
   -a ADDRESS              address to listen on (default :8888)

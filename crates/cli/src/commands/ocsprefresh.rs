@@ -78,7 +78,8 @@ pub fn run(context: &Context) -> Outcome {
 fn expiry(interval: rcfssl_core::Duration) -> Result<OffsetDateTime> {
     let interval = time::Duration::nanoseconds(interval.as_nanoseconds());
     let expiry = OffsetDateTime::now_utc().checked_add(interval);
-    expiry.ok_or_else(|| Error::plain("-interval ends after the year 9999"))
+    expiry
+        .ok_or_else(|| Error::plain("-interval is too long: the responses would expire after the year 9999"))
 }
 
 /// Why there is no response, and cfssl's message for it.
@@ -134,7 +135,7 @@ impl Answering<'_> {
                 .collect();
             let lost = || Unanswered {
                 what: "Unable to sign OCSP response",
-                error: Error::plain("a thread that signs was lost"),
+                error: Error::plain("a signing thread failed"),
             };
             let answers = shares
                 .into_iter()

@@ -63,8 +63,8 @@ fn profile(context: &Context) -> Result<Profile, Failure> {
 const WARNING: &str = "\
 *** WARNING ***
 
-Nobody has a reason to trust a certificate that signs itself.
-Use this one for trying things out, not in production.
+Clients have no reason to trust a self-signed certificate.
+Use it for testing only, not in production.
 
 *** WARNING ***
 ";

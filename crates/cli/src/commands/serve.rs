@@ -64,14 +64,14 @@ fn limits(args: &Args) -> Result<Limits> {
         false => Ok(default),
         true => match usize::try_from(args.int(flag)) {
             Ok(count) if count > 0 => Ok(count),
-            _ => Err(Error::plain(format!("-{name} takes a number above 0"))),
+            _ => Err(Error::plain(format!("-{name} must be greater than 0"))),
         },
     };
     let time = |flag, name: &str, default: Duration| match args.is_set(flag) {
         false => Ok(default),
         true => match u64::try_from(args.duration(flag).as_nanoseconds()) {
             Ok(nanoseconds) if nanoseconds > 0 => Ok(Duration::from_nanos(nanoseconds)),
-            _ => Err(Error::plain(format!("-{name} takes a duration above 0"))),
+            _ => Err(Error::plain(format!("-{name} must be a duration greater than 0"))),
         },
     };
     Ok(Limits {
@@ -89,7 +89,7 @@ fn limits(args: &Args) -> Result<Limits> {
 fn check(settings: &Settings, loaded: &Loaded) -> Result<()> {
     if loaded.issuer.as_ref().is_ok_and(|issuer| !issuer.key_fits()) {
         return Err(Error::plain(
-            "the key of -ca-key does not belong to the certificate of -ca",
+            "the key of -ca-key does not match the certificate of -ca",
         ));
     }
     match (settings.tls_cert.is_empty(), settings.tls_key.is_empty()) {

@@ -39,7 +39,7 @@ pub fn run(context: &Context) -> Outcome {
         if extra.to_str().is_some_and(|text| text.starts_with('-')) {
             let extra = extra.to_string_lossy();
             context.hint(format_args!(
-                "{extra} stands behind the request, where flags are not read"
+                "{extra} comes after the request, where flags are ignored; put it before the request"
             ));
         }
         return Err(Error::plain("sign takes a request and a subject, and nothing more").into());

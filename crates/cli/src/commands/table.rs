@@ -121,8 +121,8 @@ status prints the version and the number of rows.",
         usage: &["expiry [flags] FILE…|FOLDER…", "expiry -db-config FILE [flags]"],
         details: "\
 The certificate that expires first is listed first. In a folder, keys and certificate
-requests are skipped; subfolders are not searched. With -db-config, the certificates on
-record are listed that are neither expired nor revoked. The exit status is that of a
+requests are skipped; subfolders are not searched. With -db-config, it lists the
+recorded certificates that are neither expired nor revoked. The exit status is that of a
 monitoring plugin: 0 if all is well, 1 if a certificate expires within -warn or is not
 yet valid, 2 if one expires within -critical or has expired, 3 if something cannot be
 read or a flag is wrong. 2 takes precedence over 3, and 3 over 1.",
@@ -273,7 +273,10 @@ another CA issued it.",
     Command {
         name: "ocspserve",
         about: "answer OCSP requests",
-        usage: &["ocspserve -responses FILE [-address ADDRESS] [-port PORT]"],
+        usage: &[
+            "ocspserve -responses FILE [flags]",
+            "ocspserve -db-config FILE [flags]",
+        ],
         flags: &[Address, DbConfig, LogLevel, Path, Port, Responses],
         run: Some(ocspserve::run),
         ..NOT_YET
@@ -311,7 +314,7 @@ another CA issued it.",
         about: "renew certificates in place, one by one or from a jobs document",
         usage: &["renew [flags] CERTIFICATE…|FOLDER…", "renew -jobs FILE [flags]"],
         details: "\
-In a folder, renew takes every certificate that was issued by ca.pem there and has its
+In a folder, renew processes every certificate that was issued by ca.pem there and has its
 key beside it, as NAME-key.pem or NAME.key. It uses ca.pem, ca-key.pem and
 ca-config.json from the certificate's folder unless flags name other files. Subject,
 alternative names and key stay the same; everything else comes from the profile, by
@@ -355,8 +358,8 @@ status is 1 if anything failed.",
         about: "mark a certificate of a database as revoked",
         usage: &["revoke -db-config FILE -serial NUMBER -aki HEX [-reason REASON]"],
         details: "\
-NUMBER is decimal; HEX is lower-case hexadecimal without colons. To revoke a
-certificate again changes the date and the reason.",
+NUMBER is decimal; HEX is lower-case hexadecimal without colons. Revoking a
+certificate again updates the date and the reason.",
         flags: &[Aki, DbConfig, LogLevel, Reason, Serial, Strict],
         run: Some(revoke::run),
         ..NOT_YET
@@ -386,9 +389,9 @@ certificate again changes the date and the reason.",
         usage: &["serve [flags]"],
         details: "\
 Listens on 127.0.0.1:8888 by default. With -tls-cert and -tls-key it serves HTTPS, and
-with -mutual-tls-ca it accepts only clients with a certificate from that CA. The log
-lists at the start which endpoints are enabled, and why others are not. After SIGTERM
-the server finishes the requests in progress and exits with 0.",
+with -mutual-tls-ca it accepts only clients with a certificate from that CA. At startup
+the log lists which endpoints are enabled, and why others are not. After SIGTERM the
+server finishes the requests in progress and exits with 0.",
         flags: &[
             Address,
             AllowMisconfiguration,

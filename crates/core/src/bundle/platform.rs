@@ -94,7 +94,7 @@ impl Platform {
         }
         if hash == rank::UNKNOWN || key == rank::UNKNOWN {
             return Err(Error::plain(format!(
-                "the platform {:?} has no hash_algo (SHA1, SHA2) or no key_algo (RSA, ECDSA256, ECDSA384, ECDSA521) that is known",
+                "the platform {:?} needs a known hash_algo (SHA1, SHA2) and key_algo (RSA, ECDSA256, ECDSA384, ECDSA521)",
                 entry.name
             )));
         }

@@ -62,5 +62,5 @@ impl std::fmt::Debug for PrivateKey {
 /// # Errors
 /// If the system cannot provide random bytes.
 pub fn random(buffer: &mut [u8]) -> crate::Result<()> {
-    aws_lc_rs::rand::fill(buffer).map_err(|_| crate::Error::plain("the system gives no random bytes"))
+    aws_lc_rs::rand::fill(buffer).map_err(|_| crate::Error::plain("the system cannot provide random bytes"))
 }

@@ -54,10 +54,10 @@ pub enum Refusal {
 impl fmt::Display for Refusal {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
-            Refusal::NotPkcs12 => "it is no PKCS#12 file",
+            Refusal::NotPkcs12 => "it is not a PKCS#12 file",
             Refusal::Malformed => "it is a PKCS#12 file that is damaged, or not in DER",
-            Refusal::WrongPassword => "it is a PKCS#12 file, and the password does not open it",
-            Refusal::UnknownAlgorithm => "it is a PKCS#12 file, protected by an algorithm that is not known",
+            Refusal::WrongPassword => "it is a PKCS#12 file, and the password is wrong",
+            Refusal::UnknownAlgorithm => "it is a PKCS#12 file, protected with an unknown algorithm",
             Refusal::TooManyIterations => {
                 "it is a PKCS#12 file that asks for too many rounds of key derivation"
             }

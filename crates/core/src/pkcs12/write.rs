@@ -60,8 +60,8 @@ pub enum Unwritable {
 impl fmt::Display for Unwritable {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
-            Unwritable::NotCertificate => "it holds something that is no certificate",
-            Unwritable::OtherKey => "its private key is not that of its certificate",
+            Unwritable::NotCertificate => "it contains something that is not a certificate",
+            Unwritable::OtherKey => "its private key does not match its certificate",
             Unwritable::Password => "the password cannot be used",
         })
     }

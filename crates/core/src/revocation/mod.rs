@@ -130,7 +130,7 @@ impl Checker {
             asked += 1;
             let finding = if asked > MAX_ADDRESSES {
                 note(Note::ListNotFetched(format!(
-                    "the certificate names more than {MAX_ADDRESSES} lists"
+                    "the certificate names more than {MAX_ADDRESSES} CRLs"
                 )));
                 Finding::Unknown
             } else {

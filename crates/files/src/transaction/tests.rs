@@ -283,7 +283,7 @@ fn a_planted_journal_moves_nothing() {
         assert!(
             recover(&held, None)
                 .unwrap_err()
-                .contains("is no journal of rcfssl")
+                .contains("is not an rcfssl journal")
         );
         assert_eq!(fs::read(&victim).unwrap(), b"keep");
     }

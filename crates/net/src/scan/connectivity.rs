@@ -41,7 +41,7 @@ pub fn tls(target: &Target) -> Finding {
 
 /// Why the handshake failed with a host that does present certificates.
 pub fn older(why: &Error) -> String {
-    format!("{why} (the host speaks TLS, but neither TLS 1.3 nor TLS 1.2 as rcfssl does)")
+    format!("{why} (the host speaks TLS, but not TLS 1.2 or 1.3 with parameters that rcfssl supports)")
 }
 
 /// The certificates that the host presents, in any version of TLS.
@@ -82,14 +82,14 @@ fn verify(target: &Target, chain: Vec<Certificate>) -> Result<()> {
 pub fn cloudflare(_: &Target) -> Finding {
     Finding::failed(
         Grade::Skipped,
-        "rcfssl does not ask www.cloudflare.com for its addresses, which this would take",
+        "rcfssl does not fetch CloudFlare's addresses from www.cloudflare.com, which this scanner would need",
     )
 }
 
 /// cfssl scans whole networks here and skips single hosts.
 pub fn ranges(target: &Target) -> Finding {
     if is_network(&target.address.host) {
-        return Finding::failed(Grade::Skipped, "rcfssl scans hosts, and no networks");
+        return Finding::failed(Grade::Skipped, "rcfssl scans hosts, not networks");
     }
     Finding::new(Grade::Skipped, None)
 }

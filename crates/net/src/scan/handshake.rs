@@ -47,7 +47,7 @@ impl Signature {
     }
 }
 
-const TLS13_ONLY: &str = "the host speaks TLS 1.3 only, where this is not to be seen";
+const TLS13_ONLY: &str = "the host speaks TLS 1.3 only, which does not show this";
 
 /// CipherSuite: the suites accepted in each version, in the host's order of preference.
 pub fn suites(target: &Target) -> Finding {
@@ -130,7 +130,7 @@ fn younger(probe: &Probe<'_>) -> Option<String> {
     }
     (!names.is_empty()).then(|| {
         format!(
-            "{} also takes {}, which CipherSuite does not list, as cfssl's does not",
+            "{} also takes {}, which CipherSuite leaves out, as in cfssl",
             probe.target.address,
             names.join(", ")
         )
@@ -235,9 +235,9 @@ pub fn curves(target: &Target) -> Finding {
             let why = if probe.speaks_only_tls13() {
                 TLS13_ONLY
             } else {
-                "the host does not speak it"
+                "the host does not support it"
             };
-            return Finding::failed(Grade::Skipped, format!("no curves of TLS 1.2: {why}"));
+            return Finding::failed(Grade::Skipped, format!("no curves for TLS 1.2: {why}"));
         }
         let names: Vec<String> = curves
             .into_iter()

@@ -50,7 +50,7 @@ impl Clients {
             let _ = roots.add(der);
         }
         if roots.is_empty() {
-            return Err(failed("it holds no certificate of an authority".to_owned()));
+            return Err(failed("it contains no CA certificate".to_owned()));
         }
         let builder = WebPkiClientVerifier::builder_with_provider(roots.into(), provider());
         let verifier = builder.build().map_err(|error| failed(error.to_string()))?;
