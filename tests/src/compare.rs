@@ -126,7 +126,7 @@ mod tests {
     }
 
     #[test]
-    fn every_kind_of_difference_is_told() {
+    fn every_kind_of_difference_is_reported() {
         assert_eq!(places(json!({ "a": 1 }), json!({ "a": 2 })), ["/a"]);
         assert_eq!(places(json!({ "a": 1 }), json!({ "a": "1" })), ["/a"]);
         assert_eq!(places(json!({ "a": 1 }), json!({})), ["/a"]);
@@ -145,7 +145,7 @@ mod tests {
     }
 
     #[test]
-    fn what_differs_far_in_is_seen() {
+    fn differences_deep_inside_are_shown() {
         let text = |end: &str| json!("x".repeat(1000) + end);
         let found = differences(&text("a"), &text("b"));
         assert!(
@@ -155,7 +155,7 @@ mod tests {
     }
 
     #[test]
-    fn only_what_was_not_recorded_is_passed_over() {
+    fn only_values_without_a_recording_are_ignored() {
         let got = json!({ "stderr": { "log": [], "objects": ["x"] } });
         assert!(places(json!({ "stderr": { "log": [] } }), got.clone()).is_empty());
         assert_eq!(
@@ -177,7 +177,7 @@ mod tests {
     }
 
     #[test]
-    fn the_clock_may_turn_but_not_run() {
+    fn times_may_differ_by_a_second_only() {
         let begin = |precision, minutes| json!({ "not-before": ["utc", precision, minutes] });
         let minute = "to the minute";
         assert!(places(begin(minute, "-5 min|-6 min"), begin(minute, "-6 min")).is_empty());

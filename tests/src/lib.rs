@@ -15,7 +15,6 @@
 //! Behaviour that was not recorded is compared with Debian's cfssl directly: see
 //! [`differential`].
 
-pub mod aloud;
 pub mod binaries;
 pub mod cluster;
 pub mod compare;
@@ -27,6 +26,7 @@ pub mod made;
 pub mod mutate;
 pub mod network;
 pub mod normal;
+pub mod notice;
 pub mod openssl;
 pub mod organization;
 pub mod parallel;

@@ -14,7 +14,7 @@ pub fn skipped(why: &str) -> Result<()> {
         bail!("this cannot run here: {why}");
     }
     let test = std::thread::current().name().unwrap_or("a test").to_owned();
-    crate::aloud::say(&format!("SKIPPED: {test}: {why}"));
+    crate::notice::print(&format!("SKIPPED: {test}: {why}"));
     Ok(())
 }
 

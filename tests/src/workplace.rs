@@ -365,7 +365,7 @@ mod tests {
     }
 
     #[test]
-    fn a_watched_place_sees_statuses_that_a_line_hides() {
+    fn a_watched_workplace_records_statuses_that_a_line_hides() {
         let place = Workplace::watched().unwrap();
         let step = place.shell("cfssl nonsense; test $? -ne 0").unwrap();
         assert_eq!((step.status, step.commands), (0, vec![1]));

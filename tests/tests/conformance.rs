@@ -16,12 +16,12 @@ const AGAIN: [&str; 5] = [
 ];
 
 #[test]
-fn recorded_cases_come_out_alike() -> Result<()> {
+fn recorded_cases_give_the_same_results() -> Result<()> {
     check("conformance", &AGAIN)
 }
 
 #[test]
-fn captures_of_local_commands_come_out_alike() -> Result<()> {
+fn captures_of_local_commands_give_the_same_results() -> Result<()> {
     check("captures", &[])
 }
 

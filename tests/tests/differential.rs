@@ -16,7 +16,7 @@ use rcfssl_tests::{Context, Result, anyhow, binaries, ensure, skip};
 const COUNT: u64 = 500;
 
 #[test]
-fn documents_made_by_chance_come_out_alike() -> Result<()> {
+fn random_documents_give_the_same_results() -> Result<()> {
     if !Sides::has_debian() {
         return skip::skipped("there is no /usr/bin/cfssl (package golang-cfssl)");
     }
@@ -99,7 +99,7 @@ fn every_kept_trial_is_run() -> Result<()> {
 }
 
 #[test]
-fn a_program_that_does_otherwise_is_found() -> Result<()> {
+fn a_program_that_differs_is_detected() -> Result<()> {
     let kept = kept::read("certinfo_shows_mapped_addresses_short")?;
     let folder = tempfile::tempdir()?;
     let (script, binary) = (folder.path().join("cfssl"), binaries::folder()?.join("rcfssl"));

@@ -38,7 +38,7 @@ fn any_certificate_is_shown() {
 
 /// Go supports nothing newer than TLS 1.3, and rustls nothing older than 1.2.
 #[test]
-fn servers_by_openssl_are_looked_at_too() {
+fn servers_run_by_openssl_are_supported_too() {
     let root = Made::root("Root").unwrap();
     let leaf = root.sign(server("leaf.example").unwrap()).unwrap();
     let rsa = root
@@ -79,7 +79,7 @@ fn servers_by_openssl_are_looked_at_too() {
 }
 
 #[test]
-fn failures_are_told_in_the_words_of_go() {
+fn failures_are_worded_as_by_go() {
     let not_tls = servers::tcp(b"HTTP/1.0 400 Bad Request\r\n\r\n").unwrap();
     let silent = servers::tcp(b"").unwrap();
     // A fatal alert: handshake_failure.

@@ -85,7 +85,7 @@ fn a_wrong_call_gets_a_hint_and_the_error() {
 }
 
 #[test]
-fn a_link_to_the_wrong_program_says_so() {
+fn a_link_to_the_wrong_program_is_reported() {
     let place = Workplace::new().unwrap();
     for (program, name, says) in [
         ("rcfssl", "cfssljson", "make cfssljson a link to rcfssljson"),

@@ -105,7 +105,7 @@ fn keys_of_every_kind_are_packed() {
 }
 
 #[test]
-fn the_algorithms_are_those_of_today() {
+fn the_algorithms_are_modern() {
     let place = place();
     issue(&place, "ecdsa", 256);
     run(
@@ -206,7 +206,7 @@ fn bundle(place: &Workplace) -> ([Made; 4], Value) {
 }
 
 #[test]
-fn the_chain_of_a_bundle_comes_along() {
+fn the_chain_of_a_bundle_is_included() {
     let place = place();
     let ([_, one, two, leaf], document) = bundle(&place);
     run(&place, "rcfssljson -bare -p12 pw -f bundle.json bare");
@@ -244,7 +244,7 @@ fn the_chain_of_a_bundle_comes_along() {
 }
 
 #[test]
-fn what_the_input_lacks_is_told_before_anything_is_written() {
+fn missing_input_is_reported_before_anything_is_written() {
     let place = place();
     issue(&place, "ecdsa", 256);
     let whole: Value = serde_json::from_str(&place.read("leaf.json").unwrap()).unwrap();
@@ -338,7 +338,7 @@ fn the_password_is_the_first_line_of_its_file() {
 }
 
 #[test]
-fn a_password_file_that_is_no_good_is_told_without_the_password() {
+fn an_invalid_password_file_is_reported_without_the_password() {
     let place = place();
     issue(&place, "ecdsa", 256);
     place.write("empty", "").unwrap();
@@ -374,7 +374,7 @@ fn with_stdout_it_is_printed_as_base64_and_no_file_is_written() {
 }
 
 #[test]
-fn the_file_is_written_as_the_others_are() {
+fn the_file_is_written_like_the_others() {
     let place = place();
     issue(&place, "ecdsa", 256);
     // The default name is cert.

@@ -17,7 +17,7 @@ fn place() -> Workplace {
 }
 
 #[test]
-fn a_name_that_the_whitelist_refuses_is_not_signed_whatever_the_key_is_called() {
+fn a_name_outside_the_whitelist_is_not_signed_whatever_the_case_of_the_key() {
     let place = place();
     for (key, status) in [("name_whitelist", 1), ("NameWhitelist", 1), ("namewhitelist", 1)] {
         let profile = format!(r#"{{"usages":["signing"],"expiry":"1h","{key}":"^good$"}}"#);
@@ -63,7 +63,7 @@ fn info_never_answers_for_another_server() {
 }
 
 #[test]
-fn selfsign_keeps_to_its_profile_and_reads_its_request_again() {
+fn selfsign_uses_only_its_profile_and_parses_its_request_again() {
     let place = place();
     let configuration = r#"{"signing":{
         "default":{"usages":["signing"],"expiry":"50h","issuer_urls":["http://issuer.example"]},

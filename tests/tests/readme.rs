@@ -67,7 +67,7 @@ fn pki() -> Workplace {
 }
 
 #[test]
-fn the_walk_through_by_hand_makes_a_chain_that_openssl_accepts() {
+fn the_walk_through_by_hand_creates_a_chain_that_openssl_accepts() {
     needs!("openssl");
     let place = Workplace::new().unwrap();
     let block = block("rcfssl print-defaults config");
@@ -83,7 +83,7 @@ fn the_walk_through_by_hand_makes_a_chain_that_openssl_accepts() {
 }
 
 #[test]
-fn the_jobs_document_and_the_line_that_it_stands_for_make_the_same() {
+fn the_jobs_document_and_the_command_that_it_replaces_give_the_same_result() {
     let place = pki();
     let text = fs::read_to_string(repository().join("README.md")).unwrap();
     let document = text
@@ -120,7 +120,7 @@ fn the_jobs_document_and_the_line_that_it_stands_for_make_the_same() {
 
 /// The table after the block matches its output, apart from the dates.
 #[test]
-fn the_jobs_of_the_walk_through_are_made_as_shown() {
+fn the_jobs_of_the_walk_through_give_the_table_shown() {
     let place = Workplace::new().unwrap();
     symlink(fixtures(), place.join("fixtures")).unwrap();
     let step = run(&place, &block("cp -r fixtures/jobs")).ok().unwrap();

@@ -15,37 +15,37 @@ const PROGRAMS: [&str; 4] = ["bash", "curl", "openssl", "python3"];
 const DIFFERENT: &str = "different.txt";
 
 #[test]
-fn starts_flags_and_tls_come_out_alike() -> Result<()> {
+fn startup_flags_and_tls_give_the_same_results() -> Result<()> {
     check("serve")
 }
 
 #[test]
-fn endpoints_come_out_alike() -> Result<()> {
+fn endpoints_give_the_same_results() -> Result<()> {
     check("api")
 }
 
 #[test]
-fn odd_requests_come_out_alike() -> Result<()> {
+fn odd_requests_give_the_same_results() -> Result<()> {
     check("misc")
 }
 
 #[test]
-fn several_cas_behind_one_address_come_out_alike() -> Result<()> {
+fn several_cas_at_one_address_give_the_same_results() -> Result<()> {
     check("multi")
 }
 
 #[test]
-fn ocsp_responses_come_out_alike() -> Result<()> {
+fn ocsp_responses_are_the_same() -> Result<()> {
     check("ocsp")
 }
 
 #[test]
-fn servers_that_pass_on_come_out_alike() -> Result<()> {
+fn forwarding_servers_give_the_same_results() -> Result<()> {
     check("remote")
 }
 
 #[test]
-fn databases_come_out_alike() -> Result<()> {
+fn databases_give_the_same_results() -> Result<()> {
     check("db")
 }
 

@@ -131,7 +131,7 @@ fn a_good_host_is_good() {
 }
 
 #[test]
-fn what_a_host_takes_is_listed_in_its_order() {
+fn suites_are_listed_in_the_hosts_order() {
     let host = host(&[]);
     let found = &host.scan("-ip 127.0.0.1 -family TLSHandshake")["TLSHandshake"];
     let curves = json!({"TLS 1.2": ["secp384r1", "secp256r1"]});
@@ -166,7 +166,7 @@ fn what_a_host_takes_is_listed_in_its_order() {
 }
 
 #[test]
-fn tls_1_3_alone_is_told_and_not_taken_for_nothing() {
+fn a_host_with_only_tls_1_3_is_reported_as_such() {
     let host = host(&[&rustls::version::TLS13]);
     let found = host.scan("-ip 127.0.0.1 -family TLS");
     let suites = &found["TLSHandshake"]["CipherSuite"];
@@ -184,7 +184,7 @@ fn tls_1_3_alone_is_told_and_not_taken_for_nothing() {
 }
 
 #[test]
-fn certificates_that_are_no_good_are_told_apart() {
+fn invalid_certificates_are_distinguished() {
     let host = host(&[]);
     let stranger = Made::root("Stranger").unwrap();
     host.place.write("other.pem", stranger.pem()).unwrap();
@@ -216,7 +216,7 @@ fn certificates_that_are_no_good_are_told_apart() {
 }
 
 #[test]
-fn a_host_that_is_not_there_is_bad_in_the_words_of_go() {
+fn an_unreachable_host_is_bad_with_gos_message() {
     let done = scan(&place(), "-family PKI|TLS|Connectivity 127.0.0.1:1");
     assert!(
         done.out()
@@ -252,7 +252,7 @@ fn a_host_that_is_not_there_is_bad_in_the_words_of_go() {
 }
 
 #[test]
-fn expressions_choose_and_mistakes_in_them_are_told() {
+fn expressions_select_scanners_and_errors_in_them_are_reported() {
     let chosen = findings(&scan(
         &place(),
         "-family Conn -scanner ^(TCPDial|DNSLookup)$ 127.0.0.1:1",
@@ -270,7 +270,7 @@ fn expressions_choose_and_mistakes_in_them_are_told() {
 }
 
 #[test]
-fn hosts_may_come_from_a_file_and_not_too_many() {
+fn hosts_may_come_from_a_file_up_to_a_maximum() {
     let place = place();
     place
         .write("hosts.csv", "1,127.0.0.1:1\n2,127.0.0.1:2\n3,127.0.0.1:3\n")
@@ -347,7 +347,7 @@ fn the_grades_are_those_of_cfssl() {
 
 /// TLS 1.0 and 1.1 are detected; scanners that would need a handshake report that.
 #[test]
-fn older_tls_is_told() {
+fn older_tls_is_reported() {
     for (version, name) in [("-tls1", "TLS 1.0"), ("-tls1_1", "TLS 1.1")] {
         let host = openssl_host(&[version, "-cipher", "ALL:@SECLEVEL=0"]);
         let found = host.scan("-family Connectivity|TLS|PKI");
@@ -376,7 +376,7 @@ fn older_tls_is_told() {
 }
 
 #[test]
-fn suites_without_a_future_are_seen() {
+fn obsolete_suites_are_detected() {
     let host = openssl_host(&["-tls1_2", "-cipher", "ECDHE-ECDSA-AES128-SHA"]);
     let found = host.scan("-family TLSHandshake");
     let suites = found["TLSHandshake"]["CipherSuite"]["output"].to_string();

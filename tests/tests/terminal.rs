@@ -25,7 +25,7 @@ fn organization() -> Organization {
 }
 
 #[test]
-fn the_bar_is_there_from_the_start_and_after_each_result() {
+fn the_bar_is_shown_from_the_start_and_after_each_result() {
     needs!("script", "stty");
     let organization = organization();
     let shown = on_terminal(&organization, "TERM=xterm", 0, "rcfssl renew -force a.pem b.pem");
@@ -56,7 +56,7 @@ fn a_dumb_terminal_gets_neither_bar_nor_colour() {
 }
 
 #[test]
-fn the_table_counts_wide_characters_and_is_ascii_where_the_locale_is() {
+fn the_table_measures_wide_characters_and_follows_an_ascii_locale() {
     needs!("script", "stty");
     let organization = organization();
     let table = |variables: &str, columns| {

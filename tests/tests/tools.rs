@@ -32,7 +32,7 @@ fn alike(place: &Workplace, line: &str) -> Step {
 }
 
 #[test]
-fn they_do_what_the_commands_do() {
+fn the_tools_do_what_the_commands_do() {
     let (place, _) = place();
     let bundle = alike(
         &place,
@@ -51,7 +51,7 @@ fn they_do_what_the_commands_do() {
 }
 
 #[test]
-fn newkey_makes_keys_requests_and_authorities() {
+fn newkey_creates_keys_requests_and_cas() {
     let (place, _) = place();
     for (line, members) in [
         ("cfssl-newkey csr.json", &["csr", "key"][..]),
@@ -76,7 +76,7 @@ fn newkey_makes_keys_requests_and_authorities() {
 }
 
 #[test]
-fn a_server_is_looked_at() {
+fn a_server_is_scanned() {
     let (place, root) = place();
     let int = root.sign(authority("Int")).unwrap();
     let leaf = int.sign(server("localhost").unwrap()).unwrap();
@@ -89,7 +89,7 @@ fn a_server_is_looked_at() {
 }
 
 #[test]
-fn the_exit_status_is_2_for_wrong_flags_and_else_0() {
+fn the_exit_status_is_2_for_wrong_flags_and_otherwise_0() {
     let (place, _) = place();
     for (line, status) in [
         ("cfssl-bundle", 0),
@@ -156,7 +156,7 @@ fn the_name_is_that_of_the_link_wherever_it_is() {
 }
 
 #[test]
-fn mkbundle_collects_what_is_good() {
+fn mkbundle_collects_valid_certificates() {
     let (place, root) = place();
     let other = Made::root("Other").unwrap();
     let mut params = server("gone.example").unwrap();
@@ -220,7 +220,7 @@ fn mkbundle_collects_what_is_good() {
 }
 
 #[test]
-fn mkbundle_asks_for_revocation_lists() {
+fn mkbundle_fetches_crls() {
     let (place, root) = place();
     let web = Web::open().unwrap();
     let mut params = server("leaf.example").unwrap();
@@ -259,7 +259,7 @@ fn mkbundle_asks_for_revocation_lists() {
 }
 
 #[test]
-fn mkbundle_follows_redirects_to_https_and_writes_whole_or_not_at_all() {
+fn mkbundle_follows_redirects_to_https_and_writes_completely_or_not_at_all() {
     let (mut place, root) = place();
     let web = Web::open().unwrap();
     let site = root.sign(server("site.example").unwrap()).unwrap();
@@ -315,7 +315,7 @@ fn mkbundle_follows_redirects_to_https_and_writes_whole_or_not_at_all() {
 }
 
 #[test]
-fn mkbundle_asks_a_few_addresses_for_one_certificate() {
+fn mkbundle_contacts_few_addresses_per_certificate() {
     let (place, root) = place();
     let web = Web::open().unwrap();
     let urls: Vec<String> = (0..500).map(|number| web.url(&format!("/{number}"))).collect();
@@ -340,7 +340,7 @@ fn mkbundle_asks_a_few_addresses_for_one_certificate() {
 }
 
 #[test]
-fn what_a_certificate_says_is_no_line_of_the_log() {
+fn a_certificate_cannot_forge_a_log_line() {
     let (place, root) = place();
     let forged = "x\n2026/01/01 00:00:00 [INFO] Wrote 9 certificates.\u{1b}[2J\u{202e}";
     let mut params = server("leaf.example").unwrap();

@@ -79,7 +79,7 @@ fn field(folder: &Path, name: &str, option: &[&str]) -> String {
 }
 
 #[test]
-fn the_script_leaves_what_the_walk_through_promises() {
+fn the_script_creates_the_files_of_the_walk_through() {
     let folder = tempfile::tempdir().unwrap();
     let out = folder.path().join("made/for this");
     let step = walk(&out).ok().unwrap();
@@ -140,7 +140,7 @@ fn files_have_their_modes(out: &Path) {
 }
 
 #[test]
-fn certificates_are_good_for_five_years() {
+fn certificates_are_valid_for_five_years() {
     let folder = tempfile::tempdir().unwrap();
     walk(folder.path()).ok().unwrap();
     for name in ["ca", "server", "member-1", "member-2", "member-3", "client"] {
@@ -165,7 +165,7 @@ fn certificates_are_good_for_five_years() {
 }
 
 #[test]
-fn the_script_says_what_it_needs() {
+fn the_script_reports_missing_programs() {
     let step = Step::from(Command::new(fixtures().join("walkthrough.sh")).output().unwrap());
     assert_eq!(step.status, 2);
     assert!(step.err().starts_with("usage: "), "{}", step.err());

@@ -137,7 +137,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_plain_to_understand_is_taken() {
+    fn addresses_with_a_clear_meaning_are_accepted() {
         for (address, url) in [
             ("127.0.0.1:1", "http://127.0.0.1:1"),
             ("[::1]:1", "http://[::1]:1"),
@@ -156,7 +156,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_address_is_refused_in_gos_words() {
+    fn invalid_addresses_give_gos_errors() {
         for (address, why) in [
             (
                 "http://127.0.0.1:abc",

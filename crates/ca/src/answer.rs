@@ -172,7 +172,7 @@ mod tests {
     }
 
     #[test]
-    fn infos_may_lack_anything() {
+    fn an_info_may_lack_any_member() {
         let info = |body: &str| read(body.as_bytes()).unwrap().into_info();
         let full = info(r#"{"success":true,"result":{"certificate":"c","usages":["a","b"],"expiry":"1h"}}"#);
         assert_eq!((full.certificate.as_str(), full.expiry.as_str()), ("c", "1h"));

@@ -140,7 +140,7 @@ mod tests {
     }
 
     #[test]
-    fn a_ca_is_made_and_made_again_for_its_key() {
+    fn a_ca_is_created_and_reissued_for_its_key() {
         let mut events = Vec::new();
         let request = request(r#"{"CN":"CA","ca":{"expiry":"24h","pathlen":1,"pathlenzero":true}}"#);
         let (key, made) = ca(&request, NOW, &mut |event| events.push(event)).unwrap();
@@ -154,7 +154,7 @@ mod tests {
     }
 
     #[test]
-    fn what_fails_is_told_at_each_step() {
+    fn each_step_reports_its_error() {
         let told = |text: &str| {
             let mut events = Vec::new();
             let error = ca(&request(text), NOW, &mut |event| events.push(event)).unwrap_err();

@@ -137,7 +137,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_object_too_deep_or_too_large_is_refused() {
+    fn metadata_that_is_not_an_object_or_too_deep_or_large_is_refused() {
         let refusal = |text: &str| {
             let error = json::read(text.as_bytes(), &mut Option::<Metadata>::None);
             error.unwrap_err().text

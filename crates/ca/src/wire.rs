@@ -275,7 +275,7 @@ mod tests {
     }
 
     #[test]
-    fn serve_takes_hostname_over_hosts_and_leaves_out_what_only_clients_know() {
+    fn in_serve_hostname_overrides_hosts_and_unknown_members_are_ignored() {
         let read = |text: &str| ServeRequest::read(text.as_bytes()).unwrap().into_request();
         let both =
             read(r#"{"hostname":"a, b","hosts":["c"],"crl_override":"x","NotAfter":"2030-01-02T03:04:05Z"}"#);

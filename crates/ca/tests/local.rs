@@ -84,7 +84,7 @@ fn sign(members: &str) -> Result<(Signed, Certificate), String> {
 }
 
 #[test]
-fn what_a_database_keeps_is_what_the_certificate_says() {
+fn a_record_matches_its_certificate() {
     let signer = signer();
     let mut events = Vec::new();
     let signed = signer
@@ -110,7 +110,7 @@ fn what_a_database_keeps_is_what_the_certificate_says() {
 }
 
 #[test]
-fn databases_tell_an_empty_list_of_names_from_none() {
+fn records_distinguish_an_empty_list_of_names_from_none() {
     let names = |members: &str| sign(members).unwrap().0.issued.unwrap().dns_names;
     assert_eq!(names(r#""hosts":[]"#), Some(Vec::new()));
     assert_eq!(names(r#""hosts":["10.0.0.1"]"#), Some(Vec::new()));
@@ -118,7 +118,7 @@ fn databases_tell_an_empty_list_of_names_from_none() {
 }
 
 #[test]
-fn clients_choose_the_number_where_the_profile_says_so() {
+fn clients_choose_the_serial_number_if_the_profile_allows_it() {
     let number = |members: &str| {
         let signed = sign(&format!(r#""profile":"serial"{members}"#));
         signed.map(|(signed, _)| signed.issued.unwrap().serial.to_string())
@@ -169,7 +169,7 @@ fn extensions_must_be_allowed_and_readable() {
 }
 
 #[test]
-fn dates_and_the_crl_are_the_clients_where_it_gives_them() {
+fn dates_and_crl_of_the_client_override_the_profile() {
     let (_, certificate) = sign(r#""NotBefore":"2027-01-01T00:00:01Z","crl_override":"http://own""#).unwrap();
     assert_eq!(certificate.not_before, datetime!(2027-01-01 0:00:01 UTC));
     assert_eq!(certificate.not_after, datetime!(2027-01-01 1:00:01 UTC));
@@ -192,7 +192,7 @@ fn precertificates_have_the_poison_and_are_not_recorded() {
 }
 
 #[test]
-fn requests_are_checked_unless_they_were_already() {
+fn requests_are_verified_unless_they_already_were() {
     let mut request = asked("");
     request.csr = AskedCsr::Pem(b"no PEM".to_vec());
     let refused = signer().sign(&request, NOW, &mut |_| {}).unwrap_err();
@@ -205,7 +205,7 @@ fn requests_are_checked_unless_they_were_already() {
 }
 
 #[test]
-fn a_key_that_does_not_fit_is_known_at_once_and_signs_nothing() {
+fn a_key_that_does_not_match_is_detected_and_signs_nothing() {
     let issuer = Issuer::new(ca(&key()), key());
     assert!(!issuer.key_fits());
     let signer = LocalSigner::new(Arc::new(issuer), policy());
@@ -218,7 +218,7 @@ fn a_key_that_does_not_fit_is_known_at_once_and_signs_nothing() {
 }
 
 #[test]
-fn what_another_ca_decided_is_not_issued() {
+fn a_decision_of_another_ca_is_not_issued() {
     let (own, other) = (signer(), key());
     let profile = own.policy().default_profile();
     let wanted = Wanted::of_csr(&csr("x", &[], &other), profile).unwrap();

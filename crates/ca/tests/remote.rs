@@ -158,7 +158,7 @@ fn requests_with_a_key_go_in_an_envelope() {
 }
 
 #[test]
-fn servers_are_asked_in_turn_until_one_signs() {
+fn servers_are_tried_in_turn_until_one_signs() {
     let (refusing, signing, spare) = (
         server(http(400, "no")),
         server(http(200, SIGNED)),
@@ -181,7 +181,7 @@ fn servers_are_asked_in_turn_until_one_signs() {
 }
 
 #[test]
-fn the_last_error_is_told_with_its_cause() {
+fn the_last_error_is_reported_with_its_cause() {
     let (refusing, dead) = (server(http(500, "boom\n")), dead());
     let (signed, _) = sign(&format!("http://{},http://{dead}", refusing.address));
     let url = format!("http://{dead}/api/v1/cfssl/sign");
@@ -199,7 +199,7 @@ fn the_last_error_is_told_with_its_cause() {
 }
 
 #[test]
-fn a_server_that_hangs_up_or_sends_elsewhere_has_not_signed() {
+fn a_closed_connection_or_a_redirect_counts_as_a_failure() {
     let silent = server(String::new());
     let (signed, _) = sign(&format!("http://{}", silent.address));
     let refused = signed.unwrap_err();
@@ -227,7 +227,7 @@ fn a_server_that_hangs_up_or_sends_elsewhere_has_not_signed() {
 }
 
 #[test]
-fn an_ip_address_with_a_port_is_taken_and_refused_as_in_cfssl_where_no_one_answers() {
+fn an_ip_address_with_a_port_is_accepted_and_gives_cfssls_error_if_nothing_answers() {
     let server = server(http(200, SIGNED));
     assert_eq!(sign(&server.address).0, Ok("PEM\n".into()));
     let dead = dead();
@@ -260,7 +260,7 @@ fn an_ip_address_with_a_port_is_taken_and_refused_as_in_cfssl_where_no_one_answe
 }
 
 #[test]
-fn a_router_makes_only_the_signers_that_it_needs() {
+fn a_router_creates_only_the_signers_that_it_needs() {
     let none = || Err(Error::plain("not wanted"));
     let policy = |text: &str| Arc::new(Policy::read(text.as_bytes(), &(), &mut |_| {}).unwrap().0);
     let server = server(http(200, SIGNED));

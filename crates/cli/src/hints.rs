@@ -305,7 +305,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn keys_that_are_often_written_are_known() {
+    fn common_mistakes_in_keys_are_recognized() {
         assert_eq!(nearest_key("S", &["C", "ST", "L"]), Some("ST"));
         assert_eq!(nearest_key("sans", &["CN", "hosts", "names"]), Some("hosts"));
         assert_eq!(nearest_key("host", &["CN", "hosts", "names"]), Some("hosts"));

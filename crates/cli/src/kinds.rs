@@ -251,7 +251,7 @@ mod tests {
     }
 
     #[test]
-    fn files_are_known_for_what_they_are() {
+    fn kinds_of_files_are_recognized() {
         let key = b"-----BEGIN EC PRIVATE KEY-----\nAAAA\n-----END EC PRIVATE KEY-----\n";
         for (text, wanted, words) in [
             (&b" \n"[..], Wanted::Request, "x is empty, not a request as JSON"),
@@ -304,7 +304,7 @@ mod tests {
     }
 
     #[test]
-    fn nothing_is_said_of_what_is_right_or_unknown() {
+    fn files_of_the_right_or_an_unknown_kind_need_no_hint() {
         for (text, wanted) in [
             (&br#"{"CN": "a"}"#[..], Wanted::Request),
             (br#"{"CN": "a"}"#, Wanted::Subject),

@@ -77,7 +77,7 @@ mod tests {
     use super::host;
 
     #[test]
-    fn what_is_odd_gets_a_better_one() {
+    fn odd_hosts_get_a_suggestion() {
         for (text, better) in [
             ("a.example:443", "write \"a.example\""),
             ("10.0.0.1:2379", "write \"10.0.0.1\""),
@@ -99,7 +99,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_common_is_not_odd() {
+    fn common_hosts_are_not_odd() {
         for text in [
             "",
             "localhost",

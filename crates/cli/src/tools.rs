@@ -184,7 +184,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_name_is_that_of_the_file() {
+    fn the_tool_is_recognized_by_the_file_name() {
         let command = |path: &str| match named(OsStr::new(path)) {
             Some(Tool::Command(command)) => Some(command.command),
             _ => None,

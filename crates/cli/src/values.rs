@@ -106,7 +106,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn durations_are_shown_as_they_are_written() {
+    fn invalid_durations_are_shown_with_the_right_notation() {
         let text = b"{\"signing\": {\"default\": {\"expiry\": \"1h\"}, \"profiles\": {\"a\": {\n\"Expiry\": \"5 years\"}}}}";
         assert_eq!(
             explain(OsStr::new("c.json"), text),

@@ -169,7 +169,7 @@ mod tests {
     }
 
     #[test]
-    fn envelopes_read_back_and_show_who_sealed_them() {
+    fn envelopes_read_back_and_their_token_is_checked() {
         let key = AuthKey::new(b"k");
         let text = json::to_string(&AuthenticatedRequest::new(&key, b"{}".to_vec(), 7));
         assert!(text.starts_with(r#"{"timestamp":7,"token":""#) && text.ends_with(r#"","request":"e30="}"#));

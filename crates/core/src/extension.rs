@@ -268,7 +268,7 @@ mod tests {
     }
 
     #[test]
-    fn alternative_names_read_back_and_others_are_told() {
+    fn alternative_names_read_back_and_other_types_are_reported() {
         let hosts = Hosts::parse(["a.b", "10.0.0.1", "::1", "x@y.z", "spiffe://t/w"]);
         let der = asn1::encode(|w| write_subject_alt_name(w, &hosts));
         assert_eq!(read_subject_alt_name(&der), Ok((hosts, vec![])));
@@ -291,7 +291,7 @@ mod tests {
     }
 
     #[test]
-    fn the_first_bad_name_is_told() {
+    fn the_first_invalid_name_is_reported() {
         let bad_uri = [0x86, 3, b'a', b':', b'\x7f'];
         let bad_ip = [0x87, 1, 1];
         let read = |names: [&[u8]; 2]| {

@@ -238,7 +238,7 @@ mod tests {
     }
 
     #[test]
-    fn others_identifiers_are_read_as_strictly_as_go_reads_them() {
+    fn identifiers_are_parsed_as_strictly_as_by_go() {
         let read = |octets: &[u8]| Oid::read(octets).map_err(|error| error.to_string());
         assert_eq!(read(&[0x55, 4, 3]), Ok(COMMON_NAME));
         for (octets, words) in [

@@ -315,7 +315,7 @@ mod tests {
     }
 
     #[test]
-    fn parameters_cut_short_anywhere_are_refused() {
+    fn truncated_parameters_are_refused() {
         let whole = pbkdf2(8, 1, 8);
         for length in 0..whole.len() {
             assert_eq!(refusal(&whole[..length]), Refusal::Malformed, "{length}");

@@ -252,7 +252,7 @@ mod tests {
     }
 
     #[test]
-    fn the_one_named_profile_that_fits_is_taken() {
+    fn the_only_matching_named_profile_is_used() {
         const SERVER: &str = r#""server":{"expiry":"1h","usages":["signing","server auth"]}"#;
         const CLIENT: &str = r#""client":{"expiry":"1h","usages":["client auth","digital signature"]}"#;
         const ALIKE: &str = r#""user":{"expiry":"2h","usages":["signing","client auth"]}"#;
@@ -278,7 +278,7 @@ mod tests {
     }
 
     #[test]
-    fn what_it_no_longer_says_is_found() {
+    fn differences_are_found() {
         let key = key();
         let profile = policy("").default_profile().clone();
         let old = certificate(&key, &decided(&key, &profile, &["a", "10.0.0.1", "b"]));
@@ -301,7 +301,7 @@ mod tests {
     }
 
     #[test]
-    fn another_key_of_the_same_name_is_another_authority() {
+    fn another_key_with_the_same_name_is_another_ca() {
         let (own, other) = (key(), key());
         let profile = policy("").default_profile().clone();
         let authority = certificate(&own, &decided(&own, &profile, &[]));

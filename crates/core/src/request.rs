@@ -487,7 +487,7 @@ mod tests {
     }
 
     #[test]
-    fn an_authority_must_name_somebody() {
+    fn a_ca_must_have_a_subject() {
         for (text, ok) in [
             (r#"{"CN":" "}"#, true),
             (r#"{"names":[{"O":"x"}]}"#, true),
@@ -519,7 +519,7 @@ mod tests {
     }
 
     #[test]
-    fn of_several_faults_that_of_a_host_is_told_first() {
+    fn of_several_errors_that_of_a_host_is_reported_first() {
         let refusal = |text: &str| read(text).content().unwrap_err().to_string();
         let (host, extension) = (r#""hosts":["ü"]"#, r#""extensions":[{}]"#);
         let kind = r#""names":[{"OID":{"3.1":"v"}}]"#;
@@ -536,7 +536,7 @@ mod tests {
     }
 
     #[test]
-    fn delegation_takes_the_place_of_basic_constraints() {
+    fn delegation_replaces_basic_constraints() {
         let oids = |text: &str| -> Vec<String> {
             read(text)
                 .extensions()

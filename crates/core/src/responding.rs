@@ -112,7 +112,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn moments_are_in_utc_to_the_second() {
+    fn times_are_in_utc_and_seconds() {
         let text = |text: &str| moment(text.as_bytes()).map(|moment| moment.to_string());
         assert_eq!(
             text("20300102030405Z").as_deref(),
@@ -129,7 +129,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_request_is_none() {
+    fn malformed_requests_are_refused() {
         assert_eq!(Asked::read(b""), None);
         assert_eq!(Asked::read(&[0x30, 0]), None);
         assert_eq!(Kept::read(&[0x30, 3, 0x0a, 1, 6]), None);

@@ -141,7 +141,7 @@ fn a_bundle_is_the_chain_without_its_root() {
 }
 
 #[test]
-fn what_came_in_is_used_and_kept_without_asking_anybody() {
+fn given_certificates_are_used_and_saved_without_fetching() {
     let (root, one, leaf) = pki();
     for input in [[&leaf, &one], [&one, &leaf]] {
         let mut case = Case::new(&[&root], &[]);
@@ -272,7 +272,7 @@ fn the_most_widely_trusted_root_is_ubiquitous() {
 }
 
 #[test]
-fn forced_bundles_are_what_came_in() {
+fn forced_bundles_are_the_input() {
     let (root, one, leaf) = pki();
     let mut case = Case::new(&[], &[]);
     let json = case.json(&[&root, &one, &leaf], Flavor::Force).unwrap();
@@ -292,7 +292,7 @@ fn forced_bundles_are_what_came_in() {
 }
 
 #[test]
-fn expiring_certificates_are_told_by_their_place() {
+fn expiring_certificates_are_reported_by_position() {
     let root = Made::root(ca_params("root"));
     let mut soon = leaf_params("leaf");
     soon.not_after = NOW + Duration::hours(719);
@@ -307,7 +307,7 @@ fn expiring_certificates_are_told_by_their_place() {
 }
 
 #[test]
-fn what_cannot_be_bundled_says_why() {
+fn bundling_errors_give_the_reason() {
     let (root, one, leaf) = pki();
     let mut case = Case::new(&[&root], &[&one]);
     let self_signed = r#"{"code":1100,"message":"Certificate is self signed"}"#;
@@ -338,7 +338,7 @@ fn what_cannot_be_bundled_says_why() {
 }
 
 #[test]
-fn the_key_goes_along() {
+fn the_key_is_included() {
     let root = Made::root(ca_params("root"));
     let leaf = root.sign(leaf_params("leaf"));
     let key = pem::encode("PRIVATE KEY", leaf.key.serialized_der());

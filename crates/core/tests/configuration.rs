@@ -31,7 +31,7 @@ fn refused(members: &str) -> String {
 }
 
 #[test]
-fn fields_of_go_without_a_tag_count() {
+fn untagged_fields_of_go_have_an_effect() {
     for key in ["NameWhitelist", "namewhitelist", "NAMEWHITELIST"] {
         let (policy, _) = read(&with(&format!(r#""{key}": "^good\\.example$""#))).unwrap();
         let profile = policy.default_profile();
@@ -104,7 +104,7 @@ fn their_types_are_gos() {
 }
 
 #[test]
-fn of_two_mistakes_gos_first_is_told() {
+fn of_two_errors_gos_first_is_reported() {
     let policies = |id: &str, rest: &str| format!(r#""policies": [{{"id": "{id}"{rest}}}]"#);
     for (id, why) in [
         (
@@ -137,7 +137,7 @@ fn of_two_mistakes_gos_first_is_told() {
 }
 
 #[test]
-fn settings_that_do_not_count_are_told_of() {
+fn settings_without_effect_are_reported() {
     let configuration = |default: &str, named: &str| {
         format!(
             r#"{{"signing": {{"default": {default}, "profiles": {{"q": {named}}}}}, "remotes": {{"r": "x"}}}}"#

@@ -60,7 +60,7 @@ fn written(password: &str, name: &str) -> Vec<u8> {
 }
 
 #[test]
-fn what_is_written_is_read_back() {
+fn written_files_read_back() {
     let key = key::read(sample!("leaf-key.pem")).unwrap();
     for (password, name) in [
         ("pw", "leaf"),
@@ -83,7 +83,7 @@ fn what_is_written_is_read_back() {
 }
 
 #[test]
-fn no_two_files_are_alike_and_nothing_secret_shows() {
+fn files_are_salted_and_reveal_no_secrets() {
     let (one, two) = (written("pw", "leaf"), written("pw", "leaf"));
     assert_ne!(one, two);
     let scalar = &rcfssl_go::pem::decode(sample!("leaf-key.pem"))
@@ -103,7 +103,7 @@ fn no_two_files_are_alike_and_nothing_secret_shows() {
 }
 
 #[test]
-fn what_does_not_belong_together_is_not_written() {
+fn a_key_and_certificate_that_do_not_match_are_not_written() {
     let key = PrivateKeyInfo::read_pem(sample!("leaf-key.pem")).unwrap();
     let (leaf, root) = (sample!("leaf.der").to_vec(), sample!("root.der").to_vec());
     let refusal = |certificates: &[Vec<u8>]| {
@@ -157,7 +157,7 @@ fn absurd_work_is_refused() {
 }
 
 #[test]
-fn pkcs7_is_read_where_it_has_the_crls_field() {
+fn pkcs7_is_read_only_with_the_crls_field() {
     let chain = [sample!("leaf.der"), sample!("root.der")];
     let input = bundle::read(sample!("crl.p7b"), "0").unwrap();
     assert_eq!(ders(&input.certificates), chain);
@@ -172,7 +172,7 @@ fn pkcs7_is_read_where_it_has_the_crls_field() {
 }
 
 #[test]
-fn certificates_come_as_pem_or_one_behind_the_other_in_der() {
+fn certificates_may_be_pem_or_concatenated_der() {
     let chain = [sample!("leaf.der"), sample!("root.der")];
     let input = bundle::read(&chain.concat(), "0").unwrap();
     assert_eq!(ders(&input.certificates), chain);

@@ -84,7 +84,7 @@ fn shape(certificate: &Certificate) -> Vec<(String, bool)> {
 }
 
 #[test]
-fn an_extension_of_ones_own_is_copied_as_it_is() {
+fn a_private_extension_is_copied_unchanged() {
     let plain = certificate(Vec::new());
     let own = Oid::from_arcs(&[1, 2, 3, 4, 5]).unwrap();
     let copied = certificate(vec![extension(own.clone(), &[5, 0])]);
@@ -94,7 +94,7 @@ fn an_extension_of_ones_own_is_copied_as_it_is() {
 }
 
 #[test]
-fn what_only_the_profile_may_say_is_never_copied() {
+fn extensions_reserved_for_the_profile_are_never_copied() {
     let usage = asn1::encode(|w| w.named_bits(0b110_0000));
     let any_purpose = asn1::encode(|w| w.sequence(|w| w.oid(&Oid::from_arcs(&[2, 5, 29, 37, 0]).unwrap())));
     let url = ["http://evil.example".to_owned()];
@@ -149,7 +149,7 @@ fn what_only_the_profile_may_say_is_never_copied() {
 }
 
 #[test]
-fn the_alternative_names_are_those_that_we_build_and_in_their_usual_place() {
+fn the_alternative_names_are_ours_and_in_their_usual_place() {
     let names = asn1::encode(|w| extension::write_subject_alt_name(w, &Hosts::parse(["asked.example"])));
     let tried = certificate(vec![extension(oid::SUBJECT_ALT_NAME, &names)]);
     let plain = certificate(Vec::new());
@@ -162,7 +162,7 @@ fn the_alternative_names_are_those_that_we_build_and_in_their_usual_place() {
 }
 
 #[test]
-fn netscapes_type_of_a_server_is_copied() {
+fn the_netscape_server_type_is_copied() {
     let server = [3, 2, 6, 0x40];
     let copied = certificate(vec![extension(oid::NETSCAPE_CERT_TYPE, &server)]);
     assert_eq!(copied.extension(&oid::NETSCAPE_CERT_TYPE), Some(&server[..]));
@@ -177,7 +177,7 @@ fn delegation_is_copied_as_in_cfssl() {
 /// Extensions that Go does not parse may contain anything, here octets that are not a list
 /// of timestamps (RFC 6962, 3.3). We must be able to parse what we sign.
 #[test]
-fn what_nobody_reads_may_hold_anything() {
+fn extensions_that_go_does_not_parse_may_contain_anything() {
     let timestamps = Oid::from_arcs(&[1, 3, 6, 1, 4, 1, 11129, 2, 4, 2]).unwrap();
     let copied = certificate(vec![extension(timestamps.clone(), &[4, 0])]);
     assert_eq!(copied.extension(&timestamps), Some(&[4, 0][..]));

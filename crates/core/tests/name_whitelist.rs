@@ -187,7 +187,7 @@ fn a_second_name_in_another_string_type_does_not_pass() {
 }
 
 #[test]
-fn names_that_a_command_asks_for_are_looked_at_too() {
+fn names_from_a_command_are_checked_too() {
     let house = House::new();
     let subject = Subject {
         common_name: "evil.example".into(),

@@ -23,7 +23,7 @@ fn check(certificate: &Certificate, parent: &Certificate) -> Result<(), String> 
 }
 
 #[test]
-fn salts_as_long_as_the_digest_are_good() {
+fn salts_of_the_digests_length_are_accepted() {
     let (root, short) = (sample!("root"), sample!("short"));
     for (name, certificate, parent) in [
         ("root", &root, &root),
@@ -38,7 +38,7 @@ fn salts_as_long_as_the_digest_are_good() {
 }
 
 #[test]
-fn a_changed_octet_is_seen() {
+fn a_changed_octet_is_detected() {
     let (root, short) = (sample!("root"), sample!("short"));
     for (certificate, parent) in [
         (sample!("sha256"), &root),
@@ -62,7 +62,7 @@ fn a_changed_octet_is_seen() {
 
 /// OpenSSL accepts these signatures; Go does not verify them.
 #[test]
-fn other_parameters_are_not_looked_at() {
+fn other_parameters_are_not_verified() {
     let root = sample!("root");
     for (name, certificate) in [
         ("a salt of 20 octets", sample!("salt20")),
@@ -89,7 +89,7 @@ fn other_parameters_are_not_looked_at() {
 }
 
 #[test]
-fn other_keys_did_not_sign_it() {
+fn other_keys_do_not_verify_it() {
     let elliptic = Made::root(ca_params("PSS 2048"));
     assert_eq!(
         check(&sample!("sha256"), &elliptic.certificate).unwrap_err(),
@@ -98,7 +98,7 @@ fn other_keys_did_not_sign_it() {
 }
 
 #[test]
-fn chains_may_have_it() {
+fn chains_may_use_it() {
     let (root, leaf) = (sample!("root"), sample!("sha256"));
     let now = leaf.not_before + time::Duration::days(1);
     let verifier = verify::Verifier {

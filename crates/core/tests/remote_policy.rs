@@ -84,7 +84,7 @@ fn keys_come_from_text_variables_and_files() {
 }
 
 #[test]
-fn the_previous_key_counts_beside_a_present_one_only() {
+fn the_previous_key_counts_only_beside_a_current_one() {
     let keys = r#""new":{"type":"standard","key":"01"},"old":{"type":"standard","key":"02"}"#;
     let old = AuthKey::new(&[2]).token(b"x");
     for (fields, taken) in [
@@ -127,7 +127,7 @@ fn remote_profiles_know_their_servers_and_their_key() {
 }
 
 #[test]
-fn local_settings_beside_a_remote_server_are_told_of() {
+fn local_settings_beside_a_remote_server_are_reported() {
     let skipped = |profile: &str| {
         let (policy, events) = read(&with(profile, ""), &Around::default());
         let mut again = Vec::new();

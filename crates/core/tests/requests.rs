@@ -19,7 +19,7 @@ fn read(text: &str) -> Result<String, String> {
 }
 
 #[test]
-fn salts_as_long_as_the_digest_and_old_digests_are_good() {
+fn salts_of_the_digests_length_and_old_digests_are_accepted() {
     for (name, text) in [
         ("pss256", sample!("pss256")),
         ("pss512", sample!("pss512")),

@@ -67,7 +67,7 @@ fn list(revoked: &[&Made], issuer: &Made) -> Vec<u8> {
 }
 
 #[test]
-fn lists_are_believed_if_the_issuer_signed_them() {
+fn crls_are_trusted_if_the_issuer_signed_them() {
     let root = Made::root(ca_params("root"));
     let mut params = leaf_params("leaf");
     let uris = vec!["ldap://x/list".to_owned(), "http://x/list".to_owned()];
@@ -128,7 +128,7 @@ fn lists_are_believed_if_the_issuer_signed_them() {
 }
 
 #[test]
-fn a_list_is_asked_for_once() {
+fn a_crl_is_fetched_once() {
     let root = Made::root(ca_params("root"));
     let mut params = leaf_params("leaf");
     let uris = vec!["http://x/list".to_owned()];
@@ -146,7 +146,7 @@ fn a_list_is_asked_for_once() {
 }
 
 #[test]
-fn responders_are_believed_if_the_issuer_stands_behind_them() {
+fn responders_are_trusted_if_the_issuer_certified_them() {
     let root = Made::root(ca_params("root"));
     let mut params = leaf_params("delegate");
     params.extended_key_usages = vec![ExtendedKeyUsagePurpose::OcspSigning];

@@ -88,7 +88,7 @@ fn cross_signed_roots_give_two_paths_and_no_loop() {
 }
 
 #[test]
-fn what_has_ended_or_not_begun_is_refused() {
+fn expired_and_not_yet_valid_certificates_are_refused() {
     let root = Made::root(ca_params("root"));
     let mut gone = ca_params("one");
     gone.not_after = NOW - Duration::days(1);
@@ -113,7 +113,7 @@ fn what_has_ended_or_not_begun_is_refused() {
 }
 
 #[test]
-fn only_authorities_sign() {
+fn only_cas_sign() {
     let root = Made::root(ca_params("root"));
     let not_ca = root.sign(leaf_params("one"));
     let leaf = not_ca.sign(leaf_params("leaf"));
@@ -141,7 +141,7 @@ fn only_authorities_sign() {
 }
 
 #[test]
-fn path_lengths_are_kept() {
+fn path_lengths_are_enforced() {
     let mut short = ca_params("root");
     short.is_ca = IsCa::Ca(BasicConstraints::Constrained(0));
     let root = Made::root(short);
@@ -175,7 +175,7 @@ fn purposes_nest() {
 }
 
 #[test]
-fn constrained_authorities_sign_for_their_names_only() {
+fn constrained_cas_sign_only_for_their_names() {
     let root = Made::root(ca_params("root"));
     let constrained = |permitted, excluded| {
         let mut params = ca_params("one");
@@ -252,7 +252,7 @@ fn critical_extensions_must_be_understood() {
 }
 
 #[test]
-fn many_possible_issuers_do_not_keep_us_busy() {
+fn many_possible_issuers_do_not_cost_much_time() {
     let root = Made::root(ca_params("root"));
     let leaf = root.sign(leaf_params("leaf"));
     let impostors: Vec<Made> = (0..120).map(|_| Made::root(ca_params("root"))).collect();

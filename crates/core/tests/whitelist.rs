@@ -42,7 +42,7 @@ fn algorithm(whitelist: &str) -> Option<SignatureAlgorithm> {
 }
 
 #[test]
-fn without_the_algorithm_it_is_gos_own_choice() {
+fn without_the_algorithm_go_chooses() {
     let fitting = Some(SignatureAlgorithm::Sha384WithRsa);
     assert_eq!(algorithm("null"), fitting);
     assert_eq!(

@@ -67,7 +67,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn access_lists_and_other_attributes_are_taken_over() {
+    fn access_lists_and_other_attributes_are_copied() {
         let folder = tempfile::tempdir().unwrap();
         let old = folder.path().join("old");
         fs::write(&old, "").unwrap();

@@ -311,7 +311,7 @@ mod tests {
     }
 
     #[test]
-    fn errors_say_what_the_system_says() {
+    fn errors_repeat_the_systems_message() {
         let folder = folder();
         let error = write(&folder.path().join("none/x"), b"", 0o644).unwrap_err();
         assert_eq!(error.to_string(), "open: no such file or directory");
@@ -320,7 +320,7 @@ mod tests {
     }
 
     #[test]
-    fn a_full_device_is_told() {
+    fn a_full_device_is_reported() {
         let error = write(Path::new("/dev/full"), b"x", 0o644).unwrap_err();
         assert_eq!(
             (error.operation, describe(&error.source).as_str()),

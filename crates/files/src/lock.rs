@@ -198,7 +198,7 @@ mod tests {
     }
 
     #[test]
-    fn the_second_waits_and_is_told_who_has_it() {
+    fn the_second_waits_and_learns_who_holds_the_lock() {
         let folder = tempfile::tempdir().unwrap();
         let first = acquire(&folder, Duration::ZERO).unwrap();
         match acquire(&folder, Duration::from_millis(60)) {
@@ -230,7 +230,7 @@ mod tests {
     }
 
     #[test]
-    fn what_a_killed_process_left_is_no_lock() {
+    fn the_lock_file_of_a_killed_process_is_not_a_lock() {
         let folder = tempfile::tempdir().unwrap();
         fs::write(folder.path().join(LOCK), "4194304\n").unwrap();
         let lock = acquire(&folder, Duration::ZERO).unwrap();
@@ -243,7 +243,7 @@ mod tests {
     /// What has the lock's name may have been planted so that we write to it or wait for
     /// it.
     #[test]
-    fn what_is_no_lock_is_told_and_left_alone() {
+    fn anything_else_with_the_locks_name_is_reported_and_left_alone() {
         let folder = tempfile::tempdir().unwrap();
         let (lock, other) = (folder.path().join(LOCK), folder.path().join("other"));
         fs::write(&other, "keep").unwrap();

@@ -145,7 +145,7 @@ mod tests {
     }
 
     #[test]
-    fn a_pair_is_made_and_replaced() {
+    fn a_pair_is_created_and_replaced() {
         let folder = tempfile::tempdir().unwrap();
         for text in ["one", "two"] {
             let written = write_all(&pair(folder.path(), text));
@@ -165,7 +165,7 @@ mod tests {
 
     /// An interrupted run is completed beforehand, not afterwards over the new files.
     #[test]
-    fn an_interrupted_run_is_finished_first() {
+    fn an_interrupted_run_is_completed_first() {
         let place = tempfile::tempdir().unwrap();
         let folder = Folder::open(place.path()).unwrap();
         let lock = FolderLock::acquire(&folder, Duration::ZERO).unwrap();

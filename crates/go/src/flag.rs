@@ -284,7 +284,7 @@ mod tests {
     }
 
     #[test]
-    fn reading_stops_at_the_first_argument_that_is_no_flag() {
+    fn parsing_stops_at_the_first_argument_that_is_not_a_flag() {
         assert_eq!(positional("-initca x -ca y"), ["x", "-ca", "y"]);
         assert_eq!(positional("-initca -- -x"), ["-x"]);
         assert_eq!(positional("-"), ["-"]);
@@ -292,7 +292,7 @@ mod tests {
     }
 
     #[test]
-    fn a_flag_behind_an_argument_is_found() {
+    fn a_flag_after_an_argument_is_found() {
         for (line, late) in [
             ("-initca x -ca y", "-ca"),
             ("x y --ca=z -cn", "--ca=z"),

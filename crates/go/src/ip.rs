@@ -24,7 +24,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn zeros_may_stand_in_front() {
+    fn leading_zeros_are_allowed() {
         for (text, same) in [
             ("::ffff:00102:0304", "::ffff:102:304"),
             ("000000::00001", "::1"),

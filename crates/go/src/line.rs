@@ -31,7 +31,7 @@ mod tests {
     use super::one_line;
 
     #[test]
-    fn a_line_stays_one_and_steers_nothing() {
+    fn a_line_stays_one_line_and_cannot_control_a_terminal() {
         for (text, line) in [
             ("a\nb\r\u{1b}[2Jé", r"a\nb\r\u{1b}[2Jé"),
             ("\u{9b}2J\u{7f}\0", r"\u{9b}2J\u{7f}\u{0}"),

@@ -241,7 +241,7 @@ mod tests {
     }
 
     #[test]
-    fn many_lines_that_begin_nothing_take_no_longer_than_others() {
+    fn many_unfinished_blocks_take_linear_time() {
         // Searching the whole rest for each of them would take minutes.
         let count = 30_000;
         let good = "-----BEGIN B-----\nAAEC\n-----END B-----\n";
@@ -261,7 +261,7 @@ mod tests {
     }
 
     #[test]
-    fn passes_over_what_is_no_block() {
+    fn skips_malformed_blocks() {
         let good = "-----BEGIN B-----\nAAEC\n-----END B-----\n";
         for bad in [
             "-----BEGIN A----\nAAEC\n-----END A-----\n",

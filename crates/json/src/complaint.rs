@@ -45,7 +45,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_nearest_word_is_found_and_only_if_near() {
+    fn only_a_similar_word_is_suggested() {
         let known = ["hosts", "names", "key", "CN"];
         assert_eq!(nearest("host", known), Some("hosts"));
         assert_eq!(nearest("hsots", known), Some("hosts"));

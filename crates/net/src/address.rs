@@ -54,7 +54,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_port_is_split_off_where_there_is_one() {
+    fn an_optional_port_is_split_off() {
         for (text, host, port) in [
             ("a.example", "a.example", "443"),
             ("a.example:8443", "a.example", "8443"),

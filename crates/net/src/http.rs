@@ -218,7 +218,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn all_that_is_asked_has_one_deadline() {
+    fn all_requests_share_a_deadline() {
         // The system accepts connections, but nothing answers.
         let silent = TcpListener::bind("127.0.0.1:0").unwrap();
         let url = format!("http://{}/", silent.local_addr().unwrap());
@@ -235,7 +235,7 @@ mod tests {
     }
 
     #[test]
-    fn other_schemes_are_not_asked() {
+    fn other_schemes_are_refused() {
         let refused = Client::default().fetch("ldap://x/y", 1).unwrap_err();
         assert_eq!(
             refused.to_string(),

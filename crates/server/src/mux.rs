@@ -150,7 +150,7 @@ mod tests {
     }
 
     #[test]
-    fn a_target_that_is_not_clean_says_where_to_go() {
+    fn a_target_that_is_not_clean_is_redirected() {
         let redirect = |path, query| Target::read(path, query).unwrap().redirect();
         assert_eq!(redirect("/a//b", Some("x=1")), Some("/a/b?x=1".to_owned()));
         assert_eq!(redirect("/a/%2e%2e/b c", None), Some("/b%20c".to_owned()));

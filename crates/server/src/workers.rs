@@ -84,7 +84,7 @@ mod tests {
     }
 
     #[test]
-    fn who_finds_no_free_worker_is_sent_away_and_the_next_is_served() {
+    fn a_request_without_a_free_worker_is_rejected_and_the_next_is_served() {
         let workers = Workers {
             patience: Duration::from_millis(20),
             ..Workers::new(1, 1)
@@ -105,7 +105,7 @@ mod tests {
     }
 
     #[test]
-    fn work_past_its_deadline_is_not_waited_for_and_a_panic_stays_inside() {
+    fn work_past_its_deadline_is_abandoned_and_a_panic_is_contained() {
         let workers = Workers::new(1, 2);
         block_on(async {
             let late = workers.run(Task::Slow, Duration::from_millis(10), || {

@@ -93,7 +93,7 @@ mod tests {
     use time::macros::datetime;
 
     #[test]
-    fn moments_are_cut_to_what_the_column_holds() {
+    fn times_are_truncated_to_the_columns_precision() {
         let moment = datetime!(2026-01-31 12:00:00.123456789 UTC);
         assert_eq!(format(moment, 9), "2026-01-31 12:00:00.123456789");
         assert_eq!(format(moment, 6), "2026-01-31 12:00:00.123456");

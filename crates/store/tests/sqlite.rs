@@ -99,7 +99,7 @@ fn rows_are_typed_as_go_sqlite3_types_them() {
 }
 
 #[test]
-fn what_was_recorded_is_read_back() {
+fn recorded_rows_read_back() {
     let folder = tempfile::tempdir().unwrap();
     let store = at(&folder.path().join("certs.db"));
     let records: Vec<_> = (1..=250).map(record).collect();
@@ -143,7 +143,7 @@ fn all_rows_are_recorded_or_none() {
 }
 
 #[test]
-fn revoking_marks_the_row_and_the_list_has_it() {
+fn revoking_marks_the_row_and_adds_it_to_the_crl() {
     let folder = tempfile::tempdir().unwrap();
     let file = folder.path().join("certs.db");
     let store = at(&file);
@@ -186,7 +186,7 @@ fn revoking_marks_the_row_and_the_list_has_it() {
 }
 
 #[test]
-fn a_file_appears_with_its_tables_where_something_is_recorded() {
+fn a_missing_file_is_created_with_its_tables() {
     let folder = tempfile::tempdir().unwrap();
     let file = folder.path().join("certs.db");
     let store = at(&file);

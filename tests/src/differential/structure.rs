@@ -248,7 +248,7 @@ mod tests {
     }
 
     #[test]
-    fn only_what_was_asked_for_becomes_a_uri() {
+    fn only_requested_uris_become_uris() {
         let before = san(&[(DNS, "*"), (DNS, "a"), (0x87, "1234")]);
         let after = san(&[(DNS, "a"), (0x87, "1234"), (URI, "*")]);
         assert_eq!(translated(&before, &uris_of(&["*"]), &[]), Some(after));

@@ -200,14 +200,14 @@ mod tests {
     use super::*;
 
     #[test]
-    fn words_are_quoted_where_the_shell_would_take_them_apart() {
+    fn words_are_quoted_where_the_shell_would_split_them() {
         assert_eq!(quote("-cn=a.b"), "-cn=a.b");
         assert_eq!(quote(""), "''");
         assert_eq!(quote("it's *"), r"'it'\''s *'");
     }
 
     #[test]
-    fn a_trial_is_written_as_it_is_read() {
+    fn a_trial_reads_back() {
         let mut trial = Trial::new("sign");
         trial.file("a.json", "{}");
         trial.file("b.json", b"\xff".to_vec());

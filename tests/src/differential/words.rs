@@ -85,7 +85,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_differs_by_nature_is_taken_away() {
+    fn expected_differences_are_removed() {
         let text = b"2026/11/22 11:53:54 [INFO] signed certificate with serial number 123\n\
             2026/11/22 11:53:54 [DEBUG] anything\nhint: anything\n\topen x: no such file\n\n\
             *** WARNING ***\n\nwords\n\n*** WARNING ***\n\nlast";

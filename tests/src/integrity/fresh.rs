@@ -49,7 +49,7 @@ mod tests {
     }
 
     #[test]
-    fn what_repeats_is_found() {
+    fn repetitions_are_found() {
         let one: [u8; 20] = std::array::from_fn(|at| at as u8);
         let other = one.map(|octet| octet + 100);
         let (mut head, mut tail) = (other, other);

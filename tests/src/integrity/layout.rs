@@ -92,7 +92,7 @@ mod tests {
     use super::is_compact_go;
 
     #[test]
-    fn go_lays_json_out_in_one_way() {
+    fn go_formats_json_in_one_way() {
         for text in [
             "{\"cert\":\"a\\nb\",\"n\":[1,true]}\n",
             "{\"a\":\"\\u003c\\u0026\\u2028\\u001f \u{e9}\\\"\\\\\"}\n",

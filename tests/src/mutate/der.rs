@@ -144,7 +144,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_is_read_is_written_again() {
+    fn parsed_der_encodes_to_the_same() {
         let der = [
             0x30, 14, 0x03, 5, 0, 0x30, 2, 0x05, 0, 0x04, 3, 0x02, 1, 7, 0x80, 0,
         ];

@@ -122,7 +122,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn elements_come_apart() {
+    fn elements_are_parsed() {
         let bytes = [0x30, 0x08, 0x02, 0x01, 0x05, 0x06, 0x03, 0x55, 0x1D, 0x0F, 0xFF];
         let (sequence, rest) = Element::first(&bytes).unwrap();
         assert_eq!(rest, [0xFF]);

@@ -121,7 +121,7 @@ mod tests {
     }
 
     #[test]
-    fn what_only_looks_like_a_block_is_none() {
+    fn malformed_blocks_are_not_found() {
         for text in [
             "-----BEGIN A-----\nAA",
             "-----BEGIN -----\n-----END -----",

@@ -271,7 +271,7 @@ mod tests {
     }
 
     #[test]
-    fn bytes_that_are_no_text_stay_visible() {
+    fn bytes_that_are_not_text_stay_visible() {
         assert_eq!(escaped(b"a\xff\xfe\xc3\xa9"), "a\\xff\\xfe\u{e9}");
     }
 

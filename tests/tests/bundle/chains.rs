@@ -102,7 +102,7 @@ fn a_certificate_that_is_trusted_itself_is_a_chain_of_one() {
 }
 
 #[test]
-fn force_takes_what_is_there_if_each_is_signed_by_the_next() {
+fn force_keeps_the_input_if_each_is_signed_by_the_next() {
     let Line { root, one, two } = &line();
     let leaf = &two.sign(server("leaf.example").unwrap()).unwrap();
     let place = place(&[
@@ -139,7 +139,7 @@ fn force_takes_what_is_there_if_each_is_signed_by_the_next() {
 }
 
 #[test]
-fn a_cross_signed_root_gives_a_short_and_a_long_way() {
+fn a_cross_signed_root_gives_a_short_and_a_long_chain() {
     let old = &Made::root("Old").unwrap();
     let new = &Made::root("New").unwrap();
     let new_by_old = &old.cross_sign(new, |_| {}).unwrap();
@@ -178,7 +178,7 @@ fn a_cross_signed_root_gives_a_short_and_a_long_way() {
 }
 
 #[test]
-fn an_intermediate_that_has_ended_is_passed_over_where_there_is_another() {
+fn an_expired_intermediate_is_skipped_if_there_is_another() {
     let root = &Made::root("Root").unwrap();
     let mut params = authority("One");
     good_for(&mut params, -20, -3);
@@ -205,7 +205,7 @@ fn an_intermediate_that_has_ended_is_passed_over_where_there_is_another() {
 }
 
 #[test]
-fn a_leaf_that_has_ended_or_has_not_begun_is_refused() {
+fn an_expired_or_not_yet_valid_leaf_is_refused() {
     let root = &Made::root("Root").unwrap();
     let leaf = |from, to| {
         let mut params = server("leaf.example").unwrap();
@@ -228,7 +228,7 @@ fn a_leaf_that_has_ended_or_has_not_begun_is_refused() {
 }
 
 #[test]
-fn what_ends_soon_is_counted_from_the_leaf() {
+fn expiring_certificates_are_numbered_from_the_leaf() {
     let root = &Made::root("Root").unwrap();
     let soon = |mut params| {
         good_for(&mut params, -1, 20);
@@ -279,7 +279,7 @@ fn what_ends_soon_is_counted_from_the_leaf() {
 }
 
 #[test]
-fn the_leaf_ends_when_the_leaf_ends() {
+fn leaf_expires_is_the_leafs_expiry() {
     // 1.2.0 does not include this, so there is no comparison.
     let Line { root, .. } = &line();
     let mut params = server("leaf.example").unwrap();
@@ -299,7 +299,7 @@ fn the_leaf_ends_when_the_leaf_ends() {
 }
 
 #[test]
-fn authorities_that_may_not_sign_are_no_way() {
+fn cas_that_may_not_sign_give_no_chain() {
     let root = &Made::root("Root").unwrap();
     let mut narrow = authority("Narrow");
     narrow.is_ca = IsCa::Ca(BasicConstraints::Constrained(0));
@@ -339,7 +339,7 @@ fn authorities_that_may_not_sign_are_no_way() {
 }
 
 #[test]
-fn any_use_will_do_where_1_2_0_wants_servers() {
+fn any_usage_is_accepted_where_1_2_0_requires_servers() {
     let root = &Made::root("Root").unwrap();
     let mut params = server("client.example").unwrap();
     params.extended_key_usages = vec![ExtendedKeyUsagePurpose::ClientAuth];
@@ -360,7 +360,7 @@ fn any_use_will_do_where_1_2_0_wants_servers() {
 }
 
 #[test]
-fn keys_are_told_and_must_fit() {
+fn keys_are_described_and_must_match() {
     let root = &Made::root("Root").unwrap();
     let params = || server("leaf.example").unwrap();
     let place = place(&[("root.pem", &[root])]);
@@ -388,7 +388,7 @@ fn keys_are_told_and_must_fit() {
 }
 
 #[test]
-fn a_bundle_is_one_line_without_its_end_and_told_in_the_log() {
+fn a_bundle_is_one_line_and_is_logged() {
     let Line { root, one, .. } = &line();
     let leaf = &one.sign(server("leaf.example").unwrap()).unwrap();
     let place = place(&[("root.pem", &[root]), ("int.pem", &[one]), ("leaf.pem", &[leaf])]);

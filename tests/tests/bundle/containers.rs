@@ -61,7 +61,7 @@ fn ends_in_space(int: &Made, wanted: bool) -> Made {
 }
 
 #[test]
-fn der_is_read_one_behind_the_other() {
+fn concatenated_der_is_read() {
     let chain = chain();
     let arguments = "-cert leaf.der -int-bundle int.pem -ca-bundle root.pem";
     let leaf = ends_in_space(&chain.int, false);
@@ -79,7 +79,7 @@ fn der_is_read_one_behind_the_other() {
 }
 
 #[test]
-fn pkcs7_may_hold_the_chain() {
+fn pkcs7_may_contain_the_chain() {
     let chain = chain();
     let root = Made::root("Revokes").unwrap();
     // Go requires the field for CRLs, which openssl omits if there are none.
@@ -122,7 +122,7 @@ fn crl(issuer: &Made) -> String {
 const EXPORT: &str = "pkcs12 -export -inkey key.pem -in leaf.pem -out leaf.p12";
 
 #[test]
-fn pkcs12_of_old_holds_a_key_and_its_certificate() {
+fn legacy_pkcs12_contains_a_key_and_its_certificate() {
     let chain = chain();
     for (options, password) in [
         ("-legacy -passout pass:secret", "-password secret"),
@@ -144,7 +144,7 @@ fn pkcs12_of_old_holds_a_key_and_its_certificate() {
 }
 
 #[test]
-fn pkcs12_of_today_may_hold_the_chain_too() {
+fn modern_pkcs12_may_contain_the_chain_too() {
     // Debian's release supports only the legacy ciphers and a single certificate.
     let chain = chain();
     for options in [

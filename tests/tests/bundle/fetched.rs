@@ -48,7 +48,7 @@ fn leaf(issuer: &Made, urls: &[&str]) -> Made {
 const FAR: &str = "-cert leaf.pem -ca-bundle root.pem";
 
 #[test]
-fn an_issuer_is_fetched_in_either_form_and_kept() {
+fn an_issuer_is_fetched_in_either_format_and_saved() {
     let far = far();
     let why = refused(&far.place, FAR);
     assert_eq!(
@@ -71,7 +71,7 @@ fn an_issuer_is_fetched_in_either_form_and_kept() {
 }
 
 #[test]
-fn the_way_goes_on_from_issuer_to_issuer() {
+fn issuers_are_followed_to_the_root() {
     let web = Web::open().unwrap();
     let root = &Made::root("Root").unwrap();
     let one = &root
@@ -106,7 +106,7 @@ fn the_way_goes_on_from_issuer_to_issuer() {
 }
 
 #[test]
-fn nobody_is_asked_where_what_is_there_does() {
+fn nothing_is_fetched_if_the_input_suffices() {
     let far = far();
     put(&far.place, "int.pem", &[&far.int]);
     put(&far.place, "chain.pem", &[&far.leaf, &far.int]);
@@ -162,7 +162,7 @@ fn a_redirect_may_lead_to_https() {
 }
 
 #[test]
-fn a_proxy_is_asked_where_the_environment_names_one() {
+fn a_proxy_from_the_environment_is_used() {
     let mut far = far();
     let leaf = leaf(&far.int, &["http://issuer.invalid/int"]);
     put(&far.place, "leaf.pem", &[&leaf]);
@@ -184,7 +184,7 @@ fn a_proxy_is_asked_where_the_environment_names_one() {
 }
 
 #[test]
-fn what_leads_nowhere_is_an_unknown_authority() {
+fn a_dead_end_is_an_unknown_authority() {
     let far = far();
     let stranger = Made::root("Int. One").unwrap();
     for page in [
@@ -213,7 +213,7 @@ fn what_leads_nowhere_is_an_unknown_authority() {
 }
 
 #[test]
-fn a_certificate_cannot_send_us_everywhere() {
+fn the_number_of_fetches_is_limited() {
     let far = far();
     let urls: Vec<String> = (0..200)
         .map(|number| far.web.url(&format!("/{number}")))
@@ -225,7 +225,7 @@ fn a_certificate_cannot_send_us_everywhere() {
 }
 
 #[test]
-fn intermediates_that_came_along_are_kept() {
+fn given_intermediates_are_saved() {
     let root = &Made::root("Root").unwrap();
     let int = &root.sign(authority("../Int. One")).unwrap();
     let leaf = &int.sign(server("leaf.example").unwrap()).unwrap();
@@ -254,7 +254,7 @@ fn intermediates_that_came_along_are_kept() {
 }
 
 #[test]
-fn a_folder_that_cannot_be_written_does_not_matter() {
+fn a_read_only_folder_does_not_matter() {
     let far = far();
     far.web.put("/int", far.int.der.clone());
     far.place.write("file", "").unwrap();

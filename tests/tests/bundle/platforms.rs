@@ -63,7 +63,7 @@ fn platform(name: &str, weight: i64, store: &str) -> Value {
 }
 
 #[test]
-fn the_chain_that_weighs_most_is_chosen_and_the_others_are_told() {
+fn the_chain_with_the_most_weight_is_chosen_and_other_platforms_are_reported() {
     let crossed = crossed();
     for (old, new, chain, root, untrusted) in [
         (10, 1, crossed.long(), &crossed.old, "Modern"),
@@ -94,7 +94,7 @@ fn the_chain_that_weighs_most_is_chosen_and_the_others_are_told() {
 }
 
 #[test]
-fn a_platform_must_understand_the_chain() {
+fn a_platform_must_support_the_chain() {
     let crossed = crossed();
     // This platform supports only RSA and does not count here, whatever its weight.
     let mut rsa = platform("RSA only", 1000, "old");
@@ -106,7 +106,7 @@ fn a_platform_must_understand_the_chain() {
 }
 
 #[test]
-fn with_platforms_there_is_no_warning_of_their_lack() {
+fn metadata_silences_the_warning_about_missing_metadata() {
     let crossed = crossed();
     let place = crossed.place(&json!([platform("Everybody", 1, "both")]));
     let step = bundle(&place, ALL);
@@ -122,7 +122,7 @@ fn with_platforms_there_is_no_warning_of_their_lack() {
 }
 
 #[test]
-fn of_equals_the_one_that_ends_later_is_chosen() {
+fn of_equal_chains_the_later_expiry_wins() {
     let root = &Made::root("Root").unwrap();
     let one = &root.sign(authority("One")).unwrap();
     let longer = &root.cross_sign(one, |params| good_for(params, -1, 700)).unwrap();
@@ -143,7 +143,7 @@ fn of_equals_the_one_that_ends_later_is_chosen() {
 }
 
 #[test]
-fn metadata_that_are_no_good_are_passed_over() {
+fn invalid_metadata_is_ignored() {
     let crossed = crossed();
     let good = platform("Everybody", 1, "both");
     let missing_store = json!([platform("Gone", 1, "gone")]);

@@ -78,7 +78,7 @@ fn an_empty_key_file_is_an_error_where_cfssl_crashes() {
 }
 
 #[test]
-fn the_system_roots_may_stand_elsewhere() {
+fn the_system_roots_may_be_elsewhere() {
     let root = &Made::root("Root").unwrap();
     let leaf = &root.sign(server("leaf.example").unwrap()).unwrap();
     let mut place = place(&[

@@ -57,7 +57,7 @@ fn a_server_that_is_trusted_is_bundled() {
 }
 
 #[test]
-fn a_server_whose_certificate_has_ended_is_not() {
+fn a_server_with_an_expired_certificate_is_not() {
     let root = &Made::root("Root").unwrap();
     let mut params = server("gone.example").unwrap();
     good_for(&mut params, -9, -1);

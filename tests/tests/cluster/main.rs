@@ -42,7 +42,7 @@ fn client<'a>(authority: &'a str, cert: &'a str, key: &'a str) -> [&'a str; 7] {
 }
 
 #[test]
-fn a_cluster_lives_on_the_certificates_of_the_walk_through() -> Result<()> {
+fn a_cluster_runs_with_the_certificates_of_the_walk_through() -> Result<()> {
     if !skip::is_root() {
         return skip::skipped("network namespaces need root");
     }
@@ -101,7 +101,7 @@ fn refused(cluster: &Cluster, arguments: &[&str]) -> Result<()> {
 }
 
 #[test]
-fn a_member_without_a_key_is_told_with_its_log() -> Result<()> {
+fn a_member_without_a_key_is_reported_with_its_log() -> Result<()> {
     if !skip::is_root() || skip::missing(&PROGRAMS).is_some() {
         return skip::skipped("a cluster needs root, etcd and network namespaces");
     }

@@ -26,7 +26,7 @@ fn rows(database: &Database, place: &Place) -> Vec<String> {
 }
 
 #[test]
-fn sixty_four_at_once_make_sixty_four_rows() {
+fn sixty_four_concurrent_writers_create_sixty_four_rows() {
     let Some((database, place)) = sqlite("many") else {
         return;
     };
@@ -53,7 +53,7 @@ fn sixty_four_at_once_make_sixty_four_rows() {
 }
 
 #[test]
-fn a_file_that_stays_locked_is_told_after_the_time_limit() {
+fn a_file_that_stays_locked_is_reported_after_the_time_limit() {
     let Some((database, place)) = sqlite("locked") else {
         return;
     };
@@ -83,7 +83,7 @@ fn a_file_that_stays_locked_is_told_after_the_time_limit() {
 }
 
 #[test]
-fn a_file_that_may_not_be_written_is_told() {
+fn a_read_only_file_is_reported() {
     needs_root!();
     let Some((database, place)) = sqlite("readonly") else {
         return;
@@ -176,7 +176,7 @@ fn killed_at_any_moment_a_printed_certificate_has_its_row() {
 }
 
 #[test]
-fn a_document_that_is_wrong_is_told_before_anything_is_signed() {
+fn an_invalid_document_is_reported_before_anything_is_signed() {
     let Some((_database, place)) = sqlite("wrong") else {
         return;
     };

@@ -17,7 +17,7 @@ fn organization() -> Organization {
 }
 
 #[test]
-fn in_a_folder_keys_requests_and_all_else_are_passed_over() {
+fn in_a_folder_keys_requests_and_other_files_are_skipped() {
     let organization = organization();
     let line = "cp a.pem tls.crt; cp a-key.pem tls.key; cp a.pem A.CER; openssl x509 -in a.pem -outform der -out d.der; \
                 mkdir sub; cp a.pem sub; cp a.pem .hidden.pem; cp a.pem a.pem.bak; cp a.pem a.txt; \
@@ -85,7 +85,7 @@ fn files_and_folders_are_listed_together_and_each_once() {
 
 /// A folder without any certificates must not look as if all were well.
 #[test]
-fn what_may_not_be_read_is_told_but_keys_are_not_asked_for() {
+fn unreadable_files_are_reported_but_keys_are_not_opened() {
     needs_root!();
     let organization = organization();
     for name in ["rcfssl", "rcfssljson"] {
@@ -120,7 +120,7 @@ fn what_may_not_be_read_is_told_but_keys_are_not_asked_for() {
 
 /// Pipes in a folder are not opened; one that is named is read.
 #[test]
-fn pipes_are_read_only_where_they_are_named() {
+fn pipes_are_read_only_if_they_are_named() {
     let organization = organization();
     let line = "mkfifo x.pem; ln -s /dev/zero y.pem; timeout 20 rcfssl expiry . 2>&1";
     let step = organization.shell(line).unwrap();

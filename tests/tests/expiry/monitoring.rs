@@ -48,7 +48,7 @@ fn serial(organization: &Organization, file: &str) -> String {
 }
 
 #[test]
-fn a_program_gets_what_the_table_says_and_more() {
+fn json_contains_the_table_and_more() {
     let organization = organization();
     organization
         .shell("cat a.pem ca.pem > chain.pem")
@@ -97,7 +97,7 @@ fn hostile() -> Organization {
 }
 
 #[test]
-fn promtool_finds_nothing_to_say() {
+fn promtool_accepts_the_metrics() {
     needs!("promtool");
     for organization in [organization(), hostile()] {
         for arguments in [".", "a.pem a.pem", "bad.pem", "none.pem", ". a.pem"] {
@@ -117,7 +117,7 @@ fn promtool_finds_nothing_to_say() {
 }
 
 #[test]
-fn metrics_say_what_is_so() {
+fn metrics_match_the_certificates() {
     let organization = organization();
     let step = expiry(&organization, "-prometheus .");
     assert_eq!(step.status, 3);
@@ -187,7 +187,7 @@ impl Drop for Exporter {
 }
 
 #[test]
-fn node_exporter_hands_the_metrics_on() {
+fn node_exporter_exports_the_metrics() {
     needs!("prometheus-node-exporter", "curl");
     let organization = hostile();
     let line = "mkdir ../textfiles; rcfssl expiry -prometheus . . > ../textfiles/rcfssl.prom";

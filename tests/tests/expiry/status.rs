@@ -40,7 +40,7 @@ fn worst(statuses: &[i32]) -> i32 {
 }
 
 #[test]
-fn of_several_the_worst_decides() {
+fn the_worst_of_several_decides() {
     let organization = organization();
     // All combinations except the empty one.
     for chosen in 1_usize..1 << FILES.len() {
@@ -81,7 +81,7 @@ fn the_limits_can_be_moved() {
 }
 
 #[test]
-fn what_cannot_be_read_is_unknown_and_told() {
+fn unreadable_files_are_unknown_and_reported() {
     let organization = organization();
     let shown = "mkdir empty; cp well-key.pem well.csr empty; mkdir folder.pem; : > nothing.pem; \
                  sed s/M/N/ well.pem > broken.pem; cat well.pem broken.pem > half.pem";
@@ -110,7 +110,7 @@ fn what_cannot_be_read_is_unknown_and_told() {
 }
 
 #[test]
-fn what_is_wrongly_asked_is_unknown() {
+fn wrong_calls_are_unknown() {
     let organization = organization();
     for (arguments, why) in [
         ("", "name the files or folders to list"),
@@ -132,7 +132,7 @@ fn what_is_wrongly_asked_is_unknown() {
 }
 
 #[test]
-fn nobody_listening_is_no_panic() {
+fn a_closed_output_is_no_panic() {
     let organization = organization();
     let step = organization
         .shell("rcfssl expiry -json *.pem > /dev/full; echo $?")

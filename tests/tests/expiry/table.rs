@@ -22,7 +22,7 @@ fn organization() -> Organization {
 }
 
 #[test]
-fn in_a_pipe_it_is_plain() {
+fn in_a_pipe_the_table_is_plain() {
     let organization = organization();
     let ca = organization.certificate("ca.pem").unwrap();
     let end = time::OffsetDateTime::from_unix_timestamp(ca.validity[1])

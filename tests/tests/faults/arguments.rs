@@ -23,7 +23,7 @@ fn call(place: &Workplace, program: &str, arguments: &[&OsStr]) -> Step {
 }
 
 #[test]
-fn names_of_files_need_not_be_text() {
+fn file_names_need_not_be_utf_8() {
     let place = place();
     fs::rename(place.join("in.json"), place.join(odd("in.json"))).unwrap();
     let file = odd("in.json");
@@ -57,7 +57,7 @@ fn names_of_files_need_not_be_text() {
 }
 
 #[test]
-fn what_is_no_text_is_refused_or_used_but_no_reason_to_panic() {
+fn arguments_that_are_not_utf_8_cause_no_panic() {
     let place = place();
     place.write("x.json", r#"{"CN":"x"}"#).unwrap();
     let with = |head: &str| {
@@ -103,7 +103,7 @@ fn a_long_name_is_written_as_long_as_the_system_allows() {
 
 /// cfssljson ignores flags after the base name and writes, even with `-stdout`.
 #[test]
-fn a_flag_behind_the_base_name_is_refused_before_anything_is_written() {
+fn a_flag_after_the_base_name_is_refused_before_anything_is_written() {
     let place = place();
     for (line, flag) in [
         ("rcfssljson -bare x -stdout < in.json", "-stdout"),

@@ -13,7 +13,7 @@ fn large() -> String {
 }
 
 #[test]
-fn a_new_file_that_does_not_fit_is_not_there() {
+fn a_new_file_that_does_not_fit_does_not_exist() {
     needs_root!();
     let place = place();
     place.write("large.json", large()).unwrap();
@@ -24,7 +24,7 @@ fn a_new_file_that_does_not_fit_is_not_there() {
 }
 
 #[test]
-fn what_was_there_stays_when_the_new_does_not_fit() {
+fn the_old_file_stays_if_the_new_one_does_not_fit() {
     needs_root!();
     let place = place();
     place.write("large.json", large()).unwrap();
@@ -52,7 +52,7 @@ fn files_before_the_one_that_does_not_fit_stay() {
 }
 
 #[test]
-fn a_disk_without_inodes_is_told() {
+fn a_disk_without_inodes_is_reported() {
     needs_root!();
     let place = place();
     let line = "mkdir disk; mount -t tmpfs -o nr_inodes=2 none disk; touch disk/last; \
@@ -63,7 +63,7 @@ fn a_disk_without_inodes_is_told() {
 }
 
 #[test]
-fn a_disk_that_is_read_only_is_told() {
+fn a_read_only_disk_is_reported() {
     needs_root!();
     let place = place();
     let line = "mkdir disk; mount -t tmpfs none disk; echo old > disk/x.pem; mount -o remount,ro disk; \

@@ -103,7 +103,7 @@ fn many_writers_of_one_file_leave_one_whole() {
 }
 
 #[test]
-fn a_limit_of_file_sizes_is_told() {
+fn a_file_size_limit_is_reported() {
     let place = place();
     place.write("large.json", results('a')).unwrap();
     place.write("x.pem", "old").unwrap();
@@ -122,7 +122,7 @@ fn a_limit_of_file_sizes_is_told() {
 
 /// The remains of a killed key writer are not readable by others.
 #[test]
-fn what_is_left_of_a_key_is_secret() {
+fn the_remains_of_a_key_are_secret() {
     needs!("strace");
     let place = Workplace::new().unwrap();
     place

@@ -48,7 +48,7 @@ fn a_dangling_link_gets_its_file() {
 }
 
 #[test]
-fn a_ring_of_links_is_told() {
+fn a_loop_of_links_is_reported() {
     let place = place();
     symlink("x.pem", place.join("x.pem")).unwrap();
     fails(
@@ -70,7 +70,7 @@ fn hard_links_stay_together() {
 }
 
 #[test]
-fn standard_output_behind_a_link_is_written_to() {
+fn standard_output_may_be_behind_a_link() {
     let place = place();
     symlink("/dev/stdout", place.join("x.pem")).unwrap();
     let line = "rcfssljson -bare x < in.json";
@@ -106,7 +106,7 @@ fn a_bind_mounted_file_is_written_in_place() {
 }
 
 #[test]
-fn a_full_device_is_told() {
+fn a_full_device_is_reported() {
     let place = place();
     symlink("/dev/full", place.join("x.pem")).unwrap();
     fails(

@@ -49,7 +49,7 @@ fn names(place: &Workplace) -> Vec<String> {
 }
 
 #[test]
-fn what_has_no_end_is_not_read_for_ever() {
+fn endless_input_is_not_read_forever() {
     let place = Workplace::new().unwrap();
     for line in [
         "rcfssl genkey - < /dev/zero",

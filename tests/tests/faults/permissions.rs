@@ -175,7 +175,7 @@ fn a_file_in_a_sticky_folder_is_written_in_place() {
 }
 
 #[test]
-fn a_key_of_the_authority_that_may_not_be_read_is_told() {
+fn an_unreadable_ca_key_is_reported() {
     needs_root!();
     let place = nobodys();
     place.write("ca.json", r#"{"CN":"Root"}"#).unwrap();
@@ -207,7 +207,7 @@ fn an_access_list_stays() {
 
 /// A key file, or a link to one, that another user has created belongs to that user.
 #[test]
-fn a_key_that_another_user_gets_is_told_and_strictly_refused() {
+fn a_key_that_another_user_gets_is_hinted_at_and_refused_under_strict() {
     needs_root!();
     let place = place();
     put(&place, "x-key.pem", (NOBODY, NOBODY), 0o600);

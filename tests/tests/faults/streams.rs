@@ -43,7 +43,7 @@ fn a_full_standard_output_is_an_error_of_every_command() {
 }
 
 #[test]
-fn a_reader_who_leaves_is_no_reason_to_panic() {
+fn a_closed_pipe_is_no_panic() {
     let place = authority();
     for command in [
         "rcfssl genkey x.json",
@@ -61,7 +61,7 @@ fn a_reader_who_leaves_is_no_reason_to_panic() {
 }
 
 #[test]
-fn closed_streams_are_no_reason_to_panic() {
+fn closed_streams_are_no_panic() {
     let place = authority();
     // Losing a key is an error; output that can be repeated is not, as in cfssl.
     for command in [
@@ -104,7 +104,7 @@ fn a_closed_standard_output_does_not_become_the_next_file() {
 }
 
 #[test]
-fn documents_and_keys_may_come_through_pipes() {
+fn documents_and_keys_may_be_pipes() {
     let place = authority();
     let sign = "rcfssl gencert -ca <(cat ca.pem) -ca-key <(cat ca-key.pem)";
     for line in [

@@ -47,7 +47,7 @@ fn hints(line: &str) -> Vec<String> {
 }
 
 #[test]
-fn what_a_file_really_is_is_said_with_its_name() {
+fn the_actual_kind_of_a_file_is_named() {
     let files = "-ca ca.pem -ca-key ca-key.pem";
     for (arguments, hint) in [
         (
@@ -171,7 +171,7 @@ fn a_jobs_document_needs_its_flag() {
 
 /// Users often pass a whole request as the subject.
 #[test]
-fn sign_says_which_keys_of_a_subject_it_does_not_use() {
+fn sign_names_the_keys_of_a_subject_that_it_ignores() {
     let place = place();
     place
         .shell("rcfssl genkey leaf.json | rcfssljson -bare other")

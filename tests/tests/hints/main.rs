@@ -258,7 +258,7 @@ fn each_trap_is_an_error_under_strict() {
 }
 
 #[test]
-fn the_flag_wins_over_the_variable_and_the_variable_means_what_it_says() {
+fn the_flag_overrides_the_variable() {
     let place = place();
     let trap = "genkey empty.json";
     for (variable, flag, status) in [
@@ -287,7 +287,7 @@ fn the_flag_wins_over_the_variable_and_the_variable_means_what_it_says() {
 /// If every usage is unknown, cfssl's own error follows the hint; with `-strict` no key is
 /// created for it.
 #[test]
-fn a_profile_of_unknown_usages_alone_is_explained() {
+fn a_profile_with_only_unknown_usages_is_explained() {
     let place = place();
     let config = r#"{"signing": {"default": {"expiry": "1h", "usages": ["Signing"]}}}"#;
     place.write("none.json", config).unwrap();
@@ -308,7 +308,7 @@ fn a_profile_of_unknown_usages_alone_is_explained() {
 }
 
 #[test]
-fn strict_is_the_same_where_there_is_no_trap() {
+fn strict_changes_nothing_without_a_trap() {
     let place = place();
     let plain = place.call(&line("GENCERT leaf.json")).unwrap().ok().unwrap();
     for strict in [

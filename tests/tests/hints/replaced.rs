@@ -7,7 +7,7 @@ use super::place;
 const GENKEY: &str = "rcfssl genkey leaf.json 2> /dev/null | rcfssljson -bare";
 
 #[test]
-fn a_key_that_is_lost_is_named() {
+fn a_replaced_key_is_named() {
     let place = place();
     let first = place.shell(&format!("{GENKEY} x")).unwrap().ok().unwrap();
     assert_eq!(first.err(), "");
@@ -46,7 +46,7 @@ fn a_key_that_is_lost_is_named() {
 }
 
 #[test]
-fn backup_keeps_what_was_there_and_no_clobber_replaces_nothing() {
+fn backup_keeps_the_old_file_and_no_clobber_replaces_nothing() {
     let place = place();
     place.shell(&format!("{GENKEY} x")).unwrap().ok().unwrap();
     let old = place.read("x-key.pem").unwrap();

@@ -6,7 +6,7 @@ use rcfssl_tests::openssl::in_folder;
 use super::{line, place};
 
 #[test]
-fn encrypted_keys_are_named_where_they_are_not_opened() {
+fn encrypted_keys_that_cannot_be_opened_are_explained() {
     let place = place();
     for make in [
         "pkcs8 -topk8 -in ca-key.pem -passout pass:secret -out pkcs8.pem",
@@ -44,7 +44,7 @@ fn encrypted_keys_are_named_where_they_are_not_opened() {
 
 /// Our own flag for an intermediate CA is always strict.
 #[test]
-fn an_intermediate_needs_an_authority_that_may_have_one() {
+fn an_intermediate_needs_a_ca_that_may_issue_it() {
     let place = place();
     place
         .write(
@@ -101,7 +101,7 @@ fn an_intermediate_needs_an_authority_that_may_have_one() {
 }
 
 #[test]
-fn what_stands_behind_the_arguments_is_told() {
+fn flags_after_the_arguments_are_hinted_at() {
     let place = place();
     place.write("serials", "1\n").unwrap();
     let step = place
@@ -127,7 +127,7 @@ fn what_stands_behind_the_arguments_is_told() {
 
 /// Mere remarks are never errors.
 #[test]
-fn the_authoritys_own_subject_is_hinted_at() {
+fn the_cas_own_subject_is_hinted_at() {
     let place = place();
     for trap in ["GENCERT same.json", "GENCERT -strict same.json"] {
         let step = place.call(&line(trap)).unwrap().ok().unwrap();
@@ -152,7 +152,7 @@ fn the_authoritys_own_subject_is_hinted_at() {
 /// A certificate that expires with its CA or a few minutes later needs no hint, and neither
 /// does one that was not signed.
 #[test]
-fn a_day_after_the_authority_is_close_enough() {
+fn a_day_after_the_ca_is_close_enough() {
     let place = place();
     let root = r#"{"CN": "Short", "key": {"algo": "ecdsa", "size": 256}, "ca": {"expiry": "100h"}}"#;
     place.write("short.json", root).unwrap();
@@ -216,7 +216,7 @@ fn a_key_on_a_terminal_is_hinted_at() {
 
 /// cfssl's message is followed by the file, the position, and the line with a mark.
 #[test]
-fn mistakes_in_documents_are_shown_at_their_place() {
+fn errors_in_documents_are_shown_with_their_position() {
     let place = place();
     place
         .write("bad.json", "{\n  \"CN\": \"leaf\"\n  \"hosts\": []\n}\n")

@@ -75,7 +75,7 @@ impl Bench {
 }
 
 #[test]
-fn a_second_run_is_alike() {
+fn a_second_run_is_the_same() {
     let bench = Bench::new();
     assert_eq!(bench.problems(&|_| {}), Vec::<String>::new());
     // Text that each program may choose.
@@ -94,7 +94,7 @@ fn a_second_run_is_alike() {
 }
 
 #[test]
-fn every_corruption_is_told() {
+fn every_corruption_is_detected() {
     let bench = Bench::new();
     let mut missed = BTreeSet::new();
     let all = [

@@ -39,7 +39,7 @@ fn problems_of(output: Vec<u8>, inputs: &[(&str, Vec<u8>)], clock: Clock) -> (Ve
 }
 
 #[test]
-fn lists_of_revoked_certificates_are_verified() {
+fn crls_are_verified() {
     let key = rcgen::KeyPair::generate().unwrap();
     let mut parameters = rcgen::CertificateParams::default();
     parameters.is_ca = rcgen::IsCa::Ca(rcgen::BasicConstraints::Unconstrained);

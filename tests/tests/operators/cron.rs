@@ -25,7 +25,7 @@ fn lines() -> (Vec<String>, Vec<[String; 3]>) {
 
 /// In cron's environment, with empty standard input.
 #[test]
-fn the_lines_do_in_crons_bare_environment_what_they_say() {
+fn the_lines_work_in_crons_bare_environment() {
     needs_root!();
     let organization = machine();
     let (variables, jobs) = lines();

@@ -42,7 +42,7 @@ fn manifest(python: &PathBuf) -> Value {
 }
 
 #[test]
-fn the_manifest_is_what_kubernetes_takes() {
+fn kubernetes_accepts_the_manifest() {
     let validate = needs_tool!("kubernetes-validate");
     let check = |path: &PathBuf, version: &str| {
         let mut command = Command::new(&validate);

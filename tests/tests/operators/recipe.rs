@@ -45,7 +45,7 @@ fn the_four_files_and_a_jobs_document_are_all_it_takes() {
 }
 
 #[test]
-fn the_document_is_as_its_schema_has_it() {
+fn the_document_conforms_to_its_schema() {
     let schema =
         std::fs::read_to_string(rcfssl_tests::repository().join("dist/schemas/jobs.schema.json")).unwrap();
     let schema: Value = serde_json::from_str(&schema).unwrap();

@@ -19,7 +19,7 @@ fn settings(unit: &str) -> BTreeMap<String, String> {
 }
 
 #[test]
-fn systemd_finds_nothing_wrong_with_the_units() {
+fn systemd_accepts_the_units() {
     needs_root!();
     needs!("systemd-analyze");
     let organization = machine();
@@ -126,7 +126,7 @@ fn the_service_renews_within_its_limits() {
 
 /// Every system call of a renewal is allowed for the service.
 #[test]
-fn the_services_filter_lets_a_renewal_through() {
+fn the_services_filter_allows_a_renewal() {
     needs_root!();
     needs!("strace", "systemd-analyze");
     let organization = machine();

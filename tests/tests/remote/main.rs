@@ -47,7 +47,7 @@ fn client_config(place: &Workplace, address: &str, key: &str, default: &str) {
 }
 
 #[test]
-fn a_key_made_here_gets_its_certificate_from_a_server() {
+fn a_server_signs_for_a_local_key() {
     if !debian::is_here().unwrap() {
         return;
     }
@@ -122,7 +122,7 @@ fn tokens_open_profiles_that_ask_for_them() {
 }
 
 #[test]
-fn servers_are_trusted_by_roots_of_ones_own_and_shown_a_certificate() {
+fn servers_are_verified_with_given_roots_and_a_client_certificate_is_sent() {
     if !debian::is_here().unwrap() {
         return;
     }

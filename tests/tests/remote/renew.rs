@@ -117,7 +117,7 @@ fn jobs_are_signed_with_tokens_by_the_servers_of_their_configuration() {
 }
 
 #[test]
-fn what_another_ca_signs_is_not_taken() {
+fn a_certificate_from_another_ca_is_not_accepted() {
     if !debian::is_here().unwrap() {
         return;
     }

@@ -28,7 +28,7 @@ const DOCUMENT: &str = r#"{"CN": "from the document", "hosts": ["a.example", "10
   "names": [{"C": "DE", "O": "Org", "OU": "One", "OU": "Two"}, {"O": "Other"}], "serialnumber": "12"}"#;
 
 #[test]
-fn a_document_takes_the_place_of_the_names() {
+fn a_document_replaces_the_names() {
     let organization = organization();
     organization.write("new.json", DOCUMENT).unwrap();
     made_by_gencert(&organization, "", DOCUMENT);
@@ -50,7 +50,7 @@ fn a_document_takes_the_place_of_the_names() {
 }
 
 #[test]
-fn flags_stand_over_the_document() {
+fn flags_override_the_document() {
     let organization = organization();
     organization.write("new.json", DOCUMENT).unwrap();
     let flags = "-cn flag.example -hostname f.example,10.2.2.2,*.g.example";
@@ -116,7 +116,7 @@ fn the_request_beside_it_asks_for_the_same() {
 }
 
 #[test]
-fn a_document_that_is_none_is_told_with_its_place() {
+fn an_invalid_document_is_reported_with_the_position() {
     let organization = organization();
     let before = organization.stamps().unwrap();
     for (text, error) in [

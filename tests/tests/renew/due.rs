@@ -38,7 +38,7 @@ fn a_third_of_the_lifetime_decides() {
 }
 
 #[test]
-fn before_decides_where_it_is_given() {
+fn before_overrides_the_default() {
     let organization = organization_with_a_server_that_is_due();
     for (before, expected) in [
         ("64d", [0, 0, 1, 0]),
@@ -57,7 +57,7 @@ fn before_decides_where_it_is_given() {
 }
 
 #[test]
-fn what_has_ended_is_renewed() {
+fn expired_certificates_are_renewed() {
     let organization = Organization::new().unwrap();
     organization
         .sign_from_to("server", "a", &document("a", &["a.example"]), [-30, -1])
@@ -68,7 +68,7 @@ fn what_has_ended_is_renewed() {
 }
 
 #[test]
-fn force_renews_also_what_is_not_due() {
+fn force_also_renews_certificates_that_are_not_due() {
     let organization = organization();
     assert_eq!(sum(&renewed(&organization, ".")), [0, 0, 3, 0]);
     let step = renewed(&organization, "-force .");
@@ -82,7 +82,7 @@ fn force_renews_also_what_is_not_due() {
 }
 
 #[test]
-fn what_is_not_due_is_not_touched_and_told() {
+fn certificates_that_are_not_due_are_untouched_and_reported() {
     let organization = organization();
     let before = organization.stamps().unwrap();
     let step = renewed(&organization, "server.pem client.pem");
@@ -122,7 +122,7 @@ fn a_second_run_changes_nothing() {
 }
 
 #[test]
-fn a_dry_run_says_what_would_happen_and_changes_nothing() {
+fn a_dry_run_reports_what_would_happen_and_changes_nothing() {
     let organization = organization_with_a_server_that_is_due();
     organization
         .sign("client", "client", &document("c", &[]))
@@ -167,7 +167,7 @@ fn a_dry_run_says_what_would_happen_and_changes_nothing() {
 
 /// The system calls show that nothing is opened for writing, created, renamed or removed.
 #[test]
-fn a_dry_run_asks_the_system_for_no_change() {
+fn a_dry_run_makes_no_modifying_system_call() {
     rcfssl_tests::needs!("strace");
     let organization = organization_with_a_server_that_is_due();
     let trace = |flags: &str| {

@@ -83,7 +83,7 @@ fn it_does_not_run_after_a_refusal() {
 }
 
 #[test]
-fn names_are_handed_over_as_they_are() {
+fn names_are_passed_unchanged() {
     let organization = organization();
     organization
         .shell("mkdir 'a \"b\" $c'; for e in .pem -key.pem; do mv server$e 'a \"b\" $c/s v'$e; done")
@@ -98,7 +98,7 @@ fn names_are_handed_over_as_they_are() {
 
 /// A report for programs is not mixed with the output of commands.
 #[test]
-fn its_words_go_elsewhere_than_the_report() {
+fn its_output_is_separate_from_the_report() {
     let organization = organization();
     let step = renewed(
         &organization,

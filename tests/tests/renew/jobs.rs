@@ -37,7 +37,7 @@ fn line(step: &rcfssl_tests::workplace::Step, file: &str) -> String {
 }
 
 #[test]
-fn what_is_missing_is_made_as_gencert_makes_it() {
+fn missing_certificates_are_created_as_by_gencert() {
     let organization = with_requests();
     let step = renewed(&organization, "-jobs jobs.json");
     assert_eq!(sum(&step), [2, 0, 0, 0]);
@@ -83,7 +83,7 @@ fn what_is_missing_is_made_as_gencert_makes_it() {
 }
 
 #[test]
-fn a_second_run_changes_nothing_and_says_so() {
+fn a_second_run_changes_nothing_and_reports_that() {
     let organization = with_requests();
     renewed(&organization, "-jobs jobs.json");
     organization.shell("touch server.csr").unwrap().ok().unwrap();
@@ -159,7 +159,7 @@ const REASONS: [(&str, &str, &str, bool); 12] = [
 ];
 
 #[test]
-fn each_reason_to_make_a_certificate_is_found_and_told() {
+fn each_reason_for_issuing_is_detected_and_reported() {
     let organization = with_requests();
     organization.authority("other", r#"{"CN": "Other"}"#).unwrap();
     organization
@@ -219,7 +219,7 @@ fn a_constraint_that_changed_is_found() {
 }
 
 #[test]
-fn what_does_not_matter_changes_nothing() {
+fn irrelevant_differences_change_nothing() {
     let organization = with_requests();
     renewed(&organization, "-jobs jobs.json");
     let line = "sed -i 's/\"a.example\",\"10.0.0.1\"/\"10.0.0.1\",\"a.example\"/; s/256/384/' server.json; \
@@ -229,7 +229,7 @@ fn what_does_not_matter_changes_nothing() {
 }
 
 #[test]
-fn what_is_due_is_renewed_by_the_documents_word() {
+fn the_document_decides_when_a_certificate_is_due() {
     let organization = with_requests();
     let document = organization.read("server.json").unwrap();
     for name in ["a", "b", "c", "d"] {
@@ -265,7 +265,7 @@ fn what_is_due_is_renewed_by_the_documents_word() {
 }
 
 #[test]
-fn new_keys_and_commands_are_the_documents_too() {
+fn the_document_also_sets_new_keys_and_commands() {
     let organization = with_requests();
     let text = json!({"organizations": [{"name": "o", "folder": ".", "rekey": true, "exec": "echo all $RCFSSL_NAME",
     "certificates": [
@@ -310,7 +310,7 @@ fn new_keys_and_commands_are_the_documents_too() {
 /// In the organization's folder first, then beside the document; the current folder does
 /// not matter.
 #[test]
-fn paths_are_the_organizations_or_the_documents() {
+fn paths_are_relative_to_the_organization_or_the_document() {
     let organization = organization();
     let line = "mkdir -p deep/one deep/two far shared; cp ca* deep/one; mv ca-config.json shared/config.json; \
                 mv ca.pem shared/root.pem; mv ca-key.pem shared/root.key; rm server* client* member*";
@@ -357,7 +357,7 @@ fn paths_are_the_organizations_or_the_documents() {
 }
 
 #[test]
-fn an_authority_may_come_out_of_the_environment() {
+fn a_ca_may_come_from_the_environment() {
     let organization = with_requests();
     let text = organization.read("jobs.json").unwrap();
     let text = text.replace(r#""name""#, r#""ca": "env:CA", "ca_key": "env:KEY", "name""#);
@@ -489,7 +489,7 @@ fn defaults_are_looked_for_in_the_folder_and_beside_the_document() {
 }
 
 #[test]
-fn what_stands_at_the_top_is_for_all() {
+fn top_level_settings_apply_to_all() {
     let organization = with_requests();
     let text = json!({"before": "9000h", "rekey": true, "exec": "echo all $RCFSSL_NAME", "organizations": [
         {"name": "one", "folder": ".", "certificates": [
@@ -528,7 +528,7 @@ fn what_stands_at_the_top_is_for_all() {
 /// An existing key is never discarded unless the user asks for it, whatever its file
 /// contains.
 #[test]
-fn a_key_that_cannot_be_read_is_not_written_over() {
+fn an_unreadable_key_is_not_overwritten() {
     let organization = with_requests();
     organization.write("server-key.pem", "precious").unwrap();
     let step = renew(&organization, "-jobs jobs.json");
@@ -541,7 +541,7 @@ fn a_key_that_cannot_be_read_is_not_written_over() {
 
 /// A request without its hosts: clients would reject the certificate.
 #[test]
-fn a_job_that_would_drop_every_san_is_refused_unless_it_says_so() {
+fn a_job_that_would_drop_every_san_is_refused_unless_it_allows_that() {
     let organization = organization();
     organization
         .write("server.json", document("server", &[]))

@@ -19,7 +19,7 @@ fn renamed(certificate: &str, key: &str) -> Organization {
 }
 
 #[test]
-fn the_key_lies_beside_the_certificate() {
+fn the_key_is_beside_the_certificate() {
     for (certificate, key) in [
         ("a.pem", "a-key.pem"),
         ("a.pem", "a.key"),
@@ -46,7 +46,7 @@ fn the_key_lies_beside_the_certificate() {
 }
 
 #[test]
-fn of_two_the_first_is_its_key() {
+fn of_two_keys_the_first_is_used() {
     let organization = renamed("a.pem", "a-key.pem");
     organization
         .sign("server", "b", &document("b", &["b.example"]))
@@ -64,7 +64,7 @@ fn of_two_the_first_is_its_key() {
 
 /// The order is the same for names with other endings.
 #[test]
-fn of_two_the_first_is_the_key_of_a_crt_too() {
+fn of_two_keys_the_first_is_used_for_a_crt_too() {
     let organization = renamed("a.crt", "a-key.pem");
     organization.write("a.key", "something else").unwrap();
     renewed(&organization, "-force a.crt");
@@ -86,7 +86,7 @@ fn the_key_may_be_named() {
 
 /// A new key would match only the last of them.
 #[test]
-fn a_key_that_several_certificates_have_is_not_replaced() {
+fn a_key_shared_by_several_certificates_is_not_replaced() {
     let organization = organization();
     organization
         .shell("cp server.pem server.crt")
@@ -172,7 +172,7 @@ fn encrypted_keys_are_read_with_the_password() {
 }
 
 #[test]
-fn the_authority_s_key_may_be_encrypted_too() {
+fn the_ca_key_may_be_encrypted_too() {
     let mut organization = organization();
     let line = "openssl pkcs8 -topk8 -passout pass:secret -in ca-key.pem -out x && mv x ca-key.pem";
     organization.shell(line).unwrap().ok().unwrap();
@@ -238,7 +238,7 @@ const KINDS: [(&str, &str, &str); 6] = [
 ];
 
 #[test]
-fn a_new_key_is_of_the_same_kind_and_form() {
+fn a_new_key_has_the_same_type_and_format() {
     let organization = Organization::new().unwrap();
     for (at, (key, _, _)) in KINDS.iter().enumerate() {
         let document = format!(r#"{{"CN": "{at}", "hosts": ["{at}.example"], "key": {key}}}"#);
@@ -300,7 +300,7 @@ fn a_new_ed25519_key_has_the_label_of_the_old_one() {
 }
 
 #[test]
-fn the_form_of_a_new_key_may_be_asked_for() {
+fn the_format_of_a_new_key_may_be_chosen() {
     let organization = organization();
     renewed(&organization, "-force -rekey -key-format pkcs8 server.pem");
     let first_line = |file: &str| {
@@ -343,7 +343,7 @@ fn a_request_is_written_only_where_there_was_one() {
 }
 
 #[test]
-fn a_file_that_holds_the_key_as_well_is_not_given_another() {
+fn a_file_that_also_contains_the_key_gets_no_new_key() {
     let organization = organization();
     organization
         .shell("cat server-key.pem >> server.pem")

@@ -76,7 +76,7 @@ const SUBJECTS: [(&str, &str, &str); 7] = [
 ];
 
 #[test]
-fn a_subject_is_taken_over_octet_for_octet() {
+fn a_subject_is_copied_octet_for_octet() {
     let organization = Organization::new().unwrap();
     for (name, mask, subject) in SUBJECTS {
         original(
@@ -132,7 +132,7 @@ const NAMES: [(&str, &str); 8] = [
 ];
 
 #[test]
-fn alternative_names_of_every_kind_are_taken_over_octet_for_octet() {
+fn alternative_names_of_every_type_are_copied_octet_for_octet() {
     let organization = Organization::new().unwrap();
     for (name, value) in NAMES {
         let names = format!("subjectAltName = {value}");
@@ -189,7 +189,7 @@ fn a_certificate_may_have_no_subject() {
 }
 
 #[test]
-fn the_chain_behind_a_certificate_is_kept() {
+fn the_chain_after_a_certificate_is_kept() {
     let organization = organization();
     let ca = organization.read("ca.pem").unwrap();
     let own = organization.read("server.pem").unwrap();
@@ -209,7 +209,7 @@ fn the_chain_behind_a_certificate_is_kept() {
 /// Everything else comes from the profile: renew produces from the certificate what
 /// `gencert` produces from the document.
 #[test]
-fn all_else_is_the_profiles() {
+fn everything_else_comes_from_the_profile() {
     let organization = Organization::new().unwrap();
     organization
         .sign("server", "a", &document("a", &["a.example", "10.0.0.9"]))
@@ -241,7 +241,7 @@ fn all_else_is_the_profiles() {
 }
 
 #[test]
-fn a_whitelist_of_names_holds_for_renewals_too() {
+fn a_name_whitelist_applies_to_renewals_too() {
     let organization = organization();
     let config = organization.read("ca-config.json").unwrap();
     let config = config.replace(

@@ -37,7 +37,7 @@ fn said(organization: &Organization, text: &str) -> Vec<String> {
 }
 
 #[test]
-fn a_mistake_is_told_with_its_place() {
+fn an_error_is_reported_with_its_position() {
     let organization = organization();
     let object = |fields: &str| format!("{{\"organizations\": [\n{{{fields}}}]}}");
     let b = r#"organization "org", certificate "b""#;
@@ -115,7 +115,7 @@ fn a_mistake_is_told_with_its_place() {
 }
 
 #[test]
-fn all_mistakes_are_told_at_once_in_their_order() {
+fn all_errors_are_reported_at_once_in_order() {
     let organization = organization();
     let text = r#"{"organizations": [
 {"name": "one", "before": "x", "certificates": [
@@ -144,7 +144,7 @@ fn all_mistakes_are_told_at_once_in_their_order() {
 /// Neither the default nor the configured files, under any spelling, nor another
 /// organization's.
 #[test]
-fn no_output_is_an_authoritys_own_file() {
+fn no_output_is_a_file_of_a_ca() {
     let organization = organization();
     organization
         .shell("mkdir sub; ln -s . link; cp ca.pem root.pem; cp ca-key.pem root.key; cp ca-config.json other.json")
@@ -206,7 +206,7 @@ fn keys_are_read_as_leniently_as_cfssls() {
 }
 
 #[test]
-fn a_document_that_cannot_be_read_is_told() {
+fn an_unreadable_document_is_reported() {
     let organization = organization();
     organization.shell("mkdir folder").unwrap().ok().unwrap();
     for (file, error) in [

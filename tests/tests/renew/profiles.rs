@@ -19,7 +19,7 @@ fn profile(usages: &[&str]) -> Value {
 }
 
 #[test]
-fn each_certificate_shows_its_own() {
+fn each_certificate_matches_its_own() {
     let organization = organization();
     let step = renewed(&organization, "-force .");
     let out = step.out();
@@ -45,7 +45,7 @@ fn neither_the_order_nor_the_names_of_usages_matter() {
 }
 
 #[test]
-fn the_default_profile_counts_where_no_other_fits() {
+fn the_default_profile_is_used_if_no_other_matches() {
     let organization = organization();
     let mut config: Value = serde_json::from_str(&organization.read("ca-config.json").unwrap()).unwrap();
     config["signing"]["default"] = profile(&["signing", "key encipherment", "server auth"]);
@@ -63,7 +63,7 @@ fn the_default_profile_counts_where_no_other_fits() {
 }
 
 #[test]
-fn where_none_fits_they_are_listed() {
+fn if_none_matches_they_are_listed() {
     let organization = organization();
     with_profiles(
         &organization,
@@ -79,7 +79,7 @@ fn where_none_fits_they_are_listed() {
 }
 
 #[test]
-fn where_several_fit_they_are_listed() {
+fn if_several_match_they_are_listed() {
     let organization = organization();
     with_profiles(
         &organization,
@@ -97,7 +97,7 @@ fn where_several_fit_they_are_listed() {
 }
 
 #[test]
-fn a_profile_that_is_named_need_not_fit_but_exist() {
+fn a_named_profile_must_exist_but_need_not_match() {
     let organization = organization();
     assert_eq!(
         refused(&organization, "-force -profile serve server.pem"),
@@ -114,7 +114,7 @@ fn a_profile_that_is_named_need_not_fit_but_exist() {
 
 /// An intermediate CA has a path length, which distinguishes profiles with the same usages.
 #[test]
-fn the_constraint_of_an_authority_counts() {
+fn the_constraint_of_a_ca_counts() {
     let organization = Organization::new().unwrap();
     let usages = ["cert sign", "crl sign"];
     with_profiles(
@@ -159,7 +159,7 @@ fn without_a_configuration_there_is_the_built_in_profile() {
 }
 
 #[test]
-fn authority_and_configuration_may_lie_elsewhere() {
+fn ca_and_configuration_may_be_elsewhere() {
     let organization = organization();
     let line = "mkdir of; mv ca.pem of/root.pem; mv ca-key.pem of/root.key; mv ca-config.json of/config.json";
     organization.shell(line).unwrap().ok().unwrap();

@@ -25,7 +25,7 @@ fn a_key_that_does_not_match() {
 }
 
 #[test]
-fn a_certificate_of_another_authority() {
+fn a_certificate_of_another_ca() {
     let organization = organization();
     organization.authority("other", r#"{"CN": "Other"}"#).unwrap();
     // With the same name and another key.
@@ -65,7 +65,7 @@ fn a_certificate_of_another_authority() {
 }
 
 #[test]
-fn the_authority_itself_is_left_alone() {
+fn the_ca_itself_is_left_alone() {
     let organization = organization();
     let before = organization.stamps().unwrap();
     assert!(!renewed(&organization, "-force -rekey .").out().contains("ca.pem"));
@@ -135,7 +135,7 @@ fn with_an_authority_that_ends(days: i64, server_ends: i64) -> Organization {
 }
 
 #[test]
-fn an_authority_that_has_ended() {
+fn an_expired_ca() {
     let organization = with_an_authority_that_ends(-1, 10);
     for flags in ["", "-force", "-strict"] {
         let reason = refused(&organization, &format!("{flags} a.pem"));
@@ -145,7 +145,7 @@ fn an_authority_that_has_ended() {
 }
 
 #[test]
-fn an_authority_that_ends_sooner_cuts_the_certificate() {
+fn a_ca_that_expires_sooner_limits_the_certificate() {
     let organization = with_an_authority_that_ends(100, 20);
     let end = organization.certificate("ca.pem").unwrap().validity[1];
     let reason = refused(&organization, "-strict a.pem");
@@ -177,7 +177,7 @@ fn an_authority_that_ends_sooner_cuts_the_certificate() {
 }
 
 #[test]
-fn an_authority_that_is_none() {
+fn a_certificate_that_is_not_a_ca() {
     let organization = organization();
     assert_eq!(
         refused(
@@ -226,7 +226,7 @@ fn files_that_cannot_be_read() {
 
 /// An unreadable certificate with its key beside it was a certificate once.
 #[test]
-fn a_broken_certificate_in_a_folder_is_told() {
+fn a_malformed_certificate_in_a_folder_is_reported() {
     let organization = organization();
     organization
         .shell("head -c 300 server.pem > x && mv x server.pem; : > client.pem; sed -i s/M/N/g member.pem")
@@ -297,7 +297,7 @@ fn many_folders_in_one_run() {
 }
 
 #[test]
-fn wrong_arguments_are_told() {
+fn wrong_arguments_are_reported() {
     let organization = organization();
     let before = organization.stamps().unwrap();
     for (arguments, status, error) in [
@@ -341,7 +341,7 @@ fn wrong_arguments_are_told() {
 /// gencert also allows this under -strict, for CAs and certificates created together with
 /// the same lifetime.
 #[test]
-fn strict_allows_the_last_day_after_the_authority() {
+fn strict_allows_a_day_after_the_ca() {
     let organization = with_an_authority_that_ends(100, 20);
     let limited = |hours: i64| {
         let config = format!(

@@ -13,7 +13,7 @@ fn report(step: &Step) -> Value {
 }
 
 #[test]
-fn a_program_gets_all_there_is_to_know() {
+fn the_json_report_is_complete() {
     let organization = organization_with_a_server_that_is_due();
     organization.sign("client", "b", &document("b", &[])).unwrap();
     organization.sign("client", "c", &document("c", &[])).unwrap();
@@ -74,7 +74,7 @@ fn a_program_gets_all_there_is_to_know() {
 }
 
 #[test]
-fn a_program_reads_every_run() {
+fn every_report_is_json() {
     let organization = organization();
     for (arguments, counts) in [
         ("-json .", [0, 0, 3, 0]),
@@ -100,7 +100,7 @@ fn a_program_reads_every_run() {
 }
 
 #[test]
-fn names_that_are_no_text_come_out_as_json() {
+fn names_that_are_not_utf_8_are_valid_json() {
     let organization = organization();
     let line = "for e in .pem -key.pem; do cp server$e $'q\"\\\\\\n\\xff'$e; done";
     organization.shell(line).unwrap().ok().unwrap();
@@ -110,7 +110,7 @@ fn names_that_are_no_text_come_out_as_json() {
 
 /// The names neither control a terminal nor break a line.
 #[test]
-fn names_that_are_no_text_come_out_as_one_line() {
+fn names_that_are_not_utf_8_stay_on_one_line() {
     let organization = organization();
     let line = "for e in .pem -key.pem; do cp server$e $'e\\e[31m\\nuntouched x'$e; done; cp ca-key.pem $'f\\n-key.pem'; \
                 cp server.pem $'f\\n.pem'; rm server* client* member*";
@@ -131,7 +131,7 @@ fn names_that_are_no_text_come_out_as_one_line() {
 }
 
 #[test]
-fn the_same_warning_is_not_said_of_each() {
+fn the_same_warning_is_not_repeated_for_each() {
     let organization = organization();
     organization
         .write("new.json", r#"{"CN": "x", "hosts": [""]}"#)
@@ -151,7 +151,7 @@ fn the_same_warning_is_not_said_of_each() {
 }
 
 #[test]
-fn the_sum_says_one_certificate_of_one() {
+fn the_summary_uses_the_singular() {
     let organization = organization();
     let step = renewed(&organization, "server.pem");
     assert!(
@@ -178,7 +178,7 @@ fn with_members(count: usize) -> Organization {
 }
 
 #[test]
-fn a_long_run_says_every_few_seconds_how_far_it_is() {
+fn a_long_run_reports_progress_every_few_seconds() {
     let organization = with_members(7);
     let step = renewed(&organization, "-force -exec 'sleep 1' .");
     let [line] = logged(&step, "INFO")

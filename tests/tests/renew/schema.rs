@@ -112,7 +112,7 @@ fn variants() -> Vec<Value> {
 }
 
 #[test]
-fn schema_and_reader_agree() {
+fn schema_and_parser_agree() {
     let organization = Organization::new().unwrap();
     let validator = validator();
     let (mut valid, mut invalid) = (0, 0);
@@ -128,7 +128,7 @@ fn schema_and_reader_agree() {
 /// What the parser accepts in addition, as in cfssl's documents, and what no schema can
 /// check.
 #[test]
-fn where_schema_and_reader_differ() {
+fn where_schema_and_parser_differ() {
     let organization = Organization::new().unwrap();
     let validator = validator();
     let parsed = |text: &str| serde_json::from_str::<Value>(text).unwrap();
@@ -153,7 +153,7 @@ fn where_schema_and_reader_differ() {
 
 /// Every key has a description.
 #[test]
-fn editors_have_something_to_show() {
+fn every_key_has_a_description() {
     fn check(at: &str, schema: &Value, defs: &Value) {
         let schema = match schema.get("$ref").and_then(Value::as_str) {
             Some(target) => &defs[target.rsplit('/').next().unwrap()],

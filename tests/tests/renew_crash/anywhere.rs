@@ -5,7 +5,7 @@ use std::os::unix::process::ExitStatusExt;
 use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
-use rcfssl_tests::{aloud, binaries};
+use rcfssl_tests::{binaries, notice};
 
 use crate::{Files, PAIRS, Victim};
 
@@ -72,7 +72,7 @@ fn a_killed_run_leaves_pairs_that_match_or_a_journal() {
         finished,
         undone,
     } = counts;
-    aloud::say(&format!(
+    notice::print(&format!(
         "crash test: {round} runs of renew -rekey killed: {before} before anything was changed, {amid} amid it, \
          {after} after; amid it {finished} left a journal and were finished, {undone} left only new files and were \
          undone"

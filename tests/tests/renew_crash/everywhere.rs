@@ -5,7 +5,7 @@ use std::fs;
 use std::os::unix::process::ExitStatusExt;
 use std::process::Stdio;
 
-use rcfssl_tests::{aloud, binaries, needs};
+use rcfssl_tests::{binaries, needs, notice};
 
 use crate::{Seen, Victim};
 
@@ -103,7 +103,7 @@ fn a_run_killed_before_any_call_leaves_pairs_that_match_or_a_journal() {
             kills > 50 && finished > 10 && undone > 20,
             "{kills} {finished} {undone}"
         );
-        aloud::say(&format!(
+        notice::print(&format!(
             "crash test: renew {arguments} killed before each of {kills} system calls: {finished} left a journal and \
              were finished, {undone} left only new files and were undone"
         ));
@@ -112,7 +112,7 @@ fn a_run_killed_before_any_call_leaves_pairs_that_match_or_a_journal() {
 
 /// The run that completes the first one may be killed, too.
 #[test]
-fn a_run_killed_while_it_finishes_another_leaves_it_to_the_next() {
+fn a_run_killed_while_completing_another_leaves_it_to_the_next() {
     needs!("strace", "taskset");
     let mut victim = Victim::new();
     let mut kills = 0;
@@ -132,14 +132,14 @@ fn a_run_killed_while_it_finishes_another_leaves_it_to_the_next() {
         }
     }
     assert!(kills > 10, "{kills}");
-    aloud::say(&format!(
+    notice::print(&format!(
         "crash test: runs that finish another killed before each of {kills} system calls"
     ));
 }
 
 /// The same for a run that removes new files.
 #[test]
-fn a_run_killed_while_it_undoes_another_leaves_it_to_the_next() {
+fn a_run_killed_while_rolling_back_another_leaves_it_to_the_next() {
     needs!("strace", "taskset");
     let mut victim = Victim::new();
     let mut kills = 0;
@@ -159,7 +159,7 @@ fn a_run_killed_while_it_undoes_another_leaves_it_to_the_next() {
         }
     }
     assert!(kills > 10, "{kills}");
-    aloud::say(&format!(
+    notice::print(&format!(
         "crash test: runs that undo another killed before each of {kills} system calls"
     ));
 }
@@ -220,13 +220,13 @@ fn a_first_run_killed_before_any_call_leaves_both_files_or_none() {
         }
     }
     assert!(kills > 20 && finished > 5, "{kills} {finished}");
-    aloud::say(&format!(
+    notice::print(&format!(
         "crash test: first runs of renew -jobs killed before each of {kills} system calls: {finished} left a journal"
     ));
 }
 
 #[test]
-fn a_dry_run_leaves_an_interrupted_one_alone_and_says_so() {
+fn a_dry_run_leaves_an_interrupted_one_alone_and_reports_it() {
     needs!("strace", "taskset");
     let victim = Victim::new();
     let begun = killed(&victim, "-force -rekey .", "renameat", 3).unwrap();
@@ -241,7 +241,7 @@ fn a_dry_run_leaves_an_interrupted_one_alone_and_says_so() {
 
 /// For a first pair, the key may exist without the certificate.
 #[test]
-fn what_is_half_made_in_an_empty_folder_is_finished() {
+fn a_first_pair_that_was_interrupted_is_completed() {
     needs!("strace", "taskset");
     let victim = Victim::new();
     let organization = &victim.organization;
@@ -265,7 +265,7 @@ fn what_is_half_made_in_an_empty_folder_is_finished() {
 /// A power failure keeps what was flushed: files before they are renamed, the journal
 /// before the first rename, and all names before the journal is removed.
 #[test]
-fn what_is_renamed_was_flushed_before() {
+fn files_are_flushed_before_they_are_renamed() {
     needs!("strace");
     let victim = Victim::new();
     for target in ["a.pem", "."] {

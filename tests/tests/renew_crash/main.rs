@@ -214,7 +214,7 @@ impl Victim {
 
 /// The check compares all files, including those of the CA.
 #[test]
-fn the_check_itself_finds_what_is_wrong() {
+fn the_check_itself_finds_problems() {
     let fails = |harm: &str| {
         let mut victim = Victim::new();
         let before = victim.look();

@@ -16,7 +16,7 @@ const SMALL: &str = "mkdir ../disk; mount -t tmpfs -o size=256k,nr_inodes=64 non
 const FILL: &str = "fill() { cat /dev/zero > ../fill 2> /dev/null; truncate -s -$(($1 * 4096)) ../fill; };";
 
 #[test]
-fn whatever_room_is_left_all_files_are_old_or_all_are_new() {
+fn with_any_free_space_all_files_are_old_or_all_are_new() {
     needs_root!();
     let organization = organization();
     let mut outcomes = BTreeSet::new();
@@ -82,7 +82,7 @@ fn without_a_single_free_inode_nothing_changes() {
 }
 
 #[test]
-fn on_a_read_only_disk_nothing_changes_and_what_is_not_due_is_well() {
+fn on_a_read_only_disk_nothing_changes_and_certificates_that_are_not_due_are_fine() {
     needs_root!();
     let organization = organization();
     let line = format!(

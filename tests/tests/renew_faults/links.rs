@@ -74,7 +74,7 @@ fn files_may_be_links_and_stay_links() {
 }
 
 #[test]
-fn a_link_that_leads_nowhere_is_told_and_by_a_jobs_document_filled() {
+fn a_dangling_link_is_reported_and_its_target_created_by_a_jobs_document() {
     let organization = with_links();
     run(&organization, "rm ../archive/1-a.pem").ok().unwrap();
     let step = run(&organization, "rcfssl renew -force a.pem");
@@ -93,7 +93,7 @@ fn a_link_that_leads_nowhere_is_told_and_by_a_jobs_document_filled() {
 }
 
 #[test]
-fn a_ring_of_links_is_told() {
+fn a_loop_of_links_is_reported() {
     let organization = organization();
     run(&organization, "rm a.pem; ln -s a.pem a.pem").ok().unwrap();
     let step = run(&organization, "rcfssl renew -force .");

@@ -52,7 +52,7 @@ fn refused(organization: &Organization, arguments: &str) -> Vec<String> {
 }
 
 #[test]
-fn owner_and_mode_stay_whoever_renews() {
+fn owner_and_mode_stay_whichever_user_renews() {
     needs_root!();
     let organization = nobodys();
     set(&organization, "a.pem", (1, 2), 0o640);
@@ -104,7 +104,7 @@ fn a_file_of_another_user_is_not_replaced() {
 }
 
 #[test]
-fn one_file_that_may_not_be_replaced_does_not_stop_the_others() {
+fn one_file_that_cannot_be_replaced_does_not_stop_the_others() {
     needs_root!();
     let organization = nobodys();
     set(&organization, "a-key.pem", (0, NOBODY), 0o640);
@@ -122,7 +122,7 @@ fn one_file_that_may_not_be_replaced_does_not_stop_the_others() {
 }
 
 #[test]
-fn a_folder_that_may_not_be_written_stays_as_it_is() {
+fn a_read_only_folder_stays_as_it_is() {
     needs_root!();
     let organization = nobodys();
     set(&organization, "", (NOBODY, NOBODY), 0o555);
@@ -141,7 +141,7 @@ fn a_folder_that_may_not_be_written_stays_as_it_is() {
 }
 
 #[test]
-fn a_file_that_may_not_be_read_is_told() {
+fn an_unreadable_file_is_reported() {
     needs_root!();
     let organization = nobodys();
     set(&organization, "a-key.pem", (0, 0), 0o600);

@@ -91,7 +91,7 @@ fn links_of_another_user_are_not_followed() {
 
 /// Root's own link, in a folder where another user can replace it, is no better.
 #[test]
-fn links_are_followed_only_in_folders_of_ones_own() {
+fn links_are_followed_only_in_ones_own_folders() {
     needs_root!();
     let target = Target::new();
     let victim = target.victim();
@@ -159,7 +159,7 @@ fn a_file_swapped_for_a_link_meanwhile_is_not_followed_either() {
 
 /// Nothing is copied that a certificate's owner has no right to put there.
 #[test]
-fn of_a_file_only_certificates_and_its_key_are_kept() {
+fn only_certificates_and_the_key_of_a_file_are_kept() {
     needs_root!();
     let target = Target::new();
     let organization = &target.organization;
@@ -194,7 +194,7 @@ fn temporary(organization: &Organization, name: &str) -> String {
 
 /// In a folder like /tmp another user can add files, but cannot replace those of others.
 #[test]
-fn a_planted_journal_is_not_believed() {
+fn a_planted_journal_is_not_trusted() {
     needs_root!();
     let organization = organization();
     fs::set_permissions(organization.path(), Permissions::from_mode(0o1777)).unwrap();
@@ -271,7 +271,7 @@ fn a_lock_that_is_another_file_is_not_written_to() {
 
 /// Pipes in place of files are not waited for.
 #[test]
-fn pipes_and_folders_in_the_place_of_files_are_told() {
+fn pipes_and_folders_in_place_of_files_are_reported() {
     let organization = organization();
     for (name, arguments, why) in [
         (

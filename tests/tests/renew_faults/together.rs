@@ -72,7 +72,7 @@ fn check(organization: &Organization) {
 }
 
 #[test]
-fn the_second_says_which_process_is_at_work_after_its_time() {
+fn the_second_names_the_other_process_after_its_wait() {
     let organization = organization();
     let holder = Holder::new(&organization);
     for (wait, least) in [("0", 0), ("0s", 0), ("1s", 1000), ("-5s", 0)] {

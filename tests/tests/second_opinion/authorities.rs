@@ -173,7 +173,7 @@ fn names_that_openssl_writes() {
 }
 
 #[test]
-fn string_types_that_openssl_is_told_to_use() {
+fn string_types_chosen_in_openssl() {
     let place = place();
     for (mask, what) in [
         // ASN.1 string types with openssl's numbers.
@@ -222,7 +222,7 @@ fn config(id: &str) -> String {
 }
 
 #[test]
-fn key_identifiers_and_keys_that_are_not_the_usual_ones() {
+fn unusual_key_identifiers_and_keys() {
     let place = place();
     for (id, what) in [
         ("0102030405", "a short identifier"),
@@ -272,7 +272,7 @@ fn key_identifiers_and_keys_that_are_not_the_usual_ones() {
 }
 
 #[test]
-fn an_authority_without_a_key_identifier() {
+fn a_ca_without_a_key_identifier() {
     let place = place();
     place.write("openssl.cnf", config("none")).unwrap();
     by_openssl(&place, "/CN=Root", &["-config", "openssl.cnf"], &P256);

@@ -66,7 +66,7 @@ fn openssl(place: &Workplace, purpose: &str, root: &str, leaf: &str) -> bool {
 }
 
 #[test]
-fn leaves_of_every_key_under_authorities_of_every_key() {
+fn leaves_of_every_key_under_cas_of_every_key() {
     let place = place();
     for (number, key) in KEYS.into_iter().enumerate() {
         root(&place, key, "root");
@@ -105,7 +105,7 @@ fn leaves_of_every_key_under_authorities_of_every_key() {
 }
 
 #[test]
-fn hosts_are_the_names_that_a_client_may_call() {
+fn hosts_are_the_names_that_a_client_may_use() {
     let place = place();
     root(&place, ("ecdsa", 256), "root");
     sign(
@@ -137,7 +137,7 @@ fn hosts_are_the_names_that_a_client_may_call() {
 }
 
 #[test]
-fn a_chain_through_an_intermediate_authority() {
+fn a_chain_through_an_intermediate_ca() {
     let place = place();
     root(&place, ("rsa", 2048), "root");
     root(&place, ("rsa", 2048), "stranger");
@@ -191,7 +191,7 @@ fn a_chain_through_an_intermediate_authority() {
 }
 
 #[test]
-fn a_certificate_ends_when_its_profile_says() {
+fn a_certificate_expires_when_its_profile_says() {
     let place = place();
     root(&place, ("ecdsa", 256), "root");
     sign(
@@ -207,7 +207,7 @@ fn a_certificate_ends_when_its_profile_says() {
 }
 
 #[test]
-fn a_renewed_authority_verifies_what_the_old_one_signed() {
+fn a_renewed_ca_verifies_what_the_old_one_signed() {
     let place = place();
     root(&place, ("rsa", 2048), "root");
     sign(

@@ -75,7 +75,7 @@ fn slow_requests_are_answered_with_408_and_idle_connections_are_closed() -> Resu
 }
 
 #[test]
-fn slow_clients_up_to_the_limit_of_connections_keep_nobody_waiting() -> Result<()> {
+fn slow_clients_at_the_connection_limit_do_not_block_others() -> Result<()> {
     let place = with_ca()?;
     let server = start(&place, &["-max-connections", "50", "-request-timeout", "2s"])?;
     let slow: Vec<_> = (0..49)
@@ -102,7 +102,7 @@ fn slow_clients_up_to_the_limit_of_connections_keep_nobody_waiting() -> Result<(
 }
 
 #[test]
-fn limits_that_make_no_sense_are_refused_at_the_start() -> Result<()> {
+fn invalid_limits_are_refused_at_startup() -> Result<()> {
     let place = with_ca()?;
     for line in [
         "cfssl serve -max-body 0",

@@ -26,7 +26,7 @@ fn authenticated(place: &Workplace, request: &str, key: &str) -> Result<String> 
 }
 
 #[test]
-fn newcert_wants_the_token_of_its_profile() -> Result<()> {
+fn newcert_requires_the_token_of_its_profile() -> Result<()> {
     let place = with_ca()?;
     place.write("config.json", CONFIG)?;
     let key = "00112233445566778899aabbccddeeff";
@@ -68,7 +68,7 @@ fn newcert_wants_the_token_of_its_profile() -> Result<()> {
 }
 
 #[test]
-fn what_cannot_be_meant_is_refused_at_the_start() -> Result<()> {
+fn unintended_settings_are_refused_at_startup() -> Result<()> {
     let place = with_ca()?;
     place
         .shell("cfssl gencert -initca ca.json | cfssljson -bare other")?

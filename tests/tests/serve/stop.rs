@@ -10,7 +10,7 @@ use rcfssl_tests::{Result, ensure};
 use crate::{start, with_ca};
 
 #[test]
-fn what_was_begun_is_answered_and_idle_connections_do_not_hold_it_up() -> Result<()> {
+fn requests_in_progress_are_answered_and_idle_connections_do_not_delay_the_end() -> Result<()> {
     let place = with_ca()?;
     for signal in ["TERM", "INT"] {
         let mut server = start(&place, &[])?;

@@ -511,7 +511,7 @@ mod tests {
     }
 
     #[test]
-    fn our_own_commands_are_known_as_such() {
+    fn our_own_commands_are_marked() {
         let own = COMMANDS.iter().filter(|command| command.is_our_own);
         let own: Vec<_> = own.map(|command| command.name).collect();
         assert_eq!(own, ["completions", "db", "expiry", "help", "man", "renew"]);

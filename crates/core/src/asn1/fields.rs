@@ -222,7 +222,7 @@ mod tests {
     }
 
     #[test]
-    fn optional_fields_may_be_missing_and_not_malformed() {
+    fn optional_fields_may_be_missing_but_not_malformed() {
         let mut fields = Fields::new(&[1, 1, 0xff, 4, 0]);
         assert!(fields.optional(tag::INTEGER).unwrap().is_none());
         assert_eq!(fields.optional(tag::BOOLEAN).unwrap().unwrap().contents, [0xff]);
@@ -232,7 +232,7 @@ mod tests {
     }
 
     #[test]
-    fn bits_are_moved_to_the_right() {
+    fn bits_are_right_aligned() {
         let moved = |contents: &[u8]| bit_string(contents).map(BitString::right_aligned);
         assert_eq!(moved(&[0, 0xab, 0xcd]), Ok(vec![0xab, 0xcd]));
         assert_eq!(moved(&[4, 0xab, 0xc0]), Ok(vec![0x0a, 0xbc]));

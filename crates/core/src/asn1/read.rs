@@ -149,7 +149,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_der_is_nothing() {
+    fn malformed_der_gives_none() {
         for der in [&[0x30][..], &[0x30, 5, 2, 1, 5], &[0x30, 0x80, 0, 0], &[]] {
             assert!(Reader::new(der).next().is_none(), "{der:?}");
         }
@@ -157,7 +157,7 @@ mod tests {
     }
 
     #[test]
-    fn integers_have_a_sign_and_no_octet_too_many() {
+    fn integers_are_signed_and_minimally_encoded() {
         for (contents, value) in [
             (&[0][..], Some(0)),
             (&[0x7f], Some(127)),

@@ -121,7 +121,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn utc_times_have_two_digits_of_the_year_and_perhaps_an_offset() {
+    fn utc_times_have_two_year_digits_and_an_optional_offset() {
         for (text, want) in [
             ("260102150405Z", Some(datetime!(2026-01-02 15:04:05 UTC))),
             ("2601021504Z", Some(datetime!(2026-01-02 15:04 UTC))),
@@ -149,7 +149,7 @@ mod tests {
     }
 
     #[test]
-    fn generalized_times_have_fractions_where_they_may() {
+    fn generalized_times_have_fractions_where_allowed() {
         let half = datetime!(2026-01-02 15:04:05.5 UTC);
         for (text, whole, fractional) in [
             (

@@ -86,7 +86,7 @@ mod tests {
     }
 
     #[test]
-    fn moments_that_cannot_be_written_are_refused() {
+    fn times_that_cannot_be_encoded_are_refused() {
         let profile = Profile::root(
             Duration::hours(8760),
             Duration::ZERO,

@@ -96,7 +96,7 @@ mod tests {
     }
 
     #[test]
-    fn bases_are_what_go_reads() {
+    fn bases_are_read_as_by_go() {
         for (tag, base, want) in [
             (DNS, &b"a.b"[..], Some(1)),
             (DNS, b".a.b", Some(1)),

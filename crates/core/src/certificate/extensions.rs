@@ -151,7 +151,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_go_reads_is_well_formed() {
+    fn extensions_that_go_parses_must_be_well_formed() {
         for (oid, good, bad) in [
             (oid::KEY_USAGE, &[3, 2, 5, 0xa0][..], &[3, 2, 6, 0xa0][..]),
             (oid::SUBJECT_KEY_IDENTIFIER, &[4, 1, 1, 9], &[5, 0]),
@@ -200,7 +200,7 @@ mod tests {
     }
 
     #[test]
-    fn basic_constraints_may_be_negative_and_not_half() {
+    fn basic_constraints_may_be_negative_but_not_truncated() {
         assert_eq!(basic_constraints(&[0x30, 3, 2, 1, 0xff]), Some((false, -1)));
         assert_eq!(basic_constraints(&[0x30, 3, 1, 1, 0xff, 9]), Some((true, -1)));
         for bad in [

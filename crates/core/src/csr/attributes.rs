@@ -132,7 +132,7 @@ mod tests {
     const LIST: [u8; 11] = [0x30, 9, 0x30, 7, 6, 3, 0x55, 0x1d, 0x0e, 4, 0];
 
     #[test]
-    fn odd_attributes_are_passed_over_and_odd_lists_are_not() {
+    fn malformed_attributes_are_skipped_but_malformed_lists_are_errors() {
         let ask = |w: &mut Writer| attribute(w, &oid::EXTENSION_REQUEST, tag::SET, &LIST);
         assert_eq!(read(&ask), Ok(1));
         assert_eq!(read(&|_| {}), Ok(0));
@@ -167,7 +167,7 @@ mod tests {
     }
 
     #[test]
-    fn extension_identifiers_are_whole_and_minimal() {
+    fn extension_identifiers_are_complete_and_minimal() {
         for (id, words) in [
             (&[][..], "syntax error: zero length OBJECT IDENTIFIER"),
             (
@@ -194,7 +194,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_shown_is_made_of_lists_of_pairs() {
+    fn shown_attributes_are_lists_of_pairs() {
         let shown = |value: &[u8]| {
             let der = asn1::encode(|w| attribute(w, &oid::EXTENSION_REQUEST, tag::SET, value));
             shown(&elements(&der, None).unwrap())

@@ -152,7 +152,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_made_reads_back() {
+    fn created_requests_read_back() {
         let csr = made();
         let read = Csr::read_pem(csr.to_pem().as_bytes()).unwrap();
         assert_eq!(
@@ -164,7 +164,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_good_request_is_refused() {
+    fn invalid_requests_are_refused() {
         let csr = made();
         let refusal = |label: &str, der: &[u8]| {
             Csr::read_pem(pem::encode(label, der).as_bytes())

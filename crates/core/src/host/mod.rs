@@ -189,7 +189,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn hosts_are_told_apart_as_cfssl_does() {
+    fn host_types_are_recognized_as_in_cfssl() {
         let dns = |s: &str| Host::Dns(s.to_owned());
         let email = |s: &str| Host::Email(s.to_owned());
         let uri = |s: &str| Host::Uri(s.to_owned());

@@ -253,7 +253,7 @@ mod tests {
     }
 
     #[test]
-    fn algorithms_are_known_by_their_identifiers() {
+    fn algorithms_are_recognized_by_identifier() {
         const NULL: &[u8] = &[5, 0];
         for algorithm in ALL.into_iter().filter(|a| a.oid() != oid::RSASSA_PSS) {
             assert_eq!(read(&algorithm.oid(), &[]), Some(algorithm));
@@ -270,7 +270,7 @@ mod tests {
     }
 
     #[test]
-    fn parameters_of_pss_have_nothing_behind_them() {
+    fn pss_parameters_have_no_trailing_data() {
         let parameters = |after: [&[u8]; 3], salt: &[u8]| {
             let digest = |w: &mut Writer| {
                 w.sequence(|w| {

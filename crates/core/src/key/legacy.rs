@@ -150,7 +150,7 @@ mod tests {
     ];
 
     #[test]
-    fn opens_what_openssl_encrypted() {
+    fn decrypts_files_from_openssl() {
         let plain = read(PLAIN.as_bytes()).unwrap();
         for text in ENCRYPTED {
             let key = read_encrypted(text.as_bytes(), Some(b"secret")).unwrap();

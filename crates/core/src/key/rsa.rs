@@ -295,7 +295,7 @@ mod tests {
     }
 
     #[test]
-    fn no_thread_keeps_a_prime_that_it_found() {
+    fn no_thread_leaves_a_prime_in_memory() {
         let primes = pair([1024, 1024]).unwrap();
         let patterns: Vec<Vec<u8>> = primes.iter().map(|prime| inverted_top(prime)).collect();
         assert!(patterns.iter().all(|pattern| is_in_memory(pattern)));
@@ -328,7 +328,7 @@ mod tests {
     }
 
     #[test]
-    fn numbers_that_do_not_belong_together_are_refused() {
+    fn inconsistent_numbers_are_refused() {
         for bits in [1024, 2048] {
             let [p, q] = pair([bits / 2, bits / 2]).unwrap();
             let e = BoxedUint::from(PUBLIC_EXPONENT);
@@ -360,7 +360,7 @@ mod tests {
     }
 
     #[test]
-    fn this_crate_signs_for_the_size_alone() {
+    fn this_crate_is_used_only_because_of_the_size() {
         let key = |bits: u32| {
             let [p, q] = pair([bits / 2, bits - bits / 2]).unwrap();
             let e = BoxedUint::from(PUBLIC_EXPONENT);
@@ -374,7 +374,7 @@ mod tests {
     }
 
     #[test]
-    fn enormous_keys_are_not_computed_with() {
+    fn enormous_keys_are_refused() {
         let number = |bits: u32| BoxedUint::one_with_precision(bits).wrapping_neg();
         let public = |bits| {
             asn1::encode(|w| {

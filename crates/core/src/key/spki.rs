@@ -239,7 +239,7 @@ mod tests {
     }
 
     #[test]
-    fn dsa_keys_are_well_formed_and_unknown_ones_anything() {
+    fn dsa_keys_must_be_well_formed_and_unknown_keys_may_be_anything() {
         let parameters = [0x30, 9, 2, 1, 7, 2, 1, 3, 2, 1, 2];
         assert_eq!(read(&oid::DSA, &parameters, &[2, 1, 5]), Ok(KeyKind::Other));
         assert!(read(&oid::DSA, &parameters, &[4, 0]).is_err());
@@ -249,7 +249,7 @@ mod tests {
     }
 
     #[test]
-    fn what_follows_a_key_is_not_written_again() {
+    fn trailing_data_after_a_key_is_not_reencoded() {
         let own = generate(KeySpec::Ecdsa(Curve::P256)).unwrap();
         let own = own.public_key();
         let padded = asn1::encode(|w| {

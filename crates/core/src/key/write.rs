@@ -160,7 +160,7 @@ mod tests {
     }
 
     #[test]
-    fn the_traditional_ec_form_names_the_curve_and_holds_the_point() {
+    fn the_traditional_ec_form_includes_curve_and_point() {
         let key = generate(KeySpec::Ecdsa(Curve::P256)).unwrap();
         let pem = key.to_pem(KeyFormat::Traditional).unwrap();
         let block = pem::decode(pem.as_bytes()).unwrap().0;

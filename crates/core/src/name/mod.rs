@@ -300,7 +300,7 @@ mod tests {
     }
 
     #[test]
-    fn an_extra_attribute_takes_the_place_of_a_standard_one() {
+    fn an_extra_attribute_replaces_a_standard_one() {
         let subject = Subject {
             organization: strings(&["gone"]),
             common_name: "cn".into(),
@@ -355,7 +355,7 @@ mod tests {
     }
 
     #[test]
-    fn values_that_are_no_text_have_no_part() {
+    fn values_that_are_not_strings_have_no_field() {
         let attribute = |oid: &Oid, tag: u8, contents: &[u8]| Attribute {
             oid: oid.clone(),
             value: Value {
@@ -378,7 +378,7 @@ mod tests {
     }
 
     #[test]
-    fn moments_are_written_as_go_writes_them() {
+    fn times_are_encoded_as_by_go() {
         let born = Oid::from_arcs(&[1, 3, 6, 1, 5, 5, 7, 9, 1]).unwrap();
         let value = Value {
             tag: tag::GENERALIZED_TIME,

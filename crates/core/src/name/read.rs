@@ -59,7 +59,7 @@ mod tests {
     }
 
     #[test]
-    fn a_name_has_the_tags_of_one() {
+    fn a_name_must_have_the_right_tags() {
         let der = name(tag::PRINTABLE_STRING, b"x");
         let attributes = read(&der).unwrap();
         assert_eq!(attributes[0].oid, oid::COMMON_NAME);

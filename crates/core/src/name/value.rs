@@ -147,7 +147,7 @@ mod tests {
     }
 
     #[test]
-    fn strings_hold_what_they_may() {
+    fn strings_must_match_their_alphabet() {
         for (tag, good, bad, why) in [
             (
                 tag::UTF8_STRING,
@@ -188,7 +188,7 @@ mod tests {
     }
 
     #[test]
-    fn other_types_are_read_as_strictly() {
+    fn other_types_are_parsed_as_strictly() {
         assert_eq!(meaning(tag::INTEGER, &[0xff]), Ok(Meaning::Integer(-1)));
         assert_eq!(
             meaning(tag::OCTET_STRING, b"x"),

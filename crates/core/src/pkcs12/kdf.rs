@@ -104,7 +104,7 @@ mod tests {
     /// Values from other programs: the tests of Go's `pkcs12`, of BouncyCastle and of
     /// OpenSSL.
     #[test]
-    fn derives_what_others_derive() {
+    fn derives_the_same_as_other_programs() {
         let sha1 = |purpose, password: &str, salt: &[u8], iterations, length| {
             let password = encode_password(password);
             hex(&derive::<Sha1>(purpose, &password, salt, iterations, length))

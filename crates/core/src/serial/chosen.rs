@@ -75,7 +75,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_whole_number_is_refused_in_gos_words() {
+    fn other_values_give_gos_error() {
         for (text, shown) in [
             ("1.5", r#""1.5""#),
             ("1e3", r#""1e3""#),

@@ -118,7 +118,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_wildcard_stands_for_one_label() {
+    fn a_wildcard_matches_one_label() {
         for (pattern, host, want) in [
             ("a.example", "A.Example.", true),
             ("*.example", "a.example", true),

@@ -61,7 +61,7 @@ fn read(folder: &Path) -> [String; 2] {
 }
 
 #[test]
-fn a_pair_is_made_replaced_and_kept_as_backup() {
+fn a_pair_is_created_replaced_and_kept_as_backup() {
     let folder = tempfile::tempdir().unwrap();
     let lock = lock(folder.path());
     let change = Change::stage(&lock, &pair(folder.path(), "one"), None).unwrap();
@@ -93,7 +93,7 @@ fn a_pair_is_made_replaced_and_kept_as_backup() {
 }
 
 #[test]
-fn what_is_not_committed_leaves_nothing_behind() {
+fn an_uncommitted_change_leaves_nothing_behind() {
     let folder = tempfile::tempdir().unwrap();
     let lock = lock(folder.path());
     drop(Change::stage(&lock, &pair(folder.path(), "one"), None).unwrap());
@@ -107,7 +107,7 @@ fn place_of(new: &Temporary, target: &Place) {
 
 /// Copies the folder at every step at which a run may stop.
 #[test]
-fn an_interrupted_change_is_finished_or_undone() {
+fn an_interrupted_change_is_completed_or_rolled_back() {
     let folder = tempfile::tempdir().unwrap();
     let place = folder.path();
     for file in pair(place, "old") {
@@ -176,7 +176,7 @@ fn many_changes_in_many_folders_are_committed_at_once() {
 }
 
 #[test]
-fn a_change_that_cannot_be_finished_is_taken_back_and_alone() {
+fn a_change_that_fails_is_rolled_back_without_affecting_others() {
     let folder = tempfile::tempdir().unwrap();
     let place = folder.path();
     let lock = lock(place);
@@ -199,7 +199,7 @@ fn a_change_that_cannot_be_finished_is_taken_back_and_alone() {
 }
 
 #[test]
-fn links_are_written_through_and_cleared_after_a_crash() {
+fn links_are_followed_and_cleaned_up_after_a_crash() {
     let folder = tempfile::tempdir().unwrap();
     let (live, archive) = (folder.path().join("live"), folder.path().join("archive"));
     fs::create_dir(&live).unwrap();
@@ -225,7 +225,7 @@ fn links_are_written_through_and_cleared_after_a_crash() {
 }
 
 #[test]
-fn a_key_elsewhere_is_cleared_after_a_crash() {
+fn a_key_elsewhere_is_cleaned_up_after_a_crash() {
     let folder = tempfile::tempdir().unwrap();
     let (certificates, keys) = (folder.path().join("certificates"), folder.path().join("keys"));
     fs::create_dir(&certificates).unwrap();
@@ -244,7 +244,7 @@ fn a_key_elsewhere_is_cleared_after_a_crash() {
 
 /// Paths as users write them, with a copy of a file that stays.
 #[test]
-fn journals_hold_whatever_way_a_path_was_written() {
+fn journals_work_with_any_spelling_of_a_path() {
     let folder = tempfile::tempdir().unwrap();
     fs::create_dir(folder.path().join("sub")).unwrap();
     let winding = folder.path().join("sub/..");
@@ -290,7 +290,7 @@ fn a_planted_journal_moves_nothing() {
 }
 
 #[test]
-fn what_is_no_file_is_not_replaced() {
+fn only_regular_files_are_replaced() {
     let folder = tempfile::tempdir().unwrap();
     let held = lock(folder.path());
     let place = folder.path().join("a.pem");

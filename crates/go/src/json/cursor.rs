@@ -412,7 +412,7 @@ mod tests {
     }
 
     #[test]
-    fn raw_passes_over_one_value() {
+    fn raw_skips_one_value() {
         let text = br#" {"a":[1,{"]":"\"}"}],"b":null} , 7"#;
         let mut cursor = Cursor::new(text);
         assert_eq!(cursor.raw(), br#"{"a":[1,{"]":"\"}"}],"b":null}"#);
@@ -420,7 +420,7 @@ mod tests {
     }
 
     #[test]
-    fn a_cursor_over_garbage_ends() {
+    fn a_cursor_over_garbage_terminates() {
         for text in [
             &b"{"[..],
             b"[\"",

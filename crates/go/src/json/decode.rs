@@ -375,7 +375,7 @@ mod tests {
     }
 
     #[test]
-    fn of_many_unknown_or_repeated_keys_the_first_are_kept() {
+    fn only_the_first_unknown_and_repeated_keys_are_kept() {
         let members: Vec<String> = (0..1000).map(|at| format!("\"x{at}\":0,\"CN\":\"a\"")).collect();
         let text = format!("{{{}}}", members.join(","));
         let report = read(text.as_bytes(), &mut Request::default()).unwrap();

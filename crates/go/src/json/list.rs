@@ -209,7 +209,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_list_read_again_shows_what_lay_beyond_its_end() {
+    fn a_list_decoded_again_can_reveal_earlier_elements() {
         let mut list = List::<String>::default();
         for text in [r#"["a","b","c"]"#, r#"["x"]"#, r#"["p",null]"#] {
             read(text.as_bytes(), &mut list).unwrap();
@@ -237,7 +237,7 @@ mod tests {
     }
 
     #[test]
-    fn a_document_has_so_many_elements_and_no_more() {
+    fn the_number_of_elements_is_limited() {
         let most = 1 << 20;
         let text = |count| format!("[{}0]", "0,".repeat(count - 1));
         let mut list = List::<i64>::default();

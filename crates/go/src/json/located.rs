@@ -39,7 +39,7 @@ mod tests {
     json_object!(Document as "test.Document" { "name" => name, "list" => list, "none" => none });
 
     #[test]
-    fn places_are_kept() {
+    fn positions_are_kept() {
         let mut document = Document::default();
         read(br#"{"Name": "a", "list":[1, 22]}"#, &mut document).unwrap();
         assert_eq!(

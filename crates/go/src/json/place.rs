@@ -80,7 +80,7 @@ mod tests {
     }
 
     #[test]
-    fn of_a_long_line_what_is_near_is_shown() {
+    fn a_long_line_is_shown_around_the_error() {
         for before in [0, 1, 50, 58, 59, 60, 61, 62, 200, 5000] {
             for after in [0, 1, 39, 40, 41, 42, 300] {
                 let text = format!("[{}é! {}]", "1,é".repeat(before), "2,".repeat(after));

@@ -7,7 +7,7 @@ fn matches(expression: &str, text: &str) -> bool {
 }
 
 #[test]
-fn a_match_may_stand_anywhere() {
+fn a_match_may_be_anywhere() {
     let regexp = Regexp::compile("^(TCPDial|TLSDial)$|KI").unwrap();
     assert!(regexp.is_match("TLSDial") && regexp.is_match("PKI"));
     assert!(!regexp.is_match("xTLSDial"));
@@ -88,7 +88,7 @@ fn means_what_go_means() {
 }
 
 #[test]
-fn mistakes_are_told_in_the_words_of_go() {
+fn errors_are_worded_as_by_go() {
     for (expression, why) in [
         ("(", "missing closing ): `(`"),
         ("a(b", "missing closing ): `a(b`"),
@@ -153,7 +153,7 @@ fn mistakes_are_told_in_the_words_of_go() {
 }
 
 #[test]
-fn what_is_too_deep_or_too_large_is_refused_at_once() {
+fn expressions_that_are_too_deep_or_too_large_are_refused_at_once() {
     let deep = |levels: usize| format!("{}a{}", "(".repeat(levels), ")".repeat(levels));
     assert!(matches(&deep(999), "a"));
     assert!(matches(

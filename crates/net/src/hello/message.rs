@@ -161,7 +161,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn lengths_stand_before_what_they_measure() {
+    fn lengths_precede_their_contents() {
         let offer = Offer {
             version: TLS12,
             suites: &[0xc02b, 0xc02c],
@@ -189,7 +189,7 @@ mod tests {
     }
 
     #[test]
-    fn servers_may_say_anything() {
+    fn any_answer_of_a_server_is_handled() {
         let mut hello = vec![3, 3];
         hello.extend([0; 32]);
         hello.extend([0, 0xc0, 0x2b, 0]);

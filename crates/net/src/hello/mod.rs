@@ -198,7 +198,7 @@ mod tests {
     use super::Flight;
 
     #[test]
-    fn records_without_content_are_not_waited_through() {
+    fn empty_records_end_the_flight() {
         let empty = [22, 3, 3, 0, 0].repeat(1000);
         let mut stream = empty.as_slice();
         let mut flight = Flight {

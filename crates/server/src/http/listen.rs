@@ -123,7 +123,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_cannot_be_bound_is_told_in_gos_words() {
+    fn bind_errors_are_worded_as_by_go() {
         let refusal = |host, port| bind(host, port).map(drop).unwrap_err().to_string();
         assert_eq!(
             refusal("127.0.0.1", 99999),

@@ -180,7 +180,7 @@ mod tests {
     }
 
     #[test]
-    fn what_go_refuses_is_refused_in_its_words() {
+    fn heads_that_go_rejects_give_gos_responses() {
         for (octets, want) in [
             (&b"garbage\r\n\r\n"[..], "HTTP/1.1 400 Bad Request"),
             (b"\r\nGET / HTTP/1.1\r\n\r\n", "HTTP/1.1 400 Bad Request"),
@@ -199,7 +199,7 @@ mod tests {
     }
 
     #[test]
-    fn a_head_is_passed_on_with_what_stands_behind_it() {
+    fn a_head_is_passed_on_with_the_bytes_after_it() {
         let octets = b"POST / HTTP/1.1\r\nTransfer-Encoding: chunked\r\nX: a\r\n b\r\n\r\n1\r\n \r\n";
         let passed = read_all(octets, 1000).unwrap();
         assert_eq!(
@@ -213,7 +213,7 @@ mod tests {
     }
 
     #[test]
-    fn a_long_head_gets_the_envelope_and_a_client_that_leaves_gets_nothing() {
+    fn a_long_head_gets_an_envelope_and_a_disconnected_client_nothing() {
         let long = [b"GET /".as_slice(), &[b'a'; 2000], b" HTTP/1.1\r\n\r\n"].concat();
         let Err(Refusal::Say(text)) = read_all(&long, 1000) else {
             panic!("passed on");

@@ -133,7 +133,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn sections_go_on_and_values_lose_their_quotes() {
+    fn repeated_sections_are_merged_and_values_unquoted() {
         let text = "# c\nprivate = a \n\n[ b ]\n  x = \"1'\n[a_1]\nx='2 ' \nx = 3=4\n[b]\ny=5\n";
         let sections = read(text).unwrap();
         let labels: Vec<_> = sections.iter().map(|section| section.label.as_str()).collect();
@@ -160,7 +160,7 @@ mod tests {
     }
 
     #[test]
-    fn networks_hold_their_addresses() {
+    fn networks_contain_their_addresses() {
         let networks = Networks::read("10.1.0.0/16, ::1/128,192.0.2.0/0").unwrap();
         for (address, is_in) in [
             ("10.1.2.3", true),

@@ -232,7 +232,7 @@ mod tests {
     }
 
     #[test]
-    fn parts_are_found_as_go_finds_them() {
+    fn parts_are_split_as_by_go() {
         let parts = split("u:p@ss:w/rd@unix(/run/my.sock)/cert%2Fdb?parseTime=true").unwrap();
         assert_eq!((parts.user, parts.password), ("u", "p@ss:w/rd"));
         assert_eq!((parts.network, parts.address), ("unix", "/run/my.sock"));

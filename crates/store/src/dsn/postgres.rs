@@ -286,7 +286,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_not_given_is_as_in_libpq() {
+    fn defaults_are_those_of_libpq() {
         let none = |_: &str| None;
         let (options, address) = built("dbname=certs", &none);
         assert_eq!(address, "localhost:5432");

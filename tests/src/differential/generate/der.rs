@@ -77,7 +77,7 @@ mod tests {
     use crate::normal::der::Element;
 
     #[test]
-    fn what_is_written_is_read() {
+    fn encoded_elements_parse_back() {
         for text in [
             "1.2.840.113549.1.9.1",
             "2.5.29.17",

@@ -184,7 +184,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn uris_come_from_the_table_alone() {
+    fn uris_come_only_from_the_table() {
         for (text, _) in URIS {
             assert!(may_be_uri(text), "{text}");
         }

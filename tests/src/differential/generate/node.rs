@@ -226,7 +226,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_is_written_is_json_whatever_the_style() {
+    fn the_output_is_json_in_every_style() {
         let node = Node::fields(vec![
             ("CN", "a\"\\\n\u{1}é\u{1F600}/".into()),
             ("hosts", Node::texts(&["x", ""])),

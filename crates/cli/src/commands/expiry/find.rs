@@ -144,7 +144,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn keys_requests_and_hidden_files_are_known_by_their_names() {
+    fn keys_requests_and_hidden_files_are_recognized_by_name() {
         for name in ["a.pem", "a.CRT", "a.b.cer", "monkey-bars.pem"] {
             assert!(may_hold_certificates(OsStr::new(name)), "{name}");
         }

@@ -263,7 +263,7 @@ mod tests {
     }
 
     #[test]
-    fn the_worst_decides_and_unreadable_files_stand_between() {
+    fn the_worst_state_decides_and_unreadable_files_come_second() {
         let bad = || {
             vec![Unreadable {
                 file: "x".into(),
@@ -283,7 +283,7 @@ mod tests {
     }
 
     #[test]
-    fn the_same_labels_come_once() {
+    fn equal_labels_are_printed_once() {
         let rows = [row(State::Ok), row(State::Ok)];
         let text = prometheus(&rows, &[], datetime!(2026-11-22 12:00 UTC));
         let samples = text

@@ -192,7 +192,7 @@ mod tests {
     }
 
     #[test]
-    fn piped_it_is_plain_and_whole() {
+    fn in_a_pipe_the_table_is_plain_and_complete() {
         let text = draw_for(&rows(), Look::of(None));
         assert_eq!(
             text,
@@ -205,7 +205,7 @@ pki/a-rather-long-name-of-a-client.pem  etcd\u{fffd}[31m member  peer  My own CA
     }
 
     #[test]
-    fn on_a_terminal_it_fits_and_the_state_has_a_colour() {
+    fn on_a_terminal_the_table_fits_and_the_state_has_a_colour() {
         let text = draw_for(&rows(), on(80));
         let plain = text
             .replace("\x1b[31m", "")
@@ -241,7 +241,7 @@ pki/a-rather-long-name-of-a-client.pem  etcd\u{fffd}[31m member  peer  My own CA
     }
 
     #[test]
-    fn where_the_locale_is_not_utf_8_all_is_ascii() {
+    fn without_a_utf_8_locale_output_is_ascii() {
         let mut rows = rows();
         rows[0].subject = "Zürich, 日本".into();
         let look = Look {

@@ -27,10 +27,6 @@ Commands:
     for command in COMMANDS.iter().filter(|command| command.run.is_some()) {
         let _ = writeln!(out, "  {:<16}{}", command.name, command.about);
     }
-    out.push_str("\nCommands of cfssl that rcfssl does not support yet:\n");
-    for command in COMMANDS.iter().filter(|command| command.run.is_none()) {
-        let _ = writeln!(out, "  {:<16}{}", command.name, command.about);
-    }
     out.push_str("\nFlags:\n");
     out.push_str(&flags(&TOP_FLAGS));
     out

@@ -389,7 +389,7 @@ mod tests {
     }
 
     #[test]
-    fn a_panic_is_the_failure_of_one_certificate() {
+    fn a_panic_fails_only_one_certificate() {
         let failure = contained(|| -> Result<(), String> { panic!("on purpose") });
         assert_eq!(failure.unwrap_err(), "an internal error: please report it");
         assert_eq!(contained(|| Ok(1)), Ok(1));
@@ -397,7 +397,7 @@ mod tests {
     }
 
     #[test]
-    fn keys_are_shared_by_certificates_of_one_name_that_are_not_the_same() {
+    fn shared_keys_are_found() {
         let shared = |certificates: &[&str], rekey| {
             let tasks: Vec<Task> = certificates.iter().map(|name| task(name, rekey)).collect();
             shared_keys(&tasks)

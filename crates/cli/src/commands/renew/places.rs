@@ -80,7 +80,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn neither_other_spellings_nor_other_names_lead_over_an_authority() {
+    fn no_spelling_of_a_path_overwrites_a_ca_file() {
         let mut group = Group::of_folders(&[Path::new(".")]);
         group.ca = Source::Named("file:root.pem".into());
         group.ca_key = Source::Named("env:KEY".into());
@@ -104,7 +104,7 @@ mod tests {
     }
 
     #[test]
-    fn what_names_no_file_is_none() {
+    fn an_output_must_name_a_file() {
         for output in ["", ".", "..", "a/", "a/..", ".pem", "a/.b.pem"] {
             let path = PathBuf::from(format!("{output}.pem"));
             let why = Places::default().take(&path, Path::new("x.json"), output);

@@ -254,7 +254,7 @@ mod tests {
     }
 
     #[test]
-    fn the_bar_is_there_at_once_and_redrawn_while_nothing_ends() {
+    fn the_bar_appears_at_once_and_is_redrawn_on_a_timer() {
         let paper = Paper::default();
         let screen = Screen {
             out: Box::new(paper.clone()),

@@ -136,7 +136,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_first_folder_that_has_it_counts_and_all_are_named_where_none_has() {
+    fn the_first_folder_with_the_file_counts_and_an_error_names_all() {
         let place = tempfile::tempdir().unwrap();
         let (one, two) = (place.path().join("one"), place.path().join("two"));
         std::fs::create_dir(&two).unwrap();

@@ -265,7 +265,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn of_two_keys_the_first_is_taken_and_a_new_one_goes_with_its_certificate() {
+    fn the_first_of_two_keys_is_used_and_a_new_one_is_named_after_its_certificate() {
         let key = |certificate: &str, there: &[&str]| {
             let is_there = |path: &Path| there.iter().any(|name| path == Path::new("f").join(name));
             key_of(&Path::new("f").join(certificate), is_there)
