@@ -1,9 +1,9 @@
-# The static binaries in an image of nothing else:
+# An image that contains only the static binaries:
 #
 #     docker build -t rcfssl .
 #     docker run --rm -i -u "$(id -u):$(id -g)" -v "$PWD:/work" rcfssl gencert -initca ca-csr.json
 #
-# They are the bytes that dist/build.sh makes elsewhere with the same Rust.
+# They are identical to the output of dist/build.sh with the same Rust on any machine.
 FROM rust:1.95-bookworm AS build
 WORKDIR /rcfssl
 COPY . .
@@ -17,11 +17,11 @@ RUN target="$(uname -m)-unknown-linux-musl" \
     && cp /etc/ssl/certs/ca-certificates.crt /image/etc/ssl/certs/
 
 FROM scratch
-# The roots are for bundle and scan.
+# The root certificates are for bundle and scan.
 COPY --from=build /image /
 ENV PATH=/usr/bin
 WORKDIR /work
-# No name: there is no /etc/passwd.
+# A number, because there is no /etc/passwd.
 USER 65532:65532
 ENTRYPOINT ["rcfssl"]
 CMD ["-h"]

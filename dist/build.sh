@@ -1,15 +1,15 @@
 #!/bin/sh
-# Makes static binaries of rcfssl and rcfssljson, an SBOM of each, and SHA256SUMS.
+# Builds static binaries of rcfssl and rcfssljson, an SBOM for each, and SHA256SUMS.
 #
 #     sh dist/build.sh [--out DIR] [TARGET...]
 #
-# TARGET is x86_64-unknown-linux-musl or aarch64-unknown-linux-musl, both where none
-# is named; DIR is out/dist. Needs cargo; installs the rest on Debian or Ubuntu.
+# TARGET is x86_64-unknown-linux-musl or aarch64-unknown-linux-musl (default: both); DIR is
+# out/dist by default. Needs cargo; installs everything else on Debian or Ubuntu.
 #
-# The same commit, built by the same rustc, has the same hashes on any machine and in
-# any folder: C is compiled by the one zig that requirements/build.txt names, whatever the
-# distribution has, for both processors and with musl's headers; Rust's own lld links;
-# paths are written as if the clone were /rcfssl and cargo's home /cargo.
+# The same commit, built with the same rustc, has the same hashes on any machine and in any
+# folder: the version of zig in requirements/build.txt compiles C for both architectures,
+# with musl's headers; Rust's own lld links; paths are recorded as if the clone were
+# /rcfssl and cargo's home /cargo.
 set -eu
 cd "$(dirname -- "$0")/.."
 
@@ -41,14 +41,14 @@ cargo_home=${CARGO_HOME:-$HOME/.cargo}
 target_dir=${CARGO_TARGET_DIR:-$here/target}/dist
 
 say "Building"
-# Whatever the caller's shell says to compilers would be in the result.
+# The caller's compiler variables would affect the result.
 unset RUSTFLAGS CARGO_BUILD_RUSTFLAGS CC CXX AR CFLAGS CPPFLAGS LDFLAGS
 export AWS_LC_SYS_NO_JITTER_ENTROPY=1
 export AWS_LC_SYS_USE_SYSTEM=0
 separator=$(printf '\037')
 flags=-Clinker=rust-lld
-# At a fixed address, as Go's programs are: a position-independent one would write
-# the addresses into dozens of pages at every start.
+# At a fixed address, like Go's programs: relocating a position-independent program
+# writes to dozens of pages at every start.
 flags=$flags${separator}-Crelocation-model=static
 flags=$flags${separator}--remap-path-prefix=$cargo_home=/cargo
 flags=$flags${separator}--remap-path-prefix=$target_dir=/rcfssl/target
@@ -56,7 +56,7 @@ flags=$flags${separator}--remap-path-prefix=$here=/rcfssl
 # shellcheck disable=SC2046 # words
 CARGO_ENCODED_RUSTFLAGS=$flags cargo zigbuild --locked --release $(printf -- '--target %s ' "$@") \
     --target-dir "$target_dir" -p rcfssl -p rcfssljson
-# Packages of earlier binaries would stand beside these.
+# Removes packages of earlier binaries.
 rm -f "$out"/rcfssl_*.deb "$out"/rcfssl-as-cfssl_*.deb
 for target; do
     mkdir -p "$out/$target"
@@ -65,8 +65,8 @@ for target; do
     done
 done
 
-say "Writing what they are made of"
-# cargo-cyclonedx writes beside each Cargo.toml of the workspace.
+say "Writing SBOMs and licences"
+# cargo-cyclonedx writes a file beside each Cargo.toml of the workspace.
 sweep() {
     find crates tests -name dist-sbom.json -delete
 }
@@ -81,12 +81,12 @@ for target; do
     python3 dist/licences.py "$out/$target/rcfssl.cdx.json" > "$out/$target/THIRD-PARTY"
 done
 
-say "What came out"
+say "Results"
 for target; do
     for name in rcfssl rcfssljson; do
         printf '%9d bytes  ' "$(stat -c %s "$out/$target/$name")"
         file "$out/$target/$name"
-        # ldd fails on a program that is not dynamic, or not this machine's.
+        # ldd fails for a program that is static or for another architecture.
         ldd "$out/$target/$name" 2>&1 | sed 's/^/\t/' || true
     done
 done

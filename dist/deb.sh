@@ -1,12 +1,11 @@
 #!/bin/sh
-# Makes Debian packages of the static binaries:
+# Builds Debian packages of the static binaries:
 #
 #     sh dist/deb.sh [--out DIR] [TARGET...]
 #
-# rcfssl, for each TARGET: both programs, man pages, completions, licences; and once
-# rcfssl-as-cfssl: links with cfssl's names, in the way of golang-cfssl, whose files
-# are diverted and not touched. Builds what is not yet in DIR (see build.sh; out/dist
-# where none is named).
+# rcfssl for each TARGET: both programs, manual pages, completions, licences; and
+# rcfssl-as-cfssl once: links with cfssl's names in place of golang-cfssl's files, which are
+# diverted but not changed. Builds what is missing in DIR (see build.sh; default: out/dist).
 set -eu
 cd "$(dirname -- "$0")/.."
 
@@ -31,7 +30,8 @@ for target; do
     [ -x "$out/$target/rcfssljson" ] || sh dist/build.sh --out "$out" "$target"
 done
 
-# Man pages and completions are the same on every processor: who can run here makes them.
+# Manual pages and completions are the same for all architectures, so a binary that runs
+# here generates them.
 program=
 for target in x86_64-unknown-linux-musl aarch64-unknown-linux-musl; do
     if "$out/$target/rcfssl" version > /dev/null 2>&1; then
@@ -49,7 +49,7 @@ for shell in bash zsh fish; do
     "$program/rcfssl" completions $shell > "$stage/completions/$shell"
 done
 
-# Who publishes them says so in the way of Debian's tools.
+# The publisher is set as for Debian's own tools.
 maintainer="${DEBFULLNAME:-The rcfssl authors} <${DEBEMAIL:-rcfssl@localhost}>"
 sed "s/@MAINTAINER@/$maintainer/" dist/debian/changelog > "$stage/changelog"
 version=$(sed -n '1s/.*(\(.*\)).*/\1/p' dist/debian/changelog)
@@ -98,5 +98,5 @@ chmod 755 "$root/DEBIAN/preinst" "$root/DEBIAN/postrm"
 (cd "$root" && find usr -type f -exec md5sum {} + | LC_ALL=C sort -k 2 > DEBIAN/md5sums)
 dpkg-deb --root-owner-group -Zxz --build "$root" "$out/" > /dev/null
 
-say "What came out"
+say "Results"
 sum_up "$out"

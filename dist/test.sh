@@ -1,25 +1,24 @@
 #!/bin/sh
-# Tests what is shipped: builds it (see build.sh, deb.sh) and runs the checks beside
-# this script, all of them or those named. One line for each stands at the end.
+# Builds binaries and packages (see build.sh, deb.sh) and runs the checks in dist/checks, all
+# of them or those named. Ends with one line per check.
 #
 #     sh dist/test.sh [--native] [CHECK...]
 #
-# static        the static builds: nothing dynamic, sums, SBOM; this machine's runs the
-#               tests of the walk-through and of the start
-# aarch64       the aarch64 build runs the tests of the walk-through under qemu-user
+# static        the static builds: nothing dynamic, checksums, SBOM; walk-through and
+#               startup tests with the build for this machine
+# aarch64       walk-through tests with the aarch64 build under qemu-user
 # debian        the packages in a fresh Debian root, before and after golang-cfssl (root)
-# lintian       the packages by Debian's rules
-# dockerfile    the Dockerfile by hadolint, the scripts by shellcheck
-# install       cargo install from a clone starts fast, a slow start is not built by
-#               accident, and the tests of the start see one that was built on purpose
+# lintian       the packages, with lintian
+# dockerfile    the Dockerfile with hadolint, the scripts with shellcheck
+# install       cargo install from a clone starts fast, a slow build is refused, and the
+#               startup tests detect one that is built on purpose
 # reproducible  a second build in another folder has the same hashes
 #
-# With --native nothing is built for the other processor, and all checks are those that
-# need no such build.
+# With --native nothing is built for the other architecture, and checks that need such a
+# build are left out.
 #
-# RCFSSL_DIST_OUT is the folder of what is built (out/dist); logs are in out/checks.
-# Checks that need root say SKIPPED where they do not have it, and fail instead with
-# RCFSSL_CI=1.
+# RCFSSL_DIST_OUT is the output folder (default: out/dist); logs are in out/checks. Checks
+# that need root print SKIPPED without it; with RCFSSL_CI=1 they fail instead.
 set -eu
 cd "$(dirname -- "$0")/.."
 targets='x86_64-unknown-linux-musl aarch64-unknown-linux-musl'
@@ -39,7 +38,7 @@ mkdir -p "$logs"
 summary=
 failed=0
 
-# check NAME COMMAND...: the last line that the command prints says what was found.
+# check NAME COMMAND...: the last line of the command's output is its summary.
 check() {
     name=$1
     shift

@@ -1,9 +1,9 @@
 # shellcheck shell=sh
-# What the scripts beside this one need, and how they get it: from Debian or Ubuntu,
-# PyPI and cargo. They are called from the top of the repository.
+# Installs what the scripts in this folder need, from Debian or Ubuntu, PyPI and cargo. The
+# scripts are run from the top of the repository.
 #
 # RCFSSL_NO_INSTALL=1 installs no packages. RCFSSL_DIST_TOOLS is the folder of
-# the tools that are not Debian's, which all clones share.
+# tools that do not come from Debian, shared by all clones.
 
 tools=${RCFSSL_DIST_TOOLS:-${XDG_CACHE_HOME:-$HOME/.cache}/rcfssl/tools}
 mkdir -p "$tools"
@@ -26,7 +26,7 @@ as_root() {
     fi
 }
 
-# need_packages PACKAGE...: those of Debian that are missing.
+# need_packages PACKAGE...: installs missing Debian packages.
 need_packages() {
     if [ -n "${RCFSSL_NO_INSTALL:-}" ] || ! command -v dpkg-query > /dev/null; then
         return 0
@@ -44,7 +44,7 @@ need_packages() {
         apt-get install -q -y --no-install-recommends $missing
 }
 
-# need_python LIST: what requirements/LIST.txt has, in an environment of its own.
+# need_python LIST: installs requirements/LIST.txt in a virtual environment.
 need_python() {
     list=dist/requirements/$1.txt
     if ! [ -x "$tools/$1/bin/pip" ]; then
@@ -52,7 +52,7 @@ need_python() {
         python3 -m venv "$tools/$1"
     fi
     if ! cmp -s "$list" "$tools/$1/list"; then
-        say "Installing what $list has"
+        say "Installing $list"
         "$tools/$1/bin/pip" install --quiet --disable-pip-version-check \
             --require-hashes --only-binary :all: -r "$list"
         cp "$list" "$tools/$1/list"
@@ -60,7 +60,7 @@ need_python() {
     PATH=$tools/$1/bin:$PATH
 }
 
-# need_cargo NAME VERSION: a program that cargo installs.
+# need_cargo NAME VERSION: installs a program with cargo.
 need_cargo() {
     if ! [ -x "$tools/bin/$1" ] || [ "$(cat "$tools/$1.version" 2> /dev/null)" != "$2" ]; then
         say "Installing $1 $2"
@@ -70,7 +70,7 @@ need_cargo() {
     PATH=$tools/bin:$PATH
 }
 
-# need_rust TARGET: Rust's standard library for it.
+# need_rust TARGET: installs Rust's standard library for it.
 need_rust() {
     command -v cargo > /dev/null || die "cargo is missing: install Rust with rustup"
     set -- "$1" "$(rustc --print target-libdir --target "$1")"
@@ -82,7 +82,7 @@ need_rust() {
     rustup target add "$1"
 }
 
-# sum_up DIR: SHA256SUMS of all that is in it.
+# sum_up DIR: writes SHA256SUMS of all files in it.
 sum_up() {
     (
         cd "$1" || exit
@@ -93,7 +93,7 @@ sum_up() {
     )
 }
 
-# The date of whatever carries one: the commit's, or in a tarball the lock file's.
+# The date for reproducible files: the commit's, or in a tarball the lock file's.
 if [ -z "${SOURCE_DATE_EPOCH:-}" ]; then
     SOURCE_DATE_EPOCH=$(git log -1 --format=%ct 2> /dev/null || stat -c %Y Cargo.lock)
 fi

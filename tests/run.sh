@@ -5,8 +5,7 @@
 #
 #     sh tests/run.sh
 #
-# Tests that need root say SKIPPED where they do not have it. With RCFSSL_CI=1 they
-# fail instead. RCFSSL_NO_INSTALL=1 installs no packages.
+# Tests that need root print SKIPPED without it. With RCFSSL_CI=1 they fail instead. RCFSSL_NO_INSTALL=1 installs no packages.
 set -eu
 cd "$(dirname -- "$0")/.."
 
@@ -22,7 +21,7 @@ as_root() {
     fi
 }
 
-# What the tests run: real cfssl, etcd, and tools that read what rcfssl writes.
+# Programs for the tests: real cfssl, etcd, and tools that read rcfssl's output.
 packages="acl bsdutils cmake cron curl default-jre-headless etcd-client etcd-server fish
 g++ gcc golang-cfssl groff hyperfine iproute2 jq libc6-dev make man-db
 mariadb-client mariadb-server openssl postgresql procps prometheus
@@ -37,12 +36,12 @@ if [ -z "${RCFSSL_NO_INSTALL:-}" ] && command -v dpkg-query > /dev/null; then
     if [ -n "$missing" ]; then
         say "Installing$missing"
         as_root apt-get update -q
-        # Some packages start a server of their own, which nobody here needs.
+        # Some packages start a server, which is not needed here.
         # shellcheck disable=SC2086 # a list of words
         as_root env DEBIAN_FRONTEND=noninteractive RUNLEVEL=1 \
             apt-get install -q -y --no-install-recommends $missing
     fi
-    # What Kubernetes makes of a manifest, with its schemas.
+    # Validates manifests with Kubernetes' schemas.
     kubernetes=${CARGO_TARGET_DIR:-target}/kubernetes
     if ! [ -x "$kubernetes/bin/kubernetes-validate" ]; then
         say "Installing kubernetes-validate"
@@ -68,7 +67,7 @@ say "Licences, bans, sources"
 cargo deny --locked check licenses bans sources
 
 say "Advisories"
-# The database where there is a copy: beside the repository, or cargo's own.
+# Uses a copy of the database if there is one: beside the repository, or cargo's own.
 database=
 for folder in "${RCFSSL_ADVISORY_DB:-}" ../*/advisory-db "${CARGO_HOME:-$HOME/.cargo}/advisory-db"; do
     if [ -d "$folder/crates" ]; then

@@ -1,5 +1,5 @@
 #!/bin/sh
-# The aarch64 build runs the tests of the walk-through under qemu-user.
+# Runs the walk-through tests with the aarch64 build under qemu-user.
 set -eu
 . dist/tools.sh
 out=$(cd "${RCFSSL_DIST_OUT:-out/dist}" && pwd)
@@ -8,7 +8,7 @@ binaries=$out/aarch64-unknown-linux-musl
 export RCFSSL_TEST_BIN="$binaries"
 if [ "$(uname -m)" != aarch64 ]; then
     command -v qemu-aarch64-static > /dev/null || need_packages qemu-user-static
-    # The kernel need not know of qemu: two scripts call it.
+    # Two scripts call qemu, so that the kernel need not be configured for it.
     RCFSSL_TEST_BIN=$(mktemp -d)
     trap 'rm -rf "$RCFSSL_TEST_BIN"' EXIT
     for name in rcfssl rcfssljson; do
@@ -16,7 +16,7 @@ if [ "$(uname -m)" != aarch64 ]; then
         chmod 755 "$RCFSSL_TEST_BIN/$name"
     done
 fi
-# The start is that of the binaries, not of the scripts.
+# The startup test must use the binaries, not the scripts.
 RCFSSL_TEST_BIN=$binaries cargo test --locked --quiet -p rcfssl-tests --test startup -- jitter
 cargo test --locked --quiet -p rcfssl-tests --test walkthrough
 "$RCFSSL_TEST_BIN/rcfssl" version

@@ -1,7 +1,7 @@
 #!/bin/sh
-# The packages in a fresh Debian root, with golang-cfssl before and after them:
-# install, walk-through by cfssl's names, upgrades, removal, purge. What golang-cfssl
-# had is untouched at the end.
+# Tests the packages in a fresh Debian root, with golang-cfssl installed before and after
+# them: installation, walk-through under cfssl's names, upgrades, removal, purge. In the end
+# golang-cfssl's files must be unchanged.
 set -eu
 . dist/tools.sh
 out=$(cd "${RCFSSL_DIST_OUT:-out/dist}" && pwd)
@@ -14,7 +14,7 @@ command -v debootstrap > /dev/null || need_packages debootstrap
 command -v openssl > /dev/null || need_packages openssl
 
 work=$(mktemp -d)
-# debootstrap mounts it, and leaves it where it is interrupted.
+# debootstrap mounts it, and leaves it mounted if it is interrupted.
 trap 'umount "$work/base/proc" 2> /dev/null || true; rm -rf --one-file-system "$work"' EXIT
 architecture=$(dpkg --print-architecture)
 
@@ -30,7 +30,7 @@ say "A fresh root of $VERSION_CODENAME"
 debootstrap --variant=minbase --include=libsqlite3-0 "$VERSION_CODENAME" "$work/base" "$mirror" \
     > "$work/debootstrap.log" || { tail -n 20 "$work/debootstrap.log"; die "debootstrap"; }
 
-# The packages, and golang-cfssl and the links once more as if of a later version.
+# The packages, and golang-cfssl and the links again as a later version.
 mkdir "$work/base/debs"
 chmod 777 "$work/base/debs"
 (cd "$work/base/debs" && apt-get download -q golang-cfssl > /dev/null && mv golang-cfssl_*.deb golang.deb)
@@ -50,7 +50,7 @@ later golang
 later links
 cp fixtures/walkthrough.sh "$work/base/debs"
 cp -r fixtures/documents "$work/base/debs"
-# By the names of cfssl, as its readers type them.
+# Under cfssl's names, as in the walk-through's text.
 sed -i 's/rcfssl/cfssl/g' "$work/base/debs/walkthrough.sh"
 
 fresh() {
@@ -75,7 +75,7 @@ remove() {
     inside dpkg "$@" > "$work/log" 2>&1 || { cat "$work/log"; die "dpkg $*"; }
 }
 
-# All files with what is in them, and what dpkg knows.
+# All files with their contents, and dpkg's state.
 state() {
     (
         cd "$root" || exit
@@ -103,7 +103,7 @@ is_golang() {
     inside "$1" version | grep -q '^Runtime: go' || die "$1 is not golang-cfssl's"
 }
 
-# The walk-through and the other programs by cfssl's names.
+# The walk-through and the other programs under cfssl's names.
 works_as_cfssl() {
     is_ours
     for link in $(inside dpkg-query --listfiles rcfssl-as-cfssl); do

@@ -1,5 +1,5 @@
 #!/bin/sh
-# The Dockerfile by hadolint's rules, all shell scripts by shellcheck's.
+# Checks the Dockerfile with hadolint and all shell scripts with shellcheck.
 set -eu
 . dist/tools.sh
 need_python lint

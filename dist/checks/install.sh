@@ -1,6 +1,6 @@
 #!/bin/sh
-# `cargo install` from a clone starts fast wherever it is called; a build that does
-# not see the variable is refused; and the tests of the start fail on a slow start.
+# Binaries installed with `cargo install` from a clone start fast, wherever it is run; a
+# build without the variable is refused; and the startup tests detect a slow start.
 set -eu
 . dist/tools.sh
 clone=$PWD
@@ -13,7 +13,7 @@ for package in cli json; do
 done
 RCFSSL_TEST_BIN=$place/bin cargo test --locked --quiet -p rcfssl-tests --test startup
 
-# Apart from the clone's own target folder: aws-lc is built three times otherwise.
+# A separate target folder; otherwise aws-lc would be built three times.
 target=${CARGO_TARGET_DIR:-$clone/target}/slow-start
 refused=$place/refused
 if (cd / && cargo build --quiet --locked --manifest-path "$clone/Cargo.toml" --target-dir "$target" \

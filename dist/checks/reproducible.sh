@@ -1,5 +1,5 @@
 #!/bin/sh
-# A second build, in another folder and with another cargo home, has the same hashes.
+# Checks that a second build in another folder and with another cargo home has the same hashes.
 set -eu
 . dist/tools.sh
 out=$(cd "${RCFSSL_DIST_OUT:-out/dist}" && pwd)
@@ -22,7 +22,7 @@ ln -s "$(cd "${CARGO_HOME:-$HOME/.cargo}" && pwd)/registry" "$elsewhere/cargo/re
 )
 sed 's/^/first:  /' "$out/SHA256SUMS"
 sed 's/^/second: /' "$elsewhere/out/SHA256SUMS"
-# The first may have other files beside.
+# The first folder may contain other files.
 while read -r line; do
     grep -qxF "$line" "$out/SHA256SUMS" || die "not the same: ${line#* }"
 done < "$elsewhere/out/SHA256SUMS"

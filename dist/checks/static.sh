@@ -1,6 +1,6 @@
 #!/bin/sh
-# The static builds: nothing dynamic, right sums, an SBOM that agrees with the lock
-# file; and what runs here starts fast and makes the walk-through's certificates.
+# Checks the static builds: nothing dynamic, correct checksums, an SBOM that matches the lock
+# file; binaries for this machine start fast and create the walk-through's certificates.
 set -eu
 . dist/tools.sh
 out=${RCFSSL_DIST_OUT:-out/dist}

@@ -1,10 +1,10 @@
 #!/bin/sh
-# Fuzzes each target, or those that are named, for some seconds.
+# Fuzzes all targets, or the named ones, for some seconds each.
 #
 #     tests/fuzz/run.sh SECONDS [TARGET…]
 #
-# What was found interesting stays in tests/fuzz/corpus, what failed in tests/fuzz/artifacts:
-# `tests/fuzz/run.sh 0 TARGET` with such a file in tests/fuzz/corpus/TARGET tries it again. With a
+# Interesting inputs are kept in tests/fuzz/corpus, and failures in tests/fuzz/artifacts. To try
+# a file again, put it in tests/fuzz/corpus/TARGET and run `tests/fuzz/run.sh 0 TARGET`. With a
 # nightly compiler, `cargo fuzz run TARGET` does the same and finds more.
 set -eu
 cd "$(dirname -- "$0")"
@@ -13,7 +13,7 @@ seconds=${1:?seconds for each target}
 shift
 [ $# -gt 0 ] || set -- documents certificates requests keys bundles texts
 
-# Counters at every branch, which libFuzzer reads; stable compilers have them too.
+# Branch counters for libFuzzer, which stable compilers support too.
 target=$(rustc -vV | sed -n 's/^host: //p')
 export CARGO_TARGET_DIR="${CARGO_TARGET_DIR:-target}"
 counters="-Cpasses=sancov-module -Cllvm-args=-sanitizer-coverage-level=4"
@@ -21,7 +21,7 @@ counters="$counters -Cllvm-args=-sanitizer-coverage-inline-8bit-counters"
 counters="$counters -Cllvm-args=-sanitizer-coverage-pc-table -Ccodegen-units=1 --cfg fuzzing"
 RUSTFLAGS=$counters cargo build --locked --quiet --release --target "$target"
 
-# What to start from: the documents and keys of other tests, and DER inside PEM.
+# Seeds: the documents and keys of other tests, and DER from PEM.
 seeds=$(mktemp -d)
 trap 'rm -rf "$seeds"' EXIT
 mkdir "$seeds/documents" "$seeds/certificates" "$seeds/requests" "$seeds/texts"
@@ -47,7 +47,7 @@ for name in "$@"; do
     mkdir -p "corpus/$name" "artifacts/$name"
     echo "$name:"
     log=$(mktemp)
-    # -runs=0 tries what is there; a time of 0 would mean for ever.
+    # -runs=0 tries only the existing inputs; a time of 0 would mean forever.
     [ "$seconds" -gt 0 ] && limit=-max_total_time=$seconds || limit=-runs=0
     if ! "$CARGO_TARGET_DIR/$target/release/$name" "$limit" -timeout=10 -rss_limit_mb=2048 -print_final_stats=1 \
         -artifact_prefix="artifacts/$name/" "corpus/$name" "$seeds/$name" > "$log" 2>&1; then

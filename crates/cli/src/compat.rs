@@ -1,4 +1,4 @@
-//! cfssl's order of steps where it follows no logic of its own.
+//! cfssl's order of steps where it is not the natural one.
 //!
 //! cfssl generates and logs a key before it opens the files of the CA that is to sign. Here
 //! everything is read first, and errors are held back until the point at which cfssl

@@ -22,7 +22,7 @@ const FILES: [&str; 6] = [
 /// stands in for all.
 const FOLDERS: [&str; 2] = ["/etc/ssl/certs", "/etc/pki/tls/certs"];
 
-/// These roots, read once. What cannot be read is passed over.
+/// The system's roots, read once. Unreadable files are skipped.
 pub fn system() -> &'static Pool {
     static POOL: OnceLock<Pool> = OnceLock::new();
     POOL.get_or_init(pool)
