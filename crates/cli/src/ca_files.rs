@@ -92,7 +92,7 @@ pub fn key(context: &Context, file: &OsStr, text: &[u8]) -> Result<PrivateKey> {
     })
 }
 
-/// As [`key`], without hints.
+/// As [`key()`], without hints.
 ///
 /// # Errors
 /// As [`key::read_encrypted`].

@@ -22,7 +22,7 @@ pub fn file(path: &OsStr) -> Result<Zeroizing<Vec<u8>>> {
 /// write: see [`rcfssl_files::read_found`].
 ///
 /// # Errors
-/// As [`file`].
+/// As [`file()`].
 pub fn found(path: &Path) -> Result<Zeroizing<Vec<u8>>> {
     rcfssl_files::read_found(path).map_err(Error::plain)
 }
@@ -30,7 +30,7 @@ pub fn found(path: &Path) -> Result<Zeroizing<Vec<u8>>> {
 /// Reads a file, or standard input for `-`.
 ///
 /// # Errors
-/// As [`file`].
+/// As [`file()`].
 pub fn file_or_stdin(path: &OsStr) -> Result<Zeroizing<Vec<u8>>> {
     rcfssl_files::read(Some(path).filter(|path| *path != "-")).map_err(Error::plain)
 }
@@ -39,7 +39,7 @@ pub fn file_or_stdin(path: &OsStr) -> Result<Zeroizing<Vec<u8>>> {
 /// whose name may contain a colon.
 ///
 /// # Errors
-/// As [`file`], and `unknown prefix: x` for any other prefix before a colon.
+/// As [`file()`], and `unknown prefix: x` for any other prefix before a colon.
 pub fn prefixed(value: &OsStr) -> Result<Zeroizing<Vec<u8>>> {
     let bytes = value.as_bytes();
     let Some(colon) = bytes.iter().position(|b| *b == b':') else {
