@@ -35,27 +35,27 @@ pub struct Rule {
 pub static RULES: &[Rule] = &[
     Rule {
         name: "line-end",
-        why: "rcfssl ends the line of a configuration that it cannot read; in a pipe cfssl's runs into the next",
+        why: "rcfssl ends the line about an unreadable configuration; in a pipe cfssl's runs into the next line",
         apply: line_end,
     },
     Rule {
         name: "own-words",
-        why: "sentences of cfssl's own (not Go's) stand in rcfssl's words",
+        why: "rcfssl words cfssl's own messages (not Go's) differently",
         apply: own_words,
     },
     Rule {
         name: "new-words",
-        why: "1.6.5 renamed a type and reworded messages, and one error is no object any more",
+        why: "1.6.5 renamed a type and reworded messages, and one error is no longer an object",
         apply: new_words,
     },
     Rule {
         name: "times",
-        why: "newer Go reads times without the quotes around them, and says so",
+        why: "newer Go parses times without their quotes, which shows in the error",
         apply: times,
     },
     Rule {
         name: "malformed-der",
-        why: "what Go says of malformed DER speaks of its reader's insides; rcfssl says asn1: and its own",
+        why: "Go's errors for malformed DER mention its parser's internals; rcfssl prints asn1: and its own text",
         apply: malformed_der,
     },
     Rule {
@@ -70,7 +70,7 @@ pub static RULES: &[Rule] = &[
     },
     Rule {
         name: "uris",
-        why: "1.6.5 makes URI names of hosts that are URIs, and takes those of requests over",
+        why: "1.6.5 turns hosts that are URIs into URI names, and copies those of requests",
         apply: |answer, trial| structure::uris(answer, &trial.beyond),
     },
     Rule {
