@@ -140,7 +140,7 @@ enum Bare {
 
 impl Bare {
     fn new(authority: Authority) -> Result<Self> {
-        let failed = |_| anyhow!("no key could be made");
+        let failed = |_| anyhow!("the key could not be generated");
         Ok(match authority {
             Authority::P256 => {
                 let pair = EcdsaKeyPair::generate(&ECDSA_P256_SHA256_ASN1_SIGNING);

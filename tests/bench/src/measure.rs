@@ -77,7 +77,7 @@ impl Place {
             cfssl gencert -ca=p256.pem -ca-key=p256-key.pem -config=ca-config.json -profile=server server.json \
             > made.json && cfssljson -bare leaf < made.json";
         let mut shell = place.command(&place.ours, rows::Command::Shell(made))?;
-        ensure!(shell.status()?.success(), "the authorities could not be made");
+        ensure!(shell.status()?.success(), "the CAs could not be created");
         Ok(place)
     }
 

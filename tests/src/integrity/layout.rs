@@ -19,7 +19,7 @@ pub fn check(made: &Made, findings: &mut Findings) {
         for (block, der) in made.new_blocks(place) {
             let label = block.label;
             if block.body != Block::canonical_body(&der) {
-                findings.say(format!("{}: {label} is not laid out as plain PEM", place.name));
+                findings.say(format!("{}: {label} is not formatted as plain PEM", place.name));
             }
             let is_der = DER_LABELS.iter().any(|ending| label.ends_with(ending));
             if is_der && let Err(error) = Element::whole(&der) {
@@ -27,7 +27,7 @@ pub fn check(made: &Made, findings: &mut Findings) {
             }
         }
         if prints_results(place) && !is_compact_go(&place.raw) {
-            findings.say(format!("{}: JSON is not laid out as Go does it", place.name));
+            findings.say(format!("{}: JSON is not formatted as by Go", place.name));
         }
     }
 }

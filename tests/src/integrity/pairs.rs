@@ -32,8 +32,6 @@ fn compare(made: &Made, place: &str, texts: &[Option<&str>], findings: &mut Find
     let publics = texts.iter().flatten().map(|text| made.publics(text));
     let publics: BTreeSet<BTreeSet<&[u8]>> = publics.filter(|keys| !keys.is_empty()).collect();
     if publics.len() > 1 {
-        findings.say(format!(
-            "{place}: key, request and certificate are not of one key"
-        ));
+        findings.say(format!("{place}: key, request and certificate do not match"));
     }
 }

@@ -40,7 +40,7 @@ pub fn check(
                 .read(&object.text.replace(" Ed25519 PRIVATE", " PRIVATE"))?;
             if key.public.is_some() && !key.sound {
                 findings.say(format!(
-                    "{place}: the numbers of the private key do not fit together"
+                    "{place}: the numbers of the private key are inconsistent"
                 ));
             }
             let fresh = key
@@ -124,7 +124,7 @@ fn certificate(
         .map(|(_, key)| key.as_slice())
         .collect();
     if keys.is_empty() {
-        findings.say(format!("{place}: nobody here could have signed the certificate"));
+        findings.say(format!("{place}: the certificate's issuer is unknown"));
     } else if !is_signed_by_one(der, &keys)? {
         findings.say(format!("{place}: certificate is not signed by its issuer's key"));
     }

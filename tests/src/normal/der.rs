@@ -45,7 +45,7 @@ impl<'a> Element<'a> {
             long => {
                 let count = long & 0x7F;
                 ensure!((1..=4).contains(&count), "a length of {count} bytes");
-                let octets = bytes.get(2..2 + count).context("a length that runs short")?;
+                let octets = bytes.get(2..2 + count).context("a truncated length")?;
                 let length = octets.iter().fold(0, |sum, octet| sum << 8 | usize::from(*octet));
                 ensure!(length >= 0x80 && octets[0] != 0, "a length that is not minimal");
                 (2 + count, length)
@@ -53,7 +53,7 @@ impl<'a> Element<'a> {
         };
         let value = bytes
             .get(header..header + length)
-            .context("an element that runs short")?;
+            .context("a truncated element")?;
         let (bytes, rest) = bytes.split_at(header + length);
         Ok((Element { tag, value, bytes }, rest))
     }
@@ -64,7 +64,7 @@ impl<'a> Element<'a> {
     /// As [`Element::first`], and for trailing bytes.
     pub fn whole(bytes: &'a [u8]) -> Result<Self> {
         let (element, rest) = Self::first(bytes)?;
-        ensure!(rest.is_empty(), "{} bytes behind the end", rest.len());
+        ensure!(rest.is_empty(), "{} trailing bytes", rest.len());
         Ok(element)
     }
 

@@ -22,13 +22,17 @@ pub fn of_integrity() -> Vec<Corruption> {
                 der(outcome, "ca.csr", flip_last);
             },
         ),
-        corruption("an unknown issuer", "nobody here could have signed", |outcome| {
-            outcome.after.files.remove("ca.pem");
-            outcome.steps[0].stdout.clear();
-        }),
+        corruption(
+            "an unknown issuer",
+            "the certificate's issuer is unknown",
+            |outcome| {
+                outcome.after.files.remove("ca.pem");
+                outcome.steps[0].stdout.clear();
+            },
+        ),
         corruption(
             "another's key",
-            "leaf-key.pem: key, request and certificate are not of one key",
+            "leaf-key.pem: key, request and certificate do not match",
             |outcome| {
                 let key = file(outcome, "ca-key.pem").bytes.clone();
                 file(outcome, "leaf-key.pem").bytes = key;
@@ -36,7 +40,7 @@ pub fn of_integrity() -> Vec<Corruption> {
         ),
         corruption(
             "another's request",
-            "leaf-key.pem: key, request and certificate are not of one key",
+            "leaf-key.pem: key, request and certificate do not match",
             |outcome| {
                 let request = file(outcome, "ca.csr").bytes.clone();
                 file(outcome, "leaf.csr").bytes = request;
@@ -56,7 +60,7 @@ pub fn of_integrity() -> Vec<Corruption> {
         ),
         corruption(
             "a key whose halves differ",
-            "numbers of the private key do not fit",
+            "numbers of the private key are inconsistent",
             |outcome| {
                 der(outcome, "leaf-key.pem", |mut der| {
                     // SEQUENCE, version, then the scalar (RFC 5915).

@@ -87,7 +87,7 @@ pub fn of_objects() -> Vec<Corruption> {
         ),
         corruption(
             "wide lines",
-            "leaf.pem: CERTIFICATE is not laid out as plain PEM",
+            "leaf.pem: CERTIFICATE is not formatted as plain PEM",
             |outcome| {
                 text(outcome, "leaf.pem", |text| {
                     let body = pem::blocks(&text)[0].body.to_owned();

@@ -53,7 +53,7 @@ pub fn of_streams() -> Vec<Corruption> {
         }),
         corruption(
             "white space",
-            "stdout of step 1: JSON is not laid out as Go does it",
+            "stdout of step 1: JSON is not formatted as by Go",
             |outcome| {
                 stdout(outcome, |text| text.replacen(':', ": ", 1));
             },
@@ -66,7 +66,7 @@ pub fn of_streams() -> Vec<Corruption> {
         }),
         corruption(
             "a serial number of nobody",
-            "the log names a serial number",
+            "the log contains a serial number",
             |outcome| {
                 // Only with one certificate and one line can they be matched.
                 outcome.steps[0].stderr.clear();
