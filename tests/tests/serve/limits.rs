@@ -111,7 +111,7 @@ fn invalid_limits_are_refused_at_startup() -> Result<()> {
     ] {
         let step = place.call(line)?;
         ensure!(step.status == 1, "{line}: {step:?}");
-        ensure!(step.err().contains("above 0"), "{line}: {step:?}");
+        ensure!(step.err().contains("greater than 0"), "{line}: {step:?}");
     }
     Ok(())
 }

@@ -74,7 +74,7 @@ fn unintended_settings_are_refused_at_startup() -> Result<()> {
         .shell("cfssl gencert -initca ca.json | cfssljson -bare other")?
         .ok()?;
     for (arguments, why) in [
-        ("-ca ca.pem -ca-key other-key.pem", "does not belong"),
+        ("-ca ca.pem -ca-key other-key.pem", "does not match"),
         (
             "-ca ca.pem -ca-key ca-key.pem -tls-cert ca.pem",
             "-tls-cert needs -tls-key",
