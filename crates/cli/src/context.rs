@@ -16,7 +16,7 @@ use zeroize::Zeroizing;
 use crate::args::{Args, FlagId};
 use crate::hints::{self, Trap};
 use crate::kinds::{self, Wanted};
-use crate::log::{self, Level, Log};
+use crate::log::{Level, Log};
 use crate::values;
 
 /// How a command fails: with an error to print, or with everything already printed.
@@ -40,6 +40,17 @@ impl Failure {
         match self {
             Failure::Error(_) => Failure::Told,
             other => other,
+        }
+    }
+}
+
+impl From<Failure> for Error {
+    /// For servers, which go on after it.
+    fn from(failure: Failure) -> Self {
+        match failure {
+            Failure::Error(error) | Failure::Crash(error) => error,
+            Failure::Strict(trap) => Error::plain(trap.to_string()),
+            Failure::Told | Failure::Status(_) => Error::plain("see above"),
         }
     }
 }
@@ -239,22 +250,23 @@ impl Context {
         let status = match outcome {
             Ok(()) => 0,
             Err(Failure::Error(error) | Failure::Crash(error)) => {
-                log::print(&error);
+                self.log.ending(&error);
                 1
             }
             Err(Failure::Told) => 1,
             Err(Failure::Status(status)) => status,
             Err(Failure::Strict(trap)) => {
-                log::print(trap);
+                self.log.ending(trap);
                 1
             }
         };
-        if self.log.shows_hints() {
-            self.hints
-                .borrow()
-                .iter()
-                .for_each(|hint| log::print(format_args!("hint: {hint}")));
-        }
+        self.print_hints();
         status
+    }
+
+    /// Prints the hints that were collected.
+    pub fn print_hints(&self) {
+        let hints = self.hints.borrow();
+        hints.iter().for_each(|hint| self.log.hint(hint));
     }
 }

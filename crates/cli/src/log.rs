@@ -3,10 +3,12 @@
 
 use std::fmt;
 use std::io::{self, Write};
-use std::sync::OnceLock;
 
 use rcfssl_core::Event;
+use rcfssl_go::json;
 use rcfssl_go::line::one_line;
+use serde::Serialize;
+use time::format_description::well_known::Rfc3339;
 use time::{OffsetDateTime, UtcOffset};
 
 /// The level of a line.
@@ -39,11 +41,49 @@ impl Level {
     }
 }
 
-/// Prints lines from a given level upwards.
+/// How lines look.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Format {
+    /// cfssl's.
+    #[default]
+    Text,
+    /// One JSON object per line.
+    Json,
+}
+
+/// Prints lines with a minimum level.
 #[derive(Debug, Clone)]
 pub struct Log {
     threshold: i64,
-    offset: OnceLock<UtcOffset>,
+    format: Format,
+}
+
+/// A line as JSON.
+#[derive(Debug, Serialize)]
+struct Line<'a> {
+    /// Local time (RFC 3339) with microseconds.
+    time: String,
+    level: &'a str,
+    message: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    request: Option<Request<'a>>,
+}
+
+/// The request that an access line is about.
+#[derive(Debug, Serialize)]
+pub struct Request<'a> {
+    /// Address and port.
+    pub client: String,
+    /// The HTTP method.
+    pub method: &'a str,
+    /// Path and query.
+    pub url: &'a str,
+    /// The HTTP status.
+    pub status: u16,
+    /// The number in the envelope: that of the error, or 200.
+    pub code: u32,
+    /// How long it took.
+    pub seconds: f64,
 }
 
 impl Log {
@@ -51,7 +91,7 @@ impl Log {
     pub fn new(threshold: i64) -> Self {
         Log {
             threshold,
-            offset: OnceLock::new(),
+            format: Format::default(),
         }
     }
 
@@ -60,50 +100,67 @@ impl Log {
         self.threshold < Level::Error as i64
     }
 
+    /// The same log with lines in this format.
+    pub fn with_format(self, format: Format) -> Self {
+        Log { format, ..self }
+    }
+
     /// Prints a line if its level is enabled.
     pub fn line(&self, level: Level, message: impl fmt::Display) {
-        if let Some(begin) = self.begin(level) {
-            print(format_args!("{begin} {message}"));
+        self.about(level, message, None);
+    }
+
+    /// The same for the line of a request, whose parts are fields in JSON.
+    pub fn request(&self, message: impl fmt::Display, request: Request<'_>) {
+        self.about(Level::Info, message, Some(request));
+    }
+
+    fn about(&self, level: Level, message: impl fmt::Display, request: Option<Request<'_>>) {
+        if (level as i64) < self.threshold {
+            return;
+        }
+        match self.format {
+            Format::Text => print(format_args!("{} [{}] {message}", stamp(), level.name())),
+            Format::Json => print_json(level.name(), message, request),
         }
     }
 
     /// Prints lines of our own if their level is enabled.
     pub fn text(&self, level: Level, text: &'static str) {
-        if let Some(begin) = self.begin(level) {
-            print_text(&format!("{begin} {text}"));
-        }
-    }
-
-    /// The time and the level.
-    fn begin(&self, level: Level) -> Option<String> {
         if (level as i64) < self.threshold {
-            return None;
+            return;
         }
-        Some(format!("{} [{}]", self.stamp(), level.name()))
+        match self.format {
+            Format::Text => print_text(&format!("{} [{}] {text}", stamp(), level.name())),
+            Format::Json => print_json(level.name(), text, None),
+        }
     }
 
     /// Prints a line without a level. cfssl prints those of Go's HTTP server that way,
     /// unless logging is off.
     pub fn unlevelled(&self, message: impl fmt::Display) {
-        if self.threshold <= Level::Critical as i64 {
-            print(format_args!("{} {message}", self.stamp()));
+        match self.format {
+            _ if self.threshold > Level::Critical as i64 => {}
+            Format::Text => print(format_args!("{} {message}", stamp())),
+            Format::Json => print_json(Level::Warning.name(), message, None),
         }
     }
 
-    /// `2026/01/31 12:00:00`
-    fn stamp(&self) -> String {
-        let now = OffsetDateTime::now_utc().to_offset(self.offset());
-        let (date, time) = (now.date(), now.time());
-        let (year, month, day) = (date.year(), u8::from(date.month()), date.day());
-        let (hour, minute, second) = time.as_hms();
-        format!("{year}/{month:02}/{day:02} {hour:02}:{minute:02}:{second:02}")
+    /// Prints the error that ends the program, whatever the level.
+    pub fn ending(&self, error: impl fmt::Display) {
+        match self.format {
+            Format::Text => print(error),
+            Format::Json => print_json(Level::Fatal.name(), error, None),
+        }
     }
 
-    /// The local time zone, read once: the system's answer is considered safe only before
-    /// any thread is started.
-    pub fn offset(&self) -> UtcOffset {
-        let local = || UtcOffset::current_local_offset().unwrap_or(UtcOffset::UTC);
-        *self.offset.get_or_init(local)
+    /// Prints a hint, if hints are printed.
+    pub fn hint(&self, hint: impl fmt::Display) {
+        match self.format {
+            _ if !self.shows_hints() => {}
+            Format::Text => print(format_args!("hint: {hint}")),
+            Format::Json => print_json("HINT", hint, None),
+        }
     }
 
     /// Prints the line of an event.
@@ -187,6 +244,34 @@ impl Log {
             }
         }
     }
+}
+
+/// The time now in the local zone. Its offset is that of this moment, also after the
+/// clocks went forward or back while the program runs.
+pub fn now() -> OffsetDateTime {
+    let now = OffsetDateTime::now_utc();
+    now.to_offset(UtcOffset::local_offset_at(now).unwrap_or(UtcOffset::UTC))
+}
+
+/// `2026/01/31 12:00:00`
+fn stamp() -> String {
+    let now = now();
+    let (date, time) = (now.date(), now.time());
+    let (year, month, day) = (date.year(), u8::from(date.month()), date.day());
+    let (hour, minute, second) = time.as_hms();
+    format!("{year}/{month:02}/{day:02} {hour:02}:{minute:02}:{second:02}")
+}
+
+/// A line break or control character of the message is an escape in JSON.
+fn print_json(level: &str, message: impl fmt::Display, request: Option<Request<'_>>) {
+    let now = now();
+    let now = now.replace_microsecond(now.microsecond()).unwrap_or(now);
+    print_text(&json::to_string(&Line {
+        time: now.format(&Rfc3339).unwrap_or_default(),
+        level,
+        message: one_line(&message.to_string()).into(),
+        request,
+    }));
 }
 
 /// cfssl's list of the settings that are ignored in a profile with a remote server.

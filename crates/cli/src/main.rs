@@ -16,6 +16,7 @@ mod odd;
 mod output;
 mod remote;
 mod responder;
+mod service;
 mod signing;
 mod terminal;
 mod tools;
@@ -33,7 +34,7 @@ use args::{Args, FlagId};
 use commands::Command;
 use commands::manual::help;
 use context::{Context, Failure};
-use log::Log;
+use log::{Format, Log};
 
 /// The exit status for a wrong flag, as in Go.
 const WRONG_FLAG: u8 = 2;
@@ -100,7 +101,16 @@ fn start(arguments: Vec<OsString>) -> Result<u8, u8> {
     } else {
         &top
     });
+    let log = log.with_format(format(&args));
     Ok(run(command, Context::new(args, log)))
+}
+
+/// The format of log lines that `-log-format` asks for.
+fn format(args: &Args) -> Format {
+    match &*args.text(FlagId::LogFormat) {
+        "json" => Format::Json,
+        _ => Format::Text,
+    }
 }
 
 fn run(command: &Command, mut context: Context) -> u8 {
@@ -108,7 +118,9 @@ fn run(command: &Command, mut context: Context) -> u8 {
         Ok(policy) => context.policy = policy.map(Arc::new),
         Err(failure) => {
             if let Failure::Error(error) = &failure {
-                log::print(format_args!("Failed to load config file: {error}"));
+                context
+                    .log
+                    .ending(format_args!("Failed to load config file: {error}"));
             }
             return context.finish(Err(failure.told()));
         }

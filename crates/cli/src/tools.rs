@@ -11,10 +11,10 @@ use rcfssl_go::flag::FlagError;
 use crate::args::flags::FLAGS;
 use crate::args::{self, FlagId};
 use crate::commands::manual::help;
-use crate::commands::{self, Command, mkbundle, multirootca};
+use crate::commands::{self, Command, mkbundle};
 use crate::context::{Context, Failure};
 use crate::log::{self, Level, Log};
-use crate::{WRONG_FLAG, configuration, print_help};
+use crate::{WRONG_FLAG, configuration, format, print_help};
 
 /// A tool.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -125,14 +125,33 @@ pub fn run(tool: Tool, arguments: Vec<OsString>) -> u8 {
             ));
             1
         }
-        Tool::Multirootca => match multirootca::run(arguments) {
-            Ok(status) => status,
-            Err(FlagError::Help) => print_help(multirootca::HELP),
-            Err(wrong) => {
-                log::print_text(&help::wrong_flag("multirootca", &[], &wrong));
-                WRONG_FLAG
-            }
-        },
+        Tool::Multirootca => multirootca(arguments),
+    }
+}
+
+/// The command of that name, without the flags that all commands of cfssl accept.
+fn multirootca(arguments: Vec<OsString>) -> u8 {
+    let Some(command) = commands::find("multirootca") else {
+        return 1;
+    };
+    match args::parse_only(command.flags, arguments) {
+        Ok(args) => {
+            let log = Log::new(args.int(FlagId::LogLevel)).with_format(format(&args));
+            let context = Context::new(args, log);
+            let outcome = command.run.map_or(Ok(()), |run| run(&context));
+            context.finish(outcome)
+        }
+        Err(FlagError::Help) => {
+            print_help(&help::command(command).replace("rcfssl multirootca", "multirootca"))
+        }
+        Err(wrong) => {
+            log::print_text(&help::wrong_flag(
+                "multirootca",
+                &help::listed_flags(command),
+                &wrong,
+            ));
+            WRONG_FLAG
+        }
     }
 }
 

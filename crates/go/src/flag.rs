@@ -50,7 +50,7 @@ impl fmt::Display for FlagError {
 }
 
 /// The parsed command line: values by flag number, and the remaining arguments.
-#[derive(Debug, Default)]
+#[derive(Debug, Default, Clone)]
 pub struct Parsed {
     values: Vec<(usize, OsString)>,
     positional: Vec<OsString>,

@@ -8,6 +8,7 @@ use ureq::Agent;
 use ureq::unversioned::resolver::DefaultResolver;
 use ureq::unversioned::transport::{ConnectProxyConnector, Connector, TcpConnector};
 
+use crate::Outgoing;
 use crate::http;
 use crate::verified::{TlsSettings, VerifiedTls};
 
@@ -71,7 +72,7 @@ impl Client {
         let request = self.0.post(url).content_type("application/json");
         let sent = request.header("connection", "close").send(body);
         let mut response = sent.map_err(|error| {
-            let error = http::explain(error, url);
+            let error = http::explain(error, url, Outgoing::Any);
             PostError::NoAnswer {
                 unreachable: error.is_unreachable(),
                 why: error.to_string(),
@@ -79,7 +80,8 @@ impl Client {
         })?;
         let status = response.status().as_u16();
         let body = response.body_mut().with_config().limit(MOST).read_to_vec();
-        let body = body.map_err(|error| PostError::Broken(http::explain(error, url).to_string()))?;
+        let body =
+            body.map_err(|error| PostError::Broken(http::explain(error, url, Outgoing::Any).to_string()))?;
         Ok(Answer { status, body })
     }
 }

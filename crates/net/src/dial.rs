@@ -9,6 +9,7 @@ use std::time::{Duration, Instant};
 
 use crate::address::Address;
 use crate::error::{Error, Result};
+use crate::outgoing::Outgoing;
 
 /// Each of several addresses gets at least this much time.
 const LEAST_SHARE: Duration = Duration::from_secs(2);
@@ -21,11 +22,11 @@ const MAX_LOOKUPS: usize = 128;
 /// # Errors
 /// `dial tcp 192.0.2.1:443: connect: connection refused`, `dial tcp: lookup x on
 /// 192.0.2.53:53: no such host`, `dial tcp 192.0.2.1:443: i/o timeout` and the like.
-pub fn dial(address: &Address, timeout: Duration) -> Result<TcpStream> {
+pub fn dial(address: &Address, outgoing: Outgoing, timeout: Duration) -> Result<TcpStream> {
     let deadline = Instant::now() + timeout;
     let failed = |why| Error::Dial(Box::new(why));
     let port = port(&address.port).map_err(failed)?;
-    let addresses = lookup(&address.host, timeout).map_err(failed)?;
+    let addresses = lookup(&address.host, outgoing, timeout).map_err(failed)?;
     let mut first = None;
     for (index, ip) in addresses.iter().enumerate() {
         let left = deadline.saturating_duration_since(Instant::now());
@@ -107,11 +108,25 @@ fn port(text: &str) -> Result<u16> {
     Err(Error::Service(text.to_owned()))
 }
 
-/// Looks up the addresses of a host.
+/// The addresses of a host that may be connected to; at least one.
 ///
 /// # Errors
-/// `lookup x on 192.0.2.53:53: no such host` and the like.
-pub fn lookup(host: &str, timeout: Duration) -> Result<Vec<IpAddr>> {
+/// `lookup x on 192.0.2.53:53: no such host` and the like;
+/// `connections to x are not allowed (-outgoing)`.
+pub fn lookup(host: &str, outgoing: Outgoing, timeout: Duration) -> Result<Vec<IpAddr>> {
+    let refused = || Error::NotAllowed(host.to_owned());
+    if outgoing == Outgoing::None {
+        return Err(refused());
+    }
+    let mut addresses = all_addresses(host, timeout)?;
+    addresses.retain(|address| outgoing.allows(*address));
+    match addresses.is_empty() {
+        true => Err(refused()),
+        false => Ok(addresses),
+    }
+}
+
+fn all_addresses(host: &str, timeout: Duration) -> Result<Vec<IpAddr>> {
     if host.is_empty() {
         return Ok(vec![IpAddr::from([127, 0, 0, 1])]);
     }
@@ -189,12 +204,29 @@ mod tests {
     }
 
     #[test]
+    fn an_address_that_is_not_allowed_is_not_connected_to_by_whatever_name() {
+        let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+        listener.set_nonblocking(true).unwrap();
+        let port = listener.local_addr().unwrap().port().to_string();
+        for host in ["127.0.0.1", "localhost", "", "::ffff:127.0.0.1"] {
+            for outgoing in [Outgoing::Public, Outgoing::None] {
+                let address = Address::new(host, &*port);
+                let refused = dial(&address, outgoing, Duration::from_secs(5)).unwrap_err();
+                let want = format!("dial tcp: connections to {host} are not allowed (-outgoing)");
+                assert_eq!(refused.to_string(), want);
+            }
+        }
+        assert!(listener.accept().is_err());
+    }
+
+    #[test]
     fn a_closed_port_refuses() {
         let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
         let port = listener.local_addr().unwrap().port();
         drop(listener);
         let refused = dial(
             &Address::new("127.0.0.1", port.to_string()),
+            Outgoing::Any,
             Duration::from_secs(5),
         );
         assert_eq!(

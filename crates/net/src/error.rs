@@ -38,6 +38,8 @@ pub enum Error {
         /// The system's error; without a number if the time limit was reached.
         source: io::Error,
     },
+    /// A host of which no address may be connected to.
+    NotAllowed(String),
     /// The connection failed before it was attempted.
     Dial(Box<Error>),
     /// The deadline was reached.
@@ -89,7 +91,11 @@ impl Error {
     pub fn is_unreachable(&self) -> bool {
         matches!(
             self,
-            Error::Connect { .. } | Error::Dial(_) | Error::Lookup { .. } | Error::LookupTimeout(_)
+            Error::Connect { .. }
+                | Error::Dial(_)
+                | Error::Lookup { .. }
+                | Error::LookupTimeout(_)
+                | Error::NotAllowed(_)
         )
     }
 
@@ -150,6 +156,7 @@ impl fmt::Display for Error {
                 }
                 None => write!(f, "dial tcp {address}: {}", describe(source)),
             },
+            Error::NotAllowed(host) => write!(f, "connections to {host} are not allowed (-outgoing)"),
             Error::Dial(source) => write!(f, "dial tcp: {source}"),
             Error::Deadline => f.write_str("context deadline exceeded"),
             Error::Closed => f.write_str("EOF"),

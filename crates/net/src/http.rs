@@ -9,12 +9,15 @@ use std::time::{Duration, Instant};
 
 use rcfssl_core::web::{Answer, Web};
 use rcfssl_go::url::Uri;
+use ureq::config::Config;
 use ureq::tls::{Certificate, RootCerts, TlsConfig};
+use ureq::unversioned::resolver::{DefaultResolver, ResolvedSocketAddrs, Resolver};
+use ureq::unversioned::transport::{DefaultConnector, NextTimeout};
 use ureq::{Agent, RequestBuilder};
 
 use crate::address::Address;
 use crate::error::{Error, Result};
-use crate::{dial, roots};
+use crate::{Outgoing, dial, roots};
 
 /// The time limit for one fetch.
 const TIMEOUT: Duration = Duration::from_secs(10);
@@ -27,6 +30,7 @@ const MAX_REDIRECTS: u32 = 10;
 #[derive(Debug)]
 pub struct Client {
     deadline: Instant,
+    outgoing: Outgoing,
 }
 
 impl Default for Client {
@@ -40,7 +44,14 @@ impl Client {
     pub fn within(time: Duration) -> Self {
         Client {
             deadline: Instant::now() + time,
+            outgoing: Outgoing::Any,
         }
+    }
+
+    /// A client that connects to these addresses only, also where it is redirected. It
+    /// uses a proxy only where it may connect to any: a proxy looks up names by itself.
+    pub fn through(self, outgoing: Outgoing) -> Self {
+        Client { outgoing, ..self }
     }
 
     /// Gets an `http` or `https` URL, up to `limit` bytes. Redirects are followed, even
@@ -76,9 +87,9 @@ impl Client {
             if left.is_zero() {
                 return Err(Error::Deadline);
             }
-            let sent = call(agent(), left.min(TIMEOUT));
+            let sent = call(agent(self.outgoing), left.min(TIMEOUT));
             sent.and_then(|response| read(response, limit))
-                .map_err(|error| explain(error, url))
+                .map_err(|error| explain(error, url, self.outgoing))
         });
         answer.map_err(|error| Error::Request {
             method,
@@ -119,18 +130,55 @@ fn check_scheme(url: &str) -> Result<()> {
     }
 }
 
-/// One agent for the process: whatever the scheme, a redirect may lead to HTTPS.
-fn agent() -> &'static Agent {
-    static AGENT: OnceLock<Agent> = OnceLock::new();
-    AGENT.get_or_init(|| {
+/// One of each kind for the process: whatever the scheme, a redirect may lead to HTTPS.
+fn agent(outgoing: Outgoing) -> &'static Agent {
+    static ANY: OnceLock<Agent> = OnceLock::new();
+    static PUBLIC: OnceLock<Agent> = OnceLock::new();
+    static NONE: OnceLock<Agent> = OnceLock::new();
+    let builder = || {
         Agent::config_builder()
             .http_status_as_error(false)
             .max_redirects(MAX_REDIRECTS)
             .user_agent(concat!("rcfssl/", env!("CARGO_PKG_VERSION")))
             .tls_config(tls_config())
-            .build()
-            .into()
-    })
+    };
+    let limited = || {
+        let config = builder().proxy(None).build();
+        Agent::with_parts(config, DefaultConnector::default(), Allowed(outgoing))
+    };
+    match outgoing {
+        Outgoing::Any => ANY.get_or_init(|| builder().build().into()),
+        Outgoing::Public => PUBLIC.get_or_init(limited),
+        Outgoing::None => NONE.get_or_init(limited),
+    }
+}
+
+/// Finds the addresses that may be connected to; for each redirect, too.
+#[derive(Debug)]
+struct Allowed(Outgoing);
+
+impl Resolver for Allowed {
+    fn resolve(
+        &self,
+        uri: &ureq::http::Uri,
+        config: &Config,
+        timeout: NextTimeout,
+    ) -> std::result::Result<ResolvedSocketAddrs, ureq::Error> {
+        let host = uri.host().unwrap_or_default().trim_matches(['[', ']']);
+        let refused = || ureq::Error::Other(Box::new(Error::NotAllowed(host.to_owned())));
+        if self.0 == Outgoing::None {
+            return Err(refused());
+        }
+        let found = DefaultResolver::default().resolve(uri, config, timeout)?;
+        let mut allowed = self.empty();
+        for address in found.iter().filter(|address| self.0.allows(address.ip())) {
+            allowed.push(*address);
+        }
+        match allowed.is_empty() {
+            true => Err(refused()),
+            false => Ok(allowed),
+        }
+    }
 }
 
 /// Servers are verified against the system's roots.
@@ -146,25 +194,29 @@ fn tls_config() -> TlsConfig {
 }
 
 /// The error that Go would return, if it has an equivalent.
-pub(crate) fn explain(error: ureq::Error, url: &str) -> Error {
+pub(crate) fn explain(error: ureq::Error, url: &str, outgoing: Outgoing) -> Error {
     match error {
-        ureq::Error::HostNotFound => not_found(url),
+        ureq::Error::HostNotFound => not_found(url, outgoing),
+        ureq::Error::Other(error) if error.is::<Error>() => match error.downcast() {
+            Ok(error) => Error::Dial(error),
+            Err(other) => Error::Http(Box::new(ureq::Error::Other(other))),
+        },
         ureq::Error::Rustls(error) => Error::tls(&error),
         ureq::Error::TooManyRedirects => Error::Redirects(MAX_REDIRECTS),
         ureq::Error::ConnectProxyFailed(why) => Error::NoTunnel(why),
         ureq::Error::Timeout(_) => Error::Deadline,
-        ureq::Error::Io(error) => explain_io(error, url),
+        ureq::Error::Io(error) => explain_io(error, url, outgoing),
         other => Error::Http(Box::new(other)),
     }
 }
 
-fn explain_io(error: io::Error, url: &str) -> Error {
+fn explain_io(error: io::Error, url: &str, outgoing: Outgoing) -> Error {
     if let Some(error) = error.get_ref().and_then(|inner| inner.downcast_ref()) {
         return Error::tls(error);
     }
     // The standard library has no error kind for it.
     if error.to_string().starts_with("failed to lookup") {
-        return not_found(url);
+        return not_found(url, outgoing);
     }
     if error.kind() == io::ErrorKind::UnexpectedEof {
         return Error::Closed;
@@ -183,7 +235,7 @@ fn explain_io(error: io::Error, url: &str) -> Error {
         return Error::Http(Box::new(ureq::Error::Io(error)));
     }
     let target = target(url);
-    let resolved = dial::lookup(&target.host, TIMEOUT).ok();
+    let resolved = dial::lookup(&target.host, outgoing, TIMEOUT).ok();
     let first = resolved.and_then(|addresses| addresses.first().copied());
     let host = first.map_or(target.host, |ip| ip.to_string());
     Error::Connect {
@@ -192,9 +244,9 @@ fn explain_io(error: io::Error, url: &str) -> Error {
     }
 }
 
-fn not_found(url: &str) -> Error {
+fn not_found(url: &str, outgoing: Outgoing) -> Error {
     let host = target(url).host;
-    let why = dial::lookup(&host, TIMEOUT)
+    let why = dial::lookup(&host, outgoing, TIMEOUT)
         .err()
         .unwrap_or(Error::LookupTimeout(host));
     Error::Dial(Box::new(why))
@@ -232,6 +284,25 @@ mod tests {
             );
         }
         assert!(begin.elapsed() < Duration::from_secs(5));
+    }
+
+    #[test]
+    fn an_address_that_is_not_allowed_is_not_asked() {
+        let asked = TcpListener::bind("127.0.0.1:0").unwrap();
+        asked.set_nonblocking(true).unwrap();
+        let port = asked.local_addr().unwrap().port();
+        for outgoing in [Outgoing::Public, Outgoing::None] {
+            for host in ["127.0.0.1", "localhost", "[::ffff:127.0.0.1]"] {
+                let url = format!("http://{host}:{port}/");
+                let refused = Client::default().through(outgoing).fetch(&url, 1).unwrap_err();
+                let host = host.trim_matches(['[', ']']);
+                assert_eq!(
+                    refused.to_string(),
+                    format!("Get \"{url}\": dial tcp: connections to {host} are not allowed (-outgoing)")
+                );
+            }
+        }
+        assert!(asked.accept().is_err());
     }
 
     #[test]

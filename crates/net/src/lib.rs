@@ -7,6 +7,7 @@ pub mod dial;
 mod error;
 pub mod hello;
 pub mod http;
+mod outgoing;
 pub mod roots;
 pub mod scan;
 pub mod served;
@@ -14,10 +15,12 @@ pub mod tls;
 pub mod verified;
 
 pub use error::{Error, Result};
+pub use outgoing::Outgoing;
 
 use time::{OffsetDateTime, UtcOffset};
 
 /// The current local time, as Go's errors show it.
 pub fn now() -> OffsetDateTime {
-    OffsetDateTime::now_utc().to_offset(UtcOffset::current_local_offset().unwrap_or(UtcOffset::UTC))
+    let now = OffsetDateTime::now_utc();
+    now.to_offset(UtcOffset::local_offset_at(now).unwrap_or(UtcOffset::UTC))
 }

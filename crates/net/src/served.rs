@@ -8,7 +8,7 @@ use rcfssl_core::{Certificate, Code, Error, Result};
 use time::OffsetDateTime;
 
 use crate::address::{self, Address};
-use crate::{hello, tls};
+use crate::{Outgoing, hello, tls};
 
 /// The time limit for a connection.
 const DIAL_TIMEOUT: Duration = Duration::from_secs(10);
@@ -20,15 +20,16 @@ const BUNDLE_TIMEOUT: Duration = Duration::from_secs(5);
 ///
 /// # Errors
 /// Go's message for a failed connection or handshake.
-pub fn certificate(domain: &str) -> Result<Certificate> {
+pub fn certificate(domain: &str, outgoing: Outgoing) -> Result<Certificate> {
     let address = Address::parse(domain);
-    let peer = tls::Client::new(DIAL_TIMEOUT).and_then(|client| client.look(&address, &address.host));
+    let client = tls::Client::new(DIAL_TIMEOUT).map(|client| client.through(outgoing));
+    let peer = client.and_then(|client| client.look(&address, &address.host));
     let certificates = match peer {
         Ok(peer) => peer.certificates,
         Err(why) => {
             // Servers that support only old cipher suites still present their certificates.
             let found = match why.is_tls() {
-                true => hello::certificates(&address, &address.host, DIAL_TIMEOUT),
+                true => hello::certificates(&address, &address.host, outgoing, DIAL_TIMEOUT),
                 false => None,
             };
             found.ok_or(why)?
@@ -67,11 +68,13 @@ impl From<Unverified> for Error {
 pub fn verified(
     domain: &str,
     ip: &str,
+    outgoing: Outgoing,
     roots: &Pool,
     now: OffsetDateTime,
 ) -> std::result::Result<Vec<Certificate>, Unverified> {
     let host = if ip.is_empty() { domain } else { ip };
     let client = tls::Client::new(BUNDLE_TIMEOUT).map_err(Unverified::Dial)?;
+    let client = client.through(outgoing);
     let address = Address::new(host, address::HTTPS);
     let peer = client.look(&address, domain).map_err(Unverified::Dial)?;
     let mut certificates = peer.certificates.iter().cloned().map(Arc::new);

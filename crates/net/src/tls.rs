@@ -17,6 +17,7 @@ use rustls::{
 use crate::address::Address;
 use crate::dial::{self, Timed};
 use crate::error::{Error, Result};
+use crate::outgoing::Outgoing;
 
 /// A client, which remembers sessions during its lifetime.
 #[derive(Clone)]
@@ -24,6 +25,8 @@ pub struct Client {
     config: Arc<ClientConfig>,
     /// The time limit for connection and handshake together.
     timeout: Duration,
+    /// Which addresses it may connect to.
+    outgoing: Outgoing,
     /// Whether to wait for session tickets.
     tickets: bool,
 }
@@ -69,8 +72,14 @@ impl Client {
         Ok(Client {
             config: Arc::new(config),
             timeout,
+            outgoing: Outgoing::Any,
             tickets: false,
         })
+    }
+
+    /// A client that connects to these addresses only.
+    pub fn through(self, outgoing: Outgoing) -> Self {
+        Client { outgoing, ..self }
     }
 
     /// Also waits for the tickets with which a later handshake can resume the session.
@@ -88,7 +97,7 @@ impl Client {
     /// handshake failure`, `EOF`, `tls: first record does not look like a TLS handshake`.
     pub fn look(&self, address: &Address, name: &str) -> Result<Peer> {
         let deadline = Instant::now() + self.timeout;
-        let stream = dial::dial(address, self.timeout)?;
+        let stream = dial::dial(address, self.outgoing, self.timeout)?;
         let mut timed = Timed { stream, deadline };
         let mut connection = ClientConnection::new(Arc::clone(&self.config), server_name(name))
             .map_err(|error| Error::tls(&error))?;

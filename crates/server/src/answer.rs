@@ -5,7 +5,7 @@ use std::fmt;
 
 use bytes::Bytes;
 use hyper::StatusCode;
-use rcfssl_core::Error;
+use rcfssl_core::{Code, Error};
 use rcfssl_go::json;
 use serde::Serialize;
 use zeroize::{Zeroize, Zeroizing};
@@ -45,6 +45,11 @@ impl Answer {
             message: message.to_owned(),
         });
         self
+    }
+
+    /// The result as JSON.
+    pub fn result(&self) -> &str {
+        &self.result
     }
 
     /// The envelope, as one line.
@@ -98,6 +103,16 @@ impl Failure {
     /// A message without a number: status 500.
     pub fn plain(message: impl Into<String>) -> Self {
         Failure::Error(Error::plain(message))
+    }
+
+    /// Did the database fail?
+    pub fn is_of_database(&self) -> bool {
+        let Failure::Error(error) = self else {
+            return false;
+        };
+        [Code::Store, Code::StoreInsert]
+            .iter()
+            .any(|code| error.number() == Some(code.number()))
     }
 
     /// The HTTP status.
@@ -164,16 +179,14 @@ impl From<Error> for Failure {
     }
 }
 
-impl From<rcfssl_core::Code> for Failure {
-    fn from(code: rcfssl_core::Code) -> Self {
+impl From<Code> for Failure {
+    fn from(code: Code) -> Self {
         Failure::Error(code.into())
     }
 }
 
 #[cfg(test)]
 mod tests {
-    use rcfssl_core::Code;
-
     use super::*;
 
     #[test]

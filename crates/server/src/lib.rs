@@ -5,9 +5,11 @@
 
 mod answer;
 mod api;
+pub mod host;
 mod http;
 mod limits;
 pub mod log;
+mod metrics;
 pub mod multiroot;
 mod mux;
 mod pages;
@@ -20,5 +22,6 @@ mod sums;
 mod workers;
 
 pub use limits::Limits;
-pub use serve::{Loaded, OcspSigner, Settings, serve};
+pub use rcfssl_net::Outgoing;
+pub use serve::{Load, Loaded, OcspSigner, Settings, serve};
 pub use stash::Stash;

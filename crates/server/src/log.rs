@@ -1,7 +1,9 @@
 //! The server's log. The caller decides the format (time, level, file).
 
 use std::fmt::Display;
+use std::net::SocketAddr;
 use std::sync::Arc;
+use std::time::Duration;
 
 use rcfssl_core::Event;
 use time::OffsetDateTime;
@@ -21,10 +23,44 @@ pub enum Level {
     Critical,
 }
 
+/// A request that was answered.
+#[derive(Debug, Clone, Copy)]
+pub struct Answered<'a> {
+    /// Where it came from.
+    pub client: SocketAddr,
+    /// Its method.
+    pub method: &'a str,
+    /// Path and query, fit for one line.
+    pub url: &'a str,
+    /// The HTTP status.
+    pub status: u16,
+    /// The number in the envelope: that of the error, or 200.
+    pub code: u32,
+    /// How long it took.
+    pub took: Duration,
+}
+
+impl Display for Answered<'_> {
+    /// cfssl's line of a request.
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let Answered {
+            client,
+            method,
+            url,
+            code,
+            ..
+        } = self;
+        write!(f, "{client} - \"{method} {url}\" {code}")
+    }
+}
+
 /// Takes log lines from any thread.
 pub trait Logger: Send + Sync {
     /// A line of cfssl's log.
     fn line(&self, level: Level, message: &dyn Display);
+
+    /// The INFO line of a request.
+    fn answered(&self, request: &Answered<'_>);
 
     /// Logs an event while keys and certificates are created.
     fn event(&self, event: &Event);

@@ -18,11 +18,12 @@ use rcfssl_go::base64;
 use rcfssl_store::Store;
 use time::OffsetDateTime;
 
-use crate::http::{Peer, Reply, Site, bind, joined, reply};
+use crate::host::Host;
+use crate::http::{Peer, Reply, Serving, Site, adopt, bind, joined, reply};
 use crate::limits::Limits;
 use crate::log::{Level, Log};
 use crate::mux::{Target, clean};
-use crate::serve::run;
+use crate::serve::{Running, run};
 use crate::site::{body, moved, not_found, refuse};
 
 const MEDIA_TYPE: &str = "application/ocsp-response";
@@ -72,28 +73,53 @@ pub struct Settings {
     pub address: String,
     /// The port.
     pub port: i64,
+    /// A socket that is open already, and who hears of what the server does.
+    pub host: Host,
     /// The path; a path that ends in a slash includes everything below it.
     pub path: String,
     /// The limits for a client.
     pub limits: Limits,
 }
 
+/// Reads the source; again at each SIGHUP.
+pub type Load = Box<dyn Fn() -> Result<Source> + Send + Sync>;
+
 /// Serves until a signal arrives.
 ///
 /// # Errors
 /// Why the server cannot start, as cfssl words it.
-pub fn serve(settings: Settings, source: Source, log: Log) -> Result<()> {
+pub fn serve(settings: Settings, source: Source, load: Load, log: Log) -> Result<()> {
     log.info("Registering OCSP responder handler");
-    let address = joined(&settings.address, settings.port);
-    log.info(format_args!("Now listening on {address}"));
-    let listener = bind(&settings.address, settings.port)?;
-    let site = Responder {
-        source,
-        path: settings.path,
-        limits: settings.limits,
-        log: Arc::clone(&log),
+    let listener = match settings.host.listener {
+        Some(listener) => {
+            let (listener, address) = adopt(listener)?;
+            log.info(format_args!("Now listening on {address}"));
+            listener
+        }
+        None => {
+            let address = joined(&settings.address, settings.port);
+            log.info(format_args!("Now listening on {address}"));
+            bind(&settings.address, settings.port)?
+        }
     };
-    run(site, None, settings.limits, log, listener)
+    let (path, limits, site_log) = (settings.path, settings.limits, Arc::clone(&log));
+    let serving = move |source| Serving {
+        site: Responder {
+            source,
+            path: path.clone(),
+            limits,
+            log: Arc::clone(&site_log),
+        },
+        tls: None,
+    };
+    let first = serving(source);
+    let running = Running {
+        listener,
+        beside: None,
+        reload: Arc::new(move || Ok(serving(load()?))),
+        report: settings.host.report,
+    };
+    run(first, limits, log, running)
 }
 
 struct Responder {

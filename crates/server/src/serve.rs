@@ -3,7 +3,7 @@
 
 use std::collections::BTreeSet;
 use std::ffi::OsString;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use rcfssl_ca::{Issuer, Signer};
 use rcfssl_core::bundle::Bundler;
@@ -13,13 +13,16 @@ use rcfssl_core::verify::Pool;
 use rcfssl_core::{Certificate, Code, Error, Result};
 use rcfssl_go::Duration;
 use rcfssl_go::regexp::Regexp;
+use rcfssl_net::Outgoing;
 use rcfssl_store::Store;
 
 use crate::api::{Api, ENDPOINTS};
+use crate::host::{Host, State};
 use crate::http::tls::{Clients, MinVersion, Tls};
-use crate::http::{Shared, Site, bind, joined};
+use crate::http::{Beside, Listener, Reload, Serving, Shared, Site, adopt, bind, bind_text, joined};
 use crate::limits::Limits;
 use crate::log::Log;
+use crate::metrics::{self, Metrics};
 use crate::recorder::Recorder;
 use crate::site::{ApiSite, Names, PREFIX};
 use crate::stash::Stash;
@@ -71,12 +74,30 @@ pub struct Loaded {
     pub stash: Stash,
     /// The roots for scans, if not the system's.
     pub scan_roots: Result<Option<Arc<Pool>>>,
+    /// Does the configuration name anything that signs?
+    pub wants_signer: bool,
     /// Whether `newcert` signs without a token for profiles that require one, as cfssl
     /// does.
     pub newcert_without_token: bool,
 }
 
 impl Loaded {
+    /// Why parts do not work, in a fixed order.
+    fn errors(&self) -> [Option<Error>; 5] {
+        [
+            self.signer.as_ref().err().cloned(),
+            self.issuer.as_ref().err().cloned(),
+            self.responder.as_ref().err().cloned(),
+            self.bundler.as_ref().err().cloned(),
+            self.scan_roots.as_ref().err().cloned(),
+        ]
+    }
+
+    /// Which of them work.
+    fn works(&self) -> [bool; 5] {
+        self.errors().map(|error| error.is_none())
+    }
+
     /// The builder of chains for new certificates.
     pub(crate) fn signing_bundler(&self) -> Option<&Bundler> {
         self.bundler.as_ref().ok().filter(|_| self.bundles_new)
@@ -89,6 +110,12 @@ pub struct Settings {
     pub address: String,
     /// The port; 0 for any free one.
     pub port: i64,
+    /// A socket that is open already, and who hears of what the server does.
+    pub host: Host,
+    /// Where Prometheus may ask, as `host:port`; empty for nowhere.
+    pub metrics_address: String,
+    /// Which addresses `bundle`, `certinfo` and `scan` may connect to.
+    pub outgoing: Outgoing,
     /// The server's certificate file; may be empty.
     pub tls_cert: OsString,
     /// The server's key file; may be empty.
@@ -105,73 +132,190 @@ pub struct Settings {
     pub limits: Limits,
 }
 
+/// What files say, read again; at each SIGHUP.
+pub type Load = Box<dyn Fn() -> Result<Loaded> + Send + Sync>;
+
 /// Serves until a signal arrives.
 ///
 /// # Errors
 /// Why the server cannot start, as cfssl words it.
-pub fn serve(settings: &Settings, loaded: Loaded, log: Log) -> Result<()> {
-    let enabled = register(settings, &loaded, &log);
+pub fn serve(mut settings: Settings, loaded: Loaded, load: Load, log: Log) -> Result<()> {
+    let enabled = register(&settings, &loaded, &log);
     log.info("Handler set up complete.");
-    let address = joined(&settings.address, settings.port);
-    let is_tls = !settings.tls_cert.is_empty() && !settings.tls_key.is_empty();
-    let clients = match is_tls && !settings.mutual_tls_ca.is_empty() {
-        true => Some((Clients::read(&settings.mutual_tls_ca)?, names(settings)?)),
-        false => None,
+    let given = settings.host.listener.take().map(adopt).transpose()?;
+    let address = match &given {
+        Some((_, address)) => address.clone(),
+        None => joined(&settings.address, settings.port),
     };
-    match (is_tls, &clients) {
+    let clients = settings.clients()?;
+    match (settings.is_tls(), &clients) {
         (false, _) => log.info(format_args!("Now listening on {address}")),
         (true, None) => log.info(format_args!("Now listening on https://{address}")),
         (true, Some(_)) => log.info(format_args!("Now listening with mutual TLS on https://{address}")),
     }
-    let listener = bind(&settings.address, settings.port)?;
-    let (clients, names) = clients.unzip();
-    let tls = match is_tls {
-        true => {
-            let min = min_version(&settings.min_tls_version);
-            Some(Tls::read(&settings.tls_cert, &settings.tls_key, min, clients)?)
-        }
-        false => None,
+    let listener = match given {
+        Some((listener, _)) => listener,
+        None => bind(&settings.address, settings.port)?,
     };
-    let site = ApiSite {
-        api: Arc::new(Api {
-            recorder: loaded.store.clone().map(Recorder::new),
-            loaded,
-            workers: Workers::new(settings.limits.rsa_keys, SLOW_TASKS),
-            log: Arc::clone(&log),
-        }),
-        has_pages: enabled.contains("/"),
-        enabled,
-        clients: names.flatten(),
-        limits: settings.limits,
+    let tls = settings.tls(clients)?;
+    let limits = settings.limits;
+    let (workers, metrics) = (
+        Arc::new(Workers::new(limits.rsa_keys, SLOW_TASKS)),
+        Arc::new(Metrics::default()),
+    );
+    let beside = match settings.metrics_address.as_str() {
+        "" => None,
+        address => {
+            let listener = bind_text(address)?;
+            log.info(format_args!("metrics are at http://{address}/metrics"));
+            let site = metrics::Page {
+                metrics: Arc::clone(&metrics),
+                workers: Arc::clone(&workers),
+            };
+            let page = Serving { site, tls: None };
+            Some((Arc::new(Shared::new(page, limits, Arc::clone(&log))), listener))
+        }
+    };
+    let report = settings.host.report;
+    let server = Server {
+        settings,
+        workers,
+        metrics,
         log: Arc::clone(&log),
     };
-    run(site, tls, settings.limits, log, listener)
+    let worked = loaded.works();
+    let first = Serving {
+        site: server.site(loaded, enabled)?,
+        tls,
+    };
+    let reload = Arc::new(move || {
+        let again = server.again(&load, worked);
+        server.metrics.reloaded(again.is_ok());
+        again
+    });
+    let running = Running {
+        listener,
+        beside,
+        reload,
+        report,
+    };
+    run(first, limits, log, running)
+}
+
+impl Settings {
+    fn is_tls(&self) -> bool {
+        !self.tls_cert.is_empty() && !self.tls_key.is_empty()
+    }
+
+    /// Whose certificates are wanted.
+    fn clients(&self) -> Result<Option<Clients>> {
+        match self.is_tls() && !self.mutual_tls_ca.is_empty() {
+            true => {
+                let clients = Clients::read(&self.mutual_tls_ca)?;
+                // cfssl looks at the names behind the file.
+                names(self)?;
+                Ok(Some(clients))
+            }
+            false => Ok(None),
+        }
+    }
+
+    fn tls(&self, clients: Option<Clients>) -> Result<Option<Tls>> {
+        match self.is_tls() {
+            true => {
+                let min = min_version(&self.min_tls_version);
+                Tls::read(&self.tls_cert, &self.tls_key, min, clients).map(Some)
+            }
+            false => Ok(None),
+        }
+    }
+}
+
+/// What stays when files are read again.
+struct Server {
+    settings: Settings,
+    workers: Arc<Workers>,
+    metrics: Arc<Metrics>,
+    log: Log,
+}
+
+impl Server {
+    fn site(&self, loaded: Loaded, enabled: BTreeSet<&'static str>) -> Result<ApiSite> {
+        let settings = &self.settings;
+        let expires = loaded
+            .issuer
+            .as_ref()
+            .ok()
+            .map(|issuer| issuer.certificate().not_after);
+        self.metrics
+            .ca_expires(expires.map_or(0, time::OffsetDateTime::unix_timestamp));
+        let wants_names = settings.is_tls() && !settings.mutual_tls_ca.is_empty();
+        Ok(ApiSite {
+            api: Arc::new(Api {
+                recorder: loaded.store.clone().map(Recorder::new),
+                loaded,
+                workers: Arc::clone(&self.workers),
+                metrics: Arc::clone(&self.metrics),
+                outgoing: settings.outgoing,
+                log: Arc::clone(&self.log),
+            }),
+            ca: OnceLock::new(),
+            has_pages: enabled.contains("/"),
+            enabled,
+            clients: if wants_names { names(settings)? } else { None },
+            limits: settings.limits,
+            log: Arc::clone(&self.log),
+        })
+    }
+
+    /// Everything read again.
+    ///
+    /// # Errors
+    /// What is wrong with it; also with what worked at the start and does no more.
+    fn again(&self, load: &Load, worked: [bool; 5]) -> Result<Serving<ApiSite>> {
+        let tls = self.settings.tls(self.settings.clients()?)?;
+        let loaded = load()?;
+        for (error, worked) in loaded.errors().into_iter().zip(worked) {
+            if let Some(error) = error.filter(|_| worked) {
+                return Err(error);
+            }
+        }
+        let enabled = register(&self.settings, &loaded, &self.log);
+        Ok(Serving {
+            site: self.site(loaded, enabled)?,
+            tls,
+        })
+    }
+}
+
+/// What a server needs beside what it serves.
+pub(crate) struct Running<S> {
+    pub listener: Listener,
+    pub beside: Beside,
+    pub reload: Reload<S>,
+    pub report: fn(State),
 }
 
 /// Serves a site until a signal arrives.
 ///
 /// # Errors
 /// If the runtime or the socket cannot be set up.
-pub(crate) fn run(
-    site: impl Site,
-    tls: Option<Tls>,
-    limits: Limits,
-    log: Log,
-    listener: std::net::TcpListener,
-) -> Result<()> {
-    let shared = Arc::new(Shared {
-        site: Arc::new(site),
-        tls,
-        limits,
-        log,
-    });
+pub(crate) fn run<S: Site>(first: Serving<S>, limits: Limits, log: Log, running: Running<S>) -> Result<()> {
+    let shared = Arc::new(Shared::new(first, limits, log));
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .enable_io()
         .enable_time()
-        .max_blocking_threads(SLOW_TASKS + limits.rsa_keys)
+        // One for reloads.
+        .max_blocking_threads(SLOW_TASKS + limits.rsa_keys + 1)
         .build()
         .map_err(|error| Error::plain(rcfssl_go::os::describe(&error)))?;
-    let ended = runtime.block_on(shared.run(listener));
+    let Running {
+        listener,
+        beside,
+        reload,
+        report,
+    } = running;
+    let ended = runtime.block_on(shared.run(listener, beside, reload, report));
     // The results of workers that are still running are no longer needed.
     runtime.shutdown_background();
     ended
@@ -206,7 +350,7 @@ fn register(settings: &Settings, loaded: &Loaded, log: &Log) -> BTreeSet<&'stati
                 log.info(format_args!("endpoint '{name}' is explicitly disabled"));
                 return false;
             }
-            match is_possible(name, loaded, log) {
+            match is_possible(name, settings, loaded, log) {
                 Ok(()) => {
                     let prefix = if *name == "/" { "" } else { PREFIX };
                     log.info(format_args!("endpoint '{prefix}{name}' is enabled"));
@@ -221,7 +365,7 @@ fn register(settings: &Settings, loaded: &Loaded, log: &Log) -> BTreeSet<&'stati
         .collect()
 }
 
-fn is_possible(name: &str, loaded: &Loaded, log: &Log) -> Result<()> {
+fn is_possible(name: &str, settings: &Settings, loaded: &Loaded, log: &Log) -> Result<()> {
     let absent = || Error::plain("signer not initialized");
     let signer = || loaded.signer.as_ref().map_err(|_| absent());
     match name {
@@ -253,6 +397,7 @@ fn is_possible(name: &str, loaded: &Loaded, log: &Log) -> Result<()> {
         }
         "revoke" => database(loaded),
         "ocspsign" => loaded.responder.as_ref().map(drop).map_err(|_| absent()),
+        "scan" if settings.outgoing == Outgoing::None => Err(Error::plain("-outgoing none")),
         "scan" => loaded.scan_roots.as_ref().map(drop).map_err(Error::clone),
         "bundle" => {
             loaded.bundler.as_ref().map_err(Error::clone)?;

@@ -2,7 +2,8 @@
 //! client's common name, pages, and endpoints.
 
 use std::collections::BTreeSet;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
+use std::time::Instant;
 
 use bytes::Bytes;
 use hyper::body::Incoming;
@@ -15,9 +16,9 @@ use crate::answer::{Answer, Failure};
 use crate::api::{Api, Call, ENDPOINTS, Endpoint};
 use crate::http::{BodyError, Peer, Reply, Site, collect, error, reply};
 use crate::limits::Limits;
-use crate::log::Log;
+use crate::log::{Answered, Log};
 use crate::mux::{self, Target};
-use crate::pages;
+use crate::pages::{self, Ca};
 
 /// The prefix of all endpoints' paths.
 pub const PREFIX: &str = "/api/v1/cfssl/";
@@ -39,6 +40,8 @@ pub struct ApiSite {
     pub enabled: BTreeSet<&'static str>,
     /// Whether there are pages.
     pub has_pages: bool,
+    /// The CA as pages show it, once one was asked for.
+    pub ca: OnceLock<Option<Ca>>,
     /// Which clients may connect.
     pub clients: Option<Names>,
     /// The limits for a request.
@@ -61,7 +64,7 @@ impl Site for ApiSite {
         let endpoint = ENDPOINTS.iter().find(|endpoint| endpoint.name == name);
         match endpoint {
             Some(endpoint) if self.enabled.contains(name) => self.call(endpoint, peer, request, target).await,
-            _ if self.has_pages => pages::answer(&target.path, request.headers()),
+            _ if self.has_pages => pages::answer(self, peer, request, &target.path).await,
             _ => not_found(),
         }
     }
@@ -90,16 +93,69 @@ impl ApiSite {
         request: Request<Incoming>,
         target: Target,
     ) -> Reply {
+        let begun = Instant::now();
         let url = mux::shown(&url(&request));
         let method = request.method().clone();
+        let _in_flight = self.api.metrics.begin();
         let result = self.result(endpoint, request, target).await;
-        let number = result.as_ref().map_or_else(Failure::number, |_| 200);
-        self.log
-            .info(format_args!("{} - \"{method} {url}\" {number}", peer.address));
+        self.tell(endpoint, peer, &method, &url, begun, &result);
         match result {
             Ok(answer) => reply(StatusCode::OK, "application/json", answer.into_body()),
             Err(failure) => refused(&failure),
         }
+    }
+
+    /// What an endpoint says to a request of a page of ours, logged and counted like any
+    /// other; nothing where there is no such endpoint.
+    pub async fn ask(&self, peer: &Peer, name: &str, call: Call) -> Option<Result<Answer, Failure>> {
+        let endpoint = ENDPOINTS.iter().find(|endpoint| endpoint.name == name)?;
+        self.enabled.get(name)?;
+        let begun = Instant::now();
+        let url = match call.target.query.as_str() {
+            "" => call.target.path.clone(),
+            query => format!("{}?{query}", call.target.path),
+        };
+        let _in_flight = self.api.metrics.begin();
+        let result = self.apart(endpoint, call).await;
+        self.tell(
+            endpoint,
+            peer,
+            &endpoint.method,
+            &mux::shown(&url),
+            begun,
+            &result,
+        );
+        Some(result)
+    }
+
+    /// The CA as pages show it.
+    pub fn ca(&self) -> Option<&Ca> {
+        self.ca.get_or_init(|| Ca::of(&self.api.loaded)).as_ref()
+    }
+
+    fn tell(
+        &self,
+        endpoint: &Endpoint,
+        peer: &Peer,
+        method: &Method,
+        url: &str,
+        begun: Instant,
+        result: &Result<Answer, Failure>,
+    ) {
+        let (status, code) = match result {
+            Ok(_) => (StatusCode::OK, 200),
+            Err(failure) => (failure.status(), failure.number()),
+        };
+        let took = begun.elapsed();
+        self.api.metrics.answered(endpoint.name, status, took);
+        self.log.answered(&Answered {
+            client: peer.address,
+            method: method.as_str(),
+            url,
+            status: status.as_u16(),
+            code,
+            took,
+        });
     }
 
     async fn result(
@@ -113,9 +169,12 @@ impl ApiSite {
             true => body(request, &self.limits).await?,
             false => Ok(Bytes::new()),
         };
-        let call = Call { target, body };
-        // A separate task: a panic ends only this request, and if a client disconnects, a
-        // signed certificate is still recorded.
+        self.apart(endpoint, Call { target, body }).await
+    }
+
+    /// Answers in a task of its own: a panic ends this request alone, and a client that
+    /// leaves does not leave a certificate signed and unrecorded.
+    async fn apart(&self, endpoint: &'static Endpoint, call: Call) -> Result<Answer, Failure> {
         let api = Arc::clone(&self.api);
         let task = tokio::spawn(async move { api.call(endpoint, call).await });
         task.await

@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use rcfssl_core::bundle::Outside;
 use rcfssl_core::web::{Answer, Web};
 use rcfssl_core::{Certificate, Result};
-use rcfssl_net::http;
+use rcfssl_net::{Outgoing, http};
 
 use crate::log::{Level, Log};
 
@@ -15,11 +15,11 @@ use crate::log::{Level, Log};
 pub struct Stash(pub Option<PathBuf>);
 
 impl Stash {
-    /// Combines the network with this folder.
-    pub fn outside<'a>(&'a self, log: &'a Log) -> impl Outside + 'a {
+    /// What of the network may be connected to, and this folder.
+    pub fn outside<'a>(&'a self, outgoing: Outgoing, log: &'a Log) -> impl Outside + 'a {
         Reach {
             stash: self,
-            client: http::Client::default(),
+            client: http::Client::default().through(outgoing),
             log,
         }
     }

@@ -2,6 +2,7 @@
 //! tasks at a time, each with a deadline.
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
 use tokio::sync::Semaphore;
@@ -27,6 +28,28 @@ pub struct Workers {
     rsa_keys: Arc<Semaphore>,
     slow: Arc<Semaphore>,
     patience: Duration,
+    rsa_keys_at_once: usize,
+    rsa_keys_waiting: AtomicUsize,
+}
+
+/// A request that waits to make an RSA key.
+struct Waiting<'a>(Option<&'a AtomicUsize>);
+
+impl<'a> Waiting<'a> {
+    fn count(counter: Option<&'a AtomicUsize>) -> Self {
+        if let Some(counter) = counter {
+            counter.fetch_add(1, Ordering::Relaxed);
+        }
+        Waiting(counter)
+    }
+}
+
+impl Drop for Waiting<'_> {
+    fn drop(&mut self) {
+        if let Some(counter) = self.0 {
+            counter.fetch_sub(1, Ordering::Relaxed);
+        }
+    }
 }
 
 impl Workers {
@@ -36,7 +59,18 @@ impl Workers {
             rsa_keys: Arc::new(Semaphore::new(rsa_keys.max(1))),
             slow: Arc::new(Semaphore::new(slow.max(1))),
             patience: PATIENCE,
+            rsa_keys_at_once: rsa_keys.max(1),
+            rsa_keys_waiting: AtomicUsize::new(0),
         }
+    }
+
+    /// How many RSA keys are made now, and how many requests wait to make one.
+    pub fn rsa_keys(&self) -> (usize, usize) {
+        let running = self
+            .rsa_keys_at_once
+            .saturating_sub(self.rsa_keys.available_permits());
+        let waiting = self.rsa_keys_waiting.load(Ordering::Relaxed);
+        (running, waiting)
     }
 
     /// Runs slow work.
@@ -54,7 +88,9 @@ impl Workers {
             Task::RsaKey => &self.rsa_keys,
             Task::Slow => &self.slow,
         };
+        let waiting = Waiting::count((task == Task::RsaKey).then_some(&self.rsa_keys_waiting));
         let place = timeout(self.patience, Arc::clone(places).acquire_owned()).await;
+        drop(waiting);
         let Ok(Ok(place)) = place else {
             return Err(Failure::Busy(5));
         };
@@ -95,8 +131,12 @@ mod tests {
             let held = workers.run(Task::RsaKey, deadline, move || wait.recv().is_ok());
             let mut held = Box::pin(held);
             assert!(timeout(Duration::from_millis(50), &mut held).await.is_err());
-            let refused = workers.run(Task::RsaKey, deadline, || ()).await;
-            assert_eq!(refused, Err(Failure::Busy(5)));
+            assert_eq!(workers.rsa_keys(), (1, 0));
+            let mut refused = Box::pin(workers.run(Task::RsaKey, deadline, || ()));
+            assert!(timeout(Duration::from_millis(1), &mut refused).await.is_err());
+            assert_eq!(workers.rsa_keys(), (1, 1));
+            assert_eq!(refused.await, Err(Failure::Busy(5)));
+            assert_eq!(workers.rsa_keys(), (1, 0));
             assert_eq!(workers.run(Task::Slow, deadline, || 7).await, Ok(7));
             release.send(()).unwrap();
             assert_eq!(held.await, Ok(true));

@@ -88,6 +88,26 @@ impl Store {
         rows.into_iter().next().map(rows::certificate).transpose()
     }
 
+    /// The certificates that were issued last, the latest first.
+    ///
+    /// # Errors
+    /// 11000; also for tables of cfssl's first version, which do not say when.
+    pub async fn recent(&self, count: usize) -> Result<Vec<CertificateRecord>> {
+        let condition = format!("ORDER BY issued_at DESC LIMIT {count}");
+        let statement = self.driver.select(Table::Certificates, &condition);
+        let rows = self.rows(statement, &[]).await?;
+        rows.into_iter().map(rows::certificate).collect()
+    }
+
+    /// Can certificates be recorded: is the database there, with the table?
+    ///
+    /// # Errors
+    /// 11000.
+    pub async fn ping(&self) -> Result<()> {
+        let statement = "SELECT 1 FROM certificates WHERE serial_number = ''".to_owned();
+        self.rows(statement, &[]).await.map(drop)
+    }
+
     /// Marks a certificate as revoked now, by the clock of the database, even if it was
     /// revoked before. Returns whether the certificate exists.
     ///

@@ -15,6 +15,9 @@ use crate::workplace::Workplace;
 /// The time limit for starting or stopping a server.
 const PATIENCE: Duration = Duration::from_secs(20);
 
+/// Whoever runs the tests may ignore SIGHUP, as `nohup` does.
+const DEFAULT_HANGUP: &str = "--default-signal=HUP";
+
 /// A running server, which is stopped when this is dropped.
 #[derive(Debug)]
 pub struct Served {
@@ -70,16 +73,36 @@ impl Served {
     /// # Errors
     /// The error of the system, or of the server if it does not start.
     pub fn start(place: &Workplace, arguments: &[&str]) -> Result<Self> {
+        let mut command = Command::new("env");
+        command.current_dir(place.path());
+        let program = binaries::folder()?.join("rcfssl");
+        Served::launch(place, |port| {
+            command.arg(DEFAULT_HANGUP).arg(program);
+            command.args(["serve", "-port", port]).args(arguments);
+            command
+        })
+    }
+
+    /// The same for a line of the shell, which finds the port in `$PORT` and ends with
+    /// `exec` of the server.
+    ///
+    /// # Errors
+    /// As [`Served::start`].
+    pub fn start_line(place: &Workplace, line: &str) -> Result<Self> {
+        let mut command = place.command("env");
+        Served::launch(place, |port| {
+            command
+                .args([DEFAULT_HANGUP, "bash", "-c", line])
+                .env("PORT", port);
+            command
+        })
+    }
+
+    fn launch(place: &Workplace, command: impl FnOnce(&str) -> Command) -> Result<Self> {
         let address = TcpListener::bind("127.0.0.1:0")?.local_addr()?;
         let log = place.join(format!("serve-{}.log", address.port()));
-        let mut command = Command::new(binaries::folder()?.join("rcfssl"));
-        command
-            .args(["serve", "-port", &address.port().to_string()])
-            .args(arguments);
-        command
-            .current_dir(place.path())
-            .stdin(Stdio::null())
-            .stdout(Stdio::null());
+        let mut command = command(&address.port().to_string());
+        command.stdin(Stdio::null()).stdout(Stdio::null());
         let child = command.stderr(File::create(&log)?).spawn()?;
         let mut served = Served { child, address, log };
         let begun = Instant::now();
@@ -103,6 +126,19 @@ impl Served {
     /// The system's error.
     pub fn log(&self) -> Result<String> {
         Ok(fs::read_to_string(&self.log)?)
+    }
+
+    /// Waits for a text in its log.
+    ///
+    /// # Errors
+    /// Where it does not come.
+    pub fn logs(&self, text: &str) -> Result<()> {
+        let begun = Instant::now();
+        while !self.log()?.contains(text) {
+            ensure!(begun.elapsed() < PATIENCE, "{text:?} is not in {}", self.log()?);
+            std::thread::sleep(Duration::from_millis(10));
+        }
+        Ok(())
     }
 
     /// Its process ID.

@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 use crate::{check, example, machine, run};
 
 /// The folder in which `tests/run.sh` installs Python and `kubernetes-validate`.
-fn tool(name: &str) -> Option<PathBuf> {
+pub fn tool(name: &str) -> Option<PathBuf> {
     let folder =
         std::env::var_os("CARGO_TARGET_DIR").map_or_else(|| repository().join("target"), PathBuf::from);
     let path = repository().join(folder).join("kubernetes/bin").join(name);
@@ -57,8 +57,10 @@ fn kubernetes_accepts_the_manifest() {
         )
     };
     for version in ["1.25", "1.30", "1.33"] {
-        let (is_valid, said) = check(&example("rcfssl-renew.yaml"), version);
-        assert!(is_valid, "{version}: {said}");
+        for manifest in ["rcfssl-renew.yaml", "rcfssl-serve.yaml"] {
+            let (is_valid, said) = check(&example(manifest), version);
+            assert!(is_valid, "{manifest} {version}: {said}");
+        }
     }
     // It reports errors.
     let folder = tempfile::tempdir().unwrap();

@@ -6,6 +6,7 @@
 mod cron;
 mod kubernetes;
 mod recipe;
+mod serve;
 mod systemd;
 
 use std::fs;

@@ -1,8 +1,16 @@
-//! `rcfssl serve`: what recorded cases do not show — limits, signals, secrets.
+//! `rcfssl serve`: what recorded cases do not show — limits, signals, secrets, metrics.
 
+mod health;
 mod limits;
+mod log;
+mod metrics;
 mod mixed;
+mod multirootca;
+mod outgoing;
+mod page;
 mod refused;
+mod reload;
+mod service;
 mod stop;
 
 use rcfssl_tests::servers::Served;

@@ -218,6 +218,18 @@ flags! {
         "RSA keys generated at a time, by default one per processor; other requests wait";
     ShutdownTimeout "shutdown-timeout" Duration "20s" "DURATION" Own
         "how long requests may take to finish after SIGTERM";
+    MetricsAddress "metrics-address" Text "" "HOST:PORT" Own
+        "serve metrics for Prometheus at http://HOST:PORT/metrics";
+    LogFormat "log-format" Text "text" "text|json" Own
+        "format of log lines; json writes one object per line";
+    Outgoing "outgoing" Text "any" "any|public|none" Own
+        "addresses that bundle, certinfo and scan may connect to";
+    Listen "a" Text ":8888" "ADDRESS" Own
+        "host and port to listen on";
+    DefaultLabel "l" Text "" "LABEL" Own
+        "CA to use for requests without a label";
+    Roots "roots" File "" "FILE" Own
+        "one section [LABEL] per CA, with private, certificate, config, nets and dbconfig";
     LogLevel "loglevel" Int "1" "LEVEL" Cfssl
         "what to log: 0 debug, 1 info, 2 warning, 3 error, 4 critical, 5 fatal";
 }

@@ -9,7 +9,7 @@ use rcfssl_go::flag::{self, FlagError, Parsed};
 use super::flags::{FLAGS, FlagId, Origin};
 
 /// The parsed command line; flags that are not given have the defaults of the table.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub struct Args(Parsed);
 
 impl Args {
@@ -83,11 +83,7 @@ pub fn parse(own: &[FlagId], arguments: impl IntoIterator<Item = OsString>) -> R
         known.then_some((number, flag.kind))
     };
     let args = flag::parse(find, arguments).map(Args)?;
-    let format = args.text(FlagId::KeyFormat);
-    if !matches!(&*format, "traditional" | "pkcs8") {
-        let why = format!("invalid value {format:?} for flag -key-format: use traditional or pkcs8");
-        return Err(FlagError::Wrong(why));
-    }
+    check_choices(&args).map_err(FlagError::Wrong)?;
     Ok(args)
 }
 
@@ -103,7 +99,28 @@ pub fn parse_only(
         let number = known.iter().find(|flag| FLAGS[**flag as usize].name == name)?;
         Some((*number as usize, FLAGS[*number as usize].kind))
     };
-    flag::parse(find, arguments).map(Args)
+    let args = flag::parse(find, arguments).map(Args)?;
+    check_choices(&args).map_err(FlagError::Wrong)?;
+    Ok(args)
+}
+
+/// Refuses a value that is none of a flag's choices. cfssl's own flags accept anything.
+fn check_choices(args: &Args) -> Result<(), String> {
+    for (number, flag) in FLAGS.iter().enumerate() {
+        let choices: Vec<&str> = flag.value.split('|').collect();
+        if flag.origin == Origin::Cfssl || choices.len() < 2 {
+            continue;
+        }
+        if let Some(value) = args.0.text(number).filter(|value| !choices.contains(&&**value)) {
+            let last = choices.len() - 1;
+            let (others, last) = (choices[..last].join(", "), choices[last]);
+            return Err(format!(
+                "invalid value {value:?} for flag -{}: use {others} or {last}",
+                flag.name
+            ));
+        }
+    }
+    Ok(())
 }
 
 #[cfg(test)]
@@ -117,6 +134,24 @@ mod tests {
         assert_eq!(args.text(FlagId::Address), "127.0.0.1");
         assert_eq!(args.int(FlagId::Port), 8888);
         assert_eq!(args.duration(FlagId::Interval), Duration::hours(96));
+    }
+
+    #[test]
+    fn a_value_is_one_of_the_choices_of_our_own_flags() {
+        let parsed = |text: &str| parse(&[FlagId::Outgoing, FlagId::KeyFormat], [text].map(OsString::from));
+        assert!(parsed("-outgoing=none").is_ok() && parsed("-flavor=x").is_ok());
+        for (text, want) in [
+            (
+                "-outgoing=x",
+                "invalid value \"x\" for flag -outgoing: use any, public or none",
+            ),
+            (
+                "-key-format=",
+                "invalid value \"\" for flag -key-format: use traditional or pkcs8",
+            ),
+        ] {
+            assert_eq!(parsed(text).unwrap_err(), FlagError::Wrong(want.to_owned()));
+        }
     }
 
     #[test]

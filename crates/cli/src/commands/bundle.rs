@@ -21,7 +21,7 @@ use crate::input;
 use crate::log::Level;
 use crate::output;
 use rcfssl_net::served::{self, Unverified};
-use rcfssl_net::{http, roots};
+use rcfssl_net::{Outgoing, http, roots};
 
 /// Bundles the certificate of a file or of a server.
 pub fn run(context: &Context) -> Outcome {
@@ -300,7 +300,7 @@ fn remote(context: &Context, store: &Store, now: OffsetDateTime) -> Result<Vec<C
     let args = &context.args;
     let domain = args.text(FlagId::Domain);
     let ip = args.text(FlagId::Ip);
-    let served = served::verified(&domain, &ip, &store.root_pool(), now);
+    let served = served::verified(&domain, &ip, Outgoing::Any, &store.root_pool(), now);
     served.map_err(|unverified| {
         if let Unverified::Chain(refusal) = &unverified {
             context.hint(refusal);

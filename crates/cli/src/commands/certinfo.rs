@@ -12,7 +12,7 @@ use crate::database;
 use crate::input;
 use crate::kinds::{self, Wanted};
 use crate::output;
-use rcfssl_net::served;
+use rcfssl_net::{Outgoing, served};
 
 /// Shows the certificate, the request or the server that the flags name, in that order of
 /// precedence.
@@ -33,7 +33,7 @@ pub fn run(context: &Context) -> Outcome {
             &Unverified::read(&block.contents).inspect_err(|_| explain())?,
         ))
     } else if args.is_set(FlagId::Domain) {
-        let certificate = served::certificate(&args.text(FlagId::Domain))?;
+        let certificate = served::certificate(&args.text(FlagId::Domain), Outgoing::Any)?;
         json::to_string_indented(&CertificateInfo::new(&certificate))
     } else if args.is_set(FlagId::Serial) && args.is_set(FlagId::Aki) {
         json::to_string_indented(&CertificateInfo::new(&recorded(context)?))

@@ -15,7 +15,7 @@ mod info;
 mod man;
 pub mod manual;
 pub mod mkbundle;
-pub mod multirootca;
+mod multirootca;
 mod ocspdump;
 mod ocsprefresh;
 mod ocspserve;

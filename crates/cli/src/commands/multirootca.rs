@@ -1,80 +1,51 @@
-//! `multirootca`: several CAs behind one address. A program of its own in cfssl, and here
-//! one by its name.
+//! `multirootca`: several CAs behind one address. cfssl has a separate program for it; here
+//! a link with that name does the same as the command.
 
 use std::collections::BTreeMap;
-use std::ffi::{OsStr, OsString};
+use std::ffi::OsStr;
 use std::path::Path;
 use std::sync::Arc;
 
 use rcfssl_ca::{Issuer, LocalSigner};
 use rcfssl_core::{Certificate, Code, Error, Policy, Result, key};
-use rcfssl_go::flag::{self, FlagError, Kind, Parsed};
-use rcfssl_server::Limits;
 use rcfssl_server::multiroot::{self, Networks, Root, Section, Settings};
 use rcfssl_store::{Config, Store};
 
+use crate::args::FlagId;
+use crate::context::{Context, Failure, Outcome};
 use crate::database::CONNECTIONS;
-use crate::input;
 use crate::log::{Level, Log};
+use crate::{input, service};
 
-const ADDRESS: usize = 0;
-const ROOTS: usize = 1;
-const LABEL: usize = 2;
-const TLS_CERT: usize = 3;
-const TLS_KEY: usize = 4;
-const LOG_LEVEL: usize = 5;
-
-/// The text of `multirootca -h`.
-pub const HELP: &str = "\
-Usage:
-  multirootca -roots FILE [flags]
-
-Signs certificate requests with several CAs. Clients name one by its label, at
-/api/v1/cfssl/authsign, and each request must carry a token. /metrics counts requests.
-
-Flags:
-  -a ADDRESS              address to listen on (default :8888)
-  -l LABEL                CA of requests without a label
-  -loglevel LEVEL         0 debug, 1 info, 2 warning, 3 error, 4 critical, 5 fatal
-  -roots FILE             sections [LABEL] with private, certificate, config, nets, dbconfig
-  -tls-cert FILE          certificate of this server
-  -tls-key FILE           private key of this server
-";
-
-/// Serves until a signal arrives; returns the exit status.
-///
-/// # Errors
-/// For a wrong flag.
-pub fn run(arguments: Vec<OsString>) -> std::result::Result<u8, FlagError> {
-    let find = |name: &str| match name {
-        "a" => Some((ADDRESS, Kind::Text)),
-        "roots" => Some((ROOTS, Kind::File)),
-        "l" => Some((LABEL, Kind::Text)),
-        "tls-cert" => Some((TLS_CERT, Kind::File)),
-        "tls-key" => Some((TLS_KEY, Kind::File)),
-        "loglevel" => Some((LOG_LEVEL, Kind::Int)),
-        _ => None,
-    };
-    let args = flag::parse(find, arguments)?;
-    let level = args
-        .text(LOG_LEVEL)
-        .and_then(|level| flag::parse_int(&level).ok());
-    let log = Log::new(level.unwrap_or(Level::Info as i64));
-    // The time zone can be read only while there is a single thread.
-    log.offset();
-    Ok(match serve(&args, &log) {
-        Ok(()) => 0,
-        Err(error) => {
-            log.line(Level::Fatal, error);
-            1
-        }
+/// Serves until a signal arrives.
+pub fn run(context: &Context) -> Outcome {
+    serve(context).map_err(|error| {
+        context.log.line(Level::Fatal, error);
+        Failure::Told
     })
 }
 
-fn serve(args: &Parsed, log: &Log) -> Result<()> {
-    let path = args.value(ROOTS).filter(|path| !path.is_empty());
-    let path = path.ok_or_else(|| Error::plain("no root file specified"))?;
-    let text = input::file(path)?;
+fn serve(context: &Context) -> Result<()> {
+    let args = &context.args;
+    let settings = Settings {
+        address: args.text(FlagId::Listen).into_owned(),
+        host: service::host()?,
+        default_label: args.text(FlagId::DefaultLabel).into_owned(),
+        tls_cert: args.path(FlagId::TlsCert).to_owned(),
+        tls_key: args.path(FlagId::TlsKey).to_owned(),
+        limits: service::limits(args)?,
+    };
+    let load = service::reload(context, |context| Ok(roots(context)?));
+    multiroot::serve(settings, load, Arc::new(context.log.clone()))
+}
+
+/// Reads the roots file and all that it names.
+fn roots(context: &Context) -> Result<BTreeMap<String, Root>> {
+    let log = &context.log;
+    if !context.args.is_set(FlagId::Roots) {
+        return Err(Error::plain("no root file specified"));
+    }
+    let text = input::file(context.args.path(FlagId::Roots))?;
     let mut roots = BTreeMap::new();
     let sections = multiroot::read_roots(&String::from_utf8_lossy(&text))?;
     let read = sections.into_iter().map(|section| {
@@ -86,19 +57,7 @@ fn serve(args: &Parsed, log: &Log) -> Result<()> {
         log.line(Level::Info, format_args!("loaded signer {}", section.label));
         roots.insert(section.label, root);
     }
-    let text = |flag, default: &str| {
-        args.text(flag)
-            .map_or(default.to_owned(), |text| text.into_owned())
-    };
-    let file = |flag| args.value(flag).unwrap_or_default().to_owned();
-    let settings = Settings {
-        address: text(ADDRESS, ":8888"),
-        default_label: text(LABEL, ""),
-        tls_cert: file(TLS_CERT),
-        tls_key: file(TLS_KEY),
-        limits: Limits::default(),
-    };
-    multiroot::serve(settings, roots, Arc::new(log.clone()))
+    Ok(roots)
 }
 
 /// Reads the files of a section, in cfssl's order.

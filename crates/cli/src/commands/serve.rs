@@ -2,23 +2,22 @@
 
 use std::fmt::Display;
 use std::sync::Arc;
-use std::time::Duration;
 
 use rcfssl_ca::Router;
 use rcfssl_core::bundle::Platform;
 use rcfssl_core::{Error, Event, Result};
-use rcfssl_server::log::{Level, Logger};
-use rcfssl_server::{Limits, Loaded, OcspSigner, Settings, Stash};
+use rcfssl_server::log::{Answered, Level, Logger};
+use rcfssl_server::{Loaded, OcspSigner, Outgoing, Settings, Stash};
 use rcfssl_store::Store;
 use time::OffsetDateTime;
 
 use super::{bundle, scan};
 use crate::args::{Args, FlagId};
 use crate::compat;
-use crate::context::{Context, Outcome};
+use crate::context::{Context, Failure, Outcome};
 use crate::database;
 use crate::log::{self, Log};
-use crate::{remote, responder};
+use crate::{remote, responder, service};
 
 /// Serves until a signal arrives.
 pub fn run(context: &Context) -> Outcome {
@@ -26,19 +25,33 @@ pub fn run(context: &Context) -> Outcome {
         context.hint("rcfssl serve [flags]");
         return Err(Error::plain("argument is provided but not defined; serve takes flags only").into());
     }
-    // The time zone can be read only while there is a single thread.
-    context.log.offset();
     let settings = settings(&context.args)?;
+    let loaded = read(context)?;
+    refuse(context, &loaded)?;
+    let again = service::reload(context, |context| {
+        let loaded = read(context)?;
+        refuse(context, &loaded)?;
+        Ok(loaded)
+    });
+    rcfssl_server::serve(settings, loaded, again, Arc::new(context.log.clone()))?;
+    Ok(())
+}
+
+/// Reads what the flags name, in cfssl's order.
+fn read(context: &Context) -> std::result::Result<Loaded, Failure> {
     let platforms = bundle::server_platforms(context)?;
     let store = database::server(context)?.map(Arc::new);
     context.log.line(log::Level::Info, "Initializing signer");
-    let loaded = load(context, platforms, store);
-    if !context.args.bool(FlagId::AllowMisconfiguration) {
-        check(&settings, &loaded).inspect_err(|_| {
-            context.hint("-allow-misconfiguration starts the server all the same, as cfssl does");
-        })?;
+    Ok(load(context, platforms, store))
+}
+
+fn refuse(context: &Context, loaded: &Loaded) -> Outcome {
+    if context.args.bool(FlagId::AllowMisconfiguration) {
+        return Ok(());
     }
-    rcfssl_server::serve(&settings, loaded, Arc::new(context.log.clone()))?;
+    check(&context.args, loaded).inspect_err(|_| {
+        context.hint("-allow-misconfiguration starts the server all the same, as cfssl does");
+    })?;
     Ok(())
 }
 
@@ -54,48 +67,29 @@ fn settings(args: &Args) -> Result<Settings> {
         mutual_tls_cn: text(FlagId::MutualTlsCn),
         min_tls_version: text(FlagId::MinTlsVersion),
         disable: text(FlagId::Disable),
-        limits: limits(args)?,
-    })
-}
-
-fn limits(args: &Args) -> Result<Limits> {
-    let default = Limits::default();
-    let count = |flag, name: &str, default: usize| match args.is_set(flag) {
-        false => Ok(default),
-        true => match usize::try_from(args.int(flag)) {
-            Ok(count) if count > 0 => Ok(count),
-            _ => Err(Error::plain(format!("-{name} must be greater than 0"))),
+        limits: service::limits(args)?,
+        host: service::host()?,
+        metrics_address: text(FlagId::MetricsAddress),
+        outgoing: match &*text(FlagId::Outgoing) {
+            "public" => Outgoing::Public,
+            "none" => Outgoing::None,
+            _ => Outgoing::Any,
         },
-    };
-    let time = |flag, name: &str, default: Duration| match args.is_set(flag) {
-        false => Ok(default),
-        true => match u64::try_from(args.duration(flag).as_nanoseconds()) {
-            Ok(nanoseconds) if nanoseconds > 0 => Ok(Duration::from_nanos(nanoseconds)),
-            _ => Err(Error::plain(format!("-{name} must be a duration greater than 0"))),
-        },
-    };
-    Ok(Limits {
-        body: count(FlagId::MaxBody, "max-body", default.body)?,
-        header: count(FlagId::MaxHeader, "max-header", default.header)?,
-        request: time(FlagId::RequestTimeout, "request-timeout", default.request)?,
-        connections: count(FlagId::MaxConnections, "max-connections", default.connections)?,
-        rsa_keys: count(FlagId::MaxRsaKeys, "max-rsa-keys", default.rsa_keys)?,
-        shutdown: time(FlagId::ShutdownTimeout, "shutdown-timeout", default.shutdown)?,
     })
 }
 
 /// Rejects settings that cfssl accepts although they cannot be intended: with a CA key that
 /// does not match it signs nothing, and with half of a TLS pair it speaks plain HTTP.
-fn check(settings: &Settings, loaded: &Loaded) -> Result<()> {
+fn check(args: &Args, loaded: &Loaded) -> Result<()> {
     if loaded.issuer.as_ref().is_ok_and(|issuer| !issuer.key_fits()) {
         return Err(Error::plain(
             "the key of -ca-key does not match the certificate of -ca",
         ));
     }
-    match (settings.tls_cert.is_empty(), settings.tls_key.is_empty()) {
-        (false, true) => Err(Error::plain("-tls-cert needs -tls-key")),
-        (true, false) => Err(Error::plain("-tls-key needs -tls-cert")),
-        (true, true) if !settings.mutual_tls_ca.is_empty() => {
+    match (args.is_set(FlagId::TlsCert), args.is_set(FlagId::TlsKey)) {
+        (true, false) => Err(Error::plain("-tls-cert needs -tls-key")),
+        (false, true) => Err(Error::plain("-tls-key needs -tls-cert")),
+        (false, false) if args.is_set(FlagId::MutualTlsCa) => {
             Err(Error::plain("-mutual-tls-ca needs -tls-cert and -tls-key"))
         }
         _ => Ok(()),
@@ -143,6 +137,9 @@ fn load(context: &Context, platforms: Vec<Platform>, store: Option<Arc<Store>>) 
                 .is_set(FlagId::IntDir)
                 .then(|| context.args.path(FlagId::IntDir).into()),
         ),
+        wants_signer: [FlagId::Ca, FlagId::CaKey, FlagId::Remote]
+            .into_iter()
+            .any(|flag| context.args.is_set(flag)),
         newcert_without_token: context.args.bool(FlagId::NewcertWithoutToken),
         scan_roots: scan::roots(context),
     }
@@ -168,14 +165,32 @@ impl Logger for Log {
         self.unlevelled(message);
     }
 
+    fn answered(&self, request: &Answered<'_>) {
+        let Answered {
+            client,
+            method,
+            url,
+            status,
+            code,
+            took,
+        } = *request;
+        let parts = log::Request {
+            client: client.to_string(),
+            method,
+            url,
+            status,
+            code,
+            seconds: took.as_secs_f64(),
+        };
+        self.request(request, parts);
+    }
+
     fn now(&self) -> OffsetDateTime {
-        OffsetDateTime::now_utc().to_offset(self.offset())
+        log::now()
     }
 
     fn hint(&self, message: &dyn Display) {
-        if self.shows_hints() {
-            log::print(format_args!("hint: {message}"));
-        }
+        Log::hint(self, message);
     }
 }
 

@@ -3,8 +3,8 @@
 
 use super::{
     bundle, certinfo, completions, crl, db, expiry, gencert, gencrl, gencsr, genkey, help, info, man,
-    ocspdump, ocsprefresh, ocspserve, ocspsign, print_defaults, renew, revoke, scan, selfsign, serve, sign,
-    version,
+    multirootca, ocspdump, ocsprefresh, ocspserve, ocspsign, print_defaults, renew, revoke, scan, selfsign,
+    serve, sign, version,
 };
 use crate::args::FlagId::{self, *};
 use crate::context::{Context, Outcome};
@@ -250,6 +250,34 @@ MANPATH.",
         ..NOT_YET
     },
     Command {
+        name: "multirootca",
+        about: "run the HTTP API for several CAs",
+        usage: &["multirootca -roots FILE [flags]"],
+        details: "\
+Signs certificate requests with several CAs. Clients choose one by its label at
+/api/v1/cfssl/authsign, and each request must carry a token. /metrics counts the
+requests. SIGHUP makes the server read the roots file and the files that it names again,
+and SIGTERM ends it as it ends serve. A link to rcfssl with the name multirootca does the
+same.",
+        flags: &[
+            Listen,
+            DefaultLabel,
+            LogFormat,
+            LogLevel,
+            MaxBody,
+            MaxConnections,
+            MaxHeader,
+            RequestTimeout,
+            Roots,
+            ShutdownTimeout,
+            TlsCert,
+            TlsKey,
+        ],
+        run: Some(multirootca::run),
+        is_our_own: true,
+        ..NOT_YET
+    },
+    Command {
         name: "ocspdump",
         about: "print the OCSP responses of a database",
         usage: &["ocspdump -db-config FILE"],
@@ -277,7 +305,7 @@ another CA issued it.",
             "ocspserve -responses FILE [flags]",
             "ocspserve -db-config FILE [flags]",
         ],
-        flags: &[Address, DbConfig, LogLevel, Path, Port, Responses],
+        flags: &[Address, DbConfig, LogFormat, LogLevel, Path, Port, Responses],
         run: Some(ocspserve::run),
         ..NOT_YET
     },
@@ -391,7 +419,9 @@ certificate again updates the date and the reason.",
 Listens on 127.0.0.1:8888 by default. With -tls-cert and -tls-key it serves HTTPS, and
 with -mutual-tls-ca it accepts only clients with a certificate from that CA. At startup
 the log lists which endpoints are enabled, and why others are not. After SIGTERM the
-server finishes the requests in progress and exits with 0.",
+server finishes the requests in progress and exits with 0. After SIGHUP it reads its
+configuration, certificates and keys again; if any of them is wrong, it logs the error
+and keeps the old ones. systemd may pass the socket, and is told about the state.",
         flags: &[
             Address,
             AllowMisconfiguration,
@@ -404,17 +434,20 @@ server finishes the requests in progress and exits with 0.",
             Disable,
             IntBundle,
             IntDir,
+            LogFormat,
             LogLevel,
             MaxBody,
             MaxConnections,
             MaxHeader,
             MaxRsaKeys,
             Metadata,
+            MetricsAddress,
             MinTlsVersion,
             MutualTlsCa,
             MutualTlsClientCert,
             MutualTlsClientKey,
             MutualTlsCn,
+            Outgoing,
             Port,
             Remote,
             RequestTimeout,
@@ -514,6 +547,17 @@ mod tests {
     fn our_own_commands_are_marked() {
         let own = COMMANDS.iter().filter(|command| command.is_our_own);
         let own: Vec<_> = own.map(|command| command.name).collect();
-        assert_eq!(own, ["completions", "db", "expiry", "help", "man", "renew"]);
+        assert_eq!(
+            own,
+            [
+                "completions",
+                "db",
+                "expiry",
+                "help",
+                "man",
+                "multirootca",
+                "renew"
+            ]
+        );
     }
 }

@@ -14,6 +14,7 @@ use rcfssl_core::{Certificate, key};
 use crate::address::Address;
 use crate::dial::{self, Timed};
 use crate::error::{Error, Result};
+use crate::outgoing::Outgoing;
 use message::{encode, named_curve, read_certificates, read_server_hello};
 
 /// The maximum size of a server's flight.
@@ -70,7 +71,12 @@ const COMMON: [u16; 26] = [
 /// The certificates of a server with which a TLS library cannot complete a handshake: up to
 /// TLS 1.2 they are sent before encryption begins. The server has not proved that it has
 /// their keys.
-pub fn certificates(address: &Address, name: &str, timeout: Duration) -> Option<Vec<Certificate>> {
+pub fn certificates(
+    address: &Address,
+    name: &str,
+    outgoing: Outgoing,
+    timeout: Duration,
+) -> Option<Vec<Certificate>> {
     let choices = (TLS10..=TLS12).rev().map(|version| {
         let offer = Offer {
             version,
@@ -78,7 +84,9 @@ pub fn certificates(address: &Address, name: &str, timeout: Duration) -> Option<
             curves: &[29, 23, 24, 25, 30],
             signatures: &[0x0403, 0x0503, 0x0603, 0x0401, 0x0501, 0x0601, 0x0203, 0x0201],
         };
-        say(address, name, &offer, timeout, &|_| false).ok().flatten()
+        say(address, name, outgoing, &offer, timeout, &|_| false)
+            .ok()
+            .flatten()
     });
     let choice = choices.flatten().find(|choice| !choice.certificates.is_empty())?;
     let certificates = choice.certificates.iter().map(|der| Certificate::read(der).ok());
@@ -95,12 +103,13 @@ pub fn certificates(address: &Address, name: &str, timeout: Duration) -> Option<
 pub fn say(
     address: &Address,
     name: &str,
+    outgoing: Outgoing,
     offer: &Offer<'_>,
     timeout: Duration,
     expects_curve: &dyn Fn(u16) -> bool,
 ) -> Result<Option<Choice>> {
     let deadline = Instant::now() + timeout;
-    let stream = dial::dial(address, timeout)?;
+    let stream = dial::dial(address, outgoing, timeout)?;
     let mut stream = Timed { stream, deadline };
     let mut random = [0; 32];
     key::random(&mut random).map_err(|error| Error::Finding(error.to_string()))?;

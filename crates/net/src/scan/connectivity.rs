@@ -11,7 +11,7 @@ use crate::{dial, hello, roots, tls};
 
 /// At least one address is found.
 pub fn lookup(target: &Target) -> Finding {
-    match dial::lookup(&target.host, target.patience()) {
+    match target.lookup(&target.host) {
         Ok(addresses) => {
             let shown = addresses.iter().map(ToString::to_string).collect();
             Finding::new(Grade::Good, Some(Output::Texts(Some(shown))))
@@ -22,7 +22,7 @@ pub fn lookup(target: &Target) -> Finding {
 
 /// A connection is accepted.
 pub fn tcp(target: &Target) -> Finding {
-    dial::dial(&target.address, target.patience())
+    dial::dial(&target.address, target.outgoing, target.patience())
         .map(|_| Finding::good())
         .into()
 }
@@ -50,13 +50,13 @@ pub fn chain(target: &Target) -> Result<Vec<Certificate>> {
 }
 
 fn shown(target: &Target) -> Result<Vec<Certificate>> {
-    let client = tls::Client::new(target.patience())?;
+    let client = tls::Client::new(target.patience())?.through(target.outgoing);
     Ok(client.look(&target.address, &target.host)?.certificates)
 }
 
 /// The certificates of a host with which a handshake fails.
 pub fn in_plain(target: &Target) -> Option<Vec<Certificate>> {
-    hello::certificates(&target.address, &target.host, target.patience())
+    hello::certificates(&target.address, &target.host, target.outgoing, target.patience())
 }
 
 fn verify(target: &Target, chain: Vec<Certificate>) -> Result<()> {

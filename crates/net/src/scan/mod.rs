@@ -23,6 +23,7 @@ use serde::Serialize;
 
 use crate::address::Address;
 use crate::error::Result;
+use crate::{Outgoing, dial};
 
 /// The time limit for one connection.
 const PATIENCE: Duration = Duration::from_secs(5);
@@ -112,6 +113,8 @@ pub struct Target {
     pub host: String,
     /// The roots of `-ca-bundle`, or else the system's.
     pub roots: Option<Arc<Pool>>,
+    /// Which addresses may be connected to.
+    pub outgoing: Outgoing,
     /// The deadline for the whole scan.
     deadline: Instant,
 }
@@ -130,8 +133,19 @@ impl Target {
             address: Address::new(host, named.port),
             host: named.host,
             roots,
+            outgoing: Outgoing::Any,
             deadline: Instant::now() + timeout,
         }
+    }
+
+    /// The same host, if it has such an address.
+    pub fn through(self, outgoing: Outgoing) -> Self {
+        Target { outgoing, ..self }
+    }
+
+    /// The addresses of the host.
+    fn lookup(&self, host: &str) -> Result<Vec<IpAddr>> {
+        dial::lookup(host, self.outgoing, self.patience())
     }
 
     /// The time left for a connection.

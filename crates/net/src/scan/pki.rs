@@ -8,7 +8,6 @@ use time::{Duration, OffsetDateTime};
 use super::connectivity::chain;
 use super::{Finding, Grade, Output, REVOCATION_PATIENCE, Target};
 use crate::address::Address;
-use crate::dial;
 use crate::error::{Error, Result};
 use crate::http::Client;
 
@@ -42,7 +41,7 @@ fn validate(target: &Target, chain: &[Certificate]) -> Result<Finding> {
             warnings.push(format!("Certificate for {name} is valid for too long"));
         }
         let now = OffsetDateTime::now_utc();
-        let mut web = Client::within(target.left().min(REVOCATION_PATIENCE));
+        let mut web = Client::within(target.left().min(REVOCATION_PATIENCE)).through(target.outgoing);
         match checker.check(certificate, now, &mut web, &mut |_| {}) {
             Revocation::Good => {}
             Revocation::Revoked => return Err(Error::Finding(format!("{name} is revoked"))),
@@ -72,7 +71,7 @@ fn validate(target: &Target, chain: &[Certificate]) -> Result<Finding> {
 pub fn same_everywhere(target: &Target) -> Finding {
     let checked = chain(target).and_then(|first| {
         let here = first.into_iter().next().ok_or(Error::NoCertificates)?;
-        for ip in dial::lookup(&target.address.host, target.patience())? {
+        for ip in target.lookup(&target.address.host)? {
             let elsewhere = Target {
                 address: Address::new(ip.to_string(), &*target.address.port),
                 ..target.clone()

@@ -56,8 +56,20 @@ impl<'a> Probe<'a> {
     /// If there is no connection, or if the host chooses something that was not offered.
     pub fn offer(&self, offer: &Offer<'_>) -> Result<Option<Choice>> {
         let expects_curve = |suite| self.is_elliptic(suite);
-        let Target { address, host, .. } = self.target;
-        let said = hello::say(address, host, offer, self.target.patience(), &expects_curve)?;
+        let Target {
+            address,
+            host,
+            outgoing,
+            ..
+        } = self.target;
+        let said = hello::say(
+            address,
+            host,
+            *outgoing,
+            offer,
+            self.target.patience(),
+            &expects_curve,
+        )?;
         let Some(choice) = said else {
             return Ok(None);
         };

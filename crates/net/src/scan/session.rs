@@ -6,13 +6,14 @@ use super::connectivity::{in_plain, older};
 use super::{Finding, Grade, Output, Target};
 use crate::address::Address;
 use crate::error::{Error, Result};
-use crate::{dial, tls};
+use crate::tls;
 
 /// Whether every address of the host resumes a session from the first address. As in cfssl
 /// this uses TLS 1.2, or TLS 1.3 for hosts that support nothing older.
 pub fn resumption(target: &Target) -> Finding {
-    let found = tls::Client::tls12(target.patience()).and_then(|client| resume(target, &client));
-    let newer = || tls::Client::new(target.patience()).and_then(|client| resume(target, &client.resuming()));
+    let resume = |client: tls::Client| resume(target, &client.through(target.outgoing));
+    let found = tls::Client::tls12(target.patience()).and_then(resume);
+    let newer = || tls::Client::new(target.patience()).and_then(|client| resume(client.resuming()));
     match found {
         Err(why) => newer()
             .map_err(|_| match in_plain(target) {
@@ -28,7 +29,7 @@ fn resume(target: &Target, client: &tls::Client) -> Result<Finding> {
     client.look(&target.address, &target.host)?;
     let mut grade = Grade::Good;
     let mut resumed = BTreeMap::new();
-    for ip in dial::lookup(&target.address.host, target.patience())? {
+    for ip in target.lookup(&target.address.host)? {
         let address = Address::new(ip.to_string(), &*target.address.port);
         let peer = client.look(&address, &target.host)?;
         if !peer.resumed {

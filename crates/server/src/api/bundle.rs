@@ -7,7 +7,7 @@ use rcfssl_core::key::{self, PrivateKey};
 use rcfssl_core::verify::check_host;
 use rcfssl_core::{self as core, Certificate, Code, Error};
 use rcfssl_go::json::Map;
-use rcfssl_net::served;
+use rcfssl_net::{Outgoing, served};
 use serde_json::value::RawValue;
 use zeroize::Zeroizing;
 
@@ -47,6 +47,7 @@ impl Api {
             bundler: self.loaded.bundler.as_ref().map_err(Error::clone)?.clone(),
             stash: self.loaded.stash.clone(),
             flavor: Flavor::named(flavor),
+            outgoing: self.outgoing,
             log: Arc::clone(&self.log),
         };
         let bundled = self
@@ -70,6 +71,7 @@ impl Api {
             bundler: bundler.clone(),
             stash: self.loaded.stash.clone(),
             flavor: Flavor::Optimal,
+            outgoing: self.outgoing,
             log: Arc::clone(&self.log),
         };
         let pem = pem.to_owned();
@@ -89,6 +91,7 @@ struct Work {
     bundler: Bundler,
     stash: Stash,
     flavor: Flavor,
+    outgoing: Outgoing,
     log: Log,
 }
 
@@ -123,7 +126,7 @@ impl Work {
     fn chain(mut self, certificates: Vec<Certificate>, key: Option<PrivateKey>) -> core::Result<Bundle> {
         let certificates = certificates.into_iter().map(Arc::new).collect();
         let now = self.log.now();
-        let mut outside = self.stash.outside(&self.log);
+        let mut outside = self.stash.outside(self.outgoing, &self.log);
         self.bundler.bundle(
             certificates,
             key,
@@ -136,7 +139,7 @@ impl Work {
 
     /// Bundles a server's certificate, if it is valid for that name.
     fn served(self, domain: &str, ip: &str) -> core::Result<Bundle> {
-        let certificates = served::verified(domain, ip, self.bundler.roots(), self.log.now())?;
+        let certificates = served::verified(domain, ip, self.outgoing, self.bundler.roots(), self.log.now())?;
         self.chain(certificates, None)
     }
 }

@@ -32,9 +32,9 @@ impl Api {
                 self.log.warning(format_args!("bad PEM certificate: {error}"));
             })?
         } else if let Some(domain) = request.get("domain").cloned() {
-            let served = self
-                .workers
-                .run(Task::Slow, DEADLINE, move || served::certificate(&domain));
+            let outgoing = self.outgoing;
+            let look = move || served::certificate(&domain, outgoing);
+            let served = self.workers.run(Task::Slow, DEADLINE, look);
             served.await?.inspect_err(|error| {
                 self.log
                     .warning(format_args!("couldn't parse remote certificate: {error}"));

@@ -13,6 +13,7 @@ mod revocation;
 mod scan;
 mod sign;
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::Bytes;
@@ -21,10 +22,12 @@ use rcfssl_go::json::{self, Decode};
 
 use crate::answer::{Answer, Failure};
 use crate::log::Log;
+use crate::metrics::Metrics;
 use crate::mux::Target;
 use crate::recorder::Recorder;
 use crate::serve::Loaded;
 use crate::workers::Workers;
+use rcfssl_net::Outgoing;
 
 /// The time limit for slow work that does not depend on other servers.
 const DEADLINE: Duration = Duration::from_secs(60);
@@ -39,7 +42,11 @@ pub struct Api {
     /// Records certificates, if there is a database.
     pub recorder: Option<Recorder>,
     /// Runs slow work.
-    pub workers: Workers,
+    pub workers: Arc<Workers>,
+    /// What is counted.
+    pub metrics: Arc<Metrics>,
+    /// Which addresses `bundle`, `certinfo` and `scan` may connect to.
+    pub outgoing: Outgoing,
     /// The log.
     pub log: Log,
 }
@@ -141,6 +148,14 @@ impl Api {
     /// # Errors
     /// The failure for the envelope.
     pub async fn call(&self, endpoint: &Endpoint, call: Call) -> Result<Answer, Failure> {
+        let result = self.result(endpoint, call).await;
+        if result.as_ref().is_err_and(Failure::is_of_database) {
+            self.metrics.database_error();
+        }
+        result
+    }
+
+    async fn result(&self, endpoint: &Endpoint, call: Call) -> Result<Answer, Failure> {
         match endpoint.id {
             Id::Authsign => self.authsign(&call).await,
             Id::Bundle => self.bundle(&call).await,
@@ -149,7 +164,7 @@ impl Api {
             Id::Revoke => self.revoke(&call).await,
             Id::Certinfo => self.certinfo(&call).await,
             Id::Gencrl => self.gencrl(&call).await,
-            Id::Health => self.health(),
+            Id::Health => self.health().await,
             Id::Info => self.info(&call).await,
             Id::InitCa => self.init_ca(&call).await,
             Id::Newcert => self.newcert(&call).await,

@@ -32,7 +32,7 @@ impl Api {
         }
         let timeout = timeout(&value("timeout"))?;
         let roots = self.loaded.scan_roots.as_ref().map_err(Clone::clone)?;
-        let target = Target::new(&host, &value("ip"), roots.clone(), timeout);
+        let target = Target::new(&host, &value("ip"), roots.clone(), timeout).through(self.outgoing);
         // The scan enforces the timeout itself; the deadline is for the case that it hangs.
         let deadline = timeout + Duration::from_secs(10);
         let scan = move || scan::run(&target, &family, &scanner);

@@ -126,6 +126,7 @@ impl Api {
             }
         };
         let signed = signed?;
+        self.metrics.signed();
         if let (Some(issued), Some(recorder)) = (&signed.issued, &self.recorder) {
             recorder
                 .record(CertificateRecord::of(issued, &label, "null", now))

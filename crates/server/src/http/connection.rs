@@ -2,7 +2,7 @@
 
 use std::convert::Infallible;
 use std::net::SocketAddr;
-use std::sync::Arc;
+use std::sync::{Arc, PoisonError, RwLock};
 
 use hyper::server::conn::{http1, http2};
 use hyper::service::service_fn;
@@ -23,19 +23,43 @@ use crate::log::Log;
 /// Concurrent requests on one HTTP/2 connection.
 const STREAMS: u32 = 32;
 
-/// The state that all connections share.
-pub struct Shared<S> {
+/// What a reload replaces.
+pub struct Serving<S> {
     /// The request handler.
-    pub site: Arc<S>,
+    pub site: S,
     /// The server's certificate, if it uses TLS.
     pub tls: Option<Tls>,
+}
+
+/// What all connections share.
+pub struct Shared<S> {
+    serving: RwLock<Arc<Serving<S>>>,
     /// The limits for a client.
     pub limits: Limits,
-    /// The log for failed handshakes.
+    /// Where failed handshakes and reloads are logged.
     pub log: Log,
 }
 
 impl<S: Site> Shared<S> {
+    /// A server that begins with this.
+    pub fn new(serving: Serving<S>, limits: Limits, log: Log) -> Self {
+        Shared {
+            serving: RwLock::new(Arc::new(serving)),
+            limits,
+            log,
+        }
+    }
+
+    /// What new connections and requests get.
+    fn serving(&self) -> Arc<Serving<S>> {
+        Arc::clone(&self.serving.read().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    /// From now on new connections and requests get this.
+    pub fn replace(&self, serving: Serving<S>) {
+        *self.serving.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(serving);
+    }
+
     /// Serves one connection until it is closed.
     pub async fn serve(
         self: Arc<Self>,
@@ -48,7 +72,7 @@ impl<S: Site> Shared<S> {
         let _ = stream.set_nodelay(true);
         let peer = |common_name| Arc::new(Peer { address, common_name });
         let patience = self.limits.request;
-        let Some(tls) = &self.tls else {
+        let Some(tls) = self.serving().tls.clone() else {
             let stream = Stream::new(stream, patience);
             return self.http1(stream, peer(None), stop, watcher).await;
         };
@@ -92,7 +116,7 @@ impl<S: Site> Shared<S> {
         }
         let service = service_fn(|request| {
             let (shared, peer) = (&self, &peer);
-            async move { Ok::<_, Infallible>(shared.site.answer(peer, request).await) }
+            async move { Ok::<_, Infallible>(shared.serving().site.answer(peer, request).await) }
         });
         let connection = http1::Builder::new()
             .timer(TokioTimer::new())
@@ -111,7 +135,7 @@ impl<S: Site> Shared<S> {
         let Limits { header, request, .. } = self.limits;
         let service = service_fn(move |request| {
             let (shared, peer) = (Arc::clone(&self), Arc::clone(&peer));
-            async move { Ok::<_, Infallible>(shared.site.answer(&peer, request).await) }
+            async move { Ok::<_, Infallible>(shared.serving().site.answer(&peer, request).await) }
         });
         let connection = http2::Builder::new(TokioExecutor::new())
             .timer(TokioTimer::new())

@@ -1,4 +1,5 @@
-//! The listening socket: binding with Go's errors, accepting, and graceful shutdown.
+//! The listening socket: binding with Go's errors, accepting, reloading, and stopping in
+//! order.
 
 use std::io;
 use std::net::{SocketAddr, ToSocketAddrs};
@@ -11,8 +12,9 @@ use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::Semaphore;
 use tokio::time::{sleep, timeout};
 
-use super::connection::Shared;
+use super::connection::{Serving, Shared};
 use super::{Site, Stop, signals};
+use crate::host::State;
 
 /// A listening socket.
 pub type Listener = std::net::TcpListener;
@@ -54,6 +56,28 @@ pub fn bind(host: &str, port: i64) -> Result<Listener> {
     Err(refusal)
 }
 
+/// Listens on `host:port`.
+///
+/// # Errors
+/// As [`bind`], and `listen tcp: address x: missing port in address`.
+pub fn bind_text(address: &str) -> Result<Listener> {
+    let missing = || Error::plain(format!("listen tcp: address {address}: missing port in address"));
+    let (host, port) = address.rsplit_once(':').ok_or_else(missing)?;
+    let unknown = |_| Error::plain(format!("listen tcp: lookup tcp/{port}: unknown port"));
+    bind(host, port.parse().map_err(unknown)?)
+}
+
+/// Makes a socket ready that was opened by somebody else, systemd for one.
+///
+/// # Errors
+/// What the system says.
+pub fn adopt(listener: Listener) -> Result<(Listener, String)> {
+    let told = |error: io::Error| Error::plain(rcfssl_go::os::describe(&error));
+    listener.set_nonblocking(true).map_err(told)?;
+    let address = listener.local_addr().map_err(told)?.to_string();
+    Ok((listener, address))
+}
+
 fn said(address: SocketAddr, error: &io::Error) -> Error {
     Error::plain(format!(
         "listen tcp {address}: bind: {}",
@@ -61,40 +85,96 @@ fn said(address: SocketAddr, error: &io::Error) -> Error {
     ))
 }
 
+/// What SIGHUP calls: everything read again.
+pub type Reload<S> = Arc<dyn Fn() -> Result<Serving<S>> + Send + Sync>;
+
+/// What `multirootca` and the others run beside their own address.
+pub type Beside = Option<(Arc<Shared<crate::metrics::Page>>, Listener)>;
+
 impl<S: Site> Shared<S> {
-    /// Serves until a signal arrives, then finishes the requests in progress.
+    /// Serves until a signal comes, then lets the requests in progress finish.
     ///
     /// # Errors
     /// If the socket or the signal handlers cannot be set up.
-    pub async fn run(self: Arc<Self>, listener: Listener) -> Result<()> {
+    pub async fn run(
+        self: Arc<Self>,
+        listener: Listener,
+        beside: Beside,
+        reload: Reload<S>,
+        report: fn(State),
+    ) -> Result<()> {
         let told = |error: io::Error| Error::plain(rcfssl_go::os::describe(&error));
         let listener = TcpListener::from_std(listener).map_err(told)?;
         let connections = GracefulShutdown::new();
         let (ask, stop) = Stop::new();
-        let places = Arc::new(Semaphore::new(self.limits.connections.max(1)));
-        let accepting = async {
-            loop {
-                let Ok(place) = Arc::clone(&places).acquire_owned().await else {
-                    return;
-                };
-                let (stream, address) = accept(&listener).await;
-                let connection =
-                    Arc::clone(&self).serve(stream, address, stop.clone(), connections.watcher());
-                tokio::spawn(async move {
-                    connection.await;
-                    drop(place);
-                });
+        let beside = match beside {
+            Some((page, listener)) => Some((page, TcpListener::from_std(listener).map_err(told)?)),
+            None => None,
+        };
+        let beside = async {
+            match &beside {
+                Some((page, listener)) => Arc::clone(page).accept_all(listener, &stop, &connections).await,
+                None => std::future::pending().await,
             }
         };
+        let ending = signals::ending().map_err(told)?;
+        let hangups = signals::hangups().map_err(told)?;
+        report(State::Ready);
         tokio::select! {
-            () = accepting => {}
-            ended = signals::ending() => ended.map_err(told)?,
+            () = Arc::clone(&self).accept_all(&listener, &stop, &connections) => {}
+            () = beside => {}
+            () = self.reload_at(hangups, reload, report) => {}
+            () = ending => {}
         }
+        report(State::Stopping);
         drop(listener);
         let _ = ask.send(true);
         // Requests that do not finish in time are cut off.
         let _ = timeout(self.limits.shutdown, connections.shutdown()).await;
         Ok(())
+    }
+
+    /// Serves whoever connects.
+    async fn accept_all(
+        self: Arc<Self>,
+        listener: &TcpListener,
+        stop: &Stop,
+        connections: &GracefulShutdown,
+    ) {
+        let places = Arc::new(Semaphore::new(self.limits.connections.max(1)));
+        loop {
+            let Ok(place) = Arc::clone(&places).acquire_owned().await else {
+                return;
+            };
+            let (stream, address) = accept(listener).await;
+            let connection = Arc::clone(&self).serve(stream, address, stop.clone(), connections.watcher());
+            tokio::spawn(async move {
+                connection.await;
+                drop(place);
+            });
+        }
+    }
+
+    /// Reads everything again at each SIGHUP. Requests in progress keep what they began
+    /// with, and so does everybody where what was read is wrong.
+    async fn reload_at(&self, mut hangups: signals::Hangups, reload: Reload<S>, report: fn(State)) {
+        loop {
+            hangups.next().await;
+            report(State::Reloading);
+            self.log.info("reloading configuration, certificates and keys");
+            let reload = Arc::clone(&reload);
+            match tokio::task::spawn_blocking(move || reload()).await {
+                Ok(Ok(serving)) => {
+                    self.replace(serving);
+                    self.log.info("reload complete");
+                }
+                Ok(Err(error)) => self
+                    .log
+                    .error(format_args!("reload failed, nothing has changed: {error}")),
+                Err(_) => self.log.error("reload failed, nothing has changed"),
+            }
+            report(State::Ready);
+        }
     }
 }
 

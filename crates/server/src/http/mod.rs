@@ -9,8 +9,8 @@ mod stream;
 pub mod tls;
 
 pub use body::{BodyError, collect};
-pub use connection::Shared;
-pub use listen::{bind, joined};
+pub use connection::{Serving, Shared};
+pub use listen::{Beside, Listener, Reload, adopt, bind, bind_text, joined};
 pub use signals::Stop;
 
 use std::net::SocketAddr;

@@ -1,8 +1,8 @@
-//! Signals: SIGTERM and SIGINT ask the server to stop.
+//! Signals: SIGTERM and SIGINT ask the server to stop, SIGHUP to read its files again.
 
 use std::io;
 
-use tokio::signal::unix::{SignalKind, signal};
+use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio::sync::watch;
 
 /// Notifies connections that the server is to stop.
@@ -30,23 +30,47 @@ impl Stop {
 ///
 /// # Errors
 /// If the system does not allow signal handlers.
-pub async fn ending() -> io::Result<()> {
+pub fn ending() -> io::Result<impl Future<Output = ()>> {
     let mut terminate = signal(SignalKind::terminate())?;
-    let mut interrupt = match is_ignored(SignalKind::interrupt()) {
-        true => None,
-        false => Some(signal(SignalKind::interrupt())?),
-    };
-    let interrupted = async {
-        match &mut interrupt {
-            Some(interrupt) => interrupt.recv().await,
-            None => std::future::pending().await,
+    let mut interrupt = unless_ignored(SignalKind::interrupt())?;
+    Ok(async move {
+        tokio::select! {
+            _ = terminate.recv() => {}
+            () = next(&mut interrupt) => {}
         }
-    };
-    tokio::select! {
-        _ = terminate.recv() => {}
-        _ = interrupted => {}
+    })
+}
+
+/// SIGHUP, again and again.
+pub struct Hangups(Option<Signal>);
+
+/// Catches SIGHUP from now on, unless `nohup` has it ignored.
+///
+/// # Errors
+/// Where the system lets no signal be caught.
+pub fn hangups() -> io::Result<Hangups> {
+    unless_ignored(SignalKind::hangup()).map(Hangups)
+}
+
+impl Hangups {
+    /// Waits for the next.
+    pub async fn next(&mut self) {
+        next(&mut self.0).await;
     }
-    Ok(())
+}
+
+async fn next(signal: &mut Option<Signal>) {
+    match signal {
+        Some(signal) => drop(signal.recv().await),
+        None => std::future::pending().await,
+    }
+}
+
+fn unless_ignored(kind: SignalKind) -> io::Result<Option<Signal>> {
+    match is_ignored(kind) {
+        true => Ok(None),
+        false => signal(kind).map(Some),
+    }
 }
 
 /// Whether a signal was ignored when the program started; Linux reports that in `SigIgn`.

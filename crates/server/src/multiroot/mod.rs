@@ -12,9 +12,9 @@ use bytes::Bytes;
 use hyper::body::Incoming;
 use hyper::{Method, Request, StatusCode};
 use rcfssl_ca::{Cost, InfoRequest, SignRequest, Signed, Signer};
+use rcfssl_core::Result;
 use rcfssl_core::auth::AuthenticatedRequest;
 use rcfssl_core::record::CertificateRecord;
-use rcfssl_core::{Error, Result};
 use rcfssl_go::json;
 use rcfssl_store::Store;
 use serde::Serialize;
@@ -23,12 +23,13 @@ use time::OffsetDateTime;
 pub use roots::{Networks, Section, read as read_roots};
 
 use crate::answer::{self, Answer, Failure};
+use crate::host::Host;
 use crate::http::tls::{MinVersion, Tls};
-use crate::http::{Peer, Reply, Site, bind, reply};
+use crate::http::{Peer, Reply, Serving, Site, adopt, bind_text, reply};
 use crate::limits::Limits;
 use crate::log::Log;
 use crate::mux;
-use crate::serve::{SLOW_TASKS, run};
+use crate::serve::{Running, SLOW_TASKS, run};
 use crate::site::{PREFIX, body, check_method, not_found, refused, route, url};
 use crate::workers::{Task, Workers};
 use metrics::Metrics;
@@ -50,6 +51,8 @@ pub struct Root {
 pub struct Settings {
     /// The host and port to listen on.
     pub address: String,
+    /// A socket that is open already, and who hears of what the server does.
+    pub host: Host,
     /// The CA for requests without a label.
     pub default_label: String,
     /// The server's certificate file; may be empty.
@@ -60,48 +63,72 @@ pub struct Settings {
     pub limits: Limits,
 }
 
+/// What is read of the roots file; again at each SIGHUP.
+pub type Load = Box<dyn Fn() -> Result<BTreeMap<String, Root>> + Send + Sync>;
+
 /// Serves until a signal arrives.
 ///
 /// # Errors
 /// Why the server cannot start, as cfssl words it.
-pub fn serve(settings: Settings, roots: BTreeMap<String, Root>, log: Log) -> Result<()> {
-    let address = &settings.address;
+pub fn serve(settings: Settings, load: Load, log: Log) -> Result<()> {
+    let roots = load()?;
     // If only one is given, the start fails because the other is missing, as in cfssl.
     let is_tls = !settings.tls_cert.is_empty() || !settings.tls_key.is_empty();
+    let given = settings.host.listener.map(adopt).transpose()?;
+    let address = match &given {
+        Some((_, address)) => address,
+        None => &settings.address,
+    };
     match is_tls {
         true => log.info(format_args!("Now listening on https:// {address}")),
         false => log.info(format_args!("Now listening on {address}")),
     }
-    let missing = || Error::plain(format!("listen tcp: address {address}: missing port in address"));
-    let (host, port) = address.rsplit_once(':').ok_or_else(missing)?;
-    let unknown = |_| Error::plain(format!("listen tcp: lookup tcp/{port}: unknown port"));
-    let listener = bind(host, port.parse().map_err(unknown)?)?;
-    let tls = match is_tls {
-        true => Some(Tls::read(
-            &settings.tls_cert,
-            &settings.tls_key,
-            MinVersion::Tls12,
-            None,
-        )?),
-        false => None,
+    let listener = match given {
+        Some((listener, _)) => listener,
+        None => bind_text(&settings.address)?,
     };
-    let site = Roots {
-        roots,
-        default_label: settings.default_label,
-        limits: settings.limits,
-        workers: Workers::new(1, SLOW_TASKS),
-        metrics: Metrics::default(),
-        log: Arc::clone(&log),
+    let (workers, metrics) = (
+        Arc::new(Workers::new(1, SLOW_TASKS)),
+        Arc::new(Metrics::default()),
+    );
+    let (limits, site_log) = (settings.limits, Arc::clone(&log));
+    let serving = move |roots| {
+        let tls = match is_tls {
+            true => Some(Tls::read(
+                &settings.tls_cert,
+                &settings.tls_key,
+                MinVersion::Tls12,
+                None,
+            )?),
+            false => None,
+        };
+        let site = Roots {
+            roots,
+            default_label: settings.default_label.clone(),
+            limits,
+            workers: Arc::clone(&workers),
+            metrics: Arc::clone(&metrics),
+            log: Arc::clone(&site_log),
+        };
+        Ok(Serving { site, tls })
     };
-    run(site, tls, settings.limits, log, listener)
+    let first = serving(roots)?;
+    let reload = Arc::new(move || serving(load()?));
+    let running = Running {
+        listener,
+        beside: None,
+        reload,
+        report: settings.host.report,
+    };
+    run(first, limits, log, running)
 }
 
 struct Roots {
     roots: BTreeMap<String, Root>,
     default_label: String,
     limits: Limits,
-    workers: Workers,
-    metrics: Metrics,
+    workers: Arc<Workers>,
+    metrics: Arc<Metrics>,
     log: Log,
 }
 

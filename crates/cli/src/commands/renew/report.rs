@@ -195,8 +195,6 @@ impl Repeats {
 impl<'a> Reporter<'a> {
     /// Creates a reporter for a run with this many certificates.
     pub fn new(log: &'a Log, total: usize, json: bool, dry_run: bool) -> Self {
-        // The time zone must be read before any thread is started.
-        log.offset();
         Reporter {
             log,
             json,
