@@ -1,24 +1,22 @@
 //! RSA keys with the `rsa` crate: generates keys of any size on all cores, and signs with
-//! legacy keys of sizes that aws-lc does not support.
+//! keys that aws-lc does not support: below 2048 bits, above 8192, or of more than two
+//! primes.
 //!
-//! Signing with this crate has timing leaks (RUSTSEC-2023-0071). It is used only in
-//! one-shot commands with keys below 2048 bits or above 8192, never where it could be timed
-//! over a network.
+//! Signing with this crate has timing leaks (RUSTSEC-2023-0071), so signatures are blinded,
+//! and keys that aws-lc supports are never signed with here.
 
 use std::convert::Infallible;
-use std::num::NonZero;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Mutex, PoisonError};
 use std::thread;
 
-use crypto_bigint::{RandomBits, RandomMod, U1024, U1536, U2048, U4096, UnsignedWithMontyForm};
+use crypto_bigint::{
+    ConcatenatingMul, NonZero, RandomBits, RandomMod, U1024, U1536, U2048, U4096, UnsignedWithMontyForm,
+};
 use crypto_primes::hazmat::{SetBits, SmallFactorsSieveFactory};
 use crypto_primes::{Flavor, is_prime, sieve_and_find};
 use rand_core::{TryCryptoRng, TryRng};
-use rsa::pkcs1::{DecodeRsaPrivateKey, EncodeRsaPrivateKey, EncodeRsaPublicKey, RsaPrivateKeyRef};
-use rsa::pkcs1v15::SigningKey;
-use rsa::signature::{SignatureEncoding, Signer};
-use rsa::traits::PrivateKeyParts;
+use rsa::pkcs1::{EncodeRsaPrivateKey, EncodeRsaPublicKey, RsaPrivateKeyRef};
 use rsa::{BoxedUint, PrivateKey, PublicKey};
 use zeroize::{Zeroize, Zeroizing};
 
@@ -34,6 +32,9 @@ const USUAL: std::ops::RangeInclusive<u32> = 2048..=8192;
 /// The largest supported modulus, in bits. The work grows with the cube of the size, and a
 /// certificate may contain any.
 const LARGEST: u32 = 16_384;
+
+/// How many primes a key may have besides the first two: five in all, as in OpenSSL.
+const MOST_OTHER_PRIMES: usize = 3;
 
 /// Generates a key of exactly `bits` bits; returns its RSAPrivateKey (PKCS#1).
 pub(super) fn generate(bits: u32) -> Result<Zeroizing<Vec<u8>>> {
@@ -87,7 +88,7 @@ fn pair(lengths: [u32; 2]) -> Result<[Prime; 2]> {
         }
         wipe_stack();
     };
-    let workers = thread::available_parallelism().map_or(1, NonZero::get);
+    let workers = thread::available_parallelism().map_or(1, std::num::NonZero::get);
     thread::scope(|scope| {
         for worker in 1..workers {
             let search = &search;
@@ -170,42 +171,79 @@ impl TryRng for Random<'_> {
 
 impl TryCryptoRng for Random<'_> {}
 
-/// Reads the RSAPrivateKey of a key that aws-lc rejects only for its size. `None` for
-/// inconsistent numbers, and for the sizes that aws-lc supports: it rejects such a key only
-/// for its numbers, and also checks those of the Chinese remainder theorem.
+/// Reads the RSAPrivateKey of a key that aws-lc rejects only for its size or its number of
+/// primes. `None` for inconsistent numbers, and for the keys that aws-lc supports: it rejects
+/// such a key only for its numbers, and also checks those of the Chinese remainder theorem.
 pub(super) fn read_odd(pkcs1: &[u8]) -> Option<(PrivateKey, Vec<u8>)> {
     let parts = RsaPrivateKeyRef::try_from(pkcs1).ok()?;
+    let others = parts.other_prime_infos.as_deref().unwrap_or_default();
     let bits = bits_of(parts.modulus.as_bytes());
-    if USUAL.contains(&bits) || bits > LARGEST {
+    if others.is_empty() && USUAL.contains(&bits) || bits > LARGEST || others.len() > MOST_OTHER_PRIMES {
         return None;
     }
-    // Checks that the primes differ, that n = pq, and that d matches e.
-    let mut key = PrivateKey::from_pkcs1_der(pkcs1).ok()?;
-    key.precompute().ok()?;
-    let is = |computed: &BoxedUint, given: &[u8]| {
-        let octets = Zeroizing::new(computed.to_be_bytes());
-        significant(&octets) == significant(given)
-    };
-    let coefficient = Zeroizing::new(key.crt_coefficient()?);
-    let fits = is(key.dp()?, parts.exponent1.as_bytes())
-        && is(key.dq()?, parts.exponent2.as_bytes())
-        && is(&coefficient, parts.coefficient.as_bytes());
+    let number = |octets: &[u8]| Some(Zeroizing::new(unsigned(octets)?));
+    let d = number(parts.private_exponent.as_bytes())?;
+    let mut primes = vec![number(parts.prime1.as_bytes())?, number(parts.prime2.as_bytes())?];
+    for other in others {
+        primes.push(number(other.prime.as_bytes())?);
+    }
+    // Checks that the primes differ, that n is their product and that d fits e.
+    let key = PrivateKey::from_components(
+        unsigned(parts.modulus.as_bytes())?,
+        unsigned(parts.public_exponent.as_bytes())?,
+        (*d).clone(),
+        primes.iter().map(|prime| (**prime).clone()).collect(),
+    )
+    .ok()?;
+    let [p, q, ..] = &primes[..] else { return None };
+    let of_two = is_exponent(parts.exponent1.as_bytes(), &d, p)?
+        && is_exponent(parts.exponent2.as_bytes(), &d, q)?
+        && is_inverse(parts.coefficient.as_bytes(), q, p)?;
+    let mut product = Zeroizing::new(p.concatenating_mul(&**q));
+    let mut fits = of_two;
+    for (other, prime) in others.iter().zip(&primes[2..]) {
+        fits &= is_exponent(other.exponent.as_bytes(), &d, prime)?
+            && is_inverse(other.coefficient.as_bytes(), &product, prime)?;
+        product = Zeroizing::new(product.concatenating_mul(&**prime));
+    }
     let public = key.as_public_key().to_pkcs1_der().ok()?;
     fits.then(|| (key, public.as_bytes().to_vec()))
+}
+
+/// Is a number the exponent of a prime, d mod (prime - 1) (RFC 8017, section 3.2)?
+fn is_exponent(given: &[u8], d: &BoxedUint, prime: &BoxedUint) -> Option<bool> {
+    let order = NonZero::new(prime.wrapping_sub(BoxedUint::one())).into_option()?;
+    let computed = Zeroizing::new(d.rem(&order));
+    Some(is(&computed, given))
+}
+
+/// Is a number below `prime` the inverse of another one modulo that prime, a CRT coefficient?
+fn is_inverse(given: &[u8], of: &BoxedUint, prime: &BoxedUint) -> Option<bool> {
+    let modulus = NonZero::new(prime.clone()).into_option()?;
+    let given = Zeroizing::new(unsigned(given)?);
+    let product = Zeroizing::new(given.concatenating_mul(of));
+    let remainder = Zeroizing::new(product.rem(&modulus));
+    Some(*given < *prime && *remainder == BoxedUint::one())
+}
+
+fn is(computed: &BoxedUint, given: &[u8]) -> bool {
+    let octets = Zeroizing::new(computed.to_be_bytes());
+    significant(&octets) == significant(given)
+}
+
+fn unsigned(octets: &[u8]) -> Option<BoxedUint> {
+    let bits = u32::try_from(octets.len() * 8).ok()?;
+    BoxedUint::from_be_slice(octets, bits).ok()
 }
 
 /// The RSAPublicKey of a key for verification.
 pub(super) fn public_key(pkcs1: &[u8]) -> Option<PublicKey> {
     let parts = rsa::pkcs1::RsaPublicKeyRef::try_from(pkcs1).ok()?;
-    let number = |octets: &[u8]| {
-        let bits = u32::try_from(octets.len() * 8).ok()?;
-        BoxedUint::from_be_slice(octets, bits).ok()
-    };
     let modulus = parts.modulus.as_bytes();
     if bits_of(modulus) > LARGEST || parts.public_exponent.as_bytes().len() > 8 {
         return None;
     }
-    let (n, e) = (number(modulus)?, number(parts.public_exponent.as_bytes())?);
+    let (n, e) = (unsigned(modulus)?, unsigned(parts.public_exponent.as_bytes())?);
     PublicKey::new_with_size_limits(n, e, 1..=LARGEST as usize).ok()
 }
 
@@ -221,24 +259,30 @@ fn significant(octets: &[u8]) -> &[u8] {
     &octets[zeros..]
 }
 
-/// A PKCS#1 v1.5 signature (RFC 8017, section 8.2).
+/// A PKCS#1 v1.5 signature (RFC 8017, section 8.2), computed with blinding: the number
+/// that the key is applied to is random, so that the time it takes says less.
 pub(super) fn sign(key: &PrivateKey, algorithm: SignatureAlgorithm, message: &[u8]) -> Result<Vec<u8>> {
+    let failed = AtomicBool::new(false);
+    let mut random = Random { failed: &failed };
+    let random = &mut random;
     let signed = match algorithm {
-        SignatureAlgorithm::Sha1WithRsa => SigningKey::<sha1::Sha1>::new(key.clone()).try_sign(message),
-        SignatureAlgorithm::Sha256WithRsa => SigningKey::<sha2::Sha256>::new(key.clone()).try_sign(message),
-        SignatureAlgorithm::Sha384WithRsa => SigningKey::<sha2::Sha384>::new(key.clone()).try_sign(message),
-        _ => SigningKey::<sha2::Sha512>::new(key.clone()).try_sign(message),
+        SignatureAlgorithm::Sha1WithRsa => key.pkcs1v15_sign_with_rng::<sha1::Sha1, _>(random, message),
+        SignatureAlgorithm::Sha256WithRsa => key.pkcs1v15_sign_with_rng::<sha2::Sha256, _>(random, message),
+        SignatureAlgorithm::Sha384WithRsa => key.pkcs1v15_sign_with_rng::<sha2::Sha384, _>(random, message),
+        _ => key.pkcs1v15_sign_with_rng::<sha2::Sha512, _>(random, message),
     };
-    let signature = signed.map_err(|_| Error::from(Code::KeyUnknown))?;
-    Ok(signature.to_vec())
+    match (signed, failed.into_inner()) {
+        (Ok(signature), false) => Ok(signature),
+        _ => Err(Code::KeyUnknown.into()),
+    }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::asn1;
-    use crypto_bigint::ConcatenatingMul;
-    use rsa::traits::PublicKeyParts;
+    use rsa::pkcs1::DecodeRsaPrivateKey;
+    use rsa::traits::{PrivateKeyParts, PublicKeyParts};
 
     #[test]
     fn a_key_has_every_bit_that_was_asked_for() {
@@ -357,6 +401,71 @@ mod tests {
             ];
             assert!(!reads(&pkcs1(&same)), "{bits}, p = q");
         }
+    }
+
+    /// RSAPrivateKey of a key with more than two primes, and its numbers but for the version.
+    fn multi_prime(primes: &[Prime], change: usize) -> Vec<u8> {
+        let key = PrivateKey::from_primes(
+            primes.iter().map(|prime| (**prime).clone()).collect(),
+            BoxedUint::from(PUBLIC_EXPONENT),
+        )
+        .unwrap();
+        let d = key.d();
+        let exponent = |prime: &BoxedUint| {
+            let order = prime.wrapping_sub(BoxedUint::one());
+            d.rem(&NonZero::new(order).unwrap())
+        };
+        let inverse = |of: &BoxedUint, prime: &BoxedUint| {
+            let prime = NonZero::new(prime.clone()).unwrap();
+            of.rem(&prime).invert_mod(&prime).unwrap()
+        };
+        let [p, q] = [&*primes[0], &*primes[1]];
+        let mut numbers = vec![key.n().as_ref().clone(), key.e().clone(), d.clone()];
+        numbers.extend([p.clone(), q.clone(), exponent(p), exponent(q), inverse(q, p)]);
+        let mut product = p.concatenating_mul(q);
+        for prime in &primes[2..] {
+            numbers.extend([(**prime).clone(), exponent(prime), inverse(&product, prime)]);
+            product = product.concatenating_mul(&**prime);
+        }
+        if let Some(number) = numbers.get_mut(change) {
+            *number = number.wrapping_add(BoxedUint::from(2_u64));
+        }
+        let write = |w: &mut asn1::Writer, numbers: &[BoxedUint]| {
+            for number in numbers {
+                w.unsigned(&number.to_be_bytes());
+            }
+        };
+        asn1::encode(|w| {
+            w.sequence(|w| {
+                w.integer(i64::from(primes.len() > 2));
+                write(w, &numbers[..8]);
+                if primes.len() > 2 {
+                    w.sequence(|w| {
+                        for other in numbers[8..].chunks(3) {
+                            w.sequence(|w| write(w, other));
+                        }
+                    });
+                }
+            });
+        })
+    }
+
+    #[test]
+    fn a_key_of_several_primes_signs_if_its_numbers_belong_together() {
+        let primes: Vec<Prime> = (0..3).flat_map(|_| pair([512, 512]).unwrap()).collect();
+        for count in 3..=5 {
+            let der = multi_prime(&primes[..count], usize::MAX);
+            let key = super::super::read_der(&der).unwrap();
+            let algorithm = SignatureAlgorithm::Sha256WithRsa;
+            let signature = super::super::SigningKey::sign(&key, algorithm, b"message").unwrap();
+            let public = super::super::SigningKey::public_key(&key);
+            super::super::verify(public, Some(algorithm), b"message", &signature).unwrap();
+        }
+        for wrong in 0..8 + 3 {
+            let der = multi_prime(&primes[..3], wrong);
+            assert!(!reads(&der), "number {wrong}");
+        }
+        assert!(!reads(&multi_prime(&primes, usize::MAX)), "six primes");
     }
 
     #[test]
