@@ -48,6 +48,13 @@ if [ -z "${RCFSSL_NO_INSTALL:-}" ] && command -v dpkg-query > /dev/null; then
         python3 -m venv "$kubernetes"
         "$kubernetes/bin/pip" install --quiet kubernetes-validate==1.37.0
     fi
+    # The client library of PyPI.
+    clients=${CARGO_TARGET_DIR:-target}/clients
+    if ! [ -x "$clients/bin/python" ] || ! "$clients/bin/python" -c 'import cfssl' 2> /dev/null; then
+        say "Installing PyPI's cfssl"
+        python3 -m venv "$clients"
+        "$clients/bin/pip" install --quiet cfssl==0.0.3b243
+    fi
     for tool in cargo-deny cargo-audit; do
         if ! command -v "$tool" > /dev/null && ! [ -x "${CARGO_HOME:-$HOME/.cargo}/bin/$tool" ]; then
             say "Installing $tool"

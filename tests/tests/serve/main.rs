@@ -1,6 +1,7 @@
 //! `rcfssl serve`: what recorded cases do not show — limits, signals, secrets, metrics.
 
 mod health;
+mod library;
 mod limits;
 mod log;
 mod metrics;
