@@ -25,7 +25,8 @@ pub fn open(context: &Context) -> std::result::Result<Result<Store>, Failure> {
     let path = context.args.path(FlagId::DbConfig);
     let text = match input::file(path) {
         Ok(text) => text,
-        Err(_) => {
+        Err(error) => {
+            context.hint(&error);
             return Ok(Err(Error::wrap(
                 Code::InvalidPolicy,
                 "could not read configuration file",
@@ -49,7 +50,9 @@ pub fn server(context: &Context) -> std::result::Result<Option<rcfssl_store::Sto
     }
     let path = context.args.path(FlagId::DbConfig);
     let unreadable = |_| Error::wrap(Code::InvalidPolicy, "could not read configuration file");
-    let text = input::file(path).map_err(unreadable)?;
+    let text = input::file(path)
+        .inspect_err(|error| context.hint(error))
+        .map_err(unreadable)?;
     let config = context.read_document(path, &text, Config::read(&text))?;
     Ok(Some(rcfssl_store::Store::new(&config, CONNECTIONS)?))
 }

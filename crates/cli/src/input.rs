@@ -82,6 +82,18 @@ pub fn ca_password() -> Option<Zeroizing<Vec<u8>>> {
 /// have 16 hexadecimal digits.
 const LONGEST_AUTH_KEY: u64 = 64 << 10;
 
+/// Why the file of an authentication key could not be read; cfssl's error does not say.
+static UNREADABLE_KEY: Mutex<Option<String>> = Mutex::new(None);
+
+/// Why the file of the configuration's last authentication key could not be read, if it
+/// could not.
+pub fn unreadable_key() -> Option<String> {
+    UNREADABLE_KEY
+        .lock()
+        .unwrap_or_else(PoisonError::into_inner)
+        .take()
+}
+
 /// The environment and the files to which a configuration may refer.
 pub struct Process;
 
@@ -93,6 +105,10 @@ impl Surroundings for Process {
     }
 
     fn file(&self, path: &str) -> Option<Zeroizing<Vec<u8>>> {
-        rcfssl_files::read_at_most(Some(OsStr::new(path)), LONGEST_AUTH_KEY).ok()
+        let note = |why: &String| {
+            *UNREADABLE_KEY.lock().unwrap_or_else(PoisonError::into_inner) = Some(why.clone());
+        };
+        let read = rcfssl_files::read_at_most(Some(OsStr::new(path)), LONGEST_AUTH_KEY);
+        read.inspect_err(note).ok()
     }
 }

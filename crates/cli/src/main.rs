@@ -151,6 +151,11 @@ fn configuration(context: &Context) -> Result<Option<Policy>, Failure> {
         .inspect_err(|error| context.hint(error))
         .map_err(unreadable)?;
     let read = Policy::read(&text, &input::Process, &mut context.sink());
+    if read.is_err()
+        && let Some(why) = input::unreadable_key()
+    {
+        context.hint(why);
+    }
     context.read_document(path, &text, read).map(Some)
 }
 

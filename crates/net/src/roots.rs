@@ -25,21 +25,24 @@ const FOLDERS: [&str; 2] = ["/etc/ssl/certs", "/etc/pki/tls/certs"];
 /// The system's roots, read once. Unreadable files are skipped.
 pub fn system() -> &'static Pool {
     static POOL: OnceLock<Pool> = OnceLock::new();
-    POOL.get_or_init(pool)
+    POOL.get_or_init(|| {
+        let variable = |name| std::env::var_os(name).filter(|value| !value.is_empty());
+        pool(variable("SSL_CERT_FILE"), variable("SSL_CERT_DIR"))
+    })
 }
 
-fn pool() -> Pool {
+/// The roots of a file and of the files in folders, each where Go looks unless it is
+/// named.
+fn pool(file: Option<OsString>, folders: Option<OsString>) -> Pool {
     let mut pool = Pool::default();
-    let variable = |name| std::env::var_os(name).filter(|value| !value.is_empty());
-    let files = match variable("SSL_CERT_FILE") {
+    let files = match file {
         Some(file) => vec![PathBuf::from(file)],
         None => FILES.iter().map(PathBuf::from).collect(),
     };
     if let Some(text) = files.iter().find_map(|file| read(file)) {
         pool.add_pem(&text);
     }
-    let named = variable("SSL_CERT_DIR");
-    let folders: Vec<PathBuf> = match &named {
+    let folders: Vec<PathBuf> = match &folders {
         Some(list) => list
             .as_bytes()
             .split(|b| *b == b':')
@@ -48,17 +51,16 @@ fn pool() -> Pool {
         None => FOLDERS.iter().map(PathBuf::from).collect(),
     };
     for file in folders.iter().flat_map(|folder| entries(folder)) {
-        if file.is_file()
-            && let Some(text) = read(&file)
-        {
+        // Pipes and devices are neither waited for nor read without end.
+        if let Ok(text) = rcfssl_files::read_regular(&file) {
             pool.add_pem(&text);
         }
     }
     pool
 }
 
-/// The most that is read of one file, in bytes. The roots of all browsers take a
-/// quarter of one MiB.
+/// The most that is read of a file that is named, in bytes, and the same as of those in
+/// folders. The roots of all browsers take a quarter of one MiB.
 const MOST_READ: u64 = 16 << 20;
 
 fn read(file: &Path) -> Option<Vec<u8>> {
@@ -81,4 +83,37 @@ fn entries(folder: &Path) -> Vec<PathBuf> {
         .collect();
     files.sort();
     files
+}
+
+#[cfg(test)]
+mod tests {
+    use std::os::unix::fs::symlink;
+    use std::os::unix::net::UnixListener;
+    use std::process::Command;
+
+    use super::*;
+
+    const ROOT: &str = include_str!("../../../fixtures/conformance/pki/ca-p256.pem");
+
+    #[test]
+    fn a_folder_of_roots_may_hold_anything() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = |name: &str| folder.path().join(name);
+        fs::write(path("root.pem"), ROOT).unwrap();
+        fs::create_dir(path("folder")).unwrap();
+        symlink("/dev/zero", path("device")).unwrap();
+        symlink("/dev/tty", path("terminal")).unwrap();
+        symlink(path("fifo"), path("far")).unwrap();
+        symlink("/nowhere", path("dangling")).unwrap();
+        let made = Command::new("mkfifo").arg(path("fifo")).status().unwrap();
+        assert!(made.success());
+        UnixListener::bind(path("socket")).unwrap();
+        let large = fs::File::create(path("large")).unwrap();
+        large.set_len(300 << 20).unwrap();
+        let found = pool(Some(path("folder").into()), Some(folder.path().into()));
+        assert_eq!(found.iter().count(), 1);
+        // Without end where it is named, too.
+        let found = pool(Some("/dev/zero".into()), Some(path("folder").into()));
+        assert_eq!(found.iter().count(), 0);
+    }
 }

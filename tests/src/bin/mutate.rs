@@ -1,6 +1,7 @@
-//! Gives hostile certificates, requests, keys, containers, lists and documents to the
-//! readers of the libraries, and tells of panics and of what takes too long or too much.
-//! Exit status 1 where there is any.
+//! Gives hostile certificates, requests, keys, containers, lists, OCSP messages and
+//! documents to the readers of the libraries, and files, jobs documents and API requests
+//! to the built programs. Reports panics and inputs that take too long or too much
+//! memory; the exit status is 1 if there are any.
 //!
 //! ```sh
 //! cargo run -p rcfssl-tests --bin mutate -- --seed 1 --seconds 3600
@@ -11,10 +12,10 @@ use std::process::ExitCode;
 use std::time::Duration;
 
 use clap::Parser;
-use rcfssl_tests::Result;
-use rcfssl_tests::mutate::Case;
 use rcfssl_tests::mutate::run::{self, Plan};
 use rcfssl_tests::mutate::worker::{self, Limits};
+use rcfssl_tests::mutate::{Case, Programs};
+use rcfssl_tests::{Result, binaries};
 
 /// Gives mutated inputs to the readers of the libraries.
 #[derive(Parser)]
@@ -37,6 +38,10 @@ struct Options {
     /// Where findings are kept, as files.
     #[arg(long, default_value = "target/mutate")]
     folder: PathBuf,
+    /// The folder with the programs that some cases are for; they are built where this
+    /// does not say.
+    #[arg(long)]
+    binaries: Option<PathBuf>,
     /// Reads one case that was kept, and nothing else.
     #[arg(long, value_name = "FILE")]
     case: Option<PathBuf>,
@@ -61,13 +66,19 @@ fn start(options: &Options) -> Result<bool> {
         seconds: options.limit_seconds,
         memory: options.limit_memory << 20,
     };
+    let binaries = match &options.binaries {
+        Some(folder) => folder.as_path(),
+        None => binaries::folder()?,
+    };
     if options.worker {
-        worker::run(options.seed, options.first, limits, &options.folder)?;
+        worker::run(options.seed, options.first, limits, &options.folder, binaries)?;
         return Ok(true);
     }
     if let Some(file) = &options.case {
         let (_, case) = Case::read(file)?;
-        let found = worker::read(&case, limits)?;
+        let folder = tempfile::tempdir()?;
+        let programs = Programs::new(binaries, folder.path(), limits)?;
+        let found = worker::read(&case, &programs, limits)?;
         println!("{}", found.as_deref().unwrap_or("nothing found"));
         return Ok(found.is_none());
     }
@@ -78,6 +89,7 @@ fn start(options: &Options) -> Result<bool> {
         time: Duration::from_secs(options.seconds),
         limits,
         folder: options.folder.clone(),
+        binaries: binaries.to_owned(),
     };
     let outcome = run::run(&plan, &mut |finding| {
         let file = finding.file.as_ref().map(|file| format!(" [{}]", file.display()));
@@ -89,9 +101,10 @@ fn start(options: &Options) -> Result<bool> {
         );
     })?;
     println!(
-        "seed {}: {} cases, {} findings",
+        "seed {}: {} cases ({}), {} findings",
         plan.seed,
         outcome.cases,
+        outcome.by_kind(),
         outcome.findings.len()
     );
     Ok(outcome.findings.is_empty())

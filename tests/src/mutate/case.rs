@@ -6,7 +6,7 @@ use std::path::Path;
 use crate::{Context, Result};
 
 /// What an input pretends to be.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Kind {
     /// A certificate.
     Certificate,
@@ -16,24 +16,39 @@ pub enum Kind {
     Key,
     /// A container: PKCS#7 or PKCS#12.
     Container,
-    /// A revocation list or an OCSP response.
+    /// A revocation list.
     Status,
+    /// An OCSP request or response.
+    Ocsp,
     /// A JSON document.
     Document,
     /// A short text: a duration, an address, a regular expression.
     Text,
+    /// What `rcfssljson` reads.
+    Output,
+    /// A jobs document.
+    Jobs,
+    /// A file in a folder that `renew` works on: its name, a line end, its contents.
+    Folder,
+    /// A request to the API: its path, a line end, the body.
+    Call,
 }
 
 impl Kind {
     /// All of them.
-    pub const ALL: [Kind; 7] = [
+    pub const ALL: [Kind; 12] = [
         Kind::Certificate,
         Kind::Request,
         Kind::Key,
         Kind::Container,
         Kind::Status,
+        Kind::Ocsp,
         Kind::Document,
         Kind::Text,
+        Kind::Output,
+        Kind::Jobs,
+        Kind::Folder,
+        Kind::Call,
     ];
 
     /// The name in files and reports.
@@ -46,7 +61,17 @@ impl Kind {
             Kind::Status => "status",
             Kind::Document => "document",
             Kind::Text => "text",
+            Kind::Ocsp => "ocsp",
+            Kind::Output => "output",
+            Kind::Jobs => "jobs",
+            Kind::Folder => "folder",
+            Kind::Call => "call",
         }
+    }
+
+    /// The kind of this name.
+    pub fn named(name: &str) -> Option<Self> {
+        Kind::ALL.into_iter().find(|kind| kind.name() == name)
     }
 }
 
@@ -78,7 +103,7 @@ impl Case {
         let (number, name) = line
             .and_then(|line| line.split_once(' '))
             .context("a case begins with its number and its kind")?;
-        let kind = Kind::ALL.into_iter().find(|kind| kind.name() == name);
+        let kind = Kind::named(name);
         let case = Case {
             kind: kind.context("the kind is unknown")?,
             bytes: file[end.unwrap_or_default() + 1..].to_vec(),

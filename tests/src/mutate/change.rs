@@ -3,31 +3,111 @@
 
 use rcfssl_core::key::{SignatureAlgorithm, SigningKey};
 use rcfssl_go::pem;
+use serde_json::Value;
 
-use super::corpus::{Body, Seed};
+use super::corpus::{self, Body, Corpus};
 use super::der::{Inside, Node};
-use super::{Case, Kind, document, readers, text};
+use super::{Case, Kind, calls, document, readers, text};
 use crate::differential::random::Random;
 
+/// How often each kind comes up. What needs a process of its own takes longer.
+const KINDS: [(usize, Kind); 12] = [
+    (18, Kind::Certificate),
+    (18, Kind::Request),
+    (12, Kind::Key),
+    (10, Kind::Container),
+    (6, Kind::Status),
+    (8, Kind::Ocsp),
+    (18, Kind::Document),
+    (12, Kind::Text),
+    (2, Kind::Output),
+    (2, Kind::Jobs),
+    (3, Kind::Folder),
+    (8, Kind::Call),
+];
+
+/// No case is larger, in bytes: repeats of repeats would be.
+const LARGEST: usize = 4 << 20;
+
 /// One case of a corpus.
-pub fn case(seeds: &[Seed], random: &mut Random) -> Case {
-    let seed = &seeds[random.below(seeds.len())];
-    let bytes = match &seed.body {
-        Body::Der(node, label) => der(seed.kind, node, label, seeds, random),
-        Body::Text(_) if seed.kind == Kind::Text => text::made(random),
-        Body::Text(bytes) if seed.kind == Kind::Document => document::changed(bytes, random),
-        Body::Text(bytes) => damaged(bytes.clone(), random),
+pub fn case(corpus: &Corpus, random: &mut Random) -> Case {
+    let kind = random.weighted(&KINDS);
+    let seeds = corpus.of(kind);
+    let mut bytes = match seeds.is_empty() {
+        true => Vec::new(),
+        false => changed(kind, &seeds[random.below(seeds.len())].body, corpus, random),
     };
-    Case {
-        kind: seed.kind,
-        bytes,
+    bytes.truncate(LARGEST);
+    Case { kind, bytes }
+}
+
+fn changed(kind: Kind, body: &Body, corpus: &Corpus, random: &mut Random) -> Vec<u8> {
+    match body {
+        Body::Der(node, label) => der(kind, node, label, corpus, random),
+        Body::File(name, body) => {
+            let mut out = format!("{name}\n").into_bytes();
+            out.extend(changed(kind, body, corpus, random));
+            out
+        }
+        Body::Call(call) => {
+            let document = match random.chance(50) {
+                true => blocks_changed(call.document(), corpus, random),
+                false => document::changed(call.document(), random),
+            };
+            calls::case(call, document, random)
+        }
+        Body::Text(bytes) if kind == Kind::Output && random.chance(50) => {
+            blocks_changed(bytes, corpus, random)
+        }
+        Body::Text(_) if kind == Kind::Text => text::made(random),
+        Body::Text(bytes) => document::changed(bytes, random),
     }
 }
 
-fn der(kind: Kind, node: &Node, label: &str, seeds: &[Seed], random: &mut Random) -> Vec<u8> {
+/// A document with what is in one of its texts as PEM changed.
+fn blocks_changed(bytes: &[u8], corpus: &Corpus, random: &mut Random) -> Vec<u8> {
+    let Ok(mut document) = serde_json::from_slice::<Value>(bytes) else {
+        return damaged(bytes.to_vec(), random);
+    };
+    let mut texts = Vec::new();
+    texts_with_blocks(&mut document, &mut texts);
+    if texts.is_empty() {
+        return document::changed(bytes, random);
+    }
+    let at = random.below(texts.len());
+    if let Some(text) = texts.get_mut(at)
+        && let Some((block, _)) = pem::decode(text.as_bytes())
+        && let Some(node) = Node::read(&block.contents)
+    {
+        // Requests are signed again; the others may be binary, which JSON is not.
+        let kind = corpus::kind_of(&block.label);
+        let changed = der(kind, &node, &block.label, corpus, random);
+        let is_pem = changed.starts_with(b"-----");
+        **text = match is_pem {
+            true => String::from_utf8_lossy(&changed).into_owned(),
+            false => pem::encode(&block.label, &changed),
+        };
+    }
+    document.to_string().into_bytes()
+}
+
+fn texts_with_blocks<'a>(value: &'a mut Value, found: &mut Vec<&'a mut String>) {
+    match value {
+        Value::String(text) if text.contains("-----BEGIN ") => found.push(text),
+        Value::Array(elements) => elements
+            .iter_mut()
+            .for_each(|element| texts_with_blocks(element, found)),
+        Value::Object(members) => members
+            .values_mut()
+            .for_each(|member| texts_with_blocks(member, found)),
+        _ => {}
+    }
+}
+
+fn der(kind: Kind, node: &Node, label: &str, corpus: &Corpus, random: &mut Random) -> Vec<u8> {
     let mut node = node.clone();
     for _ in 0..random.weighted(&[(60, 1), (25, 2), (10, 4), (5, 12)]) {
-        change(&mut node, seeds, random);
+        change(&mut node, corpus, random);
     }
     if random.chance(70) {
         sign(kind, &mut node, random);
@@ -36,7 +116,12 @@ fn der(kind: Kind, node: &Node, label: &str, seeds: &[Seed], random: &mut Random
     if random.chance(8) {
         der = damaged(der, random);
     }
-    if kind != Kind::Key && random.chance(60) {
+    let is_binary = match kind {
+        Kind::Ocsp => true,
+        Kind::Key | Kind::Folder => false,
+        _ => random.chance(60),
+    };
+    if is_binary {
         return der;
     }
     let pem = pem::encode(label, &der).into_bytes();
@@ -48,6 +133,17 @@ fn der(kind: Kind, node: &Node, label: &str, seeds: &[Seed], random: &mut Random
 
 /// Makes the outermost signature good again, by the one key of all cases.
 fn sign(kind: Kind, node: &mut Node, random: &mut Random) {
+    // The BasicOCSPResponse is inside (RFC 6960, section 4.2.1).
+    let node = match kind {
+        Kind::Ocsp => match [1, 0, 1, 0]
+            .into_iter()
+            .try_fold(node, |node, at| node.children_mut()?.get_mut(at))
+        {
+            Some(node) => node,
+            None => return,
+        },
+        _ => node,
+    };
     let Some([signed, algorithm, signature]) = node.children_mut().map(Vec::as_mut_slice) else {
         return;
     };
@@ -81,9 +177,9 @@ fn is_algorithm(node: &Node) -> bool {
 }
 
 /// Changes one element.
-fn change(node: &mut Node, seeds: &[Seed], random: &mut Random) {
+fn change(node: &mut Node, corpus: &Corpus, random: &mut Random) {
     let number = random.below(node.count());
-    let foreign = random.chance(15).then(|| any_element(seeds, random)).flatten();
+    let foreign = random.chance(15).then(|| any_element(corpus, random)).flatten();
     let Some(place) = node.at_mut(number) else { return };
     if let Some(foreign) = foreign {
         *place = foreign;
@@ -98,14 +194,16 @@ fn change(node: &mut Node, seeds: &[Seed], random: &mut Random) {
 }
 
 /// Some element of another seed.
-fn any_element(seeds: &[Seed], random: &mut Random) -> Option<Node> {
-    match &seeds[random.below(seeds.len())].body {
+fn any_element(corpus: &Corpus, random: &mut Random) -> Option<Node> {
+    let kind = random.choose(&Kind::ALL);
+    let seeds = corpus.of(kind);
+    match &seeds.get(random.below(seeds.len().max(1)))?.body {
         Body::Der(node, _) => {
             let mut node = node.clone();
             let number = random.below(node.count());
             node.at_mut(number).cloned()
         }
-        Body::Text(_) => None,
+        _ => None,
     }
 }
 

@@ -1,9 +1,12 @@
 //! What is changed: the certificates, requests, keys, containers, lists and documents of
 //! the other tests, and some that are made here.
 
+use std::collections::BTreeMap;
 use std::fs;
 use std::path::Path;
 
+use rcfssl_core::ocsp::{Responder, Status};
+use rcfssl_core::{Certificate, Duration};
 use rcfssl_go::pem;
 use rcgen::{
     BasicConstraints, CertificateParams, CertificateRevocationListParams, CrlDistributionPoint,
@@ -11,9 +14,11 @@ use rcgen::{
     KeyUsagePurpose, NameConstraints, RevocationReason, RevokedCertParams, SanType, SerialNumber,
     date_time_ymd,
 };
+use serde_json::json;
 
 use super::der::Node;
-use super::{Kind, readers};
+use super::programs::{FILES, TAG, TEMPORARY};
+use super::{Kind, calls, readers};
 use crate::{Context, Result, repository};
 
 /// An input to begin with.
@@ -30,6 +35,20 @@ pub enum Body {
     Der(Node, String),
     /// Anything else.
     Text(Vec<u8>),
+    /// A file of a folder, which may be a document or DER in PEM.
+    File(&'static str, Box<Body>),
+    /// A request to the API.
+    Call(calls::Call),
+}
+
+/// All seeds, by their kind.
+pub struct Corpus(BTreeMap<Kind, Vec<Seed>>);
+
+impl Corpus {
+    /// Those of a kind.
+    pub fn of(&self, kind: Kind) -> &[Seed] {
+        self.0.get(&kind).map_or(&[], Vec::as_slice)
+    }
 }
 
 /// Folders of files to begin with.
@@ -48,8 +67,12 @@ const FOLDERS: [&str; 8] = [
 ///
 /// # Errors
 /// Where a folder cannot be read.
-pub fn load() -> Result<Vec<Seed>> {
+pub fn load() -> Result<Corpus> {
     let mut seeds = made()?;
+    seeds.extend(ocsp()?);
+    seeds.extend(calls::seeds()?);
+    seeds.extend(files()?);
+    seeds.extend(outputs()?);
     for folder in FOLDERS {
         let folder = repository().join(folder);
         let listing = fs::read_dir(&folder).with_context(|| folder.display().to_string())?;
@@ -65,15 +88,89 @@ pub fn load() -> Result<Vec<Seed>> {
         kind: Kind::Text,
         body: Body::Text(Vec::new()),
     });
-    Ok(seeds)
+    let mut corpus = BTreeMap::<Kind, Vec<Seed>>::new();
+    for seed in seeds {
+        corpus.entry(seed.kind).or_default().push(seed);
+    }
+    Ok(Corpus(corpus))
+}
+
+/// What commands print and servers answer.
+fn outputs() -> Result<Vec<Seed>> {
+    let recorded = |name: &str| fs::read_to_string(calls::folder().join("pki").join(name));
+    let [certificate, key, request] = [
+        recorded("leafint-chain.pem")?,
+        recorded("leafint-key.pem")?,
+        recorded("one.csr")?,
+    ];
+    let outputs = [
+        json!({"cert": certificate, "key": key, "csr": request}),
+        json!({"success": true, "errors": [], "messages": [{"code": 1, "message": "m"}], "result":
+            {"certificate": certificate, "private_key": key, "certificate_request": request,
+             "sums": {"certificate": {"md5": "A"}}}}),
+        json!({"success": true, "errors": [], "messages": [], "result": {"encrypted_key": "YQ==",
+            "ocspResponse": "MAMKAQY=", "result": {"bundle": {"bundle": certificate, "root": certificate}}}}),
+        json!({"success": false, "result": null, "errors": [{"code": 7400, "message": "no"}], "messages": []}),
+    ];
+    let seeds = outputs.map(|output| Seed {
+        kind: Kind::Output,
+        body: Body::Text(output.to_string().into_bytes()),
+    });
+    Ok(seeds.into())
+}
+
+/// Files of a folder that `renew` works on.
+fn files() -> Result<Vec<Seed>> {
+    let recorded = |name: &str| fs::read(calls::folder().join("pki").join(name)).map(Body::Text);
+    let der = |name: &str| -> Result<Body> {
+        let text = fs::read(calls::folder().join("pki").join(name))?;
+        let (block, _) = pem::decode(&text).context("PEM")?;
+        Ok(Body::Der(
+            Node::read(&block.contents).context("DER")?,
+            block.label,
+        ))
+    };
+    let journal = format!(
+        "rcfssl journal 1\0{TAG}{}\0svc.pem\0{TAG}{}\0svc-key.pem\0end",
+        TEMPORARY[0], TEMPORARY[1]
+    );
+    let [
+        journal_name,
+        lock,
+        certificate,
+        key,
+        csr,
+        authority,
+        configuration,
+    ] = FILES;
+    let configured = r#"{"signing":{"default":{"usages":["signing","server auth"],"expiry":"720h"},"profiles":{"p":{"usages":["client auth"],"expiry":"1h"}}}}"#;
+    let files = [
+        (journal_name, Body::Text(journal.into_bytes())),
+        (lock, Body::Text(b"1 2\n".to_vec())),
+        (certificate, der("leaf.pem")?),
+        (certificate, recorded("leafint-chain.pem")?),
+        (key, der("leaf-key.pem")?),
+        (csr, der("one.csr")?),
+        (authority, der("ca-ec.pem")?),
+        (configuration, Body::Text(configured.as_bytes().to_vec())),
+    ];
+    let seeds = files.map(|(name, body)| Seed {
+        kind: Kind::Folder,
+        body: Body::File(name, Box::new(body)),
+    });
+    Ok(seeds.into())
 }
 
 fn add_file(path: &Path, seeds: &mut Vec<Seed>) -> Result<()> {
     let bytes = fs::read(path)?;
     let extension = path.extension().unwrap_or_default();
     if extension == "json" {
+        let kind = match path.ends_with("jobs.json") {
+            true => Kind::Jobs,
+            false => Kind::Document,
+        };
         seeds.push(Seed {
-            kind: Kind::Document,
+            kind,
             body: Body::Text(bytes),
         });
         return Ok(());
@@ -102,7 +199,8 @@ fn add_file(path: &Path, seeds: &mut Vec<Seed>) -> Result<()> {
     Ok(())
 }
 
-fn kind_of(label: &str) -> Kind {
+/// What a block of PEM holds, by its label.
+pub fn kind_of(label: &str) -> Kind {
     match label {
         label if label.contains("REQUEST") => Kind::Request,
         label if label.contains("KEY") => Kind::Key,
@@ -148,6 +246,60 @@ fn made() -> Result<Vec<Seed>> {
             body: Body::Der(container, "PKCS12".to_owned()),
         },
     ])
+}
+
+/// A root, and a certificate below it that names a responder and no list.
+pub fn responded() -> Result<[Certificate; 2]> {
+    let key = KeyPair::from_pem(&readers::key_pem()?)?;
+    let root_params = authority();
+    let root = root_params.self_signed(&key)?;
+    let mut params = leaf()?;
+    params.crl_distribution_points.clear();
+    let leaf = params.signed_by(&key, &Issuer::from_params(&root_params, &key))?;
+    let read = |der| Certificate::read(der).map_err(|error| crate::anyhow!("{error}"));
+    Ok([read(root.der())?, read(leaf.der())?])
+}
+
+/// A request about a certificate, and responses that say each of the three things.
+fn ocsp() -> Result<Vec<Seed>> {
+    let [issuer, leaf] = responded()?;
+    let responder = Responder {
+        issuer: &issuer,
+        certificate: &leaf,
+        key: readers::key(),
+        interval: Duration::parse("96h").map_err(|error| crate::anyhow!("{error}"))?,
+    };
+    let now = readers::now();
+    let revoked = Status::Revoked { reason: 1, at: now };
+    let mut all = vec![asked(&leaf).write()];
+    for status in [Status::Good, Status::Unknown, revoked] {
+        let response = responder.answer(&leaf, status, now);
+        all.push(response.map_err(|error| crate::anyhow!("{error}"))?);
+    }
+    all.iter()
+        .map(|der| {
+            Ok(Seed {
+                kind: Kind::Ocsp,
+                body: Body::Der(
+                    Node::read(der).context("what is signed is DER")?,
+                    "OCSP".to_owned(),
+                ),
+            })
+        })
+        .collect()
+}
+
+/// OCSPRequest (RFC 6960, section 4.1.1)
+fn asked(about: &Certificate) -> Node {
+    let sequence = |nodes| Node::nodes(0x30, nodes);
+    let sha1 = sequence(vec![
+        Node::octets(0x06, [0x2b, 14, 3, 2, 26]),
+        Node::octets(0x05, []),
+    ]);
+    let hash = Node::octets(0x04, [7; 20]);
+    let serial = Node::octets(0x02, about.serial.clone());
+    let id = sequence(vec![sha1, hash.clone(), hash, serial]);
+    sequence(vec![sequence(vec![sequence(vec![sequence(vec![id])])])])
 }
 
 fn authority() -> CertificateParams {

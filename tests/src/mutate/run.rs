@@ -10,8 +10,9 @@ use std::sync::mpsc::{Receiver, RecvTimeoutError, channel};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use super::worker::{AT_HAND, Limits, Told};
-use super::{Case, corpus, worker};
+use super::corpus::{self, Corpus};
+use super::worker::{AT_HAND, Counts, Limits, Told};
+use super::{Case, Kind, worker};
 use crate::{Context, Result};
 
 /// What to run.
@@ -29,6 +30,8 @@ pub struct Plan {
     pub limits: Limits,
     /// Where findings are kept.
     pub folder: PathBuf,
+    /// Where the programs are that some cases are for.
+    pub binaries: PathBuf,
 }
 
 /// A case that was a finding.
@@ -47,8 +50,19 @@ pub struct Finding {
 pub struct Outcome {
     /// How many cases were read, about.
     pub cases: u64,
+    /// The same by kind.
+    pub counts: Counts,
     /// Those that should not have happened.
     pub findings: Vec<Finding>,
+}
+
+impl Outcome {
+    /// The cases by kind: `certificate 7, request 9`
+    pub fn by_kind(&self) -> String {
+        let kinds = Kind::ALL.iter().zip(self.counts);
+        let kinds = kinds.map(|(kind, count)| format!("{} {count}", kind.name()));
+        kinds.collect::<Vec<_>>().join(", ")
+    }
 }
 
 /// How many findings of one place are kept.
@@ -73,6 +87,9 @@ pub fn run(plan: &Plan, tell: &mut dyn FnMut(&Finding)) -> Result<Outcome> {
             Ok(())
         });
         first = last? + 1;
+        for (all, some) in outcome.counts.iter_mut().zip(process.counts) {
+            *all += some;
+        }
         outcome.cases = first - plan.first;
     }
     Ok(outcome)
@@ -81,7 +98,7 @@ pub fn run(plan: &Plan, tell: &mut dyn FnMut(&Finding)) -> Result<Outcome> {
 /// Findings as files.
 struct Kept<'a> {
     plan: &'a Plan,
-    seeds: Vec<corpus::Seed>,
+    corpus: Corpus,
     places: HashMap<String, usize>,
 }
 
@@ -89,7 +106,7 @@ impl<'a> Kept<'a> {
     fn new(plan: &'a Plan) -> Result<Self> {
         Ok(Kept {
             plan,
-            seeds: corpus::load()?,
+            corpus: corpus::load()?,
             places: HashMap::new(),
         })
     }
@@ -108,7 +125,7 @@ impl<'a> Kept<'a> {
             // The case at hand is the very one, down to its random signatures.
             let at_hand = Case::read(&self.plan.folder.join(AT_HAND)).ok();
             let case = at_hand.filter(|(at, _)| *at == number).map(|(_, case)| case);
-            let case = case.unwrap_or_else(|| worker::made(&self.seeds, self.plan.seed, number));
+            let case = case.unwrap_or_else(|| worker::made(&self.corpus, self.plan.seed, number));
             fs::write(&path, case.to_file(number))?;
             file = Some(path);
         }
@@ -121,6 +138,7 @@ struct Process {
     child: Child,
     lines: Receiver<String>,
     at: u64,
+    counts: Counts,
 }
 
 impl Drop for Process {
@@ -140,6 +158,8 @@ impl Process {
             .args(["--limit-memory", &(plan.limits.memory >> 20).to_string()])
             .arg("--folder")
             .arg(&plan.folder)
+            .arg("--binaries")
+            .arg(&plan.binaries)
             .stdin(Stdio::null())
             .stdout(Stdio::piped())
             .stderr(Stdio::null())
@@ -155,6 +175,7 @@ impl Process {
             child,
             lines,
             at: first,
+            counts: Counts::default(),
         })
     }
 
@@ -171,7 +192,7 @@ impl Process {
         loop {
             match self.lines.recv_timeout(Duration::from_millis(200)) {
                 Ok(line) => match Told::read(&line) {
-                    Some(Told::At(number)) => self.at = number,
+                    Some(Told::At(number, counts)) => (self.at, self.counts) = (number, counts),
                     Some(Told::Finding { number, what }) => {
                         self.at = number;
                         found(number, what)?;

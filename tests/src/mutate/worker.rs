@@ -4,13 +4,14 @@
 use std::cell::RefCell;
 use std::fs;
 use std::io::Write;
-use std::panic;
+use std::panic::{self, AssertUnwindSafe};
 use std::path::{Path, PathBuf};
 
 use rustix::process::{Resource, Rlimit, setrlimit};
 
-use super::corpus::{self, Seed};
-use super::{Case, change, readers};
+use super::corpus::{self, Corpus};
+use super::programs::Programs;
+use super::{Case, Kind, change, readers};
 use crate::differential::random::Random;
 use crate::{Context, Result};
 
@@ -30,13 +31,16 @@ pub struct Limits {
 pub const AT_HAND: &str = "case";
 
 /// How often the number of the case is told.
-const TELL: u64 = 500;
+const TELL: u64 = 50;
+
+/// Cases by kind, in the order of [`Kind::ALL`].
+pub type Counts = [u64; Kind::ALL.len()];
 
 /// What is told, a line each.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Told {
-    /// This many cases were read.
-    At(u64),
+    /// The number of the case at hand, and how many of each kind this process has read.
+    At(u64, Counts),
     /// A case that was a finding.
     Finding {
         /// Its number.
@@ -49,15 +53,19 @@ pub enum Told {
 impl Told {
     fn line(&self) -> String {
         match self {
-            Told::At(number) => format!("at {number}"),
+            Told::At(number, counts) => {
+                format!("at {number} {}", counts.map(|count| count.to_string()).join(" "))
+            }
             Told::Finding { number, what } => format!("finding {number} {}", what.replace('\n', " ")),
         }
     }
 
     /// Reads such a line.
     pub fn read(line: &str) -> Option<Self> {
-        if let Some(number) = line.strip_prefix("at ") {
-            return Some(Told::At(number.parse().ok()?));
+        if let Some(numbers) = line.strip_prefix("at ") {
+            let (number, counts) = numbers.split_once(' ')?;
+            let counts: Vec<u64> = counts.split(' ').filter_map(|count| count.parse().ok()).collect();
+            return Some(Told::At(number.parse().ok()?, counts.try_into().ok()?));
         }
         let (number, what) = line.strip_prefix("finding ")?.split_once(' ')?;
         Some(Told::Finding {
@@ -75,7 +83,7 @@ thread_local! {
 ///
 /// # Errors
 /// Where the corpus cannot be read or nothing can be told.
-pub fn run(seed: u64, first: u64, limits: Limits, folder: &Path) -> Result<()> {
+pub fn run(seed: u64, first: u64, limits: Limits, folder: &Path, binaries: &Path) -> Result<()> {
     let limit = Rlimit {
         current: Some(ADDRESS_SPACE),
         maximum: Some(ADDRESS_SPACE),
@@ -84,17 +92,22 @@ pub fn run(seed: u64, first: u64, limits: Limits, folder: &Path) -> Result<()> {
     panic::set_hook(Box::new(|info| {
         PANIC.with(|panic| *panic.borrow_mut() = info.to_string());
     }));
-    let seeds = corpus::load()?;
+    let corpus = corpus::load()?;
+    let programs = Programs::new(binaries, &folder.join("programs"), limits)?;
+    let mut counts = [0; Kind::ALL.len()];
     let mut at_hand = AtHand::new(folder)?;
     let mut out = std::io::stdout().lock();
     for number in first.. {
-        let case = made(&seeds, seed, number);
+        let case = made(&corpus, seed, number);
         at_hand.set(&case, number)?;
-        if let Some(what) = read(&case, limits)? {
+        if let Some(count) = counts.get_mut(case.kind as usize) {
+            *count += 1;
+        }
+        if let Some(what) = read(&case, &programs, limits)? {
             writeln!(out, "{}", Told::Finding { number, what }.line())?;
         }
         if number % TELL == 0 {
-            writeln!(out, "{}", Told::At(number).line())?;
+            writeln!(out, "{}", Told::At(number, counts).line())?;
         }
         out.flush()?;
     }
@@ -102,20 +115,22 @@ pub fn run(seed: u64, first: u64, limits: Limits, folder: &Path) -> Result<()> {
 }
 
 /// The case of a number.
-pub fn made(seeds: &[Seed], seed: u64, number: u64) -> Case {
-    change::case(seeds, &mut Random::of_trial(seed, number))
+pub fn made(corpus: &Corpus, seed: u64, number: u64) -> Case {
+    change::case(corpus, &mut Random::of_trial(seed, number))
 }
 
 /// Reads one case, and says what is wrong with that, if anything.
 ///
 /// # Errors
 /// Where the system does not tell what was used.
-pub fn read(case: &Case, limits: Limits) -> Result<Option<String>> {
-    let (time, memory) = (seconds()?, peak()?);
-    let done = panic::catch_unwind(|| readers::read(case));
-    let (time, memory) = (seconds()? - time, peak()?.saturating_sub(memory));
-    if done.is_err() {
-        return Ok(Some(PANIC.with(|panic| panic.borrow().clone())));
+pub fn read(case: &Case, programs: &Programs, limits: Limits) -> Result<Option<String>> {
+    let (time, memory) = (seconds()?, peak(OWN)?);
+    let done = panic::catch_unwind(AssertUnwindSafe(|| readers::read(case, programs)));
+    let (time, memory) = (seconds()? - time, peak(OWN)?.saturating_sub(memory));
+    match done {
+        Err(_) => return Ok(Some(PANIC.with(|panic| panic.borrow().clone()))),
+        Ok(Err(error)) => return Ok(Some(format!("{error:#}"))),
+        Ok(Ok(())) => {}
     }
     let length = case.bytes.len();
     if time > limits.seconds {
@@ -126,6 +141,9 @@ pub fn read(case: &Case, limits: Limits) -> Result<Option<String>> {
     }
     Ok(None)
 }
+
+/// The file of this process in `/proc`.
+pub const OWN: &str = "/proc/self/status";
 
 /// The file with the case at hand.
 struct AtHand {
@@ -151,9 +169,9 @@ fn seconds() -> Result<f64> {
     Ok(nanoseconds as f64 / 1e9)
 }
 
-/// The most memory that this process ever had, in bytes.
-fn peak() -> Result<u64> {
-    let text = fs::read_to_string("/proc/self/status")?;
+/// The most memory that a process ever had, in bytes, by its file in `/proc`.
+pub fn peak(status: &str) -> Result<u64> {
+    let text = fs::read_to_string(status)?;
     let line = text.lines().find_map(|line| line.strip_prefix("VmHWM:"));
     let kilobytes: u64 = line
         .and_then(|line| line.split_whitespace().next())

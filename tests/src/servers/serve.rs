@@ -3,6 +3,7 @@
 use std::fs::{self, File};
 use std::io::{Read, Write};
 use std::net::{Shutdown, SocketAddr, TcpListener, TcpStream};
+use std::path::{Path, PathBuf};
 use std::process::{Child, Command, ExitStatus, Stdio};
 use std::time::{Duration, Instant};
 
@@ -24,7 +25,7 @@ pub struct Served {
     child: Child,
     /// Its address.
     pub address: SocketAddr,
-    log: std::path::PathBuf,
+    log: PathBuf,
 }
 
 /// An HTTP response.
@@ -76,7 +77,7 @@ impl Served {
         let mut command = Command::new("env");
         command.current_dir(place.path());
         let program = binaries::folder()?.join("rcfssl");
-        Served::launch(place, |port| {
+        Served::launch(&place.path(), |port| {
             command.arg(DEFAULT_HANGUP).arg(program);
             command.args(["serve", "-port", port]).args(arguments);
             command
@@ -90,7 +91,7 @@ impl Served {
     /// As [`Served::start`].
     pub fn start_line(place: &Workplace, line: &str) -> Result<Self> {
         let mut command = place.command("env");
-        Served::launch(place, |port| {
+        Served::launch(&place.path(), |port| {
             command
                 .args([DEFAULT_HANGUP, "bash", "-c", line])
                 .env("PORT", port);
@@ -98,9 +99,20 @@ impl Served {
         })
     }
 
-    fn launch(place: &Workplace, command: impl FnOnce(&str) -> Command) -> Result<Self> {
+    /// The same for a command that runs `rcfssl`, with the log in a folder.
+    ///
+    /// # Errors
+    /// As [`Served::start`].
+    pub fn spawn(mut command: Command, folder: &Path, arguments: &[&str]) -> Result<Self> {
+        Served::launch(folder, |port| {
+            command.args(["serve", "-port", port]).args(arguments);
+            command
+        })
+    }
+
+    fn launch(folder: &Path, command: impl FnOnce(&str) -> Command) -> Result<Self> {
         let address = TcpListener::bind("127.0.0.1:0")?.local_addr()?;
-        let log = place.join(format!("serve-{}.log", address.port()));
+        let log = folder.join(format!("serve-{}.log", address.port()));
         let mut command = command(&address.port().to_string());
         command.stdin(Stdio::null()).stdout(Stdio::null());
         let child = command.stderr(File::create(&log)?).spawn()?;

@@ -5,8 +5,10 @@
 
 mod arguments;
 mod disk;
+mod endless;
 mod kill;
 mod links;
+mod memory;
 mod permissions;
 mod streams;
 
@@ -46,18 +48,4 @@ fn fails(place: &Workplace, line: &str, error: &str) {
 /// The names in the folder, sorted.
 fn names(place: &Workplace) -> Vec<String> {
     place.tree().unwrap().files.into_keys().collect()
-}
-
-#[test]
-fn endless_input_is_not_read_forever() {
-    let place = Workplace::new().unwrap();
-    for line in [
-        "rcfssl genkey - < /dev/zero",
-        "rcfssl certinfo -cert /dev/zero",
-        "rcfssljson -f /dev/zero x",
-    ] {
-        let step = place.shell(line).unwrap();
-        assert_eq!((step.status, step.out().as_str()), (1, ""), "{line}");
-        assert!(step.err().ends_with(": file too large\n"), "{}", step.err());
-    }
 }
