@@ -11,7 +11,7 @@ cd "$(dirname -- "$0")"
 
 seconds=${1:?seconds for each target}
 shift
-[ $# -gt 0 ] || set -- documents certificates requests keys bundles texts
+[ $# -gt 0 ] || set -- documents certificates requests keys bundles texts jobs outputs
 
 # Branch counters for libFuzzer, which stable compilers support too.
 target=$(rustc -vV | sed -n 's/^host: //p')
@@ -24,7 +24,7 @@ RUSTFLAGS=$counters cargo build --locked --quiet --release --target "$target"
 # Seeds: the documents and keys of other tests, and DER from PEM.
 seeds=$(mktemp -d)
 trap 'rm -rf "$seeds"' EXIT
-mkdir "$seeds/documents" "$seeds/certificates" "$seeds/requests" "$seeds/texts"
+mkdir "$seeds/documents" "$seeds/certificates" "$seeds/requests" "$seeds/texts" "$seeds/jobs" "$seeds/outputs"
 for document in ../../fixtures/documents/*.json; do
     { cat "$document"; printf '\000'; cat ../../fixtures/documents/ca-config.json; } > "$seeds/documents/${document##*/}"
 done
@@ -39,6 +39,13 @@ for file in ../../fixtures/conformance/pki/*; do
 done
 ln -s "$PWD/../../crates/core/tests/keys" "$seeds/keys"
 ln -s "$PWD/../../crates/core/tests/pkcs" "$seeds/bundles"
+cp ../../fixtures/jobs/jobs.json "$seeds/jobs/cluster"
+cp ../../dist/operators/jobs.json "$seeds/jobs/operators"
+made='{"cert":"a","csr":"b","key":"c","encrypted_key":"d","ocspResponse":"aGk="}'
+printf '%s' "$made" > "$seeds/outputs/command"
+printf '{"success":true,"result":%s,"errors":[],"messages":[]}' "$made" > "$seeds/outputs/answer"
+printf '%s' '{"result":{"bundle":{"bundle":"a","root":"b"}}}' > "$seeds/outputs/bundle"
+printf '%s' '{"success":false,"errors":[{"code":5,"message":"m"}]}' > "$seeds/outputs/refusal"
 printf '%s' '-a=1 --b 2160h45m0.5s' > "$seeds/texts/flags"
 printf '%s' 'https://user@[2001:db8::1]:2379/path' > "$seeds/texts/address"
 printf '%s' '2026-11-22T10:00:00+01:00' > "$seeds/texts/time"

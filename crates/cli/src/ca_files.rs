@@ -3,28 +3,13 @@
 
 use std::ffi::OsStr;
 
-use rcfssl_ca::Issuer;
+use rcfssl_ca::{CaError, Issuer, input};
 use rcfssl_core::key::{self, PrivateKey};
-use rcfssl_core::{Certificate, Error, Result};
-use zeroize::Zeroizing;
+use rcfssl_core::{Certificate, Result};
 
 use crate::args::FlagId;
 use crate::context::Context;
-use crate::input;
 use crate::kinds::{self, Wanted};
-
-/// Which of a CA's files cannot be used, and why.
-#[derive(Debug)]
-pub enum CaError {
-    /// The certificate cannot be opened.
-    CertificateFile(Error),
-    /// The key cannot be opened.
-    KeyFile(Error),
-    /// The file does not contain a certificate.
-    Certificate(Error),
-    /// The file does not contain a key, or the key cannot be decrypted.
-    Key(Error),
-}
 
 /// Reads the CA that `-ca` and `-ca-key` name.
 ///
@@ -32,7 +17,7 @@ pub enum CaError {
 /// As [`CaError`].
 pub fn read(context: &Context) -> std::result::Result<Issuer, CaError> {
     let (ca, ca_key) = (context.args.path(FlagId::Ca), context.args.path(FlagId::CaKey));
-    read_from(
+    Issuer::load(
         || input::prefixed(ca),
         || input::prefixed(ca_key),
         |text, key| {
@@ -47,22 +32,6 @@ pub fn read(context: &Context) -> std::result::Result<Issuer, CaError> {
         },
         |text| key(context, ca_key, text),
     )
-}
-
-/// Reads a CA. Both files are opened before either is read, as in cfssl.
-///
-/// # Errors
-/// As [`CaError`].
-pub fn read_from(
-    certificate: impl FnOnce() -> Result<Zeroizing<Vec<u8>>>,
-    key: impl FnOnce() -> Result<Zeroizing<Vec<u8>>>,
-    read_certificate: impl FnOnce(&[u8], &[u8]) -> Result<Certificate>,
-    read_key: impl FnOnce(&[u8]) -> Result<PrivateKey>,
-) -> std::result::Result<Issuer, CaError> {
-    let certificate = certificate().map_err(CaError::CertificateFile)?;
-    let key = key().map_err(CaError::KeyFile)?;
-    let certificate = read_certificate(&certificate, &key).map_err(CaError::Certificate)?;
-    Ok(Issuer::new(certificate, read_key(&key).map_err(CaError::Key)?))
 }
 
 /// Reads a certificate. If the file does not contain one, a hint names the file.
@@ -80,7 +49,7 @@ pub fn certificate(context: &Context, file: &OsStr, text: &[u8]) -> Result<Certi
 /// As [`key::read_encrypted`]. Not all of these errors mention encryption, so a hint does.
 pub fn key(context: &Context, file: &OsStr, text: &[u8]) -> Result<PrivateKey> {
     let password = input::ca_password();
-    encrypted_key(text).inspect_err(|_| {
+    rcfssl_ca::read_key(text).inspect_err(|_| {
         if key::is_encrypted(text) {
             context.hint(match password {
                 None => "the key is encrypted: put its password into CFSSL_CA_PK_PASSWORD",
@@ -90,15 +59,6 @@ pub fn key(context: &Context, file: &OsStr, text: &[u8]) -> Result<PrivateKey> {
             context.hint(kinds::explain_failure(file, text, Wanted::Key));
         }
     })
-}
-
-/// As [`key()`], without hints.
-///
-/// # Errors
-/// As [`key::read_encrypted`].
-pub fn encrypted_key(text: &[u8]) -> Result<PrivateKey> {
-    let password = input::ca_password();
-    key::read_encrypted(text, password.as_ref().map(|p| p.as_slice()))
 }
 
 /// Reads the key of a CA that reissues its own certificate. cfssl uses no password there.

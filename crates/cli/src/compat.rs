@@ -4,11 +4,11 @@
 //! everything is read first, and errors are held back until the point at which cfssl
 //! reports them.
 
-use rcfssl_ca::Issuer;
+use rcfssl_ca::{CaError, Issuer};
 use rcfssl_core::{Code, Error, Result};
 
 use crate::args::FlagId;
-use crate::ca_files::{self, CaError};
+use crate::ca_files;
 use crate::context::Context;
 use crate::log::Level;
 

@@ -5,6 +5,7 @@ use std::cell::RefCell;
 use std::ffi::OsStr;
 use std::sync::Arc;
 
+use rcfssl_ca::Trap;
 use rcfssl_core::bundle::Platform;
 use rcfssl_core::key::{KeyFormat, PrivateKey};
 use rcfssl_core::{Code, Error, Event, Policy, Request, Result};
@@ -14,7 +15,7 @@ use rcfssl_go::json::{self, Report};
 use zeroize::Zeroizing;
 
 use crate::args::{Args, FlagId};
-use crate::hints::{self, Trap};
+use crate::hints::Warning;
 use crate::kinds::{self, Wanted};
 use crate::log::{Level, Log};
 use crate::values;
@@ -27,18 +28,18 @@ pub enum Failure {
     /// The same where cfssl crashes: even its sibling tools do not exit with 0 then.
     Crash(Error),
     /// A trap, under `-strict`.
-    Strict(Trap),
+    Strict(Warning),
     /// Everything has been printed already.
-    Told,
+    Reported,
     /// The same, with an exit status other than 1.
     Status(u8),
 }
 
 impl Failure {
     /// The same failure once its error has been printed.
-    pub fn told(self) -> Self {
+    pub fn reported(self) -> Self {
         match self {
-            Failure::Error(_) => Failure::Told,
+            Failure::Error(_) => Failure::Reported,
             other => other,
         }
     }
@@ -50,7 +51,7 @@ impl From<Failure> for Error {
         match failure {
             Failure::Error(error) | Failure::Crash(error) => error,
             Failure::Strict(trap) => Error::plain(trap.to_string()),
-            Failure::Told | Failure::Status(_) => Error::plain("see above"),
+            Failure::Reported | Failure::Status(_) => Error::plain("see above"),
         }
     }
 }
@@ -150,7 +151,8 @@ impl Context {
     ///
     /// # Errors
     /// The trap itself, under `-strict`.
-    pub fn trap(&self, trap: Trap) -> Outcome {
+    pub fn trap(&self, trap: impl Into<Warning>) -> Outcome {
+        let trap = trap.into();
         if self.strict {
             return Err(Failure::Strict(trap));
         }
@@ -192,14 +194,14 @@ impl Context {
         let (document, report) = read?;
         if let Some(what) = other {
             // Its contents would only produce a list of unknown keys.
-            self.trap(Trap::OtherDocument { what })?;
+            self.trap(Warning::OtherDocument { what })?;
             return Ok(document);
         }
         for unknown in &report.unknown_keys {
-            self.trap(hints::unknown_key(&file, text, unknown))?;
+            self.trap(Trap::unknown_key(&file, text, unknown))?;
         }
         for repeated in &report.repeated_keys {
-            self.trap(hints::repeated_key(&file, text, repeated))?;
+            self.trap(Trap::repeated_key(&file, text, repeated))?;
         }
         if report.more > 0 {
             self.hint(format_args!("{file}: {} more such keys", report.more));
@@ -235,13 +237,18 @@ impl Context {
 
     /// The sink for events of the core.
     pub fn sink(&self) -> impl FnMut(Event) + '_ {
-        |event| {
-            self.log.event(&event);
-            if let Event::BadRemoteAddress { tried: Some(why), .. } = event {
-                self.hint(format_args!(
-                    "the address was tried with http:// before it: {why}"
-                ));
-            }
+        |event| self.event(&event)
+    }
+
+    /// Logs an event of the core.
+    pub fn event(&self, event: &Event) {
+        self.log.event(event);
+        match event {
+            Event::BadRemoteAddress { tried: Some(why), .. } => self.hint(format_args!(
+                "the address was tried with http:// before it: {why}"
+            )),
+            Event::FetchFailed { why, is_proxy: true } => self.hint(why),
+            _ => {}
         }
     }
 
@@ -253,7 +260,7 @@ impl Context {
                 self.log.ending(&error);
                 1
             }
-            Err(Failure::Told) => 1,
+            Err(Failure::Reported) => 1,
             Err(Failure::Status(status)) => status,
             Err(Failure::Strict(trap)) => {
                 self.log.ending(trap);

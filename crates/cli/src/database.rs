@@ -1,6 +1,9 @@
 //! The database of `-db-config`. The async runtime is built here, and only for commands
 //! that use a database.
 
+use std::ffi::OsStr;
+
+use rcfssl_ca::input;
 use rcfssl_core::record::CertificateRecord;
 use rcfssl_core::{Code, Error, Issued, Result};
 use rcfssl_store::Config;
@@ -9,7 +12,6 @@ use time::OffsetDateTime;
 
 use crate::args::FlagId;
 use crate::context::{Context, Document, Failure};
-use crate::input;
 use crate::kinds::Wanted;
 
 impl Document for Config {
@@ -22,7 +24,11 @@ impl Document for Config {
 /// A trap, under `-strict`. An error in the configuration is held back for commands that
 /// report something else first.
 pub fn open(context: &Context) -> std::result::Result<Result<Store>, Failure> {
-    let path = context.args.path(FlagId::DbConfig);
+    open_file(context, context.args.path(FlagId::DbConfig))
+}
+
+/// As [`open`], with a configuration of this name.
+pub fn open_file(context: &Context, path: &OsStr) -> std::result::Result<Result<Store>, Failure> {
     let text = match input::file(path) {
         Ok(text) => text,
         Err(error) => {

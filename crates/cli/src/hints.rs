@@ -5,104 +5,27 @@
 
 use std::fmt;
 
+use rcfssl_ca::{OddHost, Trap};
 use rcfssl_core::policy::usage;
-use rcfssl_go::json::{self, RepeatedKey, UnknownKey};
 pub use rcfssljson::complaint::nearest;
 use rcfssljson::complaint::nearest_of;
 
-/// Something that is probably not what the user wanted.
+/// What a command warns of.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Trap {
-    /// The profile is unknown, and the default one is used.
-    UnknownProfile {
-        /// The name.
-        name: String,
-        /// The names of the configuration's profiles.
-        known: Vec<String>,
-    },
-    /// Unknown names among the usages of a profile.
-    UnknownUsages {
-        /// The names.
-        names: Vec<String>,
-    },
-    /// An unknown key of a document.
-    UnknownKey {
-        /// The document's name.
-        file: String,
-        /// Its line, from 1.
-        line: usize,
-        /// The key, with its enclosing fields.
-        key: String,
-        /// The known key that is most similar.
-        nearest: Option<&'static str>,
-    },
+pub enum Warning {
+    /// A trap of documents and certificates.
+    Trap(Trap),
     /// A document of another kind.
     OtherDocument {
         /// A sentence that names the file and says what it is.
         what: String,
     },
-    /// A key that occurs twice in a document.
-    RepeatedKey {
-        /// The document's name.
-        file: String,
-        /// The line of the second one, from 1.
-        line: usize,
-        /// The key, with its enclosing fields.
-        key: String,
-    },
-    /// The certificate expires more than a day after its CA's.
-    OutlivesAuthority {
-        /// When it expires.
-        end: String,
-        /// When the CA's certificate expires.
-        authority_end: String,
-    },
-    /// The signer's certificate is not a CA certificate.
-    SignerIsNoCa {
-        /// The certificate's file.
-        file: String,
-    },
-    /// The CA's certificate has expired.
-    SignerExpired {
-        /// The certificate's file.
-        file: String,
-        /// When it expired.
-        end: String,
-    },
-    /// The CA's certificate is not valid yet.
-    SignerNotYetValid {
-        /// The certificate's file.
-        file: String,
-        /// When it becomes valid.
-        begin: String,
-        /// The time of the clock.
-        now: String,
-    },
-    /// A host that is probably not what was meant.
-    OddHost {
-        /// A sentence that names the host and says what is odd about it.
-        why: String,
-    },
-    /// A request without CN, names and hosts.
-    NamesNobody,
     /// A private key goes to a terminal.
     KeyOnTerminal,
     /// Flags that `-initca` ignores.
     IgnoredByInitca {
         /// The flags, without dashes.
         flags: Vec<&'static str>,
-    },
-    /// An empty string among the hosts, which becomes an empty DNS name.
-    EmptyHost,
-    /// Names that a CA certificate does not keep.
-    AuthorityLosesNames {
-        /// The names.
-        names: Vec<String>,
-    },
-    /// Alternative names of types that are ignored.
-    DroppedNames {
-        /// The types.
-        kinds: Vec<&'static str>,
     },
     /// Keys of a subject that `sign` ignores.
     UnusedBySign {
@@ -111,11 +34,6 @@ pub enum Trap {
         /// The keys.
         keys: Vec<&'static str>,
     },
-    /// A renewed certificate would have no alternative names although the live one does.
-    DropsAllNames {
-        /// The names of the live certificate.
-        names: Vec<String>,
-    },
     /// A missing flag that cfssl reports with an error line and status 0.
     MissingAuthority {
         /// The flag, without its dash.
@@ -123,10 +41,17 @@ pub enum Trap {
     },
 }
 
-impl fmt::Display for Trap {
+impl From<Trap> for Warning {
+    fn from(trap: Trap) -> Self {
+        Warning::Trap(trap)
+    }
+}
+
+impl fmt::Display for Warning {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Trap::UnusedBySign { file, keys } => {
+            Warning::Trap(trap) => f.write_str(&words(trap)),
+            Warning::UnusedBySign { file, keys } => {
                 write!(
                     f,
                     "{file}: sign ignores {}; of a subject it uses CN, SerialNumber and, of names, C, ST, L, O and OU",
@@ -137,76 +62,11 @@ impl fmt::Display for Trap {
                 }
                 Ok(())
             }
-            Trap::DropsAllNames { names } => write!(
-                f,
-                "all SANs of the live certificate are dropped: {}; the request has no hosts",
-                names.join(", ")
-            ),
-            Trap::UnknownProfile { name, known } if known.is_empty() => write!(
-                f,
-                "unknown profile \"{name}\": no configuration defines any; the default profile is used"
-            ),
-            Trap::UnknownProfile { name, known } => write!(
-                f,
-                "unknown profile {}: the configuration defines {}; the default profile is used",
-                with_nearest(name, nearest_of(name, known)),
-                known.join(", ")
-            ),
-            Trap::UnknownUsages { names } => {
-                let nearest: Vec<_> = names.iter().map(|name| known_usage(name)).collect();
-                let shown: Vec<String> = names
-                    .iter()
-                    .zip(&nearest)
-                    .map(|(name, nearest)| with_nearest(name, *nearest))
-                    .collect();
-                write!(f, "unknown usages are ignored: {}", shown.join(", "))?;
-                if nearest.contains(&None) {
-                    let known: Vec<_> = usage::known_names().collect();
-                    write!(f, "; valid are {}", known.join(", "))?;
-                }
-                Ok(())
-            }
-            Trap::UnknownKey {
-                file,
-                line,
-                key,
-                nearest,
-            } => {
-                write!(
-                    f,
-                    "{file}, line {line}: unknown key {} is ignored",
-                    with_nearest(key, *nearest)
-                )
-            }
-            Trap::RepeatedKey { file, line, key } => write!(
-                f,
-                "{file}, line {line}: the key \"{key}\" is given twice; the last one counts"
-            ),
-            Trap::OutlivesAuthority { end, authority_end } => write!(
-                f,
-                "the certificate expires at {end}, but its CA already at {authority_end}: use a profile with a \
-                 shorter expiry, or renew the CA first (gencert -renewca)"
-            ),
-            Trap::SignerIsNoCa { file } => {
-                write!(f, "{file} is not a CA certificate: clients reject what it signs")
-            }
-            Trap::SignerExpired { file, end } => write!(
-                f,
-                "the CA certificate {file} expired at {end}: clients reject what it signs; renew it with gencert \
-                 -renewca"
-            ),
-            Trap::SignerNotYetValid { file, begin, now } => write!(
-                f,
-                "the CA certificate {file} is not valid before {begin}: is the clock right? It says {now}"
-            ),
-            Trap::OddHost { why: text } | Trap::OtherDocument { what: text } => f.write_str(text),
-            Trap::NamesNobody => {
-                f.write_str("the request has no CN, names or hosts: the certificate will not identify anyone")
-            }
-            Trap::KeyOnTerminal => f.write_str(
+            Warning::OtherDocument { what } => f.write_str(what),
+            Warning::KeyOnTerminal => f.write_str(
                 "the private key goes to this terminal: add `| rcfssljson -bare NAME` to write it to a file",
             ),
-            Trap::IgnoredByInitca { flags } => {
+            Warning::IgnoredByInitca { flags } => {
                 let flags: Vec<String> = flags.iter().map(|flag| format!("-{flag}")).collect();
                 write!(
                     f,
@@ -214,27 +74,110 @@ impl fmt::Display for Trap {
                     flags.join(", ")
                 )
             }
-            Trap::EmptyHost => f.write_str(
-                "an empty string in \"hosts\" becomes an empty DNS name; leave \"hosts\" out for none",
-            ),
-            Trap::AuthorityLosesNames { names } => write!(
-                f,
-                "a CA certificate keeps only IP addresses and drops {}",
-                names.join(", ")
-            ),
-            Trap::DroppedNames { kinds } => {
-                write!(
-                    f,
-                    "alternative names of these types are dropped: {}",
-                    kinds.join(", ")
-                )
-            }
-            Trap::MissingAuthority { flag } => {
+            Warning::MissingAuthority { flag } => {
                 write!(
                     f,
                     "-{flag} is missing: nothing is signed (cfssl exits with status 0 here)"
                 )
             }
+        }
+    }
+}
+
+/// What is said of a trap.
+pub fn words(trap: &Trap) -> String {
+    match trap {
+        Trap::DropsAllNames { names } => format!(
+            "all SANs of the live certificate are dropped: {}; the request has no hosts",
+            names.join(", ")
+        ),
+        Trap::UnknownProfile { name, known } if known.is_empty() => {
+            format!("unknown profile \"{name}\": no configuration defines any; the default profile is used")
+        }
+        Trap::UnknownProfile { name, known } => format!(
+            "unknown profile {}: the configuration defines {}; the default profile is used",
+            with_nearest(name, nearest_of(name, known)),
+            known.join(", ")
+        ),
+        Trap::UnknownUsages { names } => unknown_usages(names),
+        Trap::UnknownKey { at, known } => format!(
+            "{}, line {}: unknown key {} is ignored",
+            at.file,
+            at.line,
+            with_nearest(&at.full(), nearest_key(&at.key, known))
+        ),
+        Trap::RepeatedKey { at } => format!(
+            "{}, line {}: the key \"{}\" is given twice; the last one counts",
+            at.file,
+            at.line,
+            at.full()
+        ),
+        Trap::OutlivesAuthority { end, authority_end } => format!(
+            "the certificate expires at {end}, but its CA already at {authority_end}: use a profile with a \
+             shorter expiry, or renew the CA first (gencert -renewca)"
+        ),
+        Trap::SignerIsNoCa { file } => {
+            format!("{file} is not a CA certificate: clients reject what it signs")
+        }
+        Trap::SignerExpired { file, end } => format!(
+            "the CA certificate {file} expired at {end}: clients reject what it signs; renew it with gencert \
+             -renewca"
+        ),
+        Trap::SignerNotYetValid { file, begin, now } => format!(
+            "the CA certificate {file} is not valid before {begin}: is the clock right? It says {now}"
+        ),
+        Trap::OddHost { host, why } => odd_host(host, why),
+        Trap::NamesNobody => {
+            "the request has no CN, names or hosts: the certificate will not identify anyone".to_owned()
+        }
+        Trap::EmptyHost => {
+            "an empty string in \"hosts\" becomes an empty DNS name; leave \"hosts\" out for none".to_owned()
+        }
+        Trap::AuthorityLosesNames { names } => format!(
+            "a CA certificate keeps only IP addresses and drops {}",
+            names.join(", ")
+        ),
+        Trap::DroppedNames { kinds } => {
+            format!(
+                "alternative names of these types are dropped: {}",
+                kinds.join(", ")
+            )
+        }
+    }
+}
+
+fn unknown_usages(names: &[String]) -> String {
+    let nearest: Vec<_> = names.iter().map(|name| known_usage(name)).collect();
+    let shown: Vec<String> = names
+        .iter()
+        .zip(&nearest)
+        .map(|(name, nearest)| with_nearest(name, *nearest))
+        .collect();
+    let mut text = format!("unknown usages are ignored: {}", shown.join(", "));
+    if nearest.contains(&None) {
+        let known: Vec<_> = usage::known_names().collect();
+        text.push_str("; valid are ");
+        text.push_str(&known.join(", "));
+    }
+    text
+}
+
+fn odd_host(host: &str, why: &OddHost) -> String {
+    match why {
+        OddHost::Blanks => format!("the host \"{host}\" contains blanks"),
+        OddHost::BlanksAround(better) => {
+            format!("the host \"{host}\" has blanks around it: write \"{better}\"")
+        }
+        OddHost::Url(name) => format!(
+            "the host \"{host}\" is a URL, which TLS clients do not compare with the server's name: write \"{name}\""
+        ),
+        OddHost::Port(name) => format!("the host \"{host}\" has a port: write \"{name}\""),
+        OddHost::Brackets(name) => format!("the host \"{host}\" has brackets: write \"{name}\""),
+        OddHost::Network => {
+            format!("the host \"{host}\" is a network: a certificate can hold single addresses only")
+        }
+        OddHost::NotAnAddress => {
+            format!("the host \"{host}\" is not a valid IP address and becomes a DNS name")
         }
     }
 }
@@ -268,36 +211,6 @@ fn nearest_key(key: &str, known: &[&'static str]) -> Option<&'static str> {
     alias
         .filter(|alias| known.contains(alias))
         .or_else(|| nearest(key, known.iter().copied()))
-}
-
-/// The trap of a key that is given twice.
-pub fn repeated_key(file: &str, text: &[u8], repeated: &RepeatedKey) -> Trap {
-    let (line, _, _) = json::locate(text, repeated.offset);
-    let key = match repeated.path.as_str() {
-        "" => repeated.key.clone(),
-        path => format!("{path}.{}", repeated.key),
-    };
-    Trap::RepeatedKey {
-        file: file.to_owned(),
-        line,
-        key,
-    }
-}
-
-/// The trap of an unknown key.
-pub fn unknown_key(file: &str, text: &[u8], unknown: &UnknownKey) -> Trap {
-    let (line, _, _) = json::locate(text, unknown.offset);
-    let key = match unknown.path.as_str() {
-        "" => unknown.key.clone(),
-        path => format!("{path}.{}", unknown.key),
-    };
-    let nearest = nearest_key(&unknown.key, unknown.known);
-    Trap::UnknownKey {
-        file: file.to_owned(),
-        line,
-        key,
-        nearest,
-    }
 }
 
 #[cfg(test)]

@@ -3,14 +3,13 @@
 
 use std::ffi::OsStr;
 
-use rcfssl_ca::make;
+use rcfssl_ca::{input, make};
 use rcfssl_core::key::{PrivateKey, SigningKey};
 use rcfssl_core::{Csr, Error, Request, Result};
 use time::OffsetDateTime;
 
 use crate::args::FlagId;
 use crate::context::{Context, Failure};
-use crate::input;
 use crate::output::Made;
 use crate::values;
 

@@ -236,6 +236,19 @@ impl Log {
             Event::AnchoringRoot { subject } => {
                 self.line(Level::Info, format_args!("the anchoring root is {subject}"));
             }
+            Event::Fetching { url } => {
+                self.line(Level::Debug, format_args!("fetching the certificate at {url}"));
+            }
+            Event::FetchFailed { why, .. } => line(Level::Debug, why),
+            Event::IntermediateSaved { file_name } => {
+                self.line(Level::Info, format_args!("stashed new intermediate {file_name}"));
+            }
+            Event::IntermediateNotSaved { file, why } => {
+                self.line(
+                    Level::Error,
+                    format_args!("failed to write new intermediate: open {file}: {why}"),
+                );
+            }
             Event::PlatformLoaded { name, keys } => {
                 self.line(
                     Level::Info,

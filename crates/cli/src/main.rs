@@ -7,12 +7,10 @@ mod compat;
 mod context;
 mod database;
 mod hints;
-mod input;
 mod issuing;
 mod kinds;
 mod list;
 mod log;
-mod odd;
 mod output;
 mod remote;
 mod responder;
@@ -27,6 +25,7 @@ use std::ffi::OsString;
 use std::process::ExitCode;
 use std::sync::Arc;
 
+use rcfssl_ca::input;
 use rcfssl_core::{Error, Policy};
 use rcfssl_go::flag::FlagError;
 
@@ -122,7 +121,7 @@ fn run(command: &Command, mut context: Context) -> u8 {
                     .log
                     .ending(format_args!("Failed to load config file: {error}"));
             }
-            return context.finish(Err(failure.told()));
+            return context.finish(Err(failure.reported()));
         }
     }
     let outcome = match command.run {

@@ -3,6 +3,7 @@
 use std::ffi::OsStr;
 use std::sync::Arc;
 
+use rcfssl_ca::input;
 use rcfssl_core::key::{self, SigningKey};
 use rcfssl_core::verify::Pool;
 use rcfssl_core::{Certificate, Code, Error, Result};
@@ -12,7 +13,6 @@ use rcfssl_net::verified::{Identity, TlsSettings};
 
 use crate::args::FlagId;
 use crate::context::Context;
-use crate::input;
 use crate::log::Level;
 
 /// Reads the files of `-mutual-tls-client-cert`, `-mutual-tls-client-key` and

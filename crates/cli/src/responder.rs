@@ -1,13 +1,13 @@
 //! The OCSP responder of `ocspsign` and `ocsprefresh`: the CA for which it signs, its
 //! certificate and its key.
 
+use rcfssl_ca::input;
 use rcfssl_core::key::{self, PrivateKey};
 use rcfssl_core::ocsp::Responder;
 use rcfssl_core::{Certificate, Code, Duration, Error, Result};
 
 use crate::args::FlagId;
 use crate::context::Context;
-use crate::input;
 
 /// The files that the flags name.
 pub struct Files {

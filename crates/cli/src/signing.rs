@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use rcfssl_ca::{AskedCsr, Issuer, LocalSigner, Router, SignRequest, Signed, Signer};
+use rcfssl_ca::{AskedCsr, Issuer, LocalSigner, Router, SignRequest, Signed, Signer, Trap};
 use rcfssl_core::authority;
 use rcfssl_core::certinfo::rfc3339;
 use rcfssl_core::host::Hosts;
@@ -13,7 +13,7 @@ use time::OffsetDateTime;
 
 use crate::args::FlagId;
 use crate::context::{Context, Failure, Outcome};
-use crate::hints::Trap;
+use crate::hints::Warning;
 use crate::{compat, database, remote, traps};
 
 /// What is known before there is a request: the CA and the profile, or errors in them,
@@ -46,7 +46,7 @@ impl<'a> Signing<'a> {
             ] {
                 if !args.is_set(flag) {
                     context.error(format_args!("need {article}CA {what} (provide one with -{name})"));
-                    context.trap(Trap::MissingAuthority { flag: name })?;
+                    context.trap(Warning::MissingAuthority { flag: name })?;
                     return Ok(None);
                 }
             }
@@ -231,7 +231,9 @@ impl<'a> Signing<'a> {
             }
         };
         if let Some(issued) = &signed.issued {
-            outlives.into_iter().for_each(|trap| context.hint(trap));
+            outlives
+                .into_iter()
+                .for_each(|trap| context.hint(Warning::from(trap)));
             if let Some(store) = database {
                 database::record(context, &store, issued, now)?;
             }

@@ -3,6 +3,7 @@
 
 use std::io::{self, IsTerminal};
 
+use rcfssl_ca::{OddHost, Trap};
 use rcfssl_core::certinfo::rfc3339;
 use rcfssl_core::{Certificate, Request};
 use time::OffsetDateTime;
@@ -12,8 +13,7 @@ use rcfssl_core::policy::{Policy, Selection};
 
 use crate::args::FlagId;
 use crate::context::{Context, Outcome};
-use crate::hints::Trap;
-use crate::odd;
+use crate::hints::Warning;
 
 /// Reports an unknown profile and unknown usages.
 ///
@@ -52,7 +52,7 @@ pub fn authority(context: &Context, request: &Request) -> Outcome {
         .map(|(_, name)| name)
         .collect();
     if !flags.is_empty() {
-        context.trap(Trap::IgnoredByInitca { flags })?;
+        context.trap(Warning::IgnoredByInitca { flags })?;
     }
     hosts(context, &request.hosts)?;
     key_on_terminal(context)?;
@@ -79,8 +79,11 @@ pub fn hosts<S: AsRef<str>>(context: &Context, hosts: &[S]) -> Outcome {
     if hosts.iter().any(|host| host.as_ref().is_empty()) {
         context.trap(Trap::EmptyHost)?;
     }
-    for why in hosts.iter().filter_map(|host| odd::host(host.as_ref())) {
-        context.trap(Trap::OddHost { why })?;
+    for host in hosts.iter().map(AsRef::as_ref) {
+        if let Some(why) = OddHost::of(host) {
+            let host = host.to_owned();
+            context.trap(Trap::OddHost { host, why })?;
+        }
     }
     Ok(())
 }
@@ -91,7 +94,7 @@ pub fn hosts<S: AsRef<str>>(context: &Context, hosts: &[S]) -> Outcome {
 /// The trap, under `-strict`.
 fn key_on_terminal(context: &Context) -> Outcome {
     match io::stdout().is_terminal() {
-        true => context.trap(Trap::KeyOnTerminal),
+        true => context.trap(Warning::KeyOnTerminal),
         false => Ok(()),
     }
 }

@@ -90,6 +90,30 @@ pub enum Event {
         /// Its subject.
         subject: String,
     },
+    /// A file is being fetched.
+    Fetching {
+        /// The URL.
+        url: String,
+    },
+    /// A file could not be fetched.
+    FetchFailed {
+        /// The reason.
+        why: String,
+        /// Whether the proxy is to blame.
+        is_proxy: bool,
+    },
+    /// A verified intermediate was saved.
+    IntermediateSaved {
+        /// The name of its file.
+        file_name: String,
+    },
+    /// A verified intermediate could not be saved.
+    IntermediateNotSaved {
+        /// The file.
+        file: String,
+        /// The reason.
+        why: String,
+    },
     /// A platform of the metadata was loaded.
     PlatformLoaded {
         /// Its name.

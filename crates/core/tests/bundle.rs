@@ -8,7 +8,7 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 use made::{Made, NOW, ca_params, issuer_at, leaf_params};
-use rcfssl_core::bundle::{Bundle, Bundler, Flavor, Outside, Platform};
+use rcfssl_core::bundle::{Bundle, Bundler, Flavor, Intermediates, Platform};
 use rcfssl_core::verify::Pool;
 use rcfssl_core::web::{Answer, Web};
 use rcfssl_core::{Certificate, Error, Event, Result, key};
@@ -18,13 +18,13 @@ use time::Duration;
 
 /// A simulated network, and the certificates saved.
 #[derive(Default)]
-struct World {
+struct Network {
     web: HashMap<String, Vec<u8>>,
     fetched: Vec<String>,
     kept: Vec<String>,
 }
 
-impl Web for World {
+impl Web for Network {
     fn get(&mut self, url: &str, _: u64) -> Result<Answer> {
         self.fetched.push(url.to_owned());
         let body = self
@@ -39,7 +39,7 @@ impl Web for World {
     }
 }
 
-impl Outside for World {
+impl Intermediates for Network {
     fn keep(&mut self, file_name: &str, _: &Certificate) {
         self.kept.push(file_name.to_owned());
     }
@@ -49,7 +49,7 @@ struct Case {
     roots: Vec<Made>,
     intermediates: Vec<Made>,
     platforms: Vec<Platform>,
-    world: World,
+    network: Network,
     events: Vec<Event>,
 }
 
@@ -60,7 +60,7 @@ impl Case {
             roots: all(roots),
             intermediates: all(intermediates),
             platforms: Vec::new(),
-            world: World::default(),
+            network: Network::default(),
             events: Vec::new(),
         }
     }
@@ -75,7 +75,7 @@ impl Case {
             .for_each(|root| bundler.add_root(root));
         let input = input.iter().map(|m| Arc::clone(&m.certificate)).collect();
         let events = &mut self.events;
-        bundler.bundle(input, None, flavor, NOW, &mut self.world, &mut |event| {
+        bundler.bundle(input, None, flavor, NOW, &mut self.network, &mut |event| {
             events.push(event)
         })
     }
@@ -148,9 +148,9 @@ fn given_certificates_are_used_and_saved_without_fetching() {
         let json = case.json(&input, Flavor::Optimal).unwrap();
         assert_eq!(json["bundle"], json!(["leaf", "one"]));
         assert_eq!(json["status"]["rebundled"], json!(false));
-        assert_eq!(case.world.kept.len(), 1);
-        assert!(case.world.kept[0].starts_with("one_") && case.world.kept[0].ends_with(".crt"));
-        assert!(case.world.fetched.is_empty());
+        assert_eq!(case.network.kept.len(), 1);
+        assert!(case.network.kept[0].starts_with("one_") && case.network.kept[0].ends_with(".crt"));
+        assert!(case.network.fetched.is_empty());
     }
 }
 
@@ -172,12 +172,16 @@ fn issuers_are_fetched_step_by_step() {
         ("http://x/root", root.certificate.der.clone()),
     ];
     let mut case = Case::new(&[&root], &[]);
-    case.world.web = web.map(|(url, body)| (url.to_owned(), body)).into();
+    case.network.web = web.map(|(url, body)| (url.to_owned(), body)).into();
     let json = case.json(&[&leaf], Flavor::Optimal).unwrap();
     assert_eq!(json["bundle"], json!(["leaf", "two", "Int. One"]));
-    assert_eq!(case.world.fetched, ["http://x/two", "http://x/one"]);
-    assert!(case.world.kept[0].starts_with("IntOne_"), "{:?}", case.world.kept);
-    assert!(case.world.kept[1].starts_with("two_"));
+    assert_eq!(case.network.fetched, ["http://x/two", "http://x/one"]);
+    assert!(
+        case.network.kept[0].starts_with("IntOne_"),
+        "{:?}",
+        case.network.kept
+    );
+    assert!(case.network.kept[1].starts_with("two_"));
     // A network without an answer, or with a circle: the first reason is reported.
     let stranger = Made::root(ca_params("stranger"));
     for body in [
@@ -186,12 +190,12 @@ fn issuers_are_fetched_step_by_step() {
         stranger.certificate.der.clone(),
     ] {
         let mut case = Case::new(&[&root], &[]);
-        case.world.web = [("http://x/two".to_owned(), body)].into();
+        case.network.web = [("http://x/two".to_owned(), body)].into();
         assert_eq!(
             case.json(&[&leaf], Flavor::Optimal).unwrap_err(),
             r#"{"code":1220,"message":"x509: certificate signed by unknown authority"}"#
         );
-        assert!(case.world.kept.is_empty());
+        assert!(case.network.kept.is_empty());
     }
 }
 
@@ -328,7 +332,7 @@ fn bundling_errors_give_the_reason() {
         Some(other),
         Flavor::Force,
         NOW,
-        &mut World::default(),
+        &mut Network::default(),
         &mut |_| {},
     );
     assert_eq!(
@@ -350,7 +354,7 @@ fn the_key_is_included() {
         Some(key),
         Flavor::Force,
         NOW,
-        &mut World::default(),
+        &mut Network::default(),
         &mut |_| {},
     );
     let json: Value = serde_json::from_str(&bundle.unwrap().to_json().unwrap()).unwrap();

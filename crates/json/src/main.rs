@@ -1,8 +1,5 @@
 //! `rcfssljson`: writes the output of cfssl's commands and of its API to files.
 
-mod document;
-mod outputs;
-mod p12;
 mod replace;
 
 use std::ffi::{OsStr, OsString};
@@ -16,8 +13,8 @@ use rcfssl_go::line::one_line;
 use rcfssl_go::os::describe;
 use rcfssljson::complaint::{complaint, nearest};
 use rcfssljson::flags::{FLAGS, FlagId, help};
-
-use outputs::Output;
+use rcfssljson::outputs::Output;
+use rcfssljson::{document, outputs, p12};
 
 /// The cfssl release whose behaviour rcfssljson follows.
 const STANDS_IN_FOR: &str = "1.6.5";

@@ -7,6 +7,7 @@ pub mod dial;
 mod error;
 pub mod hello;
 pub mod http;
+pub mod intermediates;
 mod outgoing;
 pub mod roots;
 pub mod scan;

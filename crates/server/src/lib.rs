@@ -17,11 +17,9 @@ mod recorder;
 pub mod responder;
 mod serve;
 mod site;
-mod stash;
 mod sums;
 mod workers;
 
 pub use limits::Limits;
 pub use rcfssl_net::Outgoing;
 pub use serve::{Load, Loaded, OcspSigner, Settings, serve};
-pub use stash::Stash;

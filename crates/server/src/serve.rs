@@ -3,6 +3,7 @@
 
 use std::collections::BTreeSet;
 use std::ffi::OsString;
+use std::path::PathBuf;
 use std::sync::{Arc, OnceLock};
 
 use rcfssl_ca::{Issuer, Signer};
@@ -25,7 +26,6 @@ use crate::log::Log;
 use crate::metrics::{self, Metrics};
 use crate::recorder::Recorder;
 use crate::site::{ApiSite, Names, PREFIX};
-use crate::stash::Stash;
 use crate::workers::Workers;
 
 /// The number of concurrent slow tasks, not counting RSA keys.
@@ -71,7 +71,7 @@ pub struct Loaded {
     /// configured.
     pub bundles_new: bool,
     /// The folder for intermediates.
-    pub stash: Stash,
+    pub intermediates: Option<PathBuf>,
     /// The roots for scans, if not the system's.
     pub scan_roots: Result<Option<Arc<Pool>>>,
     /// Does the configuration name anything that signs?

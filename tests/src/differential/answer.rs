@@ -6,7 +6,7 @@ use anyhow::Result;
 use serde_json::{Value, json};
 
 use super::words;
-use crate::normal::{World, results, text};
+use crate::normal::{Baseline, results, text};
 use crate::suite::{Case, Outcome, Surroundings};
 
 /// Replaces the status of a program that crashed.
@@ -20,8 +20,8 @@ const SHOWING: [&str; 3] = ["cfssl certinfo", "cfssl info", "cfssl print-default
 /// # Errors
 /// If openssl does not run.
 pub fn answer(case: &Case, outcome: &Outcome, surroundings: &Surroundings) -> Result<Value> {
-    let world = World::new(case, outcome, surroundings);
-    let mut answer = results(&world, case, outcome)?;
+    let baseline = Baseline::new(case, outcome, surroundings);
+    let mut answer = results(&baseline, case, outcome)?;
     for (at, (step, line)) in outcome.steps.iter().zip(&case.run).enumerate() {
         answer["steps"][at]["stderr"] = json!({ "lines": words::lines(&step.stderr) });
         if SHOWING.iter().any(|command| line.starts_with(command)) {

@@ -11,7 +11,7 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use super::corpus::{self, Corpus};
-use super::worker::{AT_HAND, Counts, Limits, Told};
+use super::worker::{AT_HAND, Counts, Limits, Message};
 use super::{Case, Kind, worker};
 use crate::{Context, Result};
 
@@ -191,9 +191,9 @@ impl Process {
         let (mut moved, mut at) = (Instant::now(), self.at);
         loop {
             match self.lines.recv_timeout(Duration::from_millis(200)) {
-                Ok(line) => match Told::read(&line) {
-                    Some(Told::At(number, counts)) => (self.at, self.counts) = (number, counts),
-                    Some(Told::Finding { number, what }) => {
+                Ok(line) => match Message::read(&line) {
+                    Some(Message::At(number, counts)) => (self.at, self.counts) = (number, counts),
+                    Some(Message::Finding { number, what }) => {
                         self.at = number;
                         found(number, what)?;
                     }

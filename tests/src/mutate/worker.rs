@@ -38,7 +38,7 @@ pub type Counts = [u64; Kind::ALL.len()];
 
 /// What is told, a line each.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Told {
+pub enum Message {
     /// The number of the case at hand, and how many of each kind this process has read.
     At(u64, Counts),
     /// A case that was a finding.
@@ -50,13 +50,13 @@ pub enum Told {
     },
 }
 
-impl Told {
+impl Message {
     fn line(&self) -> String {
         match self {
-            Told::At(number, counts) => {
+            Message::At(number, counts) => {
                 format!("at {number} {}", counts.map(|count| count.to_string()).join(" "))
             }
-            Told::Finding { number, what } => format!("finding {number} {}", what.replace('\n', " ")),
+            Message::Finding { number, what } => format!("finding {number} {}", what.replace('\n', " ")),
         }
     }
 
@@ -65,10 +65,10 @@ impl Told {
         if let Some(numbers) = line.strip_prefix("at ") {
             let (number, counts) = numbers.split_once(' ')?;
             let counts: Vec<u64> = counts.split(' ').filter_map(|count| count.parse().ok()).collect();
-            return Some(Told::At(number.parse().ok()?, counts.try_into().ok()?));
+            return Some(Message::At(number.parse().ok()?, counts.try_into().ok()?));
         }
         let (number, what) = line.strip_prefix("finding ")?.split_once(' ')?;
-        Some(Told::Finding {
+        Some(Message::Finding {
             number: number.parse().ok()?,
             what: what.to_owned(),
         })
@@ -104,10 +104,10 @@ pub fn run(seed: u64, first: u64, limits: Limits, folder: &Path, binaries: &Path
             *count += 1;
         }
         if let Some(what) = read(&case, &programs, limits)? {
-            writeln!(out, "{}", Told::Finding { number, what }.line())?;
+            writeln!(out, "{}", Message::Finding { number, what }.line())?;
         }
         if number % TELL == 0 {
-            writeln!(out, "{}", Told::At(number, counts).line())?;
+            writeln!(out, "{}", Message::At(number, counts).line())?;
         }
         out.flush()?;
     }

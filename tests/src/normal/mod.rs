@@ -28,7 +28,7 @@ use pem::Block;
 
 /// What is known while results are normalised.
 #[derive(Debug)]
-pub struct World<'a> {
+pub struct Baseline<'a> {
     /// When the case ran.
     pub clock: Clock,
     /// Whether a document fixes the expiry date of certificates, rather than their
@@ -44,8 +44,8 @@ pub struct World<'a> {
     pub keys: &'a Keys,
 }
 
-impl<'a> World<'a> {
-    /// The world of a case that has run.
+impl<'a> Baseline<'a> {
+    /// The baseline of a case that has run.
     pub fn new(case: &Case, outcome: &Outcome, surroundings: &'a Surroundings) -> Self {
         let mut inputs = surroundings.inputs.clone();
         for (name, file) in &outcome.before.files {
@@ -56,7 +56,7 @@ impl<'a> World<'a> {
         let serials = inputs
             .keys()
             .filter_map(|der| Some(x509::Certificate::read(der).ok()?.serial.to_vec()));
-        World {
+        Baseline {
             serials: serials.collect(),
             clock: outcome.clock,
             fixed_end: case.fixed_end,
@@ -97,14 +97,14 @@ pub fn certificate_ids(tree: &Tree) -> Vec<(String, String)> {
 ///
 /// # Errors
 /// If openssl does not run.
-pub fn results(world: &World<'_>, case: &Case, outcome: &Outcome) -> Result<Value> {
+pub fn results(baseline: &Baseline<'_>, case: &Case, outcome: &Outcome) -> Result<Value> {
     let mut steps = Vec::new();
     for step in &outcome.steps {
         let stdout = if case.loose.contains(&Stream::Stdout) {
             let blank = step.stdout.iter().all(u8::is_ascii_whitespace);
             json!(if blank { "empty" } else { "non-empty" })
         } else {
-            text::output(world, &step.stdout)?
+            text::output(baseline, &step.stdout)?
         };
         let stderr = if case.loose.contains(&Stream::Stderr) {
             json!({})
@@ -118,18 +118,18 @@ pub fn results(world: &World<'_>, case: &Case, outcome: &Outcome) -> Result<Valu
         let mode = format!("{:o}", file.permissions);
         files.insert(
             name.clone(),
-            json!({ "mode": mode, "content": content(world, name, file)? }),
+            json!({ "mode": mode, "content": content(baseline, name, file)? }),
         );
     }
     Ok(json!({ "steps": steps, "files": files }))
 }
 
-fn content(world: &World<'_>, name: &str, file: &File) -> Result<Value> {
+fn content(baseline: &Baseline<'_>, name: &str, file: &File) -> Result<Value> {
     if name.ends_with(".json") || name.ends_with(".b64") {
-        text::output(world, &file.bytes)
+        text::output(baseline, &file.bytes)
     } else if file.bytes.contains(&0) {
         Ok(json!("binary"))
     } else {
-        text::text(world, &text::escaped(&file.bytes))
+        text::text(baseline, &text::escaped(&file.bytes))
     }
 }

@@ -6,11 +6,11 @@ use serde_json::{Value, json};
 
 use super::clock::{Clock, Time};
 use super::der::{Element, tag};
-use super::{World, pem};
+use super::{Baseline, pem};
 
 /// A response; `None` for text that does not contain one.
-pub fn response(world: &World<'_>, base64: &str) -> Option<Value> {
-    view(world, &pem::decode(base64)?).ok()
+pub fn response(baseline: &Baseline<'_>, base64: &str) -> Option<Value> {
+    view(baseline, &pem::decode(base64)?).ok()
 }
 
 /// The signed part: a BasicOCSPResponse.
@@ -24,7 +24,7 @@ pub fn basic(der: &[u8]) -> Result<Element<'_>> {
     Element::whole(octets.value)
 }
 
-fn view(world: &World<'_>, der: &[u8]) -> Result<Value> {
+fn view(baseline: &Baseline<'_>, der: &[u8]) -> Result<Value> {
     let [status, _] = Element::whole(der)?.fields()?;
     let parts = basic(der)?.children()?;
     let [data, algorithm, _] = *parts.first_chunk().context("too few fields")?;
@@ -33,21 +33,21 @@ fn view(world: &World<'_>, der: &[u8]) -> Result<Value> {
     let responses: Vec<Value> = responses
         .children()?
         .iter()
-        .map(|single| single_response(world, single))
+        .map(|single| single_response(baseline, single))
         .collect::<Result<_>>()?;
     let certificates = parts.get(3).map(|field| HEXLOWER.encode(field.bytes));
     Ok(json!({
         "what": "ocsp",
         "status": HEXLOWER.encode(status.bytes),
         "responder": HEXLOWER.encode(responder.bytes),
-        "produced-at": since(world.clock, &produced, 60)?,
+        "produced-at": since(baseline.clock, &produced, 60)?,
         "responses": responses,
         "signature-algorithm": HEXLOWER.encode(algorithm.bytes),
         "certificates": certificates,
     }))
 }
 
-fn single_response(world: &World<'_>, single: &Element<'_>) -> Result<Value> {
+fn single_response(baseline: &Baseline<'_>, single: &Element<'_>) -> Result<Value> {
     let parts = single.children()?;
     let [id, status, this_update] = parts.first_chunk().context("too few fields")?;
     let [algorithm, name, key, serial] = id.fields()?;
@@ -59,15 +59,15 @@ fn single_response(world: &World<'_>, single: &Element<'_>) -> Result<Value> {
                 .iter()
                 .map(|part| HEXLOWER.encode(part.bytes))
                 .collect();
-            json!([when(world.clock, time)?, reason])
+            json!([when(baseline.clock, time)?, reason])
         }
         _ => json!(HEXLOWER.encode(status.bytes)),
     };
     let next = parts.get(3).filter(|part| part.tag == tag::CONTEXT_0);
     let next = next
-        .map(|part| end(world.clock, &part.fields::<1>()?[0], this_update))
+        .map(|part| end(baseline.clock, &part.fields::<1>()?[0], this_update))
         .transpose()?;
-    let known = world.serials.contains(serial.value);
+    let known = baseline.serials.contains(serial.value);
     let id = [algorithm, name, key]
         .map(|part| HEXLOWER.encode(part.bytes))
         .concat();
@@ -75,7 +75,7 @@ fn single_response(world: &World<'_>, single: &Element<'_>) -> Result<Value> {
         "cert-id": id,
         "serial": if known { HEXLOWER.encode(serial.value) } else { "new".to_owned() },
         "status": status,
-        "this-update": since(world.clock, this_update, 3600)?,
+        "this-update": since(baseline.clock, this_update, 3600)?,
         "next-update": next,
         "fields": parts.len(),
     }))

@@ -11,7 +11,7 @@ use serde_json::{Value, json};
 
 use super::der::Element;
 use super::pem::{self, Block};
-use super::{World, ocsp, x509};
+use super::{Baseline, ocsp, x509};
 
 static STAMP: LazyLock<Regex> =
     LazyLock::new(|| regex(r"^[0-9]{4}/[0-9]{2}/[0-9]{2} [0-9]{2}:[0-9]{2}:[0-9]{2} "));
@@ -44,13 +44,13 @@ pub fn escaped(bytes: &[u8]) -> String {
 ///
 /// # Errors
 /// If openssl does not run, as below.
-pub fn output(world: &World<'_>, bytes: &[u8]) -> Result<Value> {
+pub fn output(baseline: &Baseline<'_>, bytes: &[u8]) -> Result<Value> {
     let text = escaped(bytes);
     if let Some(document) = document(&text)
         && (document.is_object() || document.is_array())
     {
         return Ok(json!({
-            "json": inside(world, &document)?,
+            "json": inside(baseline, &document)?,
             "compact": !text.trim_matches('\n').contains('\n'),
             "ends-with-newline": text.ends_with('\n'),
             "key-order": serde_json::from_str::<Keys>(&text).ok().map(|keys| keys.0),
@@ -58,11 +58,11 @@ pub fn output(world: &World<'_>, bytes: &[u8]) -> Result<Value> {
     }
     // gencrl prints a CRL as bare base64.
     if is_base64(&text)
-        && let Some(crl) = pem::decode(&text).and_then(|der| x509::crl(world, &der).ok())
+        && let Some(crl) = pem::decode(&text).and_then(|der| x509::crl(baseline, &der).ok())
     {
         return Ok(json!({ "base64": crl, "ends-with-newline": text.ends_with('\n') }));
     }
-    self::text(world, &text)
+    self::text(baseline, &text)
 }
 
 /// Parses JSON. Numbers of more than 15 digits (such as the modulus of an RSA key) become
@@ -98,38 +98,38 @@ pub fn is_base64(text: &str) -> bool {
 }
 
 /// Text, with its PEM blocks separated.
-pub fn text(world: &World<'_>, text: &str) -> Result<Value> {
+pub fn text(baseline: &Baseline<'_>, text: &str) -> Result<Value> {
     if !text.contains("-----BEGIN ") {
         return Ok(json!(text));
     }
     let blocks: Vec<Value> = pem::blocks(text)
         .iter()
-        .map(|found| block(world, found))
+        .map(|found| block(baseline, found))
         .collect::<Result<_>>()?;
     Ok(json!({ "pem": blocks, "layout": pem::layout(text) }))
 }
 
-fn inside(world: &World<'_>, value: &Value) -> Result<Value> {
+fn inside(baseline: &Baseline<'_>, value: &Value) -> Result<Value> {
     Ok(match value {
         Value::Object(members) => members
             .iter()
-            .map(|(key, value)| Ok((key.clone(), member(world, key, value)?)))
+            .map(|(key, value)| Ok((key.clone(), member(baseline, key, value)?)))
             .collect::<Result<_>>()?,
         Value::Array(items) => items
             .iter()
-            .map(|item| inside(world, item))
+            .map(|item| inside(baseline, item))
             .collect::<Result<_>>()?,
-        Value::String(string) if string.contains("-----BEGIN ") => text(world, string)?,
+        Value::String(string) if string.contains("-----BEGIN ") => text(baseline, string)?,
         other => other.clone(),
     })
 }
 
-fn member(world: &World<'_>, key: &str, value: &Value) -> Result<Value> {
+fn member(baseline: &Baseline<'_>, key: &str, value: &Value) -> Result<Value> {
     let response = value.as_str().filter(|_| key == "ocspResponse");
-    match response.and_then(|text| ocsp::response(world, text)) {
+    match response.and_then(|text| ocsp::response(baseline, text)) {
         Some(view) => Ok(view),
         None => {
-            let mut view = inside(world, value)?;
+            let mut view = inside(baseline, value)?;
             // The host names of a bundle are a set, in any order.
             if key == "hostnames"
                 && let Some(names) = view.as_array_mut()
@@ -141,21 +141,21 @@ fn member(world: &World<'_>, key: &str, value: &Value) -> Result<Value> {
     }
 }
 
-fn block(world: &World<'_>, block: &Block<'_>) -> Result<Value> {
+fn block(baseline: &Baseline<'_>, block: &Block<'_>) -> Result<Value> {
     let Some(der) = block.der() else {
         return Ok(json!({ "what": block.label, "unreadable": true }));
     };
     let label = block.label;
-    let view = if let Some(file) = world.inputs.get(&der) {
+    let view = if let Some(file) = baseline.inputs.get(&der) {
         Ok(json!({ "what": label, "same-as-input": file }))
     } else if label == "CERTIFICATE" {
-        x509::certificate(world, &der)
+        x509::certificate(baseline, &der)
     } else if label.ends_with("CERTIFICATE REQUEST") {
         x509::request(&der)
     } else if label == "X509 CRL" {
-        x509::crl(world, &der)
+        x509::crl(baseline, &der)
     } else if label.contains("PRIVATE KEY") {
-        Ok(private_key(world, block, &der)?)
+        Ok(private_key(baseline, block, &der)?)
     } else {
         Ok(json!({ "what": label, "der": HEXLOWER.encode(&der) }))
     };
@@ -171,8 +171,8 @@ fn block(world: &World<'_>, block: &Block<'_>) -> Result<Value> {
     Ok(view)
 }
 
-fn private_key(world: &World<'_>, block: &Block<'_>, der: &[u8]) -> Result<Value> {
-    let key = world.keys.read(&format!("{}\n", block.text))?;
+fn private_key(baseline: &Baseline<'_>, block: &Block<'_>, der: &[u8]) -> Result<Value> {
+    let key = baseline.keys.read(&format!("{}\n", block.text))?;
     let public = match &key.public {
         Some(spki) => x509::spki(&Element::whole(spki)?)?,
         None => "openssl cannot read it".to_owned(),

@@ -7,7 +7,7 @@ use data_encoding::HEXLOWER;
 use serde_json::{Value, json};
 use sha1::{Digest, Sha1};
 
-use super::World;
+use super::Baseline;
 use super::clock::Time;
 use super::der::{Element, tag};
 use super::text::escaped;
@@ -68,19 +68,19 @@ impl<'a> Certificate<'a> {
         key_id(&self.spki)
     }
 
-    fn view(&self, world: &World<'_>) -> Result<Value> {
+    fn view(&self, baseline: &Baseline<'_>) -> Result<Value> {
         let [_, algorithm, _, validity, ..] = *self.fields.as_slice() else {
             anyhow::bail!("too few fields");
         };
         let [from, until] = validity.fields()?;
         let (from, until) = (Time::read(&from)?, Time::read(&until)?);
-        let fixed = world.clock.is_fixed(from);
+        let fixed = baseline.clock.is_fixed(from);
         let begin = if fixed {
             from.text()?
         } else {
-            world.clock.minutes(from)
+            baseline.clock.minutes(from)
         };
-        let end = if fixed || world.fixed_end {
+        let end = if fixed || baseline.fixed_end {
             until.text()?
         } else {
             format!("{:+} s", until.seconds - from.seconds)
@@ -92,7 +92,7 @@ impl<'a> Certificate<'a> {
         };
         let same = algorithm.bytes == self.signature_algorithm.bytes;
         let extensions = match self.fields.last().filter(|field| field.tag == tag::CONTEXT_3) {
-            Some(field) => extensions(world, field, &self.key_id()?)?,
+            Some(field) => extensions(baseline, field, &self.key_id()?)?,
             None => Value::Null,
         };
         Ok(json!({
@@ -114,8 +114,8 @@ impl<'a> Certificate<'a> {
 ///
 /// # Errors
 /// For anything other than a certificate in strict DER, as below.
-pub fn certificate(world: &World<'_>, der: &[u8]) -> Result<Value> {
-    Certificate::read(der)?.view(world)
+pub fn certificate(baseline: &Baseline<'_>, der: &[u8]) -> Result<Value> {
+    Certificate::read(der)?.view(baseline)
 }
 
 /// A certification request.
@@ -133,7 +133,7 @@ pub fn request(der: &[u8]) -> Result<Value> {
 }
 
 /// A CRL.
-pub fn crl(world: &World<'_>, der: &[u8]) -> Result<Value> {
+pub fn crl(baseline: &Baseline<'_>, der: &[u8]) -> Result<Value> {
     let [tbs, algorithm, _] = Element::first(der)?.0.fields()?;
     let fields = tbs.children()?;
     let mut sequences = fields.iter().filter(|field| field.tag == tag::SEQUENCE).skip(1);
@@ -158,7 +158,7 @@ pub fn crl(world: &World<'_>, der: &[u8]) -> Result<Value> {
         .collect::<Result<_>>()?;
     let update = *times.first().context("no time")?;
     let extensions = match fields.iter().find(|field| field.tag == tag::CONTEXT_0) {
-        Some(field) => extensions(world, field, "")?,
+        Some(field) => extensions(baseline, field, "")?,
         None => Value::Null,
     };
     let mut view = json!({
@@ -166,10 +166,10 @@ pub fn crl(world: &World<'_>, der: &[u8]) -> Result<Value> {
         "signature-algorithm": hex(&algorithm),
         "fields": fields.len(),
         "issuer": name(issuer)?,
-        "this-update": if world.clock.is_of_another_age(update) {
+        "this-update": if baseline.clock.is_of_another_age(update) {
             json!(update.seconds.to_string())
         } else {
-            json!(world.clock.minutes_from_start(update))
+            json!(baseline.clock.minutes_from_start(update))
         },
         "revoked": revoked,
         "extensions": extensions,
@@ -241,7 +241,7 @@ fn key_bits<'a>(bits: &Element<'a>) -> Result<&'a [u8]> {
 }
 
 /// Extensions in their order. Identifiers of known keys are replaced by the key's owner.
-fn extensions(world: &World<'_>, field: &Element<'_>, own_id: &str) -> Result<Value> {
+fn extensions(baseline: &Baseline<'_>, field: &Element<'_>, own_id: &str) -> Result<Value> {
     let [list] = field.fields()?;
     let mut out = Vec::new();
     for extension in list.children()? {
@@ -260,7 +260,7 @@ fn extensions(world: &World<'_>, field: &Element<'_>, own_id: &str) -> Result<Va
             shown = "sha1-of-public-key".to_owned();
         }
         if kind == AUTHORITY_KEY_ID {
-            for (whose, id) in &world.key_ids {
+            for (whose, id) in &baseline.key_ids {
                 shown = shown.replace(id, &format!("<ski of {whose}>"));
             }
             if !own_id.is_empty() {

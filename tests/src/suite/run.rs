@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 
 use super::{Case, Surroundings, Verdict};
 use crate::normal::clock::Clock;
-use crate::normal::{World, results};
+use crate::normal::{Baseline, results};
 use crate::tree::Tree;
 use crate::workplace::{Step, Workplace};
 use crate::{compare, integrity};
@@ -85,8 +85,8 @@ pub fn judge(
     surroundings: &Surroundings,
 ) -> Result<Verdict> {
     let mut findings = integrity::examine(case, outcome, surroundings)?;
-    let world = World::new(case, outcome, surroundings);
-    let mut got = results(&world, case, outcome)?;
+    let baseline = Baseline::new(case, outcome, surroundings);
+    let mut got = results(&baseline, case, outcome)?;
     for (number, (want, step)) in steps(expected).zip(&outcome.steps).enumerate() {
         if is_crash(want) {
             got["steps"][number]["exit"] = match failed_cleanly(step) {

@@ -6,6 +6,7 @@ mod commands;
 mod faults;
 mod files;
 mod place;
+mod renewals;
 mod schema;
 mod together;
 
@@ -19,13 +20,14 @@ use place::Place;
 type Check = fn(&Place, &mut Database) -> Result<()>;
 
 /// Checks for every database.
-const EVERYWHERE: [(&str, Check); 11] = [
+const EVERYWHERE: [(&str, Check); 12] = [
     ("rows", commands::rows_say_what_cfssl_writes),
     ("revoke", commands::revoking_changes_the_row),
     ("crl", commands::a_list_holds_the_certificates_of_its_authority),
     ("ocsp", commands::responses_are_refreshed_and_dumped),
     ("certinfo", commands::a_recorded_certificate_is_shown),
     ("expiry", commands::what_expires_is_reported),
+    ("renew", renewals::renewed_certificates_are_recorded),
     ("first", schema::the_first_version_is_migrated),
     ("created", schema::tables_are_those_of_the_migrations),
     (

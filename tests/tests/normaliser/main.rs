@@ -15,7 +15,7 @@ use std::collections::BTreeSet;
 
 use rcfssl_tests::normal::clock::Clock;
 use rcfssl_tests::normal::der::Element;
-use rcfssl_tests::normal::{World, results};
+use rcfssl_tests::normal::{Baseline, results};
 use rcfssl_tests::suite::{Case, Outcome, Surroundings, Text, judge, run};
 use rcfssl_tests::tree::File;
 use rcfssl_tests::workplace::Step;
@@ -54,7 +54,7 @@ impl Bench {
     fn new() -> Self {
         let (case, around) = (case(), Surroundings::default());
         let first = run(&case, &json!({}), &around).unwrap();
-        let recorded = results(&World::new(&case, &first, &around), &case, &first).unwrap();
+        let recorded = results(&Baseline::new(&case, &first, &around), &case, &first).unwrap();
         let second = run(&case, &json!({}), &around).unwrap();
         Bench {
             case,

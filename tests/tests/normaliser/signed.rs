@@ -1,7 +1,7 @@
 //! CRLs and OCSP responses that no command needs to create here.
 
 use rcfssl_tests::normal::clock::Clock;
-use rcfssl_tests::normal::{World, results};
+use rcfssl_tests::normal::{Baseline, results};
 use rcfssl_tests::suite::{Case, Outcome, Surroundings, judge};
 use rcfssl_tests::tree::{File, Tree};
 use rcfssl_tests::workplace::Step;
@@ -33,7 +33,7 @@ fn problems_of(output: Vec<u8>, inputs: &[(&str, Vec<u8>)], clock: Clock) -> (Ve
         after: folder,
         clock,
     };
-    let view = results(&World::new(&case, &outcome, &around), &case, &outcome).unwrap();
+    let view = results(&Baseline::new(&case, &outcome, &around), &case, &outcome).unwrap();
     let verdict = judge(&case, &view, &outcome, &around).unwrap();
     (verdict.problems, view["steps"][0]["stdout"].clone())
 }

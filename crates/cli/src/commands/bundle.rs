@@ -7,21 +7,21 @@ use std::os::unix::ffi::OsStrExt;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use rcfssl_core::bundle::{self, Bundler, Flavor, Input, Outside, Platform};
+use rcfssl_ca::input;
+use rcfssl_core::bundle::{self, Bundler, Flavor, Input, Platform};
 use rcfssl_core::key::{self, PrivateKey};
 use rcfssl_core::verify::Pool;
-use rcfssl_core::web::{Answer, Web};
 use rcfssl_core::{Certificate, Code, Error, Result};
 use time::OffsetDateTime;
 use zeroize::Zeroizing;
 
 use crate::args::FlagId;
 use crate::context::{Context, Failure, Outcome};
-use crate::input;
 use crate::log::Level;
 use crate::output;
+use rcfssl_net::intermediates::Fetcher;
 use rcfssl_net::served::{self, Unverified};
-use rcfssl_net::{Outgoing, http, roots};
+use rcfssl_net::{Outgoing, roots};
 
 /// Bundles the certificate of a file or of a server.
 pub fn run(context: &Context) -> Outcome {
@@ -44,12 +44,9 @@ pub fn run(context: &Context) -> Outcome {
         return Err(Error::plain("name the certificate to bundle: -cert FILE or -domain NAME").into());
     };
     let certificates = input.certificates.into_iter().map(Arc::new).collect();
-    let mut outside = World {
-        context,
-        client: http::Client::default(),
-    };
-    let mut sink = context.sink();
-    let bundled = bundler.bundle(certificates, input.key, flavor, now, &mut outside, &mut sink);
+    let (mut sink, mut fetched) = (context.sink(), context.sink());
+    let mut source = Fetcher::new(Outgoing::Any, intermediates_folder(context), &mut fetched);
+    let bundled = bundler.bundle(certificates, input.key, flavor, now, &mut source, &mut sink);
     let bundle = bundled.map_err(|error| match error {
         Error::Plain(_) => Failure::Crash(error),
         _ => error.into(),
@@ -309,56 +306,11 @@ fn remote(context: &Context, store: &Store, now: OffsetDateTime) -> Result<Vec<C
     })
 }
 
-/// Access to the network and to the folder of `-int-dir`.
-struct World<'a> {
-    context: &'a Context,
-    client: http::Client,
-}
-
-impl World<'_> {
-    fn told(&self, answer: rcfssl_net::Result<Answer>) -> Result<Answer> {
-        answer.map_err(|why| {
-            if why.is_proxy() {
-                self.context.hint(&why);
-            }
-            self.context.log.line(Level::Debug, &why);
-            why.into()
-        })
-    }
-}
-
-impl Web for World<'_> {
-    fn get(&mut self, url: &str, limit: u64) -> Result<Answer> {
-        let log = &self.context.log;
-        log.line(Level::Debug, format_args!("fetching the certificate at {url}"));
-        self.told(self.client.fetch(url, limit))
-    }
-
-    fn post(&mut self, url: &str, media_type: &str, body: &[u8], limit: u64) -> Result<Answer> {
-        self.told(self.client.send_body(url, media_type, body, limit))
-    }
-}
-
-impl Outside for World<'_> {
-    fn keep(&mut self, file_name: &str, certificate: &Certificate) {
-        let args = &self.context.args;
-        if !args.is_set(FlagId::IntDir) {
-            return;
-        }
-        let file = Path::new(args.path(FlagId::IntDir)).join(file_name);
-        match fs::write(&file, certificate.to_pem()) {
-            Ok(()) => self
-                .context
-                .log
-                .line(Level::Info, format_args!("stashed new intermediate {file_name}")),
-            Err(error) => {
-                let (file, why) = (file.display(), rcfssl_go::os::describe(&error));
-                self.context.error(format_args!(
-                    "failed to write new intermediate: open {file}: {why}"
-                ));
-            }
-        }
-    }
+/// The folder of `-int-dir`, where new intermediates are saved.
+pub fn intermediates_folder(context: &Context) -> Option<PathBuf> {
+    let args = &context.args;
+    args.is_set(FlagId::IntDir)
+        .then(|| args.path(FlagId::IntDir).into())
 }
 
 #[cfg(test)]

@@ -1,5 +1,6 @@
 //! `certinfo`: the contents of a certificate or a request as JSON.
 
+use rcfssl_ca::input;
 use rcfssl_core::certinfo::{CertificateInfo, RequestInfo};
 use rcfssl_core::csr::Unverified;
 use rcfssl_core::{Certificate, Code, Error, record};
@@ -9,7 +10,6 @@ use crate::args::FlagId;
 use crate::ca_files;
 use crate::context::{Context, Failure, Outcome};
 use crate::database;
-use crate::input;
 use crate::kinds::{self, Wanted};
 use crate::output;
 use rcfssl_net::{Outgoing, served};

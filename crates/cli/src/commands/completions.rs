@@ -2,11 +2,12 @@
 
 use std::ffi::OsStr;
 
+use rcfssl_ca::input;
 use rcfssl_core::{Error, Policy};
 
 use super::manual::completions;
 use crate::context::{Context, Outcome};
-use crate::{input, output};
+use crate::output;
 
 /// Prints the script. The scripts themselves call `profiles FILE`, which prints the names
 /// of a configuration's profiles.

@@ -2,14 +2,13 @@
 //! order: `-renewca`, `-initca` with `-ca-key`, `-initca`, and a certificate signed by a
 //! CA.
 
-use rcfssl_ca::SignRequest;
+use rcfssl_ca::{SignRequest, input};
 use rcfssl_core::key::SigningKey;
 use rcfssl_core::{Code, Error, Request, Result};
 
 use crate::args::FlagId;
 use crate::ca_files;
 use crate::context::{Context, Outcome};
-use crate::input;
 use crate::issuing;
 use crate::log::Level;
 use crate::output::Made;

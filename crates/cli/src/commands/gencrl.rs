@@ -2,13 +2,13 @@
 
 use std::os::unix::ffi::OsStrExt;
 
+use rcfssl_ca::input;
 use rcfssl_core::crl::{self, CrlContent, Entries};
 use rcfssl_core::{Error, Serial};
 use time::{Duration, OffsetDateTime};
 
 use crate::ca_files;
 use crate::context::{Context, Outcome};
-use crate::input;
 use crate::list;
 
 /// Signs the CRL and prints it as base64, or with `-pem` as PEM.

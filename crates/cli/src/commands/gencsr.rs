@@ -1,5 +1,6 @@
 //! `gencsr`: a request for an existing key.
 
+use rcfssl_ca::input;
 use rcfssl_core::key;
 use rcfssl_core::{Error, Request};
 use rcfssl_go::json;
@@ -7,7 +8,6 @@ use rcfssl_go::json;
 use crate::args::FlagId;
 use crate::ca_files;
 use crate::context::{Context, Outcome};
-use crate::input;
 use crate::issuing;
 use crate::kinds::{self, Wanted};
 use crate::output::Made;

@@ -13,7 +13,7 @@ pub fn run(context: &Context) -> Outcome {
             let name = name.to_string_lossy();
             let Some(command) = table::find(&name) else {
                 log::print_text(&help::undefined_command(&name));
-                return Err(Failure::Told);
+                return Err(Failure::Reported);
             };
             help::command(command)
         }

@@ -11,6 +11,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::mpsc;
 use std::thread;
 
+use rcfssl_ca::input;
 use rcfssl_core::revocation::{Checker, Finding};
 use rcfssl_core::{Certificate, rfc2253};
 use rcfssl_go::flag::{self, FlagError, Kind};
@@ -19,7 +20,6 @@ use rcfssl_go::pem;
 use rustix::fs::Access;
 use time::OffsetDateTime;
 
-use crate::input;
 use crate::log::{Level, Log};
 use rcfssl_net::http::Client;
 

@@ -6,7 +6,7 @@ use std::ffi::OsStr;
 use std::path::Path;
 use std::sync::Arc;
 
-use rcfssl_ca::{Issuer, LocalSigner};
+use rcfssl_ca::{Issuer, LocalSigner, input};
 use rcfssl_core::{Certificate, Code, Error, Policy, Result, key};
 use rcfssl_server::multiroot::{self, Networks, Root, Section, Settings};
 use rcfssl_store::{Config, Store};
@@ -15,13 +15,13 @@ use crate::args::FlagId;
 use crate::context::{Context, Failure, Outcome};
 use crate::database::CONNECTIONS;
 use crate::log::{Level, Log};
-use crate::{input, service};
+use crate::service;
 
 /// Serves until a signal arrives.
 pub fn run(context: &Context) -> Outcome {
     serve(context).map_err(|error| {
         context.log.line(Level::Fatal, error);
-        Failure::Told
+        Failure::Reported
     })
 }
 

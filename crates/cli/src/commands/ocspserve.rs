@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use rcfssl_ca::input;
 use rcfssl_core::Error;
 use rcfssl_server::Limits;
 use rcfssl_server::log::Logger;
@@ -9,7 +10,7 @@ use rcfssl_server::responder::{self, Settings, Source};
 
 use crate::args::FlagId;
 use crate::context::{Context, Failure, Outcome};
-use crate::{database, input, service};
+use crate::{database, service};
 
 /// Serves until a signal arrives.
 pub fn run(context: &Context) -> Outcome {

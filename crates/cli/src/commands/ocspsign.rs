@@ -1,5 +1,6 @@
 //! `ocspsign`: signs an OCSP response for one certificate.
 
+use rcfssl_ca::input;
 use rcfssl_core::ocsp::{self, Status};
 use rcfssl_core::{Certificate, Code, Error, Result};
 use rcfssl_go::{base64, json};
@@ -8,7 +9,6 @@ use time::OffsetDateTime;
 
 use crate::args::FlagId;
 use crate::context::{Context, Outcome};
-use crate::input;
 use crate::log::Level;
 use crate::output;
 use crate::responder;

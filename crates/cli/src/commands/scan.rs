@@ -6,6 +6,7 @@ use std::sync::{Arc, Mutex, mpsc};
 use std::thread;
 use std::time::Duration;
 
+use rcfssl_ca::input;
 use rcfssl_core::verify::Pool;
 use rcfssl_core::{Error, Result};
 use rcfssl_go::json;
@@ -13,7 +14,6 @@ use rcfssl_go::regexp::Regexp;
 
 use crate::args::FlagId;
 use crate::context::{Context, Outcome};
-use crate::input;
 use crate::log::Level;
 use crate::output;
 use rcfssl_net::scan::{self, Findings, Target};

@@ -7,7 +7,7 @@ use rcfssl_ca::Router;
 use rcfssl_core::bundle::Platform;
 use rcfssl_core::{Error, Event, Result};
 use rcfssl_server::log::{Answered, Level, Logger};
-use rcfssl_server::{Loaded, OcspSigner, Outgoing, Settings, Stash};
+use rcfssl_server::{Loaded, OcspSigner, Outgoing, Settings};
 use rcfssl_store::Store;
 use time::OffsetDateTime;
 
@@ -131,12 +131,7 @@ fn load(context: &Context, platforms: Vec<Platform>, store: Option<Arc<Store>>) 
         responder,
         bundler: bundle::server(context, platforms),
         bundles_new: context.args.is_set(FlagId::CaBundle) && context.args.is_set(FlagId::IntBundle),
-        stash: Stash(
-            context
-                .args
-                .is_set(FlagId::IntDir)
-                .then(|| context.args.path(FlagId::IntDir).into()),
-        ),
+        intermediates: bundle::intermediates_folder(context),
         wants_signer: [FlagId::Ca, FlagId::CaKey, FlagId::Remote]
             .into_iter()
             .any(|flag| context.args.is_set(flag)),

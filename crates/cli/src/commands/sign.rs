@@ -2,15 +2,14 @@
 
 use std::ffi::OsStr;
 
-use rcfssl_ca::{SignRequest, SubjectOverride};
+use rcfssl_ca::{SignRequest, SubjectOverride, input};
 use rcfssl_core::host::Hosts;
 use rcfssl_core::{Csr, Error, Request};
 use rcfssl_go::json::{self, Object};
 
 use crate::args::FlagId;
 use crate::context::{Context, Document, Failure, Outcome};
-use crate::hints::Trap;
-use crate::input;
+use crate::hints::Warning;
 use crate::kinds::{self, Wanted};
 use crate::output::Made;
 use crate::signing::{self, Signing};
@@ -96,7 +95,7 @@ fn subject_document(context: &Context, path: &OsStr) -> Result<SubjectOverride, 
     let document = context.read_document(path, &text, read.map(|report| (document, report)))?;
     unused.extend(document.unused_name_keys());
     if !unused.is_empty() {
-        context.trap(Trap::UnusedBySign {
+        context.trap(Warning::UnusedBySign {
             file: path.to_string_lossy().into_owned(),
             keys: unused,
         })?;

@@ -1,7 +1,7 @@
 //! `bundle`: the chain from a certificate to a root, either the one that most platforms
 //! accept or the shortest one.
 //!
-//! This module makes the decisions; [`Outside`] provides access to files and network.
+//! This module makes the decisions; [`Intermediates`] provides access to files and network.
 
 mod document;
 mod input;
@@ -54,8 +54,8 @@ impl Flavor {
     }
 }
 
-/// Access to the environment for bundling.
-pub trait Outside: Web {
+/// Where intermediates are fetched, and saved for the next time.
+pub trait Intermediates: Web {
     /// Saves a verified intermediate under its own name.
     fn keep(&mut self, file_name: &str, certificate: &Certificate);
 }
@@ -115,7 +115,7 @@ impl Bundler {
         key: Option<PrivateKey>,
         flavor: Flavor,
         now: OffsetDateTime,
-        outside: &mut dyn Outside,
+        source: &mut dyn Intermediates,
         sink: Sink<'_>,
     ) -> Result<Bundle> {
         let first = certificates.first().ok_or(Code::CertificateDecode)?;
@@ -133,7 +133,7 @@ impl Bundler {
                     "Unable to verify the certificate chain",
                 ));
             }
-            _ => self.choose(&certificates, flavor, now, outside, sink)?,
+            _ => self.choose(&certificates, flavor, now, source, sink)?,
         };
         let mut status = Status::of(&chain, now);
         let mut bundle = Bundle {
@@ -162,7 +162,7 @@ impl Bundler {
         certificates: &[Arc<Certificate>],
         flavor: Flavor,
         now: OffsetDateTime,
-        outside: &mut dyn Outside,
+        source: &mut dyn Intermediates,
         sink: Sink<'_>,
     ) -> Result<Path> {
         let certificate = certificates.first().ok_or(Code::CertificateDecode)?;
@@ -172,7 +172,7 @@ impl Bundler {
         let paths = match self.verifier(now).paths(certificate) {
             Ok(paths) => paths,
             Err(refusal @ Refusal::UnknownAuthority { .. }) => {
-                if !self.search(certificates, now, outside) {
+                if !self.search(certificates, now, source) {
                     return Err(refusal.into());
                 }
                 self.verifier(now).paths(certificate)?

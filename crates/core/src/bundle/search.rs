@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use time::OffsetDateTime;
 
-use super::{Bundler, Outside};
+use super::{Bundler, Intermediates};
 use crate::certificate::Certificate;
 use crate::web::MAX_ADDRESSES;
 
@@ -32,7 +32,7 @@ impl Bundler {
         &mut self,
         certificates: &[Arc<Certificate>],
         now: OffsetDateTime,
-        outside: &mut dyn Outside,
+        source: &mut dyn Intermediates,
     ) -> bool {
         let links = |certificates: &[Arc<Certificate>]| -> Vec<Link> {
             let link = |(index, certificate): (usize, &Arc<Certificate>)| Link {
@@ -44,12 +44,12 @@ impl Bundler {
         let given = links(certificates);
         let mut found = false;
         for end in (1..=given.len()).rev() {
-            found |= self.accept(&given[..end], now, outside);
+            found |= self.accept(&given[..end], now, source);
         }
         if found && self.reaches_a_root(certificates, now) {
             return true;
         }
-        self.fetch(certificates, given, now, outside) || found
+        self.fetch(certificates, given, now, source) || found
     }
 
     fn reaches_a_root(&self, certificates: &[Arc<Certificate>], now: OffsetDateTime) -> bool {
@@ -64,7 +64,7 @@ impl Bundler {
         certificates: &[Arc<Certificate>],
         mut chain: Vec<Link>,
         now: OffsetDateTime,
-        outside: &mut dyn Outside,
+        source: &mut dyn Intermediates,
     ) -> bool {
         let mut seen: HashSet<Vec<u8>> = certificates.iter().map(|c| c.signature.clone()).collect();
         let mut asked = HashSet::new();
@@ -74,7 +74,7 @@ impl Bundler {
                 if asked.len() >= MAX_FETCHES || !asked.insert(url.clone()) {
                     continue;
                 }
-                let answer = outside.get(&url, MAX_CERTIFICATE).ok();
+                let answer = source.get(&url, MAX_CERTIFICATE).ok();
                 let fetched = answer.and_then(|answer| read_fetched(&answer.body));
                 if let Some(certificate) = fetched.filter(|c| seen.insert(c.signature.clone())) {
                     next = Some(certificate);
@@ -89,7 +89,7 @@ impl Bundler {
                 file_name: Some(file_name(&certificate)),
                 certificate: Arc::new(certificate),
             });
-            if self.accept(&chain, now, outside) && self.reaches_a_root(certificates, now) {
+            if self.accept(&chain, now, source) && self.reaches_a_root(certificates, now) {
                 return true;
             }
         }
@@ -98,7 +98,7 @@ impl Bundler {
 
     /// Adds the intermediates of a chain, starting with the one closest to the root, as
     /// long as each has a path to a root; returns whether all of them did.
-    fn accept(&mut self, chain: &[Link], now: OffsetDateTime, outside: &mut dyn Outside) -> bool {
+    fn accept(&mut self, chain: &[Link], now: OffsetDateTime, source: &mut dyn Intermediates) -> bool {
         for (depth, link) in chain.iter().rev().enumerate() {
             let certificate = &link.certificate;
             if self.known.contains(&certificate.signature) {
@@ -113,7 +113,7 @@ impl Bundler {
             };
             self.intermediates.add(Arc::clone(certificate));
             self.known.insert(certificate.signature.clone());
-            outside.keep(file_name, certificate);
+            source.keep(file_name, certificate);
         }
         true
     }

@@ -1,5 +1,6 @@
 //! `bundle`, and the chains of new certificates.
 
+use std::path::PathBuf;
 use std::sync::Arc;
 
 use rcfssl_core::bundle::{self, Bundle, Bundler, Flavor};
@@ -7,6 +8,7 @@ use rcfssl_core::key::{self, PrivateKey};
 use rcfssl_core::verify::check_host;
 use rcfssl_core::{self as core, Certificate, Code, Error};
 use rcfssl_go::json::Map;
+use rcfssl_net::intermediates::Fetcher;
 use rcfssl_net::{Outgoing, served};
 use serde_json::value::RawValue;
 use zeroize::Zeroizing;
@@ -14,7 +16,6 @@ use zeroize::Zeroizing;
 use super::{Api, Call};
 use crate::answer::{Answer, Failure};
 use crate::log::Log;
-use crate::stash::Stash;
 use crate::workers::Task;
 
 /// The message beside a certificate whose chain was requested but cannot be built.
@@ -45,7 +46,7 @@ impl Api {
         self.log.info(format_args!("request for flavor {flavor}"));
         let work = Work {
             bundler: self.loaded.bundler.as_ref().map_err(Error::clone)?.clone(),
-            stash: self.loaded.stash.clone(),
+            intermediates: self.loaded.intermediates.clone(),
             flavor: Flavor::named(flavor),
             outgoing: self.outgoing,
             log: Arc::clone(&self.log),
@@ -69,7 +70,7 @@ impl Api {
         };
         let work = Work {
             bundler: bundler.clone(),
-            stash: self.loaded.stash.clone(),
+            intermediates: self.loaded.intermediates.clone(),
             flavor: Flavor::Optimal,
             outgoing: self.outgoing,
             log: Arc::clone(&self.log),
@@ -89,7 +90,8 @@ impl Api {
 /// One bundling task; it may wait for the network.
 struct Work {
     bundler: Bundler,
-    stash: Stash,
+    /// Where new intermediates are saved.
+    intermediates: Option<PathBuf>,
     flavor: Flavor,
     outgoing: Outgoing,
     log: Log,
@@ -126,15 +128,10 @@ impl Work {
     fn chain(mut self, certificates: Vec<Certificate>, key: Option<PrivateKey>) -> core::Result<Bundle> {
         let certificates = certificates.into_iter().map(Arc::new).collect();
         let now = self.log.now();
-        let mut outside = self.stash.outside(self.outgoing, &self.log);
-        self.bundler.bundle(
-            certificates,
-            key,
-            self.flavor,
-            now,
-            &mut outside,
-            &mut self.log.sink(),
-        )
+        let (mut sink, mut fetched) = (self.log.sink(), self.log.sink());
+        let mut source = Fetcher::new(self.outgoing, self.intermediates, &mut fetched);
+        self.bundler
+            .bundle(certificates, key, self.flavor, now, &mut source, &mut sink)
     }
 
     /// Bundles a server's certificate, if it is valid for that name.

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use aws_lc_rs::digest::{SHA256, digest};
-use rcfssl_core::bundle::{Flavor, Outside};
+use rcfssl_core::bundle::{Flavor, Intermediates};
 use rcfssl_core::web::{Answer, Web};
 use rcfssl_core::{Certificate, Error, Result, rfc2253};
 use rcfssl_go::pem;
@@ -132,6 +132,6 @@ impl Web for Nowhere {
     }
 }
 
-impl Outside for Nowhere {
+impl Intermediates for Nowhere {
     fn keep(&mut self, _: &str, _: &Certificate) {}
 }

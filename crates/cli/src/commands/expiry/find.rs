@@ -5,13 +5,12 @@ use std::ffi::{OsStr, OsString};
 use std::fs;
 use std::path::Path;
 
+use rcfssl_ca::input;
 use rcfssl_core::Certificate;
 use rcfssl_core::host::Hosts;
 use rcfssl_core::name::{Attribute, Subject};
 use rcfssl_go::pem;
 use serde::Serialize;
-
-use crate::input;
 
 /// A certificate in a file.
 pub struct Found {

@@ -1,42 +1,38 @@
 //! `renew`: renews certificates in place, or from a jobs document. The files of each
 //! certificate are replaced together or not at all.
 
-mod jobs;
-mod look;
-mod make;
-mod pipeline;
-mod places;
+mod caller;
 mod progress;
-mod remote;
 mod report;
-mod source;
-mod task;
-mod why;
+mod words;
 
 use std::collections::HashSet;
 use std::ffi::{OsStr, OsString};
 use std::fs;
 use std::path::{Path, PathBuf};
 
+use rcfssl_ca::input;
 use rcfssl_core::{Duration, Error};
+use rcfssl_go::json;
+use rcfssl_renew::{Group, Options, Order, Source, Task, jobs};
 
 use crate::args::FlagId;
 use crate::context::{Context, Failure, Outcome};
-use crate::input;
 use crate::issuing;
 use crate::kinds;
+use crate::log;
 use crate::signing;
 use crate::traps;
 
+use caller::Caller;
 use report::Reporter;
-use source::Source;
-use task::{Group, Options, Order, Task};
 
 /// Flags that describe a certificate; a jobs document sets these itself.
-const NOT_WITH_JOBS: [(FlagId, &str); 8] = [
+const NOT_WITH_JOBS: [(FlagId, &str); 9] = [
     (FlagId::Ca, "ca"),
     (FlagId::CaKey, "ca-key"),
     (FlagId::Config, "config"),
+    (FlagId::DbConfig, "db-config"),
     (FlagId::Profile, "profile"),
     (FlagId::Key, "key"),
     (FlagId::Csr, "csr"),
@@ -60,7 +56,7 @@ pub fn run(context: &Context) -> Outcome {
             return Err(Error::plain("with -jobs, certificates are named in the document only").into());
         };
         refuse(context, &NOT_WITH_JOBS, "-jobs")?;
-        let mut groups = jobs::read(context, Path::new(args.path(FlagId::Jobs)))?;
+        let mut groups = read_jobs(context, Path::new(args.path(FlagId::Jobs)))?;
         let rekey = args.bool(FlagId::Rekey);
         let tasks = groups.iter_mut().flat_map(|group| &mut group.tasks);
         tasks.for_each(|task| task.rekey |= rekey);
@@ -72,11 +68,41 @@ pub fn run(context: &Context) -> Outcome {
     let total = groups.iter().map(|group| group.tasks.len()).sum();
     let mut reporter = Reporter::new(&context.log, total, args.bool(FlagId::Json), options.dry_run);
     reporter.hide(groups.iter().filter_map(|group| group.ca_key.variable()));
-    let counts = pipeline::run(context, &options, groups, reporter).finish();
+    rcfssl_renew::run(&Caller::new(context), &options, groups, |outcome| {
+        reporter.tell(outcome);
+    });
+    let counts = reporter.finish();
     if counts.failed + counts.commands_failed > 0 {
-        return Err(Failure::Told);
+        return Err(Failure::Reported);
     }
     Ok(())
+}
+
+/// Reads and checks a jobs document, and prints a line for all that is wrong with it:
+/// file, line, organization, certificate and field.
+fn read_jobs(context: &Context, path: &Path) -> Result<Vec<Group>, Failure> {
+    let text = input::file(path.as_os_str())?;
+    let file = path.to_string_lossy();
+    let base = path.parent().unwrap_or(Path::new(""));
+    let unusable = match jobs::read(&text, base, context.policy.as_deref()) {
+        Ok(groups) => return Ok(groups),
+        Err(unusable) => unusable,
+    };
+    if let Some(error) = &unusable.unreadable {
+        let places = json::place(&file, &text, error.offset).into_iter().skip(1);
+        places.for_each(|line| context.hint(line));
+    }
+    let mut numbers = json::Lines::new(&text);
+    for problem in &unusable.problems {
+        let line = numbers.number(problem.offset);
+        let problem = words::problem(problem);
+        log::print(format_args!("{file}, line {line}: {problem}"));
+    }
+    if unusable.more_unknown_keys > 0 {
+        let more = unusable.more_unknown_keys;
+        log::print(format_args!("{file}: {more} more such keys"));
+    }
+    Err(Failure::Reported)
 }
 
 fn refuse(context: &Context, flags: &[(FlagId, &str)], with: &str) -> Outcome {
@@ -111,6 +137,8 @@ fn options(context: &Context) -> Result<Options, Failure> {
         backup: args.bool(FlagId::Backup),
         wait: std::time::Duration::from_nanos(u64::try_from(wait).unwrap_or(0)),
         exec: given(FlagId::Exec).map(Into::into),
+        policy: context.policy.clone(),
+        remote: given(FlagId::Remote),
         profile: given(FlagId::Profile),
         key: given(FlagId::Key).map(PathBuf::from),
         request,
@@ -176,6 +204,7 @@ fn with_flags(context: &Context, mut group: Group) -> Group {
     };
     group.ca = given(FlagId::Ca).unwrap_or(group.ca);
     group.ca_key = given(FlagId::CaKey).unwrap_or(group.ca_key);
+    group.database = given(FlagId::DbConfig);
     group
 }
 
@@ -204,7 +233,7 @@ fn listed(context: &Context, folder: &Path) -> Result<Group, Failure> {
         .iter()
         .filter(|name| is_certificate_name(name))
         .filter(|name| {
-            task::key_names(Path::new(name))
+            rcfssl_renew::key_names(Path::new(name))
                 .iter()
                 .any(|key| names.contains(key))
         })

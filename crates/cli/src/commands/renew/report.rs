@@ -9,93 +9,17 @@ use std::process::{Command, Stdio};
 use std::sync::Arc;
 use std::time::Instant;
 
-use rcfssl_core::Serial;
+use rcfssl_ca::input;
 use rcfssl_core::certinfo::rfc3339;
 use rcfssl_go::json;
+use rcfssl_renew::{Ending, Outcome, Why};
 use serde::Serialize;
 use time::OffsetDateTime;
 
 use super::progress::Progress;
-use super::why::Why;
-use crate::input;
+use super::words;
 use crate::log::{Level, Log};
 use crate::output::printable;
-
-/// The outcome for one certificate.
-pub enum Ending {
-    /// Another CA issued it; it is not counted.
-    Foreign,
-    /// It stays as it is.
-    Untouched {
-        /// When it expires.
-        until: OffsetDateTime,
-    },
-    /// It would be issued without `-dry-run`.
-    Would {
-        /// The reason.
-        why: Why,
-    },
-    /// It was issued or renewed.
-    Changed {
-        /// The reason.
-        why: Why,
-        /// When it expires.
-        until: OffsetDateTime,
-        /// Its serial number.
-        serial: Serial,
-        /// Whether it has a new key.
-        new_key: bool,
-    },
-    /// It could not or must not be issued.
-    Failed(String),
-}
-
-/// The report for one certificate.
-pub struct Entry {
-    /// Its file, or its folder if the folder as a whole cannot be used.
-    pub certificate: PathBuf,
-    /// Its organization in a jobs document.
-    pub organization: Option<Arc<str>>,
-    /// The outcome.
-    pub ending: Ending,
-    /// Warnings for its owner.
-    pub warnings: Vec<String>,
-    /// Its profile, if that was determined.
-    pub profile: Option<String>,
-    /// The key file.
-    pub key: PathBuf,
-    /// `RCFSSL_NAME` for commands.
-    pub name: String,
-    /// The command to run after it has changed.
-    pub exec: Option<Arc<str>>,
-    /// Whether the cause of the failure concerns its whole organization.
-    pub is_common: bool,
-}
-
-impl Entry {
-    /// A report without an outcome yet.
-    pub fn new(certificate: PathBuf, organization: Option<Arc<str>>) -> Self {
-        Entry {
-            certificate,
-            organization,
-            ending: Ending::Foreign,
-            warnings: Vec::new(),
-            profile: None,
-            key: PathBuf::new(),
-            name: String::new(),
-            exec: None,
-            is_common: false,
-        }
-    }
-
-    /// A failure.
-    pub fn failed(certificate: PathBuf, organization: Option<Arc<str>>, why: String) -> Self {
-        Entry {
-            ending: Ending::Failed(why),
-            ..Entry::new(certificate, organization)
-        }
-    }
-}
 
 /// The number of certificates by outcome.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize)]
@@ -215,9 +139,9 @@ impl<'a> Reporter<'a> {
     }
 
     /// Reports one certificate, and runs its command if it has changed.
-    pub fn tell(&mut self, entry: Entry) {
+    pub fn tell(&mut self, outcome: Outcome) {
         let counts = &mut self.counts;
-        match &entry.ending {
+        match &outcome.ending {
             Ending::Foreign => return self.progress.leave_out(),
             Ending::Untouched { .. } => counts.untouched += 1,
             Ending::Would { why } | Ending::Changed { why, .. } if why.is_new() => counts.made += 1,
@@ -225,20 +149,21 @@ impl<'a> Reporter<'a> {
             Ending::Failed(_) => counts.failed += 1,
         }
         self.progress.clear();
-        let command = self.run_command(&entry);
-        let shown = printable(&entry.certificate.to_string_lossy());
-        self.repeats.warn(self.log, &shown, &entry.warnings);
-        if let Ending::Failed(why) = &entry.ending {
-            self.failed(&entry, &shown, why);
+        let command = self.run_command(&outcome);
+        let shown = printable(&outcome.certificate.to_string_lossy());
+        let warnings: Vec<String> = outcome.warnings.iter().map(words::warning).collect();
+        self.repeats.warn(self.log, &shown, &warnings);
+        if let Ending::Failed(why) = &outcome.ending {
+            self.failed(&outcome, &shown, &words::refusal(why));
         }
         if let Some(Err(why)) = &command {
             self.log
                 .line(Level::Error, format_args!("{shown}: the command {why}"));
         }
         if self.json {
-            self.print_row(&entry, command.as_ref());
+            self.print_row(&outcome, &warnings, command.as_ref());
         } else {
-            self.print_line(&entry);
+            self.print_line(&outcome);
         }
         self.progress.advance(self.log);
     }
@@ -285,8 +210,8 @@ impl<'a> Reporter<'a> {
     }
 
     /// Reports the reason; a reason that concerns a whole organization is reported once.
-    fn failed(&mut self, entry: &Entry, shown: &str, why: &str) {
-        let common = entry.organization.as_ref().filter(|_| entry.is_common);
+    fn failed(&mut self, outcome: &Outcome, shown: &str, why: &str) {
+        let common = outcome.organization.as_ref().filter(|_| outcome.is_common);
         let Some(organization) = common else {
             let line = format_args!("{shown}: {}", printable(why));
             return self.log.line(Level::Error, line);
@@ -300,14 +225,15 @@ impl<'a> Reporter<'a> {
         }
     }
 
-    fn print_line(&self, entry: &Entry) {
-        let shown = printable(&entry.certificate.to_string_lossy());
-        let profile = entry.profile.as_deref().unwrap_or_default();
-        print(&match &entry.ending {
+    fn print_line(&self, outcome: &Outcome) {
+        let shown = printable(&outcome.certificate.to_string_lossy());
+        let profile = outcome.profile.as_deref().unwrap_or_default();
+        print(&match &outcome.ending {
             Ending::Foreign | Ending::Failed(_) => return,
             Ending::Untouched { until } => format!("untouched  {shown}  until {}\n", day(*until)),
             Ending::Would { why } => {
                 let word = if why.is_new() { "to make " } else { "to renew" };
+                let why = words::why(*why);
                 format!("{word}   {shown}  {why}, profile {profile}\n")
             }
             Ending::Changed {
@@ -315,30 +241,30 @@ impl<'a> Reporter<'a> {
             } => {
                 let word = if why.is_new() { "made   " } else { "renewed" };
                 let key = if *new_key { "new key" } else { "same key" };
-                let until = day(*until);
+                let (until, why) = (day(*until), words::why(*why));
                 format!("{word}    {shown}  until {until}  {why}, profile {profile}, {key}\n")
             }
         });
     }
 
-    fn print_row(&mut self, entry: &Entry, command: Option<&Result<(), String>>) {
+    fn print_row(&mut self, outcome: &Outcome, warnings: &[String], command: Option<&Result<(), String>>) {
         let mut row = Row {
-            certificate: entry.certificate.to_string_lossy().into_owned(),
-            organization: entry.organization.as_deref(),
+            certificate: outcome.certificate.to_string_lossy().into_owned(),
+            organization: outcome.organization.as_deref(),
             result: "failed",
             reason: None,
-            profile: entry.profile.as_deref(),
+            profile: outcome.profile.as_deref(),
             key: None,
             serial_number: None,
             not_after: None,
-            warnings: &entry.warnings,
+            warnings,
             command: command.map(|result| match result {
                 Ok(()) => "done",
                 Err(why) => why,
             }),
         };
         let word = |why: &Why| if why.is_new() { "made" } else { "renewed" };
-        match &entry.ending {
+        match &outcome.ending {
             Ending::Foreign => return,
             Ending::Untouched { until } => {
                 row.result = "untouched";
@@ -346,7 +272,7 @@ impl<'a> Reporter<'a> {
             }
             Ending::Would { why } => {
                 row.result = word(why);
-                row.reason = Some(why.to_string());
+                row.reason = Some(words::why(*why));
             }
             Ending::Changed {
                 why,
@@ -355,12 +281,12 @@ impl<'a> Reporter<'a> {
                 new_key,
             } => {
                 row.result = word(why);
-                row.reason = Some(why.to_string());
+                row.reason = Some(words::why(*why));
                 row.key = Some(if *new_key { "new" } else { "kept" });
                 row.serial_number = Some(serial.to_string());
                 row.not_after = Some(rfc3339(*until));
             }
-            Ending::Failed(why) => row.reason = Some(why.clone()),
+            Ending::Failed(why) => row.reason = Some(words::refusal(why)),
         }
         let lead = if self.rows == 0 {
             "{\"certificates\":[\n"
@@ -373,18 +299,18 @@ impl<'a> Reporter<'a> {
 
     /// Runs the command for a change. If the report is JSON, the command's output goes to
     /// standard error.
-    fn run_command(&mut self, entry: &Entry) -> Option<Result<(), String>> {
-        let Ending::Changed { .. } = entry.ending else {
+    fn run_command(&mut self, outcome: &Outcome) -> Option<Result<(), String>> {
+        let Ending::Changed { .. } = outcome.ending else {
             return None;
         };
-        let command = entry.exec.as_deref()?;
+        let command = outcome.exec.as_deref()?;
         let absolute = |path: &PathBuf| std::path::absolute(path).unwrap_or_else(|_| path.clone());
         let mut shell = Command::new("sh");
         shell
             .args(["-c", command])
-            .env("RCFSSL_CERT", absolute(&entry.certificate))
-            .env("RCFSSL_KEY", absolute(&entry.key))
-            .env("RCFSSL_NAME", &entry.name)
+            .env("RCFSSL_CERT", absolute(&outcome.certificate))
+            .env("RCFSSL_KEY", absolute(&outcome.key))
+            .env("RCFSSL_NAME", &outcome.name)
             .stdin(Stdio::null());
         for name in self.secrets.iter().cloned().chain(input::secret_variables()) {
             shell.env_remove(name);

@@ -1,6 +1,4 @@
-//! The contents of a jobs document, and problems in it.
-
-use std::fmt;
+//! What stands in a jobs document.
 
 use rcfssl_go::json::{List, Located};
 use rcfssl_go::json_object;
@@ -17,6 +15,8 @@ pub struct Document {
     /// Default for all organizations: the command to run after each certificate that
     /// changed.
     pub exec: Located<String>,
+    /// Default for all organizations: the database that records what is signed.
+    pub db_config: Located<String>,
     /// At least one.
     pub organizations: List<Located<Organization>>,
 }
@@ -25,6 +25,7 @@ json_object!(Document as "jobs.Document" {
     "before" => before,
     "rekey" => rekey,
     "exec" => exec,
+    "db_config" => db_config,
     "organizations" => organizations,
     "organisations" => organizations,
 });
@@ -42,6 +43,8 @@ pub struct Organization {
     pub ca_key: Located<String>,
     /// The configuration, by default `ca-config.json`.
     pub config: Located<String>,
+    /// The configuration of the database that records what is signed.
+    pub db_config: Located<String>,
     /// Renew certificates with less than this left.
     pub before: Located<String>,
     /// Create new keys.
@@ -57,6 +60,7 @@ json_object!(Organization as "jobs.Organization" {
     "ca" => ca,
     "ca_key" => ca_key,
     "config" => config,
+    "db_config" => db_config,
     "before" => before,
     "rekey" => rekey,
     "exec" => exec,
@@ -90,41 +94,6 @@ json_object!(Wanted as "jobs.Certificate" {
     "exec" => exec,
     "drop_hosts" => drop_hosts,
 });
-
-/// An error in the document.
-pub struct Problem {
-    /// Its byte offset in the document.
-    pub offset: usize,
-    /// The organization as shown in errors; empty outside of all organizations.
-    pub organization: String,
-    /// The certificate as shown in errors.
-    pub certificate: Option<String>,
-    /// The key; empty if the error concerns the whole object.
-    pub field: &'static str,
-    /// The message.
-    pub text: String,
-}
-
-impl fmt::Display for Problem {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let mut parts = Vec::new();
-        if !self.organization.is_empty() {
-            parts.push(format!("organization \"{}\"", self.organization));
-        }
-        parts.extend(
-            self.certificate
-                .iter()
-                .map(|name| format!("certificate \"{name}\"")),
-        );
-        if !self.field.is_empty() {
-            parts.push(self.field.to_owned());
-        }
-        match parts.is_empty() {
-            true => f.write_str(&self.text),
-            false => write!(f, "{}: {}", parts.join(", "), self.text),
-        }
-    }
-}
 
 impl Organization {
     /// The name shown in errors; `at` is its index in the document, from 0.

@@ -6,25 +6,26 @@ use rcfssl_core::renewal;
 use rcfssl_core::{Certificate, Csr, Event, Serial};
 use time::OffsetDateTime;
 
-use super::look::{Plan, message};
-use super::make::Signed;
-use super::task::{Issuing, Options};
+use crate::group::Issuing;
+use crate::look::Plan;
+use crate::make::Signed;
+use crate::{Options, Refusal};
 
 /// Requests a certificate, and accepts it only if it is for this key and was issued by this
 /// CA.
 ///
 /// # Errors
 /// The server's error, or what is wrong with its answer.
-pub fn sign(plan: &Plan, issuing: &Issuing, options: &Options, key: &PrivateKey) -> Result<Signed, String> {
+pub fn sign(plan: &Plan, issuing: &Issuing, options: &Options, key: &PrivateKey) -> Result<Signed, Refusal> {
     let csr = match (&plan.content, &plan.existing) {
         (Some(content), _) => Csr::make(content, key),
         (None, Some(existing)) => Csr::of_certificate(&existing.certificate, key),
-        (None, None) => return Err("there is nothing to ask for".to_owned()),
+        (None, None) => return Err(Refusal::NothingToAsk),
     };
-    let signer = issuing.remote.as_ref().ok_or("no server signs for its profile")?;
+    let signer = issuing.remote.as_ref().ok_or(Refusal::NoServer)?;
     let named = issuing.policy.profiles().any(|(name, _)| name == plan.profile);
     let request = SignRequest {
-        csr: csr.map_err(message)?.into(),
+        csr: csr?.into(),
         profile: if named {
             plan.profile.clone()
         } else {
@@ -40,12 +41,14 @@ pub fn sign(plan: &Plan, issuing: &Issuing, options: &Options, key: &PrivateKey)
             cause = Some(tried.unwrap_or(why));
         }
     });
-    let signed = signed.map_err(|error| cause.unwrap_or_else(|| message(error)))?;
+    let signed = signed.map_err(|error| cause.map_or_else(|| error.into(), Refusal::Sentence))?;
     let certificate = Certificate::read_pem(signed.pem.as_bytes())
-        .map_err(|error| format!("the server sent no certificate: {}", error.message()))?;
+        .map_err(|error| Refusal::ServerSentNone(error.message().into_owned()))?;
     check(&certificate, issuing, key, now)?;
     Ok(Signed {
         serial: Serial::from_magnitude(&certificate.serial),
+        // The server that signed it keeps its own record.
+        record: None,
         not_after: certificate.not_after,
         der: certificate.der,
     })
@@ -56,15 +59,15 @@ fn check(
     issuing: &Issuing,
     key: &PrivateKey,
     now: OffsetDateTime,
-) -> Result<(), String> {
+) -> Result<(), Refusal> {
     if !certificate.public_key.is_same_key(key.public_key()) {
-        return Err("the server sent a certificate for another key".to_owned());
+        return Err(Refusal::ServerSentOtherKey);
     }
     if renewal::check_issuer(certificate, &issuing.certificate).is_err() {
-        return Err("the server sent a certificate that the CA here has not issued".to_owned());
+        return Err(Refusal::ServerSentOtherCa);
     }
     if certificate.not_after <= now {
-        return Err("the server sent a certificate that has expired".to_owned());
+        return Err(Refusal::ServerSentExpired);
     }
     Ok(())
 }

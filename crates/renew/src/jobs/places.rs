@@ -4,8 +4,8 @@ use std::collections::{HashMap, HashSet};
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use super::source::Source;
-use super::task::{Companions, Group};
+use super::problem::Mistake;
+use crate::{Companions, Group, Source};
 
 /// The files of a document.
 #[derive(Default)]
@@ -19,10 +19,11 @@ pub struct Places {
 }
 
 impl Places {
-    /// Protects an organization's CA files and configuration from being overwritten.
+    /// Protects an organization's CA files and configurations from being overwritten.
     pub fn protect(&mut self, group: &Group) {
         let sources = [&group.ca, &group.ca_key, &group.config];
-        let files: Vec<PathBuf> = sources.into_iter().flat_map(Source::files).collect();
+        let sources = sources.into_iter().chain(&group.database);
+        let files: Vec<PathBuf> = sources.flat_map(Source::files).collect();
         for file in files {
             let file = self.real(&file);
             self.sources.insert(file);
@@ -34,21 +35,23 @@ impl Places {
     /// # Errors
     /// If another output writes one of them, if one is an input, or if the name would not
     /// be found in a folder.
-    pub fn take(&mut self, certificate: &Path, request: &Path, output: &str) -> Result<(), String> {
+    pub fn take(&mut self, certificate: &Path, request: &Path, output: &str) -> Result<(), Mistake> {
         let name = output.rsplit('/').next().unwrap_or_default();
         if name.is_empty() || name.starts_with('.') {
-            return Err("not the name of a file, or a hidden file".to_owned());
+            return Err(Mistake::NotAName);
         }
         let request = self.real(request);
         let Companions { key, csr, .. } = Companions::of(certificate);
         for path in [certificate, &key, &csr] {
             let file = self.real(path);
-            let shown = path.to_string_lossy();
             if self.sources.contains(&file) || file == request {
-                return Err(format!("would overwrite {shown}"));
+                return Err(Mistake::Overwrites(path.to_owned()));
             }
             if let Some(other) = self.taken.get(&file) {
-                return Err(format!("writes the same file {shown} as \"{other}\""));
+                return Err(Mistake::SameFile {
+                    file: path.to_owned(),
+                    other: other.clone(),
+                });
             }
             self.taken.insert(file, output.to_owned());
         }
@@ -90,7 +93,7 @@ mod tests {
             let path = PathBuf::from(format!("{output}.pem"));
             places.take(&path, Path::new("./x.csr"), output).err()
         };
-        let over = |path: &str| Some(format!("would overwrite {path}"));
+        let over = |path: &str| Some(Mistake::Overwrites(path.into()));
         assert_eq!(take("root"), over("root.pem"));
         assert_eq!(take("src/../root"), over("src/../root.pem"));
         assert_eq!(take("x"), over("x.csr"));
@@ -98,7 +101,10 @@ mod tests {
         assert_eq!(take("ca.b"), None);
         assert_eq!(
             take("src/../ca"),
-            Some("writes the same file src/../ca.pem as \"ca\"".into())
+            Some(Mistake::SameFile {
+                file: "src/../ca.pem".into(),
+                other: "ca".to_owned(),
+            })
         );
         assert_eq!(take("none/../ca.c"), None);
     }
@@ -108,11 +114,7 @@ mod tests {
         for output in ["", ".", "..", "a/", "a/..", ".pem", "a/.b.pem"] {
             let path = PathBuf::from(format!("{output}.pem"));
             let why = Places::default().take(&path, Path::new("x.json"), output);
-            assert_eq!(
-                why,
-                Err("not the name of a file, or a hidden file".into()),
-                "{output}"
-            );
+            assert_eq!(why, Err(Mistake::NotAName), "{output}");
         }
     }
 }

@@ -4,15 +4,17 @@ use std::path::{Path, PathBuf};
 
 use rcfssl_core::authority::Decided;
 use rcfssl_core::key::{self, KeyFormat, KeySpec, PrivateKey, SigningKey};
+use rcfssl_core::record::CertificateRecord;
 use rcfssl_core::{Certificate, Csr, Serial};
 use rcfssl_files::{NewFile, mode};
 use rcfssl_go::pem;
 use time::OffsetDateTime;
 use zeroize::Zeroizing;
 
-use super::look::{KeyFile, Plan, Signing, message};
-use super::remote;
-use super::task::{Companions, Issuing, Options, Task};
+use crate::group::Issuing;
+use crate::look::{KeyFile, Plan, Signing};
+use crate::remote;
+use crate::{Companions, Options, Refusal, Task};
 
 /// A certificate that was issued and whose files are not in place yet.
 pub struct Made {
@@ -22,6 +24,8 @@ pub struct Made {
     pub until: OffsetDateTime,
     /// Whether it has a new key.
     pub new_key: bool,
+    /// Its row, if it was signed here and there is a database.
+    pub record: Option<CertificateRecord>,
     /// The files; the key comes first.
     pub files: Vec<NewFile>,
     /// If the key is kept: its file, and the file for a backup copy.
@@ -39,7 +43,7 @@ pub fn make(
     issuing: &Issuing,
     options: &Options,
     companions: &Companions,
-) -> Result<Made, String> {
+) -> Result<Made, Refusal> {
     let own = plan.key.as_ref().filter(|_| !task.rekey);
     let made;
     let mut files = Vec::new();
@@ -53,29 +57,27 @@ pub fn make(
         Some(KeyFile { key, .. }) => key,
         None => {
             if plan.key.as_ref().is_some_and(|key| key.is_encrypted) {
-                return Err(
-                    "its key is encrypted and a new one would not be: move the old key away first".to_owned(),
-                );
+                return Err(Refusal::KeyEncrypted);
             }
-            made = key::generate(wanted_key(plan)?).map_err(message)?;
+            made = key::generate(wanted_key(plan)?)?;
             let format = match options.key_format {
                 Some(format) => format,
                 None if plan.key.as_ref().is_some_and(|key| key.is_pkcs8) => KeyFormat::Pkcs8,
                 None => KeyFormat::Traditional,
             };
-            let text = made.to_pem(format).map_err(message)?;
+            let text = made.to_pem(format)?;
             files.push(file(&companions.key, text.as_bytes().to_vec(), mode::KEY));
             &made
         }
     };
     let issued = match &plan.signing {
-        Signing::Local(decided) => sign_here(decided, issuing, key)?,
+        Signing::Local(decided) => sign_here(decided, issuing, options, key)?,
         Signing::Remote(_) => remote::sign(plan, issuing, options, key)?,
     };
     let mut text = pem::encode("CERTIFICATE", &issued.der).into_bytes();
     if let Some(existing) = &plan.existing {
         if own.is_none() && existing.holds_key {
-            return Err("its file also holds its private key, which would no longer match".to_owned());
+            return Err(Refusal::KeyOutdated);
         }
         text.extend_from_slice(existing.rest.as_bytes());
     }
@@ -91,6 +93,7 @@ pub fn make(
         serial: issued.serial,
         until: issued.not_after,
         new_key: own.is_none(),
+        record: issued.record,
         files,
         copied_key: (options.backup && own.is_some())
             .then(|| (companions.key.clone(), backup_of(&companions.key))),
@@ -105,14 +108,24 @@ pub struct Signed {
     pub serial: Serial,
     /// notAfter
     pub not_after: OffsetDateTime,
+    /// Its row, if it was signed here and there is a database.
+    pub record: Option<CertificateRecord>,
 }
 
-fn sign_here(decided: &Decided, issuing: &Issuing, key: &PrivateKey) -> Result<Signed, String> {
-    let issuer = issuing.issuer.as_ref().map_err(String::clone)?;
+fn sign_here(
+    decided: &Decided,
+    issuing: &Issuing,
+    options: &Options,
+    key: &PrivateKey,
+) -> Result<Signed, Refusal> {
+    let issuer = issuing.issuer.as_ref().map_err(Refusal::clone)?;
     let mut decided = decided.clone();
-    decided.with(key.public_key().clone(), Serial::random().map_err(message)?);
-    let issued = issuer.authority().issue(&decided, &mut |_| {}).map_err(message)?;
+    decided.with(key.public_key().clone(), Serial::random()?);
+    let issued = issuer.authority().issue(&decided, &mut |_| {})?;
+    let now = OffsetDateTime::now_utc();
+    let record = || CertificateRecord::of(&issued, &options.label, "null", now);
     Ok(Signed {
+        record: issuing.database.is_some().then(record),
         der: issued.der,
         serial: issued.serial,
         not_after: issued.not_after,
@@ -120,22 +133,20 @@ fn sign_here(decided: &Decided, issuing: &Issuing, key: &PrivateKey) -> Result<S
 }
 
 /// The key type that the document asks for, or that of the existing key.
-fn wanted_key(plan: &Plan) -> Result<KeySpec, String> {
+fn wanted_key(plan: &Plan) -> Result<KeySpec, Refusal> {
     if let Some(spec) = plan.key_spec {
         return Ok(spec);
     }
     let kind = plan.key.as_ref().map(|key| key.key.public_key().kind());
-    kind.and_then(KeySpec::like)
-        .ok_or_else(|| "rcfssl does not generate keys of its type: give a request with -csr".to_owned())
+    kind.and_then(KeySpec::like).ok_or(Refusal::KeyKind)
 }
 
 /// A request that asks for the issued certificate.
-fn request(plan: &Plan, der: &[u8], key: &PrivateKey) -> Result<Csr, String> {
+fn request(plan: &Plan, der: &[u8], key: &PrivateKey) -> rcfssl_core::Result<Csr> {
     match &plan.content {
         Some(content) => Csr::make(content, key),
         None => Certificate::read(der).and_then(|certificate| Csr::of_certificate(&certificate, key)),
     }
-    .map_err(message)
 }
 
 /// `NAME.pem.bak` for `NAME.pem`.

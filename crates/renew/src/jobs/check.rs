@@ -1,74 +1,21 @@
-//! The jobs document: organizations, their CAs and their certificates.
-//!
-//! `dist/schemas/jobs.schema.json` in the repository describes it for editors. The whole
-//! document is checked before any certificate is created.
-
-mod document;
+//! A document against itself, against the folders that it names and against their
+//! configurations.
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+use rcfssl_ca::input;
 use rcfssl_core::{Duration, Policy};
 use rcfssl_go::json::{self, Located, UnknownKey};
 
-use document::{Document, Organization, Problem, Wanted};
-
+use super::document::{Document, Organization, Wanted};
 use super::places::Places;
-use super::source::Source;
-use super::task::{Group, Order, Task};
-use crate::context::{Context, Failure};
-use crate::{hints, input, log};
+use super::problem::{Mistake, Problem};
+use crate::{Group, Order, Source, Task};
 
-/// Reads and checks a jobs document.
-///
-/// # Errors
-/// All errors in the document, as lines with file, line, organization, certificate and
-/// field.
-pub fn read(context: &Context, path: &Path) -> Result<Vec<Group>, Failure> {
-    let text = input::file(path.as_os_str())?;
-    let mut document = Document::default();
-    let file = path.to_string_lossy();
-    let read = json::read(&text, &mut document);
-    let mut reader = Reader {
-        context,
-        base: path.parent().unwrap_or(Path::new("")),
-        problems: Vec::new(),
-        places: Places::default(),
-    };
-    let mut groups = Vec::new();
-    let mut more_keys = 0;
-    match read {
-        Ok(report) => {
-            more_keys = report.more;
-            for unknown in &report.unknown_keys {
-                reader.unknown(&document, unknown);
-            }
-            groups = reader.organizations(&document);
-        }
-        Err(error) => {
-            let places = json::place(&file, &text, error.offset).into_iter().skip(1);
-            places.for_each(|line| context.hint(line));
-            reader.unreadable(&document, error);
-        }
-    }
-    let mut problems = reader.problems;
-    if problems.is_empty() {
-        return Ok(groups);
-    }
-    problems.sort_by_key(|problem| problem.offset);
-    let mut numbers = json::Lines::new(&text);
-    for problem in &problems {
-        let line = numbers.number(problem.offset);
-        log::print(format_args!("{file}, line {line}: {problem}"));
-    }
-    if more_keys > 0 {
-        log::print(format_args!("{file}: {more_keys} more such keys"));
-    }
-    Err(Failure::Told)
-}
-
-struct Reader<'a> {
-    context: &'a Context,
+/// Collects what is wrong, and what is to be done.
+pub(super) struct Reader<'a> {
+    policy: Option<&'a Policy>,
     /// The document's folder.
     base: &'a Path,
     problems: Vec<Problem>,
@@ -94,32 +41,40 @@ struct Place<'a> {
     offset: usize,
 }
 
-impl Reader<'_> {
-    fn problem<T>(
-        &mut self,
-        place: &Place<'_>,
-        field: &'static str,
-        value: &Located<T>,
-        text: impl ToString,
-    ) {
+impl<'a> Reader<'a> {
+    /// Nothing is known yet.
+    pub(super) fn new(base: &'a Path, policy: Option<&'a Policy>) -> Self {
+        Reader {
+            policy,
+            base,
+            problems: Vec::new(),
+            places: Places::default(),
+        }
+    }
+
+    /// What was wrong.
+    pub(super) fn into_problems(self) -> Vec<Problem> {
+        self.problems
+    }
+
+    fn problem<T>(&mut self, place: &Place<'_>, field: &'static str, value: &Located<T>, what: Mistake) {
         self.problems.push(Problem {
             offset: value.offset.unwrap_or(place.offset),
             organization: place.organization.to_owned(),
             certificate: place.certificate.map(str::to_owned),
             field,
-            text: text.to_string(),
+            what,
         });
     }
 
     /// Takes a required field.
     fn required(&mut self, place: &Place<'_>, field: &'static str, value: &Located<String>) {
         if value.value.is_empty() {
-            let text = if value.offset.is_some() {
-                "is empty"
-            } else {
-                "is missing"
+            let what = match value.offset {
+                Some(_) => Mistake::Empty,
+                None => Mistake::Missing,
             };
-            self.problem(place, field, value, text);
+            self.problem(place, field, value, what);
         }
     }
 
@@ -128,33 +83,42 @@ impl Reader<'_> {
             return None;
         }
         match Duration::parse(&value.value) {
-            Ok(_) if value.value.starts_with('-') => self.problem(place, "before", value, "is negative"),
+            Ok(_) if value.value.starts_with('-') => {
+                self.problem(place, "before", value, Mistake::Negative);
+            }
             Ok(duration) => return Some(duration),
-            Err(error) => self.problem(place, "before", value, error),
+            Err(error) => self.problem(place, "before", value, Mistake::Sentence(error.to_string())),
         }
         None
     }
 
     /// An unknown key is an error here: a `befor` may be a misspelt `before`.
-    fn unknown(&mut self, document: &Document, unknown: &UnknownKey) {
-        let nearest = hints::nearest(&unknown.key, unknown.known.iter().copied());
-        let nearest = nearest.map_or(String::new(), |nearest| format!("; did you mean \"{nearest}\"?"));
-        let text = format!("unknown key \"{}\"{nearest}", unknown.key);
+    pub(super) fn unknown(&mut self, document: &Document, unknown: &UnknownKey) {
+        let what = Mistake::UnknownKey {
+            key: unknown.key.clone(),
+            known: unknown.known,
+        };
         let depth = match unknown.path.as_str() {
             "" => 0,
             path => 1 + path.matches('.').count(),
         };
-        self.somewhere(document, unknown.offset, depth, "", text);
+        self.somewhere(document, unknown.offset, depth, "", what);
     }
 
     /// Reports a document that is not JSON or has a value of the wrong type.
-    fn unreadable(&mut self, document: &Document, error: json::Error) {
-        match error.mismatch {
+    pub(super) fn unreadable(&mut self, document: &Document, error: &json::Error) {
+        match &error.mismatch {
             Some(mismatch) => {
-                let text = format!("must be {}, not {}", mismatch.wanted, mismatch.found);
-                self.somewhere(document, error.offset, 2, mismatch.field, text);
+                let what = Mistake::Kind {
+                    wanted: mismatch.wanted,
+                    found: mismatch.found.clone(),
+                };
+                self.somewhere(document, error.offset, 2, mismatch.field, what);
             }
-            None => self.somewhere(document, error.offset, 0, "", error.text),
+            None => {
+                let what = Mistake::Sentence(error.text.clone());
+                self.somewhere(document, error.offset, 0, "", what);
+            }
         }
     }
 
@@ -166,7 +130,7 @@ impl Reader<'_> {
         offset: usize,
         depth: usize,
         field: &'static str,
-        text: String,
+        what: Mistake,
     ) {
         let around = |start: Option<usize>| start.is_some_and(|start| start <= offset);
         let organizations = document.organizations.iter().enumerate();
@@ -182,18 +146,18 @@ impl Reader<'_> {
             organization: organization.map_or(String::new(), |(at, o)| o.value.shown(at)),
             certificate: certificate.map(|(at, c)| c.value.shown(at)),
             field,
-            text,
+            what,
         });
     }
 
-    fn organizations(&mut self, document: &Document) -> Vec<Group> {
+    pub(super) fn organizations(&mut self, document: &Document) -> Vec<Group> {
         if document.organizations.is_empty() {
             self.problems.push(Problem {
                 offset: 0,
                 organization: String::new(),
                 certificate: None,
                 field: "organizations",
-                text: "is missing or empty".to_owned(),
+                what: Mistake::MissingOrEmpty,
             });
         }
         let organizations = document.organizations.iter();
@@ -209,7 +173,7 @@ impl Reader<'_> {
         };
         let groups: Vec<Group> = organizations
             .clone()
-            .map(|organization| self.group(&organization.value))
+            .map(|organization| self.group(&organization.value, &document.db_config.value))
             .collect();
         // The CA files of all organizations are protected before any output is checked.
         groups.iter().for_each(|group| self.places.protect(group));
@@ -219,8 +183,8 @@ impl Reader<'_> {
             .collect()
     }
 
-    /// An organization's CA and configuration.
-    fn group(&self, organization: &Organization) -> Group {
+    /// An organization's CA, configuration and database; `db_config` is the document's.
+    fn group(&self, organization: &Organization, db_config: &str) -> Group {
         let folder = self.base.join(&organization.folder.value);
         let mut group = Group::of_folders(&[&folder, self.base]);
         for (value, target) in [
@@ -237,6 +201,13 @@ impl Reader<'_> {
         if !organization.config.value.is_empty() {
             group.config = Source::in_one_of(&[&folder, self.base], &organization.config.value);
             group.config_is_default = false;
+        }
+        let db_config = match organization.db_config.value.as_str() {
+            "" => db_config,
+            own => own,
+        };
+        if !db_config.is_empty() {
+            group.database = Some(Source::in_one_of(&[&folder, self.base], db_config));
         }
         group
     }
@@ -266,11 +237,11 @@ impl Reader<'_> {
         group.name = Some(name.as_str().into());
         // A configuration that cannot be read is reported when it is needed, and stops only
         // its own organization.
-        let own = match &self.context.policy {
+        let own = match self.policy {
             Some(_) => None,
             None => read_policy(&group.config),
         };
-        let policy = self.context.policy.as_deref().or(own.as_ref());
+        let policy = self.policy.or(own.as_ref());
         for (at, wanted) in organization.certificates.iter().enumerate() {
             let certificate = wanted.value.shown(at);
             let place = Place {
@@ -306,12 +277,11 @@ impl Reader<'_> {
             && profile != "default"
             && !policy.profiles().any(|(known, _)| known == profile)
         {
-            let known: Vec<&str> = policy.profiles().map(|(name, _)| name).collect();
-            let text = format!(
-                "unknown profile \"{profile}\"; valid are {}, default",
-                known.join(", ")
-            );
-            self.problem(place, "profile", &wanted.profile, text);
+            let what = Mistake::UnknownProfile {
+                name: profile.clone(),
+                known: policy.profiles().map(|(name, _)| name.to_owned()).collect(),
+            };
+            self.problem(place, "profile", &wanted.profile, what);
         }
         let output = &wanted.output.value;
         let certificate = match output.ends_with(".pem") || output.ends_with(".crt") {

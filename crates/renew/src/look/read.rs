@@ -3,15 +3,15 @@
 use std::io;
 use std::path::Path;
 
+use rcfssl_ca::{Trap, input};
 use rcfssl_core::csr::Content;
 use rcfssl_core::key::{self, PrivateKey, SigningKey};
 use rcfssl_core::{Certificate, Profile, Request};
 use rcfssl_go::pem;
 use zeroize::Zeroizing;
 
-use super::{Look, message};
-use crate::hints::{self, Trap};
-use crate::input;
+use super::Look;
+use crate::{Refusal, Warning};
 
 /// An existing certificate.
 pub struct Existing {
@@ -39,9 +39,9 @@ pub struct KeyFile {
 }
 
 impl Look<'_> {
-    pub(super) fn read_request(&self, path: &Path, warnings: &mut Vec<String>) -> Result<Request, String> {
+    pub(super) fn read_request(&self, path: &Path, warnings: &mut Vec<Warning>) -> Result<Request, Refusal> {
         let shown = path.to_string_lossy();
-        let text = input::found(path).map_err(message)?;
+        let text = input::found(path)?;
         let (request, report) = Request::read(&text).map_err(|error| {
             let place = match &error {
                 rcfssl_core::Error::Json { error, .. } => {
@@ -49,13 +49,16 @@ impl Look<'_> {
                 }
                 _ => format!("{shown}:"),
             };
-            format!("{place} {}", error.message())
+            Refusal::Sentence(format!("{place} {}", error.message()))
         })?;
         for unknown in &report.unknown_keys {
-            self.trap(hints::unknown_key(&shown, &text, unknown), warnings)?;
+            self.trap(Trap::unknown_key(&shown, &text, unknown), warnings)?;
         }
         if report.more > 0 {
-            warnings.push(format!("{shown}: {} more such keys", report.more));
+            warnings.push(Warning::MoreUnknownKeys {
+                file: shown.into_owned(),
+                more: report.more,
+            });
         }
         Ok(request)
     }
@@ -66,10 +69,10 @@ impl Look<'_> {
         &self,
         request: &Request,
         profile: &Profile,
-        warnings: &mut Vec<String>,
-    ) -> Result<Content, String> {
+        warnings: &mut Vec<Warning>,
+    ) -> Result<Content, Refusal> {
         if request.ca.is_some() {
-            return Err("ca section only permitted in initca".to_owned());
+            return Err(Refusal::CaSection);
         }
         let mut request = request.clone();
         if let Some(cn) = &self.options.cn {
@@ -86,25 +89,25 @@ impl Look<'_> {
             let names = hosts.texts().map(str::to_owned).collect();
             self.trap(Trap::AuthorityLosesNames { names }, warnings)?;
         }
-        hosts.check().map_err(message)?;
+        hosts.check()?;
         Ok(Content {
-            subject: request.subject().map_err(message)?,
+            subject: request.subject()?,
             hosts,
-            extensions: request.extensions().map_err(message)?,
+            extensions: request.extensions()?,
         })
     }
 
-    pub(super) fn trap(&self, trap: Trap, warnings: &mut Vec<String>) -> Result<(), String> {
+    pub(super) fn trap(&self, trap: Trap, warnings: &mut Vec<Warning>) -> Result<(), Refusal> {
         if self.options.strict {
-            return Err(trap.to_string());
+            return Err(Refusal::Trap(trap));
         }
-        warnings.push(trap.to_string());
+        warnings.push(Warning::Trap(trap));
         Ok(())
     }
 
     /// Reads the key beside the certificate. Returns `None` if the file is missing, or,
     /// with `replaces`, if it does not contain a key.
-    pub(super) fn read_key(&self, replaces: bool) -> Result<Option<KeyFile>, String> {
+    pub(super) fn read_key(&self, replaces: bool) -> Result<Option<KeyFile>, Refusal> {
         let path = &self.companions.key;
         if is_missing(path)? {
             return Ok(None);
@@ -113,7 +116,7 @@ impl Look<'_> {
             Some(named) => input::file(named.as_os_str()),
             None => input::found(path),
         };
-        let text = text.map_err(message)?;
+        let text = text?;
         let is_encrypted = contains(&text, b"ENCRYPTED");
         let password = input::ca_password();
         match key::read_encrypted(&text, password.as_ref().map(|p| p.as_slice())) {
@@ -123,21 +126,24 @@ impl Look<'_> {
                 is_encrypted,
             })),
             Err(_) if replaces && !is_encrypted => Ok(None),
-            Err(error) => Err(format!("{}: {}", path.to_string_lossy(), error.message())),
+            Err(error) => {
+                let shown = path.to_string_lossy();
+                Err(Refusal::Sentence(format!("{shown}: {}", error.message())))
+            }
         }
     }
 }
 
 impl Existing {
     /// The first certificate of a PEM file and the blocks after it.
-    pub(super) fn read(text: &[u8]) -> Result<Option<Self>, String> {
+    pub(super) fn read(text: &[u8]) -> Result<Option<Self>, Refusal> {
         let Some((block, mut rest)) = pem::decode(text) else {
             return Ok(None);
         };
         if block.label != "CERTIFICATE" {
             return Ok(None);
         }
-        let certificate = Certificate::read(&block.contents).map_err(message)?;
+        let certificate = Certificate::read(&block.contents)?;
         let mut existing = Existing {
             certificate,
             rest: Zeroizing::new(String::new()),
@@ -174,22 +180,14 @@ impl Existing {
     }
 
     /// The warning about blocks that are not kept.
-    pub(super) fn warning(&self) -> Option<String> {
-        let left_out = self.left_out.join(", ");
-        (!left_out.is_empty()).then(|| {
-            format!(
-                "only certificates and the certificate's own key are kept in its file; removed: {left_out}"
-            )
-        })
+    pub(super) fn warning(&self) -> Option<Warning> {
+        (!self.left_out.is_empty()).then(|| Warning::LeftOut(self.left_out.clone()))
     }
 }
 
 /// Whether nothing exists at this path. A dangling link counts as nothing.
-pub(super) fn is_missing(path: &Path) -> Result<bool, String> {
-    let about = |error: io::Error| {
-        let why = rcfssl_go::os::describe(&error);
-        format!("open {}: {why}", path.to_string_lossy())
-    };
+pub(super) fn is_missing(path: &Path) -> Result<bool, Refusal> {
+    let about = |error: io::Error| Refusal::system("open", &path.to_string_lossy(), &error);
     path.try_exists().map(|there| !there).map_err(about)
 }
 

@@ -4,10 +4,11 @@ use std::ffi::{OsStr, OsString};
 use std::os::unix::ffi::OsStrExt;
 use std::path::{Path, PathBuf};
 
+use rcfssl_ca::input;
 use rcfssl_core::{Error, Result};
 use zeroize::Zeroizing;
 
-use crate::input;
+use crate::Refusal;
 
 /// A file or an environment variable.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -77,25 +78,13 @@ impl Source {
         }
     }
 
-    /// The message that none of the files exists.
-    pub fn missing(&self) -> String {
-        match self {
-            Source::Found(first, others) if !others.is_empty() => {
-                let others = others.iter().map(|path| path.to_string_lossy());
-                let others = others.collect::<Vec<_>>().join(" nor ");
-                format!("neither {} nor {others} exists", first.to_string_lossy())
-            }
-            _ => format!("{} does not exist", self.shown()),
-        }
-    }
-
     /// An error's message with the file's name.
-    pub fn named(&self, error: &Error) -> String {
+    pub(crate) fn refusal(&self, error: &Error) -> Refusal {
         let (shown, message) = (self.shown(), error.message());
-        match message.contains(&shown) {
+        Refusal::Sentence(match message.contains(&shown) {
             true => message.into_owned(),
             false => format!("{shown}: {message}"),
-        }
+        })
     }
 
     /// The environment variable that it names.
@@ -147,14 +136,6 @@ mod tests {
             two.join("x").display()
         );
         assert!(error.message().ends_with(&told), "{error}");
-        assert_eq!(
-            source.missing(),
-            format!(
-                "neither {} nor {} exists",
-                one.join("x").display(),
-                two.join("x").display()
-            )
-        );
         std::fs::write(two.join("x"), "two").unwrap();
         assert_eq!(*source.read().unwrap(), b"two");
         std::fs::create_dir(&one).unwrap();

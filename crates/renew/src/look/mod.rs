@@ -5,6 +5,7 @@ mod read;
 
 use std::path::Path;
 
+use rcfssl_ca::{Trap, input};
 use rcfssl_core::authority::{Decided, Overrides};
 use rcfssl_core::certificate::Names;
 use rcfssl_core::certinfo::rfc3339;
@@ -18,13 +19,8 @@ use time::OffsetDateTime;
 
 use self::read::is_missing;
 pub use self::read::{Existing, KeyFile};
-use super::task::{Companions, Issuing, Options, Order, Task};
-use super::why::Why;
-use crate::hints::Trap;
-use crate::input;
-
-/// A private key is never discarded unless the user asks for it.
-const LOST_KEY: &str = "its file also holds a private key, which would be lost";
+use crate::group::Issuing;
+use crate::{Companions, Options, Order, Refusal, Task, Warning, Why};
 
 /// The result for one certificate.
 pub enum Finding {
@@ -35,7 +31,7 @@ pub enum Finding {
         /// When it expires.
         until: OffsetDateTime,
         /// A warning for its owner.
-        warning: Option<String>,
+        warning: Option<Warning>,
     },
     /// A new one is to be issued.
     Wanting(Box<Plan>),
@@ -60,7 +56,7 @@ pub struct Plan {
     /// The existing `NAME.csr` is to be replaced even if the key stays.
     pub rewrites_csr: bool,
     /// Warnings for its owner.
-    pub warnings: Vec<String>,
+    pub warnings: Vec<Warning>,
 }
 
 /// Who signs a certificate.
@@ -99,7 +95,7 @@ pub fn look(
     issuing: &Issuing,
     options: &Options,
     companions: &Companions,
-) -> Result<Finding, String> {
+) -> Result<Finding, Refusal> {
     let look = Look {
         task,
         issuing,
@@ -124,36 +120,32 @@ struct Look<'a> {
 
 impl<'a> Look<'a> {
     /// Plans the renewal of an existing certificate.
-    fn again(&self, found: bool) -> Result<Finding, String> {
-        let text = input::found(&self.task.certificate).map_err(message)?;
+    fn again(&self, found: bool) -> Result<Finding, Refusal> {
+        let text = input::found(&self.task.certificate)?;
         let existing = match Existing::read(&text)? {
             // A folder may contain other PEM files. A file without any PEM block was once a
             // certificate, because a key belongs to it.
             None if found && pem::decode(&text).is_some() => return Ok(Finding::Foreign),
-            None => return Err("it contains no certificate".to_owned()),
+            None => return Err(Refusal::NoCertificate),
             Some(existing) => existing,
         };
         let certificate = &existing.certificate;
         if certificate.der == self.issuing.certificate.der {
             return match found {
                 true => Ok(Finding::Foreign),
-                false => Err("it is the CA's own certificate: renew it with gencert -renewca".to_owned()),
+                false => Err(Refusal::OwnCa),
             };
         }
         match renewal::check_issuer(certificate, &self.issuing.certificate) {
             Ok(()) => {}
             Err(IssuerMismatch::OtherName) if found => return Ok(Finding::Foreign),
-            Err(IssuerMismatch::OtherName) => return Err("it was issued by another CA".to_owned()),
-            Err(IssuerMismatch::OtherKey) => {
-                return Err("it was issued by another CA with the same name".to_owned());
-            }
+            Err(IssuerMismatch::OtherName) => return Err(Refusal::OtherCa),
+            Err(IssuerMismatch::OtherKey) => return Err(Refusal::OtherCaOfSameName),
         }
-        let shown = self.companions.key.to_string_lossy();
-        let key = self
-            .read_key(false)?
-            .ok_or_else(|| format!("its key {shown} is missing"))?;
+        let missing = || Refusal::KeyMissing(self.companions.key.clone());
+        let key = self.read_key(false)?.ok_or_else(missing)?;
         if !certificate.public_key.is_same_key(key.key.public_key()) {
-            return Err(format!("the key {shown} does not match the certificate"));
+            return Err(Refusal::KeyMismatch(self.companions.key.clone()));
         }
         let (profile_name, profile) = self.profile_of(certificate)?;
         let mut warnings = Vec::new();
@@ -162,7 +154,7 @@ impl<'a> Look<'a> {
         let (wanted, content) = match &self.options.request {
             Some(request) => {
                 let content = self.content(request, profile, &mut warnings)?;
-                let wanted = Wanted::of_content(&content, public_key, profile).map_err(message)?;
+                let wanted = Wanted::of_content(&content, public_key, profile)?;
                 (wanted, Some(content))
             }
             None => {
@@ -195,7 +187,7 @@ impl<'a> Look<'a> {
         };
         self.check_names(certificate, signing.names(), &mut warnings)?;
         let key_spec = match &self.options.request {
-            Some(request) => Some(request.key_spec().map_err(message)?),
+            Some(request) => Some(request.key_spec()?),
             None => None,
         };
         self.end_with_authority(Plan {
@@ -212,7 +204,7 @@ impl<'a> Look<'a> {
     }
 
     /// Plans what a document asks for, unless the existing certificate matches it.
-    fn by_document(&self, path: &Path, profile_name: &str) -> Result<Finding, String> {
+    fn by_document(&self, path: &Path, profile_name: &str) -> Result<Finding, Refusal> {
         let mut warnings = Vec::new();
         let request = self.read_request(path, &mut warnings)?;
         let profile = self.named_profile(profile_name)?;
@@ -221,7 +213,7 @@ impl<'a> Look<'a> {
         let existing = if is_missing(&self.task.certificate)? {
             Err(Why::Missing)
         } else {
-            let text = input::found(&self.task.certificate).map_err(message)?;
+            let text = input::found(&self.task.certificate)?;
             Existing::read(&text).ok().flatten().ok_or(Why::Unreadable)
         };
         // None of the compared fields depends on the key, so the CA's key stands in for one
@@ -229,7 +221,7 @@ impl<'a> Look<'a> {
         let public_key = key
             .as_ref()
             .map_or(&self.issuing.certificate.public_key, |key| key.key.public_key());
-        let wanted = Wanted::of_content(&content, public_key, profile).map_err(message)?;
+        let wanted = Wanted::of_content(&content, public_key, profile)?;
         let signing = self.signing(wanted, profile)?;
         let why = match &existing {
             Err(why) => Some(*why),
@@ -244,7 +236,7 @@ impl<'a> Look<'a> {
             (None, Ok(existing)) => return Ok(untouched(&existing.certificate)),
             // The chain above another CA's certificate does not belong above the new one.
             (Some(Why::OtherAuthority), Ok(existing)) if existing.holds_key || existing.holds_another_key => {
-                return Err(LOST_KEY.to_owned());
+                return Err(Refusal::KeyLost);
             }
             (Some(Why::OtherAuthority), _) => (Why::OtherAuthority, None),
             (Some(why), existing) => (why, existing.ok()),
@@ -257,7 +249,7 @@ impl<'a> Look<'a> {
             existing,
             key,
             content: Some(content),
-            key_spec: Some(request.key_spec().map_err(message)?),
+            key_spec: Some(request.key_spec()?),
             rewrites_csr: true,
             warnings,
         })
@@ -289,18 +281,16 @@ impl<'a> Look<'a> {
         }
     }
 
-    fn signing(&self, wanted: Wanted, profile: &Profile) -> Result<Signing, String> {
+    fn signing(&self, wanted: Wanted, profile: &Profile) -> Result<Signing, Refusal> {
         if profile.is_remote() {
             return Ok(Signing::Remote(Box::new(wanted)));
         }
-        let issuer = self.issuing.issuer.as_ref().map_err(String::clone)?;
+        let issuer = self.issuing.issuer.as_ref().map_err(Refusal::clone)?;
         let number = Serial::from_magnitude(&[]);
         let decided = issuer
             .authority()
-            .decide(wanted, profile, self.now, number, &mut |_| {});
-        decided
-            .map(|decided| Signing::Local(Box::new(decided)))
-            .map_err(message)
+            .decide(wanted, profile, self.now, number, &mut |_| {})?;
+        Ok(Signing::Local(Box::new(decided)))
     }
 
     /// Clients reject a certificate without hosts. Jobs run unattended, so a request that
@@ -309,8 +299,8 @@ impl<'a> Look<'a> {
         &self,
         live: &Certificate,
         names: &Names,
-        warnings: &mut Vec<String>,
-    ) -> Result<(), String> {
+        warnings: &mut Vec<Warning>,
+    ) -> Result<(), Refusal> {
         if self.task.drop_hosts || !renewal::drops_all_names(live, names) {
             return Ok(());
         }
@@ -320,33 +310,26 @@ impl<'a> Look<'a> {
             names.push("names of other kinds".to_owned());
         }
         match self.task.order {
-            Order::Document { .. } => Err(format!(
-                "the live certificate has SANs ({}) and the request has no hosts: add them to the request, or \
-                 allow it with \"drop_hosts\": true",
-                names.join(", ")
-            )),
+            Order::Document { .. } => Err(Refusal::DropsNames(names)),
             _ => self.trap(Trap::DropsAllNames { names }, warnings),
         }
     }
 
     /// No certificate outlives its CA, so the expiry date is capped. If that gains nothing
     /// over the existing certificate, that one stays.
-    fn end_with_authority(&self, mut plan: Plan) -> Result<Finding, String> {
+    fn end_with_authority(&self, mut plan: Plan) -> Result<Finding, Refusal> {
         if plan
             .existing
             .as_ref()
             .is_some_and(|existing| existing.holds_another_key)
         {
-            return Err(LOST_KEY.to_owned());
+            return Err(Refusal::KeyLost);
         }
         let left_out = plan.existing.as_ref().and_then(Existing::warning);
         plan.warnings.extend(left_out);
         let end = self.issuing.certificate.not_after;
-        let shown = rfc3339(end);
         if end <= self.now {
-            return Err(format!(
-                "the CA expired at {shown}: renew it with gencert -renewca"
-            ));
+            return Err(Refusal::CaExpired(end));
         }
         // The lifetime that another server will choose is not known in advance.
         let Signing::Local(decided) = &mut plan.signing else {
@@ -358,27 +341,21 @@ impl<'a> Look<'a> {
         // gencert also tolerates up to a day.
         let own = decided.template().not_after;
         if self.options.strict && own - end > time::Duration::DAY {
-            let own = rfc3339(own);
-            return Err(Trap::OutlivesAuthority {
-                end: own,
-                authority_end: shown,
-            }
-            .to_string());
+            return Err(Refusal::Trap(Trap::OutlivesAuthority {
+                end: rfc3339(own),
+                authority_end: rfc3339(end),
+            }));
         }
         if let (Why::Due { .. }, Some(existing)) = (plan.why, &plan.existing)
             && existing.certificate.not_after >= end
         {
             return Ok(Finding::Untouched {
                 until: existing.certificate.not_after,
-                warning: Some(format!(
-                    "the CA expires at {shown}, so the certificate cannot last longer: renew the CA with gencert -renewca"
-                )),
+                warning: Some(Warning::CaExpiresFirst(end)),
             });
         }
         decided.end_by(end);
-        plan.warnings.push(format!(
-            "its lifetime is cut to that of the CA, which expires at {shown}: renew the CA with gencert -renewca"
-        ));
+        plan.warnings.push(Warning::CutToCa(end));
         Ok(Finding::Wanting(Box::new(plan)))
     }
 }
@@ -388,9 +365,4 @@ fn untouched(certificate: &Certificate) -> Finding {
         until: certificate.not_after,
         warning: None,
     }
-}
-
-/// An error's message without its number.
-pub fn message(error: rcfssl_core::Error) -> String {
-    error.message().into_owned()
 }
