@@ -90,7 +90,7 @@ pub enum Refusal {
     ServerSentNone(String),
     /// A server sent a certificate for another key.
     ServerSentOtherKey,
-    /// A server sent a certificate that the CA here has not issued.
+    /// A server sent a certificate that was not issued by the CA given here.
     ServerSentOtherCa,
     /// A server sent a certificate that has expired.
     ServerSentExpired,

@@ -77,7 +77,7 @@ fn an_error_is_reported_with_its_position() {
             wanted(",\n\"before\": \"soon\""),
             format!("line 4: {b}, before: time: invalid duration \"soon\""),
         ),
-        (wanted(",\n\"before\": \"-1h\""), format!("line 4: {b}, before: is negative")),
+        (wanted(",\n\"before\": \"-1h\""), format!("line 4: {b}, before: must not be negative")),
         (
             wanted(",\n\"profile\": \"sever\""),
             format!("line 4: {b}, profile: unknown profile \"sever\"; valid are server, client, peer, default"),
@@ -90,7 +90,7 @@ fn an_error_is_reported_with_its_position() {
         (wanted(",\n\"output\": \"\""), "line 4: organization \"org\", certificate \"number 2\", output: is empty".to_owned()),
         (
             wanted(",\n\"output\": \"sub/\""),
-            "line 4: organization \"org\", certificate \"sub/\", output: not the name of a file, or a hidden file".to_owned(),
+            "line 4: organization \"org\", certificate \"sub/\", output: must name a file that is not hidden".to_owned(),
         ),
         (
             wanted(",\n\"output\": \"a.pem\""),

@@ -157,7 +157,7 @@ fn a_ca_that_expires_sooner_limits_the_certificate() {
     let step = renewed(&organization, "a.pem");
     let [warning] = logged(&step, "WARNING").try_into().unwrap();
     assert!(
-        warning.starts_with("a.pem: its lifetime is cut to that of the CA, which expires at 20"),
+        warning.starts_with("a.pem: its lifetime is limited to that of the CA, which expires at 20"),
         "{warning}"
     );
     assert!(
@@ -318,7 +318,7 @@ fn wrong_arguments_are_reported() {
         ),
         ("-jobs x.json -ca ca.pem", 1, "-ca cannot be combined with -jobs"),
         ("-jobs x.json", 1, "open x.json: no such file or directory"),
-        ("-before -1h .", 1, "-before is negative"),
+        ("-before -1h .", 1, "-before must not be negative"),
         ("-rekye .", 2, "rekye"),
         ("-wait long .", 2, "long"),
         // Go does not parse flags after an argument, and this would have renewed.

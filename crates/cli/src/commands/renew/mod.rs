@@ -127,7 +127,7 @@ fn options(context: &Context) -> Result<Options, Failure> {
     let wait = args.duration(FlagId::Wait).as_nanoseconds();
     let before = args.is_set(FlagId::Before).then(|| args.duration(FlagId::Before));
     if before.is_some_and(|before| before < Duration::ZERO) {
-        return Err(Error::plain("-before is negative").into());
+        return Err(Error::plain("-before must not be negative").into());
     }
     Ok(Options {
         before,

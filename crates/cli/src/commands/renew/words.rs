@@ -25,7 +25,7 @@ pub fn refusal(refusal: &Refusal) -> String {
             "the CA expired at {}: renew it with gencert -renewca",
             rfc3339(*end)
         ),
-        Refusal::NothingSignedHere => "no profile is signed for here".to_owned(),
+        Refusal::NothingSignedHere => "no profile needs a local CA key".to_owned(),
         Refusal::NoConfiguration { profile, missing } => {
             format!(
                 "profile \"{profile}\" needs a configuration: {}",
@@ -38,7 +38,7 @@ pub fn refusal(refusal: &Refusal) -> String {
             names.join(", ")
         ),
         Refusal::SeveralRemoteProfiles(names) => format!(
-            "other servers sign for several profiles, {}: name one with -profile",
+            "several profiles have a remote signer: {}; choose one with -profile",
             names.join(", ")
         ),
         Refusal::NoProfile { usages, known } => format!(
@@ -68,12 +68,12 @@ pub fn refusal(refusal: &Refusal) -> String {
              allow it with \"drop_hosts\": true",
             names.join(", ")
         ),
-        Refusal::NothingToAsk => "there is nothing to ask for".to_owned(),
-        Refusal::NoServer => "no server signs for its profile".to_owned(),
+        Refusal::NothingToAsk => "there is neither a request document nor a certificate to renew".to_owned(),
+        Refusal::NoServer => "its profile has no remote signer".to_owned(),
         Refusal::ServerSentNone(why) => format!("the server sent no certificate: {why}"),
         Refusal::ServerSentOtherKey => "the server sent a certificate for another key".to_owned(),
         Refusal::ServerSentOtherCa => {
-            "the server sent a certificate that the CA here has not issued".to_owned()
+            "the server sent a certificate that was not issued by the CA given here".to_owned()
         }
         Refusal::ServerSentExpired => "the server sent a certificate that has expired".to_owned(),
         Refusal::Busy { folder, process } => {
@@ -117,7 +117,7 @@ pub fn warning(warning: &Warning) -> String {
             labels.join(", ")
         ),
         Warning::CutToCa(end) => format!(
-            "its lifetime is cut to that of the CA, which expires at {}: renew the CA with gencert -renewca",
+            "its lifetime is limited to that of the CA, which expires at {}: renew the CA with gencert -renewca",
             rfc3339(*end)
         ),
         Warning::CaExpiresFirst(end) => format!(
@@ -199,7 +199,7 @@ fn mistake(mistake: &Mistake) -> String {
         Mistake::Missing => "is missing".to_owned(),
         Mistake::Empty => "is empty".to_owned(),
         Mistake::MissingOrEmpty => "is missing or empty".to_owned(),
-        Mistake::Negative => "is negative".to_owned(),
+        Mistake::Negative => "must not be negative".to_owned(),
         Mistake::Sentence(text) => text.clone(),
         Mistake::Kind { wanted, found } => format!("must be {wanted}, not {found}"),
         Mistake::UnknownKey { key, known } => {
@@ -208,7 +208,7 @@ fn mistake(mistake: &Mistake) -> String {
             format!("unknown key \"{key}\"{nearest}")
         }
         Mistake::UnknownProfile { name, known } => unknown_profile(name, known),
-        Mistake::NotAName => "not the name of a file, or a hidden file".to_owned(),
+        Mistake::NotAName => "must name a file that is not hidden".to_owned(),
         Mistake::Overwrites(file) => format!("would overwrite {}", file.to_string_lossy()),
         Mistake::SameFile { file, other } => {
             format!("writes the same file {} as \"{other}\"", file.to_string_lossy())
