@@ -70,6 +70,9 @@ cargo fmt --manifest-path tests/fuzz/Cargo.toml --check
 say "Lints"
 cargo clippy --quiet --locked --workspace --all-targets -- -D warnings
 
+say "Documentation"
+RUSTDOCFLAGS='-D warnings' cargo doc --quiet --locked --workspace --no-deps
+
 say "Licences, bans, sources"
 cargo deny --locked check licenses bans sources
 

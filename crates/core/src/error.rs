@@ -18,6 +18,7 @@ macro_rules! codes {
         /// (certificate, private key, intermediates, root, policy, dial, API client, OCSP,
         /// request, transparency), the rest is the reason.
         #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+        #[non_exhaustive]
         pub enum Code { $($(#[$doc])* #[doc = concat!($number, ": ", $message)] $name,)* }
 
         impl Code {
@@ -87,6 +88,7 @@ codes! {
 
 /// An error.
 #[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum Error {
     /// An error object: `{"code":N,"message":"…"}`.
     Coded {
@@ -120,12 +122,17 @@ impl Error {
         Error::Plain(text.into())
     }
 
-    /// The number, if there is one.
-    pub fn number(&self) -> Option<u32> {
+    /// The reason, unless it is a plain message.
+    pub fn code(&self) -> Option<Code> {
         match self {
-            Error::Coded { code, .. } | Error::Json { code: Some(code), .. } => Some(code.number()),
+            Error::Coded { code, .. } | Error::Json { code: Some(code), .. } => Some(*code),
             Error::Plain(_) | Error::Json { code: None, .. } => None,
         }
+    }
+
+    /// The number, if there is one.
+    pub fn number(&self) -> Option<u32> {
+        self.code().map(Code::number)
     }
 
     /// The message without its number.

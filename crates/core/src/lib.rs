@@ -2,6 +2,24 @@
 //!
 //! This crate does not access files, clock, terminal or environment: callers pass in what
 //! it needs. `README.md` in the repository describes what the commands do with it.
+//!
+//! A CA from a request document:
+//!
+//! ```
+//! use rcfssl_core::key::{self, KeyFormat};
+//! use rcfssl_core::{Authority, Csr, Overrides, Request};
+//!
+//! let (request, _) = Request::read(br#"{"CN": "Example CA", "key": {"algo": "ecdsa", "size": 256}}"#)?;
+//! let key = key::generate(request.key_spec()?)?;
+//! let csr = Csr::make(&request.content()?, &key)?;
+//! let now = time::OffsetDateTime::now_utc();
+//! let (ca, profile) = (Authority::self_signed(&key), request.root_profile()?);
+//! let issued = ca.sign(&csr, &profile, &Overrides::default(), now, &mut |_event| ())?;
+//! println!("{}{}", issued.to_pem(), key.to_pem(KeyFormat::Pkcs8)?.as_str());
+//! # Ok::<(), rcfssl_core::Error>(())
+//! ```
+//!
+//! The examples `server` and `verify` go on from there.
 
 pub mod asn1;
 pub mod auth;

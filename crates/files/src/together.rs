@@ -18,7 +18,7 @@ use crate::{WriteError, Written, folder_of, follow, is_descriptor, open_error, w
 /// after that the files are written without it.
 const PATIENCE: Duration = Duration::from_secs(10);
 
-/// Writes files of one folder as [`write`] does, in order, up to the first failure. If some
+/// Writes files of one folder as [`write()`] does, in order, up to the first failure. If some
 /// of them replace others, all are renamed together, or after a kill by the next run, so
 /// that a new certificate is not left with an old key.
 pub fn write_all(files: &[NewFile]) -> Vec<Result<Written, WriteError>> {

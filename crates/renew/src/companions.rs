@@ -37,7 +37,7 @@ fn key_of(certificate: &Path, is_there: impl Fn(&Path) -> bool) -> PathBuf {
 }
 
 impl Companions {
-    /// Finds them: the key by [`key_of`]; `NAME.csr`.
+    /// Finds them: the key by `key_of`; `NAME.csr`.
     pub fn of(certificate: &Path) -> Self {
         let stem = certificate.file_stem().unwrap_or_default();
         let mut csr = stem.to_owned();
