@@ -66,7 +66,7 @@ fn check_serials(outcome: &Outcome, findings: &mut Findings) {
     if let ([logged], 1) = (logged.as_slice(), made.len())
         && !made.contains(*logged)
     {
-        findings.say("the log contains a serial number that no certificate has");
+        findings.say("the log names a serial number that no certificate has");
     }
 }
 
