@@ -161,20 +161,13 @@ impl Workplace {
             fs::create_dir(folder)?;
             fs::set_permissions(folder, Permissions::from_mode(0o755))?;
         }
-        let statuses = root.path().join("statuses");
         for (name, binary) in programs {
             let link = bin.join(name);
             if watched {
                 // Through a link, because the binary must be called by the same name.
                 let inner = watched_links.join(name);
-                symlink(binary, &inner)?;
-                let script = format!(
-                    "#!/bin/sh\n'{}' \"$@\"\nstatus=$?\necho $status >> '{}'\nexit $status\n",
-                    inner.display(),
-                    statuses.display()
-                );
-                fs::write(&link, script)?;
-                fs::set_permissions(&link, Permissions::from_mode(0o755))?;
+                symlink(binary, inner)?;
+                symlink(concat!(env!("CARGO_MANIFEST_DIR"), "/src/watched.sh"), link)?;
             } else {
                 symlink(binary, link)?;
             }

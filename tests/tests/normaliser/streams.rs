@@ -66,7 +66,7 @@ pub fn of_streams() -> Vec<Corruption> {
         }),
         corruption(
             "a serial number of nobody",
-            "the log contains a serial number",
+            "the log names a serial number",
             |outcome| {
                 // Only with one certificate and one line can they be matched.
                 outcome.steps[0].stderr.clear();
