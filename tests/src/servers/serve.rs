@@ -16,8 +16,9 @@ use crate::workplace::Workplace;
 /// The time limit for starting or stopping a server.
 const PATIENCE: Duration = Duration::from_secs(20);
 
-/// Whoever runs the tests may ignore SIGHUP, as `nohup` does.
-const DEFAULT_HANGUP: &str = "--default-signal=HUP";
+/// Whoever runs the tests may ignore SIGHUP, as `nohup` does, or SIGINT, as shells let commands
+/// in the background do.
+const DEFAULT_SIGNALS: &str = "--default-signal=HUP,INT";
 
 /// A running server, which is stopped when this is dropped.
 #[derive(Debug)]
@@ -78,7 +79,7 @@ impl Served {
         command.current_dir(place.path());
         let program = binaries::folder()?.join("rcfssl");
         Served::launch(&place.path(), |port| {
-            command.arg(DEFAULT_HANGUP).arg(program);
+            command.arg(DEFAULT_SIGNALS).arg(program);
             command.args(["serve", "-port", port]).args(arguments);
             command
         })
@@ -93,7 +94,7 @@ impl Served {
         let mut command = place.command("env");
         Served::launch(&place.path(), |port| {
             command
-                .args([DEFAULT_HANGUP, "bash", "-c", line])
+                .args([DEFAULT_SIGNALS, "bash", "-c", line])
                 .env("PORT", port);
             command
         })
@@ -194,17 +195,39 @@ impl Served {
         Answer::read(&self.raw(request.as_bytes())?)
     }
 
-    /// Sends a signal by name.
+    /// Sends a signal by name: HUP, INT, TERM or another, once the server catches the first
+    /// three, or ignores them. It listens a moment before it does.
     ///
     /// # Errors
     /// The error of `kill`.
     pub fn signal(&self, name: &str) -> Result<()> {
+        let number = ["HUP", "INT", "TERM"]
+            .iter()
+            .zip([1, 2, 15])
+            .find(|(known, _)| **known == name);
+        let begun = Instant::now();
+        while let Some((_, number)) = number
+            && !self.expects(number)?
+            && begun.elapsed() < PATIENCE
+        {
+            std::thread::sleep(Duration::from_millis(5));
+        }
         let status = Command::new("kill")
             .arg(format!("-{name}"))
             .arg(self.id().to_string())
             .status()?;
         ensure!(status.success(), "kill: {status}");
         Ok(())
+    }
+
+    /// Whether it catches or ignores a signal, as Linux reports.
+    fn expects(&self, number: u32) -> Result<bool> {
+        let status = fs::read_to_string(format!("/proc/{}/status", self.id()))?;
+        let masks = status.lines().filter_map(|line| {
+            let mask = line.strip_prefix("SigCgt:").or(line.strip_prefix("SigIgn:"))?;
+            u64::from_str_radix(mask.trim(), 16).ok()
+        });
+        Ok(masks.fold(0, |all, mask| all | mask) >> (number - 1) & 1 == 1)
     }
 
     /// Waits until it ends.
