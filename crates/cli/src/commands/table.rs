@@ -35,7 +35,7 @@ pub struct Command {
 }
 
 /// The defaults of a command; 2 is Go's exit status for a wrong flag.
-const NOT_YET: Command = Command {
+const DEFAULTS: Command = Command {
     name: "",
     about: "",
     usage: &[],
@@ -57,7 +57,7 @@ pub static COMMANDS: &[Command] = &[
             CaBundle, Cert, Domain, Flavor, IntBundle, IntDir, Ip, Key, LogLevel, Metadata, Password, Strict,
         ],
         run: Some(bundle::run),
-        ..NOT_YET
+        ..DEFAULTS
     },
     Command {
         name: "certinfo",
@@ -71,7 +71,7 @@ pub static COMMANDS: &[Command] = &[
         details: "FILE may be - for standard input.",
         flags: &[Aki, Cert, Csr, DbConfig, Domain, LogLevel, Serial, Strict],
         run: Some(certinfo::run),
-        ..NOT_YET
+        ..DEFAULTS
     },
     Command {
         name: "completions",
@@ -82,7 +82,7 @@ For bash: rcfssl completions bash > /etc/bash_completion.d/rcfssl. The completio
 also work for links named cfssl and cfssljson.",
         run: Some(completions::run),
         is_our_own: true,
-        ..NOT_YET
+        ..DEFAULTS
     },
     Command {
         name: "crl",
@@ -93,7 +93,7 @@ The list holds only certificates that -ca issued, even if other CAs use the same
 database. It is printed as base64.",
         flags: &[Ca, CaKey, CrlNumber, DbConfig, Expiry, LogLevel, Pem, Strict],
         run: Some(crl::run),
-        ..NOT_YET
+        ..DEFAULTS
     },
     Command {
         name: "db",
@@ -113,7 +113,7 @@ status prints the version and the number of rows.",
         run: Some(db::run),
         is_our_own: true,
         has_actions: true,
-        ..NOT_YET
+        ..DEFAULTS
     },
     Command {
         name: "expiry",
@@ -130,7 +130,7 @@ read or a flag is wrong. 2 takes precedence over 3, and 3 over 1.",
         run: Some(expiry::run),
         is_our_own: true,
         wrong_flag: expiry::WRONG_FLAG,
-        ..NOT_YET
+        ..DEFAULTS
     },
     Command {
         name: "gencert",
@@ -171,7 +171,7 @@ the CA's own certificate, the key must not be encrypted.",
             TlsRemoteCa,
         ],
         run: Some(gencert::run),
-        ..NOT_YET
+        ..DEFAULTS
     },
     Command {
         name: "gencrl",
@@ -183,7 +183,7 @@ standard input. The CRL is valid for SECONDS (default: one week) and is printed 
 base64.",
         flags: &[CrlNumber, LogLevel, Pem, Strict],
         run: Some(gencrl::run),
-        ..NOT_YET
+        ..DEFAULTS
     },
     Command {
         name: "gencsr",
@@ -192,7 +192,7 @@ base64.",
         details: "With -cert, the request asks for the names in that certificate.",
         flags: &[Cert, Hostname, Key, LogLevel, Strict],
         run: Some(gencsr::run),
-        ..NOT_YET
+        ..DEFAULTS
     },
     Command {
         name: "genkey",
@@ -203,7 +203,7 @@ CSRJSON is a file with the request as JSON, or - for standard input. With -initc
 self-signed CA certificate is created too.",
         flags: &[Config, InitCa, KeyFormat, LogLevel, Strict],
         run: Some(genkey::run),
-        ..NOT_YET
+        ..DEFAULTS
     },
     Command {
         name: "help",
@@ -211,7 +211,7 @@ self-signed CA certificate is created too.",
         usage: &["help [COMMAND]"],
         run: Some(help::run),
         is_our_own: true,
-        ..NOT_YET
+        ..DEFAULTS
     },
     Command {
         name: "info",
@@ -234,7 +234,7 @@ self-signed CA certificate is created too.",
             TlsRemoteCa,
         ],
         run: Some(info::run),
-        ..NOT_YET
+        ..DEFAULTS
     },
     Command {
         name: "man",
@@ -247,7 +247,7 @@ MANPATH.",
         flags: &[Dir],
         run: Some(man::run),
         is_our_own: true,
-        ..NOT_YET
+        ..DEFAULTS
     },
     Command {
         name: "multirootca",
@@ -275,7 +275,7 @@ same.",
         ],
         run: Some(multirootca::run),
         is_our_own: true,
-        ..NOT_YET
+        ..DEFAULTS
     },
     Command {
         name: "ocspdump",
@@ -284,7 +284,7 @@ same.",
         details: "It prints one response per line, as base64.",
         flags: &[DbConfig, LogLevel, Strict],
         run: Some(ocspdump::run),
-        ..NOT_YET
+        ..DEFAULTS
     },
     Command {
         name: "ocsprefresh",
@@ -296,7 +296,7 @@ Every certificate that has not expired gets a new response, which is valid for
 another CA issued it.",
         flags: &[Ca, DbConfig, Interval, LogLevel, Responder, ResponderKey, Strict],
         run: Some(ocsprefresh::run),
-        ..NOT_YET
+        ..DEFAULTS
     },
     Command {
         name: "ocspserve",
@@ -307,7 +307,7 @@ another CA issued it.",
         ],
         flags: &[Address, DbConfig, LogFormat, LogLevel, Path, Port, Responses],
         run: Some(ocspserve::run),
-        ..NOT_YET
+        ..DEFAULTS
     },
     Command {
         name: "ocspsign",
@@ -326,7 +326,7 @@ another CA issued it.",
             Strict,
         ],
         run: Some(ocspsign::run),
-        ..NOT_YET
+        ..DEFAULTS
     },
     Command {
         name: "print-defaults",
@@ -335,7 +335,7 @@ another CA issued it.",
         details: "list prints the names of the other two.",
         flags: &[LogLevel],
         run: Some(print_defaults::run),
-        ..NOT_YET
+        ..DEFAULTS
     },
     Command {
         name: "renew",
@@ -380,7 +380,7 @@ status is 1 if anything failed.",
         ],
         run: Some(renew::run),
         is_our_own: true,
-        ..NOT_YET
+        ..DEFAULTS
     },
     Command {
         name: "revoke",
@@ -391,7 +391,7 @@ NUMBER is decimal; HEX is lower-case hexadecimal without colons. Revoking a
 certificate again updates the date and the reason.",
         flags: &[Aki, DbConfig, LogLevel, Reason, Serial, Strict],
         run: Some(revoke::run),
-        ..NOT_YET
+        ..DEFAULTS
     },
     Command {
         name: "scan",
@@ -401,7 +401,7 @@ certificate again updates the date and the reason.",
             CaBundle, Csv, Family, Ip, List, LogLevel, MaxHosts, NumWorkers, Scanner, Timeout,
         ],
         run: Some(scan::run),
-        ..NOT_YET
+        ..DEFAULTS
     },
     Command {
         name: "selfsign",
@@ -410,7 +410,7 @@ certificate again updates the date and the reason.",
         details: "For testing only: clients have no reason to trust such a certificate.",
         flags: &[Config, Hostname, KeyFormat, LogLevel, Profile, Strict],
         run: Some(selfsign::run),
-        ..NOT_YET
+        ..DEFAULTS
     },
     Command {
         name: "serve",
@@ -460,7 +460,7 @@ and keeps the old ones. systemd may pass the socket, and is told about the state
             TlsRemoteCa,
         ],
         run: Some(serve::run),
-        ..NOT_YET
+        ..DEFAULTS
     },
     Command {
         name: "sign",
@@ -490,7 +490,7 @@ to use instead of those in the certificate request.",
             TlsRemoteCa,
         ],
         run: Some(sign::run),
-        ..NOT_YET
+        ..DEFAULTS
     },
     Command {
         name: "version",
@@ -498,7 +498,7 @@ to use instead of those in the certificate request.",
         usage: &["version"],
         flags: &[LogLevel],
         run: Some(version::run),
-        ..NOT_YET
+        ..DEFAULTS
     },
 ];
 

@@ -196,11 +196,10 @@ pub(super) fn read_odd(pkcs1: &[u8]) -> Option<(PrivateKey, Vec<u8>)> {
     )
     .ok()?;
     let [p, q, ..] = &primes[..] else { return None };
-    let of_two = is_exponent(parts.exponent1.as_bytes(), &d, p)?
+    let mut fits = is_exponent(parts.exponent1.as_bytes(), &d, p)?
         && is_exponent(parts.exponent2.as_bytes(), &d, q)?
         && is_inverse(parts.coefficient.as_bytes(), q, p)?;
     let mut product = Zeroizing::new(p.concatenating_mul(&**q));
-    let mut fits = of_two;
     for (other, prime) in others.iter().zip(&primes[2..]) {
         fits &= is_exponent(other.exponent.as_bytes(), &d, prime)?
             && is_inverse(other.coefficient.as_bytes(), &product, prime)?;
