@@ -16,6 +16,7 @@ mod remote;
 mod responder;
 mod service;
 mod signing;
+mod status;
 mod terminal;
 mod tools;
 mod traps;

@@ -38,8 +38,40 @@ pub const OCSPSERVE: Command = Command {
     usage: &[
         "ocspserve -responses FILE [flags]",
         "ocspserve -db-config FILE [flags]",
+        "ocspserve -db-config FILE -ca FILE -responder FILE -responder-key FILE [flags]",
+        "ocspserve -db-config FILE -ca FILE -ca-key FILE [flags]",
+        "ocspserve -roots FILE [-db-config FILE] [flags]",
     ],
-    flags: &[Address, DbConfig, LogFormat, LogLevel, Path, Port, Responses],
+    details: "\
+With -responses or -db-config alone it serves the responses that ocspsign or ocsprefresh
+signed. With a responder it signs them when they are asked for, from the certificates in
+the database: -ca, -responder and -responder-key name a CA and the responder that it has
+certified, -ca and -ca-key a CA that signs itself, and -roots a file with a section for
+each of several CAs, as for multirootca. A revocation shows within a second. -crl-path
+serves the CRL of each CA too: at PATH, or with -roots at PATH/LABEL.",
+    flags: &[
+        Address,
+        Ca,
+        CaKey,
+        CrlExpiry,
+        CrlPath,
+        DbConfig,
+        Interval,
+        LogFormat,
+        LogLevel,
+        MaxBody,
+        MaxConnections,
+        MaxHeader,
+        Path,
+        Port,
+        RequestTimeout,
+        Responder,
+        ResponderId,
+        ResponderKey,
+        Responses,
+        Roots,
+        ShutdownTimeout,
+    ],
     ..Command::new("ocspserve", "answer OCSP requests", ocspserve::run)
 };
 
@@ -51,7 +83,9 @@ with -mutual-tls-ca it accepts only clients with a certificate from that CA. At 
 the log lists which endpoints are enabled, and why others are not. After SIGTERM the
 server finishes the requests in progress and exits with 0. After SIGHUP it reads its
 configuration, certificates and keys again; if any of them is wrong, it logs the error
-and keeps the old ones. systemd may pass the socket, and is told about the state.",
+and keeps the old ones. systemd may pass the socket, and is told about the state.
+-ocsp-path and -crl-path answer OCSP requests and serve the CRL, from the certificates in
+the database of -db-config: the URLs of a profile's ocsp_url and crl_url.",
     flags: &[
         Address,
         AllowMisconfiguration,
@@ -60,10 +94,13 @@ and keeps the old ones. systemd may pass the socket, and is told about the state
         CaBundle,
         CaKey,
         Config,
+        CrlExpiry,
+        CrlPath,
         DbConfig,
         Disable,
         IntBundle,
         IntDir,
+        Interval,
         LogFormat,
         LogLevel,
         MaxBody,
@@ -77,11 +114,13 @@ and keeps the old ones. systemd may pass the socket, and is told about the state
         MutualTlsClientCert,
         MutualTlsClientKey,
         MutualTlsCn,
+        OcspPath,
         Outgoing,
         Port,
         Remote,
         RequestTimeout,
         Responder,
+        ResponderId,
         ResponderKey,
         ShutdownTimeout,
         TlsCert,
