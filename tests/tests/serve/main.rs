@@ -1,5 +1,6 @@
 //! `rcfssl serve`: what recorded cases do not show — limits, signals, secrets, metrics.
 
+mod heads;
 mod health;
 mod library;
 mod limits;
