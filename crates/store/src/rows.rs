@@ -1,13 +1,13 @@
 //! Converts rows to records. What cfssl cannot read is rejected with the message of Go's
 //! `database/sql`.
 
-use rcfssl_core::record::{CertificateRecord, OcspRecord, Status};
+use rcfssl_core::record::{CertificateRecord, OcspRecord, Standing, Status};
 use time::OffsetDateTime;
 
 use crate::connection::Row;
 use crate::error::{Error, Kind, Result};
 use crate::moment;
-use crate::sql::{REVOKED, Table, position};
+use crate::sql::{REVOKED, STANDING, Table, position};
 
 /// The columns of a revoked certificate that a CRL needs.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -154,5 +154,22 @@ pub(crate) fn revoked(row: Row) -> Result<Revoked> {
         revoked_at: known(&row.required(TABLE, "revoked_at", "time")?),
         serial: row.required(TABLE, "serial_number", "string")?,
         pem,
+    })
+}
+
+/// A row of [`Driver::select_standing`](crate::config::Driver).
+pub(crate) fn standing(row: Row) -> Result<Standing> {
+    const TABLE: Table = Table::Certificates;
+    let place = |name| {
+        STANDING
+            .iter()
+            .position(|column| *column == name)
+            .unwrap_or_default()
+    };
+    let mut row = Columns { row, place };
+    Ok(Standing {
+        reason: row.number("reason")?,
+        revoked_at: known(&row.required(TABLE, "revoked_at", "time")?),
+        status: Status::parse(&row.required(TABLE, "status", "string")?),
     })
 }

@@ -251,6 +251,34 @@ impl Driver {
         )
     }
 
+    /// Selects reason, time of revocation and status of the row with a serial number and a
+    /// key identifier.
+    pub(crate) fn select_standing<'a>(self, serial: &'a str, aki: &'a str) -> (String, Vec<Value<'a>>) {
+        let [first, second] = [1, 2].map(|n| self.placeholder(n, Kind::Plain));
+        let columns = STANDING.map(|name| {
+            let kind = CERTIFICATE[position(Table::Certificates, name)].1;
+            self.column((name, kind))
+        });
+        let statement = format!(
+            "SELECT {} FROM certificates WHERE serial_number = {first} AND authority_key_identifier = {second}",
+            columns.join(", ")
+        );
+        (statement, vec![self.octets(serial), self.octets(aki)])
+    }
+
+    /// Selects the unexpired, unrevoked certificates with a common name.
+    pub(crate) fn select_named<'a>(self, name: &'a str) -> (String, Vec<Value<'a>>) {
+        let first = self.placeholder(1, Kind::Plain);
+        let condition = format!(
+            "WHERE common_name = {first} AND status = 'good' AND CURRENT_TIMESTAMP < expiry \
+             ORDER BY expiry"
+        );
+        (
+            self.select(Table::Certificates, &condition),
+            vec![Value::Text(name)],
+        )
+    }
+
     /// Selects what a CRL needs: key identifier, `ca_label`, `expiry`, `reason`,
     /// `revoked_at` and serial number of each revoked certificate that has not expired, and
     /// the certificate itself if there is no key identifier to identify its issuer.
@@ -320,6 +348,9 @@ pub(crate) const REVOKED: [&str; 7] = [
     "revoked_at",
     "serial_number",
 ];
+
+/// The columns of [`Driver::select_standing`].
+pub(crate) const STANDING: [&str; 3] = ["reason", "revoked_at", "status"];
 
 impl Table {
     /// The number of columns.

@@ -11,7 +11,7 @@ use rcfssl_core::certinfo::{CertificateInfo, RequestInfo};
 use rcfssl_core::csr::{Content, Unverified};
 use rcfssl_core::host::Host;
 use rcfssl_core::key::{self, PrivateKey, PrivateKeyInfo, SigningKey};
-use rcfssl_core::responding::{Asked, Kept};
+use rcfssl_core::responding::{Kept, OcspRequest};
 use rcfssl_core::revocation::{Checker, RevocationList};
 use rcfssl_core::verify::{Pool, Purpose, Verifier, check_host};
 use rcfssl_core::web::{Answer, Web};
@@ -262,7 +262,7 @@ impl Web for Responding<'_> {
 }
 
 fn ocsp(input: &[u8]) {
-    let _ = Asked::read(input);
+    let _ = OcspRequest::read(input);
     let _ = Kept::read(input);
     #[expect(clippy::expect_used, reason = "without it there are no cases")]
     let [issuer, certificate] = RESPONDED.as_ref().expect("a certificate with a responder");
