@@ -52,18 +52,20 @@ pub struct CrlContent {
 
 /// revokedCertificates, encoded on the fly: a CRL may have a million entries.
 #[derive(Debug, Clone, Default)]
-pub struct Entries(Vec<u8>);
+pub struct Entries(Writer);
 
 impl Entries {
+    /// Whether there are none.
+    pub fn is_empty(&self) -> bool {
+        self.0.as_bytes().is_empty()
+    }
+
     /// Adds a certificate. Order and repetitions are kept.
     pub fn add(&mut self, serial: &Serial, revoked: OffsetDateTime) {
-        let entry = asn1::encode(|w| {
-            w.sequence(|w| {
-                w.primitive(tag::INTEGER, &serial.contents());
-                w.time(revoked);
-            });
+        self.0.sequence(|w| {
+            w.primitive(tag::INTEGER, &serial.contents());
+            w.time(revoked);
         });
-        self.0.extend(entry);
     }
 }
 
@@ -82,8 +84,8 @@ pub fn sign(content: CrlContent, issuer: &Certificate, key: &dyn SigningKey) -> 
             w.raw(&issuer_name(issuer));
             w.time(content.now);
             w.time(content.next_update);
-            if content.keep_empty || !content.entries.0.is_empty() {
-                w.sequence(|w| w.raw(&content.entries.0));
+            if content.keep_empty || !content.entries.is_empty() {
+                w.sequence(|w| w.raw(content.entries.0.as_bytes()));
             }
             write_extensions(w, content.number, issuer);
         });

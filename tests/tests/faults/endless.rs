@@ -153,9 +153,11 @@ fn a_document_has_an_end() {
     needs!("/usr/bin/time");
     let organization = organization();
     let names = |count| format!(r#"{{"CN":"x","names":[{}{{}}]}}"#, "{},".repeat(count));
-    organization.write("large.json", names(3 << 20)).unwrap();
-    for command in ["genkey", "genkey -initca", "selfsign x.example"] {
-        let step = fails(&organization, &format!("rcfssl {command} large.json"), LARGE);
-        assert!(step.err().contains("elements"), "{}", step.err());
+    for (count, most) in [(3 << 20, 96 << 10), (33 << 20, 208 << 10)] {
+        organization.write("large.json", names(count)).unwrap();
+        for command in ["genkey", "genkey -initca", "selfsign x.example"] {
+            let step = fails(&organization, &format!("rcfssl {command} large.json"), most);
+            assert!(step.err().contains("elements"), "{}", step.err());
+        }
     }
 }
