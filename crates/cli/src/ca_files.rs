@@ -2,10 +2,11 @@
 //! what is wrong with one.
 
 use std::ffi::OsStr;
+use std::path::Path;
 
 use rcfssl_ca::{CaError, Issuer, input};
 use rcfssl_core::key::{self, PrivateKey};
-use rcfssl_core::{Certificate, Result};
+use rcfssl_core::{Certificate, Error, Result};
 
 use crate::args::FlagId;
 use crate::context::Context;
@@ -76,4 +77,16 @@ pub fn own_key(context: &Context) -> Result<PrivateKey> {
             context.hint(kinds::explain_failure(file, &text, Wanted::Key));
         }
     })
+}
+
+/// Reads the key at `file://PATH`. The host part of the URL is the first component of a
+/// relative path, as in cfssl.
+///
+/// # Errors
+/// For any other URL, and what is wrong with the file.
+pub fn private_key(spec: &str) -> Result<PrivateKey> {
+    let unsupported = || Error::plain("config: unsupported private key scheme");
+    let path = spec.strip_prefix("file://").ok_or_else(unsupported)?;
+    let text = input::file(Path::new(path).as_os_str())?;
+    key::read_pem_or_der(&text)
 }

@@ -138,7 +138,7 @@ fn multirootca(arguments: Vec<OsString>) -> u8 {
         Ok(args) => {
             let log = Log::new(args.int(FlagId::LogLevel)).with_format(format(&args));
             let context = Context::new(args, log);
-            let outcome = command.run.map_or(Ok(()), |run| run(&context));
+            let outcome = (command.run)(&context);
             context.finish(outcome)
         }
         Err(FlagError::Help) => {
@@ -178,7 +178,7 @@ impl Reduced {
             Err(trap @ Failure::Strict(_)) => return context.finish(Err(trap)),
             Err(_) => {}
         }
-        let outcome = command.run.map_or(Ok(()), |run| run(&context));
+        let outcome = (command.run)(&context);
         let counts = matches!(outcome, Err(Failure::Strict(_) | Failure::Crash(_)));
         let status = context.finish(outcome);
         if counts { status } else { 0 }

@@ -62,10 +62,29 @@ impl Entries {
 
     /// Adds a certificate. Order and repetitions are kept.
     pub fn add(&mut self, serial: &Serial, revoked: OffsetDateTime) {
+        self.add_with_reason(serial, revoked, 0);
+    }
+
+    /// Adds a certificate with its CRLReason (RFC 5280, section 5.3.1). Reasons that a CRL
+    /// must not name are omitted: unspecified (0), the unassigned 7, and removeFromCRL (8),
+    /// which is for delta CRLs.
+    pub fn add_with_reason(&mut self, serial: &Serial, revoked: OffsetDateTime, reason: i32) {
         self.0.sequence(|w| {
             w.primitive(tag::INTEGER, &serial.contents());
             w.time(revoked);
+            if let reason @ (1..=6 | 9 | 10) = reason {
+                w.sequence(|w| {
+                    extension::write(w, &oid::CRL_REASON, false, |w| {
+                        w.primitive(tag::ENUMERATED, &[reason as u8]);
+                    });
+                });
+            }
         });
+    }
+
+    /// The entries in DER, without the SEQUENCE around them.
+    pub fn as_der(&self) -> &[u8] {
+        self.0.as_bytes()
     }
 }
 

@@ -1,4 +1,9 @@
-//! OCSP responses (RFC 6960): basic responses for a single certificate.
+//! OCSP responses (RFC 6960): statuses, reasons, and responses for a single certificate as
+//! cfssl signs them.
+
+mod response;
+
+pub use response::{IssuerIds, ResponderId, Signer, Single, check_signer};
 
 use aws_lc_rs::digest::{Algorithm, SHA1_FOR_LEGACY_USE_ONLY, SHA256, SHA384, SHA512, digest};
 use time::format_description::BorrowedFormatItem;
@@ -79,6 +84,20 @@ pub enum IssuerHash {
 }
 
 impl IssuerHash {
+    /// All of them.
+    const ALL: [IssuerHash; 4] = [
+        IssuerHash::Sha1,
+        IssuerHash::Sha256,
+        IssuerHash::Sha384,
+        IssuerHash::Sha512,
+    ];
+
+    /// The algorithm with this OID, given as contents octets.
+    pub(crate) fn from_oid(octets: &[u8]) -> Option<Self> {
+        let mut all = IssuerHash::ALL.into_iter();
+        all.find(|hash| hash.algorithm().0.octets() == octets)
+    }
+
     fn algorithm(self) -> (oid::Oid, &'static Algorithm) {
         match self {
             IssuerHash::Sha1 => (oid::SHA1, &SHA1_FOR_LEGACY_USE_ONLY),
@@ -147,43 +166,20 @@ impl Responder<'_> {
         let this_update = hour(now);
         let interval = time::Duration::nanoseconds(self.interval.as_nanoseconds());
         let next_update = this_update.checked_add(interval).unwrap_or(this_update);
-        let algorithm = self.key.algorithm().gos_default();
-        let data = asn1::encode(|w| {
-            w.sequence(|w| {
-                w.context(1, |w| w.raw(&self.certificate.subject));
-                w.generalized_time(minute(now));
-                w.sequence(|w| {
-                    w.sequence(|w| {
-                        self.write_certificate_id(w, about, hash);
-                        write_status(w, status);
-                        w.generalized_time(this_update);
-                        w.context(0, |w| w.generalized_time(next_update));
-                    });
-                });
-            });
-        });
-        let signature = self.key.sign(algorithm, &data)?;
-        let basic = asn1::encode(|w| {
-            w.sequence(|w| {
-                w.raw(&data);
-                algorithm.write(w);
-                w.bit_string(&signature);
-                if self.certificate.der != self.issuer.der {
-                    w.context(0, |w| w.sequence(|w| w.raw(&self.certificate.der)));
-                }
-            });
-        });
-        Ok(asn1::encode(|w| {
-            w.sequence(|w| {
-                w.primitive(tag::ENUMERATED, &[0]);
-                w.context(0, |w| {
-                    w.sequence(|w| {
-                        w.oid(&oid::OCSP_BASIC);
-                        w.octet_string(&basic);
-                    });
-                });
-            });
-        }))
+        let id = asn1::encode(|w| self.write_certificate_id(w, about, hash));
+        let single = Single {
+            id: &id,
+            status,
+            this_update,
+            next_update,
+        };
+        let signer = Signer {
+            certificate: self.certificate,
+            key: self.key,
+            id: ResponderId::Name,
+            includes_certificate: self.certificate.der != self.issuer.der,
+        };
+        signer.sign(&[single], minute(now), None)
     }
 
     /// CertID (RFC 6960, section 4.1.1).
@@ -198,19 +194,6 @@ impl Responder<'_> {
             w.octet_string(digest(algorithm, self.issuer.public_key.key_bits()).as_ref());
             w.primitive(tag::INTEGER, &about.serial);
         });
-    }
-}
-
-fn write_status(w: &mut Writer, status: Status) {
-    match status {
-        Status::Good => w.primitive(tag::context(0), &[]),
-        Status::Unknown => w.primitive(tag::context(2), &[]),
-        Status::Revoked { reason, at } => w.context(1, |w| {
-            w.generalized_time(at);
-            if reason != 0 {
-                w.context(0, |w| w.primitive(tag::ENUMERATED, &[reason]));
-            }
-        }),
     }
 }
 

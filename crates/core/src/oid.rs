@@ -180,6 +180,8 @@ known! {
     DELEGATION_USAGE = "1.3.6.1.4.1.44363.44", "RFC 9345 delegationUsage";
 
     OCSP_BASIC = "1.3.6.1.5.5.7.48.1.1", "RFC 6960 id-pkix-ocsp-basic";
+    OCSP_NONCE = "1.3.6.1.5.5.7.48.1.2", "RFC 9654 id-pkix-ocsp-nonce";
+    CRL_REASON = "2.5.29.21", "RFC 5280 reasonCode";
     SHA1 = "1.3.14.3.2.26", "RFC 3279 id-sha1";
     RSA_ENCRYPTION = "1.2.840.113549.1.1.1", "PKCS#1 rsaEncryption";
     SHA1_WITH_RSA = "1.2.840.113549.1.1.5", "PKCS#1 sha1WithRSAEncryption";

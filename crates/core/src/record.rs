@@ -104,6 +104,17 @@ impl CertificateRecord {
     }
 }
 
+/// What a database says of the validity of a certificate.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Standing {
+    /// Good or revoked.
+    pub status: Status,
+    /// CRLReason (RFC 5280, section 5.3.1); 0 while good.
+    pub reason: i32,
+    /// When it was revoked; `None` is Go's zero time.
+    pub revoked_at: Option<OffsetDateTime>,
+}
+
 /// A key identifier in the recorded form: lower case, without colons.
 pub fn normal_identifier(aki: &str) -> String {
     aki.to_lowercase().replace(':', "")

@@ -3,37 +3,102 @@
 
 use time::{Date, Month, OffsetDateTime, Time};
 
-use crate::asn1::read::Reader;
+use crate::asn1::read::{Element, Reader};
 use crate::asn1::tag;
+use crate::ocsp::IssuerHash;
 use crate::oid;
 
-/// The certificate in a request; the first if there are several.
+/// The most certificates in a request. Clients ask for one, or for a chain.
+const MOST: usize = 100;
+
+/// The longest nonce (RFC 9654, section 2.1).
+const LONGEST_NONCE: usize = 128;
+
+/// An OCSPRequest (RFC 6960, section 4.1.1). Its signature, if any, is not verified.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Asked {
-    /// The contents octets of the serial number.
-    pub serial: Vec<u8>,
-    /// issuerKeyHash
-    pub key_hash: Vec<u8>,
+pub struct OcspRequest<'a> {
+    /// The certificates in question, from 1 to 100.
+    pub ids: Vec<CertId<'a>>,
+    /// The nonce, from 1 to 128 octets (RFC 9654).
+    pub nonce: Option<&'a [u8]>,
 }
 
-impl Asked {
-    /// Parses an OCSPRequest.
-    pub fn read(der: &[u8]) -> Option<Self> {
+/// A CertID: a certificate, identified by issuer and serial number.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct CertId<'a> {
+    /// All of it in DER, as a response repeats it.
+    pub der: &'a [u8],
+    /// hashAlgorithm; `None` for an unknown one.
+    pub hash: Option<IssuerHash>,
+    /// issuerNameHash
+    pub name_hash: &'a [u8],
+    /// issuerKeyHash
+    pub key_hash: &'a [u8],
+    /// The contents octets of the serial number.
+    pub serial: &'a [u8],
+}
+
+impl<'a> OcspRequest<'a> {
+    /// Parses a request; `None` if it is malformed, too large, or has a critical extension,
+    /// of which only the nonce is known (RFC 6960, section 4.4).
+    pub fn read(der: &'a [u8]) -> Option<Self> {
         let mut request = Reader::inside(der, tag::SEQUENCE)?;
         let mut data = request.enter(tag::SEQUENCE)?;
         // version and requestorName
         data.optional(tag::context_constructed(0));
         data.optional(tag::context_constructed(1));
         let mut list = data.enter(tag::SEQUENCE)?;
-        let mut first = list.enter(tag::SEQUENCE)?;
-        let mut id = first.enter(tag::SEQUENCE)?;
-        id.expect(tag::SEQUENCE)?;
-        id.expect(tag::OCTET_STRING)?;
-        Some(Asked {
-            key_hash: id.expect(tag::OCTET_STRING)?.to_vec(),
-            serial: id.expect(tag::INTEGER)?.to_vec(),
+        let mut ids = Vec::with_capacity(1);
+        while !list.is_empty() {
+            let mut one = list.enter(tag::SEQUENCE)?;
+            ids.push(CertId::read(&one.next()?)?);
+            nonce(one.enter(tag::context_constructed(0)))?;
+        }
+        let nonce = nonce(data.enter(tag::context_constructed(2)))?;
+        (1..=MOST)
+            .contains(&ids.len())
+            .then_some(OcspRequest { ids, nonce })
+    }
+}
+
+impl<'a> CertId<'a> {
+    fn read(element: &Element<'a>) -> Option<Self> {
+        let mut id = Reader::inside(element.raw, tag::SEQUENCE)?;
+        let mut algorithm = id.enter(tag::SEQUENCE)?;
+        Some(CertId {
+            der: element.raw,
+            hash: IssuerHash::from_oid(algorithm.expect(tag::OBJECT_IDENTIFIER)?),
+            name_hash: id.expect(tag::OCTET_STRING)?,
+            key_hash: id.expect(tag::OCTET_STRING)?,
+            serial: id.expect(tag::INTEGER)?,
         })
     }
+}
+
+/// The nonce among extensions, if there are any; `None` if they are malformed, or if one of
+/// them is critical and unknown.
+fn nonce<'a>(extensions: Option<Reader<'a>>) -> Option<Option<&'a [u8]>> {
+    let Some(mut extensions) = extensions else {
+        return Some(None);
+    };
+    let mut list = extensions.enter(tag::SEQUENCE)?;
+    let mut found = None;
+    while !list.is_empty() {
+        let mut extension = list.enter(tag::SEQUENCE)?;
+        let name = extension.expect(tag::OBJECT_IDENTIFIER)?;
+        let is_critical = extension
+            .optional(tag::BOOLEAN)
+            .is_some_and(|octets| octets != [0]);
+        let value = extension.expect(tag::OCTET_STRING)?;
+        if name == oid::OCSP_NONCE.octets() {
+            let octets = Reader::new(value).only(tag::OCTET_STRING)?;
+            found = Some(octets).filter(|octets| (1..=LONGEST_NONCE).contains(&octets.len()));
+            found?;
+        } else if is_critical {
+            return None;
+        }
+    }
+    Some(found)
 }
 
 /// The data of a stored response.
@@ -130,8 +195,8 @@ mod tests {
 
     #[test]
     fn malformed_requests_are_refused() {
-        assert_eq!(Asked::read(b""), None);
-        assert_eq!(Asked::read(&[0x30, 0]), None);
+        assert_eq!(OcspRequest::read(b""), None);
+        assert_eq!(OcspRequest::read(&[0x30, 0]), None);
         assert_eq!(Kept::read(&[0x30, 3, 0x0a, 1, 6]), None);
     }
 }

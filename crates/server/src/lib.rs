@@ -5,6 +5,7 @@
 
 mod answer;
 mod api;
+pub mod crl;
 pub mod host;
 mod http;
 mod limits;
@@ -12,14 +13,16 @@ pub mod log;
 mod metrics;
 pub mod multiroot;
 mod mux;
+pub mod ocsp;
 mod pages;
+mod public;
 mod recorder;
-pub mod responder;
 mod serve;
 mod site;
 mod sums;
 mod workers;
 
 pub use limits::Limits;
+pub use public::Public;
 pub use rcfssl_net::Outgoing;
 pub use serve::{Load, Loaded, OcspSigner, Settings, serve};

@@ -24,6 +24,7 @@ use crate::http::{Beside, Listener, Reload, Serving, Shared, Site, adopt, bind, 
 use crate::limits::Limits;
 use crate::log::Log;
 use crate::metrics::{self, Metrics};
+use crate::public::Public;
 use crate::recorder::Recorder;
 use crate::site::{ApiSite, Names, PREFIX};
 use crate::workers::Workers;
@@ -74,6 +75,8 @@ pub struct Loaded {
     pub intermediates: Option<PathBuf>,
     /// The roots for scans, if not the system's.
     pub scan_roots: Result<Option<Arc<Pool>>>,
+    /// OCSP and CRLs.
+    pub public: Public,
     /// Does the configuration name anything that signs?
     pub wants_signer: bool,
     /// Whether `newcert` signs without a token for profiles that require one, as cfssl
@@ -240,7 +243,7 @@ struct Server {
 }
 
 impl Server {
-    fn site(&self, loaded: Loaded, enabled: BTreeSet<&'static str>) -> Result<ApiSite> {
+    fn site(&self, mut loaded: Loaded, enabled: BTreeSet<&'static str>) -> Result<ApiSite> {
         let settings = &self.settings;
         let expires = loaded
             .issuer
@@ -251,6 +254,7 @@ impl Server {
             .ca_expires(expires.map_or(0, time::OffsetDateTime::unix_timestamp));
         let wants_names = settings.is_tls() && !settings.mutual_tls_ca.is_empty();
         Ok(ApiSite {
+            public: std::mem::take(&mut loaded.public),
             api: Arc::new(Api {
                 recorder: loaded.store.clone().map(Recorder::new),
                 loaded,

@@ -19,6 +19,7 @@ use crate::limits::Limits;
 use crate::log::{Answered, Log};
 use crate::mux::{self, Target};
 use crate::pages::{self, Ca};
+use crate::public::{Public, Service};
 
 /// The prefix of all endpoints' paths.
 pub const PREFIX: &str = "/api/v1/cfssl/";
@@ -38,6 +39,8 @@ pub struct ApiSite {
     pub api: Arc<Api>,
     /// The names of the enabled endpoints.
     pub enabled: BTreeSet<&'static str>,
+    /// OCSP and CRLs.
+    pub public: Public,
     /// Whether there are pages.
     pub has_pages: bool,
     /// The CA as pages show it, once one was asked for.
@@ -52,10 +55,13 @@ pub struct ApiSite {
 
 impl Site for ApiSite {
     async fn answer(&self, peer: &Peer, request: Request<Incoming>) -> Reply {
-        let routed = match self.refuse_client(peer) {
-            None => route(&request),
-            Some(refusal) => Err(Box::new(refusal)),
-        };
+        if let Some(refusal) = self.refuse_client(peer) {
+            return refusal;
+        }
+        if let Some(service) = self.public.find(request.uri().path()) {
+            return self.serve_status(&service, request).await;
+        }
+        let routed = route(&request);
         let target = match routed {
             Ok(target) => target,
             Err(reply) => return *reply,
@@ -84,6 +90,20 @@ impl ApiSite {
             names.text
         ));
         Some(error(StatusCode::FORBIDDEN, "Invalid CN\n"))
+    }
+
+    /// OCSP and CRLs are counted, but not logged: each client of each certificate asks.
+    async fn serve_status(&self, service: &Service<'_>, request: Request<Incoming>) -> Reply {
+        if let Some(refusal) = refuse(&request) {
+            return refusal;
+        }
+        let begun = Instant::now();
+        let _in_flight = self.api.metrics.begin();
+        let reply = service.answer(request).await;
+        self.api
+            .metrics
+            .answered(service.name(), reply.status(), begun.elapsed());
+        reply
     }
 
     async fn call(

@@ -1,13 +1,13 @@
 //! Converts rows to records. What cfssl cannot read is rejected with the message of Go's
 //! `database/sql`.
 
-use rcfssl_core::record::{CertificateRecord, OcspRecord, Status};
+use rcfssl_core::record::{CertificateRecord, OcspRecord, Standing, Status};
 use time::OffsetDateTime;
 
 use crate::connection::Row;
 use crate::error::{Error, Kind, Result};
 use crate::moment;
-use crate::sql::{Table, position};
+use crate::sql::{STANDING, Table, position};
 
 /// A row and the positions of its columns.
 struct Columns<F> {
@@ -125,5 +125,22 @@ pub(crate) fn ocsp(row: Row) -> Result<OcspRecord> {
         expiry: row.moment(TABLE, "expiry")?,
         serial: row.required(TABLE, "serial_number", "string")?,
         body: row.take("body").unwrap_or_default(),
+    })
+}
+
+/// A row of [`Driver::select_standing`](crate::config::Driver).
+pub(crate) fn standing(row: Row) -> Result<Standing> {
+    const TABLE: Table = Table::Certificates;
+    let place = |name| {
+        STANDING
+            .iter()
+            .position(|column| *column == name)
+            .unwrap_or_default()
+    };
+    let mut row = Columns { row, place };
+    Ok(Standing {
+        reason: row.number("reason")?,
+        revoked_at: known(&row.required(TABLE, "revoked_at", "time")?),
+        status: Status::parse(&row.required(TABLE, "status", "string")?),
     })
 }

@@ -243,6 +243,34 @@ impl Driver {
         )
     }
 
+    /// Selects reason, time of revocation and status of the row with a serial number and a
+    /// key identifier.
+    pub(crate) fn select_standing<'a>(self, serial: &'a str, aki: &'a str) -> (String, Vec<Value<'a>>) {
+        let [first, second] = [1, 2].map(|n| self.placeholder(n, Kind::Plain));
+        let columns = STANDING.map(|name| {
+            let kind = CERTIFICATE[position(Table::Certificates, name)].1;
+            self.column((name, kind))
+        });
+        let statement = format!(
+            "SELECT {} FROM certificates WHERE serial_number = {first} AND authority_key_identifier = {second}",
+            columns.join(", ")
+        );
+        (statement, vec![self.octets(serial), self.octets(aki)])
+    }
+
+    /// Selects the unexpired, unrevoked certificates with a common name.
+    pub(crate) fn select_named<'a>(self, name: &'a str) -> (String, Vec<Value<'a>>) {
+        let first = self.placeholder(1, Kind::Plain);
+        let condition = format!(
+            "WHERE common_name = {first} AND status = 'good' AND CURRENT_TIMESTAMP < expiry \
+             ORDER BY expiry"
+        );
+        (
+            self.select(Table::Certificates, &condition),
+            vec![Value::Text(name)],
+        )
+    }
+
     /// Selects one page of the unexpired certificates after a given row, in the order of
     /// the primary key, for which all three databases have an index. Only SQLite numbers
     /// its rows.
@@ -285,6 +313,9 @@ pub(crate) enum PageKey {
     Row(i64),
     Key { serial: String, aki: String },
 }
+
+/// The columns of [`Driver::select_standing`].
+pub(crate) const STANDING: [&str; 3] = ["reason", "revoked_at", "status"];
 
 impl Table {
     /// The number of columns.

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use futures_util::{FutureExt, StreamExt};
-use rcfssl_core::record::{CertificateRecord, OcspRecord};
+use rcfssl_core::record::{CertificateRecord, OcspRecord, Standing};
 use tokio::time::{sleep, timeout};
 
 use crate::config::{Config, Driver};
@@ -178,6 +178,26 @@ impl Store {
     ) -> std::result::Result<(), E> {
         let statement = self.driver.select(Table::Ocsp, UNEXPIRED);
         self.stream(statement, |row| take(rows::ocsp(row)?)).await
+    }
+
+    /// Whether a certificate is good or revoked, looked up as in [`Store::certificate`].
+    ///
+    /// # Errors
+    /// 11000, also for a row that cfssl cannot read.
+    pub async fn standing(&self, serial: &str, aki: &str) -> Result<Option<Standing>> {
+        let (statement, values) = self.driver.select_standing(serial, aki);
+        let rows = self.rows(statement, &values).await?;
+        rows.into_iter().next().map(rows::standing).transpose()
+    }
+
+    /// The certificates with a common name that have neither expired nor been revoked.
+    ///
+    /// # Errors
+    /// 11000; also for tables of cfssl's first version, which have no names.
+    pub async fn named(&self, common_name: &str) -> Result<Vec<CertificateRecord>> {
+        let (statement, values) = self.driver.select_named(common_name);
+        let rows = self.rows(statement, &values).await?;
+        rows.into_iter().map(rows::certificate).collect()
     }
 
     /// Closes the connections.

@@ -230,6 +230,20 @@ flags! {
         "CA to use for requests without a label";
     Roots "roots" File "" "FILE" Own
         "one section [LABEL] per CA, with private, certificate, config, nets and dbconfig";
+    ResponderId "responder-id" Text "name" "name|key" Own
+        "how OCSP responses name the responder: by its subject or by the hash of its key";
+    OcspPath "ocsp-path" Text "" "PATH" Own
+        "answer OCSP requests at this URL path";
+    CrlPath "crl-path" Text "" "PATH" Own
+        "serve the CRL at this URL path, and as PEM at PATH.pem";
+    CrlExpiry "crl-expiry" Duration "168h0m0s" "DURATION" Own
+        "how long the CRL of -crl-path is valid";
+    Out "out" File "" "FILE" Own
+        "write to FILE instead of standard output, whole or not at all";
+    Yes "yes" Bool "false" "" Own
+        "do not ask for confirmation";
+    RevokeOld "revoke-old" Bool "false" "" Own
+        "revoke the certificates that were replaced, in the database or at the server";
     LogLevel "loglevel" Int "1" "LEVEL" Cfssl
         "what to log: 0 debug, 1 info, 2 warning, 3 error, 4 critical, 5 fatal";
 }

@@ -3,15 +3,15 @@
 
 use std::collections::BTreeMap;
 use std::ffi::OsStr;
-use std::path::Path;
 use std::sync::Arc;
 
 use rcfssl_ca::{Issuer, LocalSigner, input};
-use rcfssl_core::{Certificate, Code, Error, Policy, Result, key};
+use rcfssl_core::{Certificate, Code, Error, Policy, Result};
 use rcfssl_server::multiroot::{self, Networks, Root, Section, Settings};
 use rcfssl_store::{Config, Store};
 
 use crate::args::FlagId;
+use crate::ca_files::private_key;
 use crate::context::{Context, Failure, Outcome};
 use crate::database::CONNECTIONS;
 use crate::log::{Level, Log};
@@ -91,13 +91,4 @@ fn root(section: &Section, log: &Log) -> Result<Root> {
         networks,
         store: store.transpose()?,
     })
-}
-
-/// Reads the key at `file://PATH`. The host part of the URL is the first component of a
-/// relative path, as in cfssl.
-fn private_key(spec: &str) -> Result<key::PrivateKey> {
-    let unsupported = || Error::plain("config: unsupported private key scheme");
-    let path = spec.strip_prefix("file://").ok_or_else(unsupported)?;
-    let text = input::file(Path::new(path).as_os_str())?;
-    key::read_pem_or_der(&text)
 }

@@ -7,7 +7,8 @@ use rcfssl_ca::Router;
 use rcfssl_core::bundle::Platform;
 use rcfssl_core::{Error, Event, Result};
 use rcfssl_server::log::{Answered, Level, Logger};
-use rcfssl_server::{Loaded, OcspSigner, Outgoing, Settings};
+use rcfssl_server::ocsp::{Endpoint, Source};
+use rcfssl_server::{Loaded, OcspSigner, Outgoing, Public, Settings};
 use rcfssl_store::Store;
 use time::OffsetDateTime;
 
@@ -17,6 +18,7 @@ use crate::compat;
 use crate::context::{Context, Failure, Outcome};
 use crate::database;
 use crate::log::{self, Log};
+use crate::status::{Authorities, checked_path};
 use crate::{remote, responder, service};
 
 /// Serves until a signal arrives.
@@ -42,7 +44,38 @@ fn read(context: &Context) -> std::result::Result<Loaded, Failure> {
     let platforms = bundle::server_platforms(context)?;
     let store = database::server(context)?.map(Arc::new);
     context.log.line(log::Level::Info, "Initializing signer");
-    Ok(load(context, platforms, store))
+    let public = public(context, store.as_ref());
+    let public = match context.args.bool(FlagId::AllowMisconfiguration) {
+        true => public.unwrap_or_else(|error| {
+            let line = format_args!("neither OCSP nor CRL: {error}");
+            context.log.line(log::Level::Warning, line);
+            Public::default()
+        }),
+        false => public?,
+    };
+    Ok(load(context, platforms, store, public))
+}
+
+/// OCSP and CRLs, for `-ocsp-path` and `-crl-path`.
+fn public(context: &Context, store: Option<&Arc<Store>>) -> Result<Public> {
+    let args = &context.args;
+    let wants_ocsp = args.is_set(FlagId::OcspPath);
+    if !wants_ocsp && !args.is_set(FlagId::CrlPath) {
+        return Ok(Public::default());
+    }
+    let store = store.ok_or_else(|| Error::plain("-ocsp-path and -crl-path need -db-config"))?;
+    let mut authorities = Authorities::of_flags(context, store)?;
+    let lists = authorities.lists(context)?;
+    let ocsp = match wants_ocsp {
+        true => {
+            let path = checked_path(context, FlagId::OcspPath, "-ocsp-path")?;
+            let source = Source::Live(Box::new(authorities.live(context)?));
+            let log = Arc::new(context.log.clone());
+            Some(Endpoint::new(path, source, service::limits(args)?, log))
+        }
+        false => None,
+    };
+    Ok(Public { ocsp, lists })
 }
 
 fn refuse(context: &Context, loaded: &Loaded) -> Outcome {
@@ -98,7 +131,7 @@ fn check(args: &Args, loaded: &Loaded) -> Result<()> {
 
 /// Reads the files. If one is invalid, that is logged and the endpoints that need it are
 /// disabled.
-fn load(context: &Context, platforms: Vec<Platform>, store: Option<Arc<Store>>) -> Loaded {
+fn load(context: &Context, platforms: Vec<Platform>, store: Option<Arc<Store>>, public: Public) -> Loaded {
     let warn = |what: &str, error: &Error| {
         let line = format_args!("couldn't initialize {what}: {error}");
         context.log.line(log::Level::Warning, line);
@@ -129,6 +162,7 @@ fn load(context: &Context, platforms: Vec<Platform>, store: Option<Arc<Store>>) 
         store,
         signer,
         responder,
+        public,
         bundler: bundle::server(context, platforms),
         bundles_new: context.args.is_set(FlagId::CaBundle) && context.args.is_set(FlagId::IntBundle),
         intermediates: bundle::intermediates_folder(context),

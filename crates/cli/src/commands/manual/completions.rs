@@ -46,20 +46,15 @@ fn value(flag: &Flag) -> Value {
 /// The possible arguments of a command, taken from its usage line.
 fn argument_choices(command: &Command) -> Option<Vec<&'static str>> {
     if command.name == "help" {
-        return Some(commands().map(|command| command.name).collect());
+        return Some(COMMANDS.iter().map(|command| command.name).collect());
     }
     let last = command.usage.first()?.rsplit(' ').next()?;
     let is_words = last.contains('|') && last.chars().all(|c| c.is_ascii_lowercase() || c == '|');
     is_words.then(|| last.split('|').collect())
 }
 
-/// The commands that are implemented.
-fn commands() -> impl Iterator<Item = &'static Command> {
-    COMMANDS.iter().filter(|command| command.run.is_some())
-}
-
 fn bash() -> String {
-    let names: Vec<_> = commands().map(|command| command.name).collect();
+    let names: Vec<_> = COMMANDS.iter().map(|command| command.name).collect();
     let mut out = String::from(BASH_HEAD);
     let _ = writeln!(out, "    if [ \"$COMP_CWORD\" -eq \"$at\" ]; then");
     let top: Vec<_> = TOP_FLAGS.iter().map(|flag| FLAGS[*flag as usize].name).collect();
@@ -163,7 +158,7 @@ _rcfssl() {
 
 fn zsh() -> String {
     let mut out = String::from(ZSH_HEAD);
-    for command in commands() {
+    for command in COMMANDS {
         let _ = writeln!(out, "        '{}:{}'", command.name, zsh_quote(command.about));
     }
     let top: String = TOP_FLAGS
@@ -284,7 +279,7 @@ fn fish() -> String {
             fish_quote(flag.help)
         );
     }
-    for command in commands() {
+    for command in COMMANDS {
         let _ = writeln!(
             out,
             "    complete -c $program -f -n __fish_use_subcommand -a {} -d '{}'",
@@ -363,7 +358,7 @@ mod tests {
     fn every_shell_knows_every_command_and_flag() {
         for shell in ["bash", "zsh", "fish"] {
             let script = script(shell).unwrap();
-            for command in commands() {
+            for command in COMMANDS {
                 assert!(script.contains(command.name), "{shell} {}", command.name);
                 for flag in listed_flags(command) {
                     assert!(script.contains(flag.name), "{shell} {}", flag.name);

@@ -24,7 +24,7 @@ Creates, signs and inspects keys, certificate requests and certificates, as cfss
 Commands:
 ",
     );
-    for command in COMMANDS.iter().filter(|command| command.run.is_some()) {
+    for command in COMMANDS {
         let _ = writeln!(out, "  {:<16}{}", command.name, command.about);
     }
     out.push_str("\nFlags:\n");
@@ -44,9 +44,6 @@ pub fn command(command: &Command) -> String {
     }
     if !command.details.is_empty() {
         let _ = writeln!(out, "\n{}", command.details);
-    }
-    if command.run.is_none() {
-        out.push_str("\nrcfssl does not support this command yet; use cfssl for it.\n");
     }
     let flags = listed_flags(command);
     if !flags.is_empty() {

@@ -92,9 +92,6 @@ fn command_page(command: &Command) -> String {
     if !command.details.is_empty() {
         let _ = writeln!(out, ".SH DESCRIPTION\n{}", escape(command.details));
     }
-    if command.run.is_none() {
-        out.push_str(".SH BUGS\nrcfssl does not support this command yet; use cfssl for it.\n");
-    }
     let flags = listed_flags(command);
     if !flags.is_empty() {
         out.push_str(".SH FLAGS\n");
