@@ -153,11 +153,13 @@ fn a_document_has_an_end() {
     needs!("/usr/bin/time");
     let organization = organization();
     let names = |count| format!(r#"{{"CN":"x","names":[{}{{}}]}}"#, "{},".repeat(count));
-    for (count, most) in [(3 << 20, 96 << 10), (33 << 20, 208 << 10)] {
-        organization.write("large.json", names(count)).unwrap();
-        for command in ["genkey", "genkey -initca", "selfsign x.example"] {
-            let step = fails(&organization, &format!("rcfssl {command} large.json"), most);
-            assert!(step.err().contains("elements"), "{}", step.err());
-        }
+    organization.write("large.json", names(3 << 20)).unwrap();
+    for command in ["genkey", "genkey -initca", "selfsign x.example"] {
+        let step = fails(&organization, &format!("rcfssl {command} large.json"), 96 << 10);
+        assert!(step.err().contains("elements"), "{}", step.err());
     }
+    // What follows the last element that is read takes neither time nor memory.
+    organization.write("large.json", names(33 << 20)).unwrap();
+    let step = fails(&organization, "rcfssl genkey large.json", 208 << 10);
+    assert!(step.err().contains("elements"), "{}", step.err());
 }
