@@ -104,7 +104,7 @@ pub fn may_revoke(site: &ApiSite, peer: &Peer, form: &Target) -> bool {
     keys(site).any(|key| key.accepts(&token, request.as_bytes()))
 }
 
-fn keys(site: &ApiSite) -> impl Iterator<Item = &rcfssl_core::auth::AuthKey> {
+fn keys(site: &ApiSite) -> impl Iterator<Item = &rcfssl_core::AuthKey> {
     let policy = site.api.loaded.signer.as_ref().ok().map(|signer| signer.policy());
     policy.into_iter().flat_map(|policy| {
         let named = policy.profiles().map(|(_, profile)| profile);
