@@ -3,6 +3,7 @@
 use rcfssl_go::flag;
 use time::OffsetDateTime;
 
+use crate::asn1::read::{Element, Reader, unsigned};
 use crate::asn1::{self, Writer, tag};
 use crate::certificate::{Certificate, assemble};
 use crate::error::{Error, Result};
@@ -112,6 +113,42 @@ pub fn sign(content: CrlContent, issuer: &Certificate, key: &dyn SigningKey) -> 
     Ok(assemble(&to_be_signed, algorithm, &signature))
 }
 
+/// The beginning of a CRL, and its number.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Head<'a> {
+    /// The issuer's name in DER.
+    pub issuer: &'a [u8],
+    /// cRLNumber; `None` also for one of more than 64 bits.
+    pub number: Option<u64>,
+}
+
+/// Reads issuer and number of a CRL in DER. Nothing else is read, and the signature is not
+/// verified. `None` if it is no CRL.
+pub fn read_head(der: &[u8]) -> Option<Head<'_>> {
+    let mut fields = Reader::inside(der, tag::SEQUENCE)?.enter(tag::SEQUENCE)?;
+    fields.optional(tag::INTEGER);
+    fields.expect(tag::SEQUENCE)?;
+    let issuer = fields.next().filter(|element| element.tag == tag::SEQUENCE)?.raw;
+    let is_time = |element: &Element<'_>| [tag::UTC_TIME, tag::GENERALIZED_TIME].contains(&element.tag);
+    fields.next().filter(is_time)?;
+    // nextUpdate and the entries come before the extensions.
+    let extensions = fields.find(|element| element.tag == tag::context_constructed(0));
+    let number = extensions.and_then(|extensions| number(extensions.contents));
+    Some(Head { issuer, number })
+}
+
+fn number(extensions: &[u8]) -> Option<u64> {
+    let mut list = Reader::inside(extensions, tag::SEQUENCE)?;
+    while let Some(mut extension) = list.enter(tag::SEQUENCE) {
+        if extension.expect(tag::OBJECT_IDENTIFIER)? == oid::CRL_NUMBER.octets() {
+            extension.optional(tag::BOOLEAN);
+            let value = extension.expect(tag::OCTET_STRING)?;
+            return unsigned(Reader::new(value).only(tag::INTEGER)?);
+        }
+    }
+    None
+}
+
 fn write_extensions(w: &mut Writer, number: Option<u64>, issuer: &Certificate) {
     let identifier = issuer.subject_key_identifier();
     if identifier.is_none() && number.is_none() {
@@ -131,9 +168,11 @@ fn write_extensions(w: &mut Writer, number: Option<u64>, issuer: &Certificate) {
     });
 }
 
+/// The issuer's name in a CRL of this CA.
+///
 /// cfssl re-encodes the nine usual attributes and drops others. A CRL with a different
 /// issuer name is useless, so such a name is copied unchanged.
-fn issuer_name(issuer: &Certificate) -> Vec<u8> {
+pub fn issuer_name(issuer: &Certificate) -> Vec<u8> {
     let name = Subject::from_attributes(&issuer.subject_attributes);
     if name.extra.is_empty() {
         name.to_der()

@@ -63,6 +63,14 @@ impl Store {
         self.runtime.block_on(self.store.revoke(serial, aki, reason))
     }
 
+    /// As [`Store::named`](crate::Store::named).
+    ///
+    /// # Errors
+    /// 11000.
+    pub fn named(&self, common_name: &str) -> Result<Vec<CertificateRecord>> {
+        self.runtime.block_on(self.store.named(common_name))
+    }
+
     /// As [`Store::each_certificate`](crate::Store::each_certificate).
     ///
     /// # Errors

@@ -223,6 +223,19 @@ impl Driver {
         format!("SELECT {columns} FROM {name} {condition}")
     }
 
+    /// Selects the latest certificates. cfssl's schema has no index on `issued_at`, but SQLite
+    /// numbers its rows.
+    pub(crate) fn select_recent(self, count: usize) -> String {
+        let order = match self {
+            Driver::Sqlite => "rowid",
+            Driver::Postgres | Driver::MySql => "issued_at",
+        };
+        self.select(
+            Table::Certificates,
+            &format!("ORDER BY {order} DESC LIMIT {count}"),
+        )
+    }
+
     /// Selects the row with a serial number and a key identifier.
     pub(crate) fn select_one<'a>(
         self,

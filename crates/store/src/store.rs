@@ -88,13 +88,15 @@ impl Store {
         rows.into_iter().next().map(rows::certificate).transpose()
     }
 
-    /// The certificates that were issued last, the latest first.
+    /// The certificates that were recorded last (SQLite) or issued last (the others), the
+    /// latest first. SQLite finds them at once; the others read the whole table, so callers
+    /// should not ask for this often at once.
     ///
     /// # Errors
-    /// 11000; also for tables of cfssl's first version, which do not say when.
+    /// 11000; on the others also for tables of cfssl's first version, which do not say when a
+    /// certificate was issued.
     pub async fn recent(&self, count: usize) -> Result<Vec<CertificateRecord>> {
-        let condition = format!("ORDER BY issued_at DESC LIMIT {count}");
-        let statement = self.driver.select(Table::Certificates, &condition);
+        let statement = self.driver.select_recent(count);
         let rows = self.rows(statement, &[]).await?;
         rows.into_iter().map(rows::certificate).collect()
     }

@@ -1,6 +1,9 @@
 //! `rcfssl serve`: what recorded cases do not show — limits, signals, secrets, metrics.
 
+mod browser;
+mod heads;
 mod health;
+mod http2;
 mod library;
 mod limits;
 mod log;
