@@ -53,9 +53,14 @@ pub struct CrlContent {
 
 /// revokedCertificates, encoded on the fly: a CRL may have a million entries.
 #[derive(Debug, Clone, Default)]
-pub struct Entries(Vec<u8>);
+pub struct Entries(Writer);
 
 impl Entries {
+    /// Whether there are none.
+    pub fn is_empty(&self) -> bool {
+        self.0.as_bytes().is_empty()
+    }
+
     /// Adds a certificate. Order and repetitions are kept.
     pub fn add(&mut self, serial: &Serial, revoked: OffsetDateTime) {
         self.add_with_reason(serial, revoked, 0);
@@ -65,25 +70,22 @@ impl Entries {
     /// must not name are omitted: unspecified (0), the unassigned 7, and removeFromCRL (8),
     /// which is for delta CRLs.
     pub fn add_with_reason(&mut self, serial: &Serial, revoked: OffsetDateTime, reason: i32) {
-        let entry = asn1::encode(|w| {
-            w.sequence(|w| {
-                w.primitive(tag::INTEGER, &serial.contents());
-                w.time(revoked);
-                if let reason @ (1..=6 | 9 | 10) = reason {
-                    w.sequence(|w| {
-                        extension::write(w, &oid::CRL_REASON, false, |w| {
-                            w.primitive(tag::ENUMERATED, &[reason as u8]);
-                        });
+        self.0.sequence(|w| {
+            w.primitive(tag::INTEGER, &serial.contents());
+            w.time(revoked);
+            if let reason @ (1..=6 | 9 | 10) = reason {
+                w.sequence(|w| {
+                    extension::write(w, &oid::CRL_REASON, false, |w| {
+                        w.primitive(tag::ENUMERATED, &[reason as u8]);
                     });
-                }
-            });
+                });
+            }
         });
-        self.0.extend(entry);
     }
 
     /// The entries in DER, without the SEQUENCE around them.
     pub fn as_der(&self) -> &[u8] {
-        &self.0
+        self.0.as_bytes()
     }
 }
 
@@ -102,8 +104,8 @@ pub fn sign(content: CrlContent, issuer: &Certificate, key: &dyn SigningKey) -> 
             w.raw(&issuer_name(issuer));
             w.time(content.now);
             w.time(content.next_update);
-            if content.keep_empty || !content.entries.0.is_empty() {
-                w.sequence(|w| w.raw(&content.entries.0));
+            if content.keep_empty || !content.entries.is_empty() {
+                w.sequence(|w| w.raw(content.entries.0.as_bytes()));
             }
             write_extensions(w, content.number, issuer);
         });
