@@ -94,7 +94,7 @@ fn url(server: &Served, path: &str) -> String {
 /// The number of a CRL, as openssl prints it.
 fn crl_number(text: &str) -> Result<u64> {
     let (_, rest) = text.split_once("X509v3 CRL Number:").context("no CRL number")?;
-    let number = rest.trim_start().split_whitespace().next().context("no number")?;
+    let number = rest.split_whitespace().next().context("no number")?;
     match number.strip_prefix("0x") {
         Some(digits) => Ok(u64::from_str_radix(digits, 16)?),
         None => Ok(number.parse()?),
