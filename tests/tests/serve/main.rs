@@ -6,6 +6,7 @@ mod health;
 mod http2;
 mod library;
 mod limits;
+mod load;
 mod log;
 mod metrics;
 mod mixed;
