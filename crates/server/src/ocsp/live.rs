@@ -108,7 +108,7 @@ impl Live {
     /// answers, and the status of the others is unknown.
     ///
     /// # Errors
-    /// See [`Refusal`].
+    /// See `Refusal`.
     pub async fn answer(&self, asked: &OcspRequest<'_>) -> std::result::Result<Arc<Response>, Refusal> {
         let known = asked.ids.iter().find_map(|id| self.ca_of(id));
         let known = known.ok_or(Refusal::Unauthorized)?;
