@@ -99,6 +99,42 @@ fn each_hash_and_several_certificates_are_answered() {
 }
 
 #[test]
+fn stored_responses_are_found_by_any_hash_of_a_known_ca() {
+    let place = place().unwrap();
+    issue(&place, "ca", "leaf").unwrap();
+    let refresh = "rcfssl ocsprefresh -db-config db.json -ca ca.pem -responder ca-responder.pem \
+                   -responder-key ca-responder-key.pem";
+    place.shell(refresh).unwrap().ok().unwrap();
+    for (flags, sha256) in [("", ":06"), ("-ca ca.pem", ":00")] {
+        let line = format!("exec rcfssl ocspserve -port $PORT -db-config db.json {flags}");
+        let server = Served::start_line(&place, &line).unwrap();
+        for (hash, want) in [("-sha1", ":00"), ("-sha256", sha256)] {
+            let line = format!(
+                "openssl ocsp {hash} -issuer ca.pem -cert leaf.pem -no_nonce -reqout r.der && \
+                 curl -sf --data-binary @r.der {} -o a.der && openssl asn1parse -inform der -in a.der",
+                url(&server, "")
+            );
+            let said = place.shell(&line).unwrap().ok().unwrap().out();
+            let status = said.lines().find(|line| line.contains("ENUMERATED")).unwrap();
+            assert!(status.ends_with(want), "{flags} {hash}: {status}");
+        }
+        let head = format!(
+            "curl -sI {}$(base64 -w0 r.der | sed 's,/,%2F,g; s,+,%2B,g')",
+            url(&server, "/")
+        );
+        assert!(
+            place
+                .shell(&head)
+                .unwrap()
+                .ok()
+                .unwrap()
+                .out()
+                .starts_with("HTTP/1.1 200")
+        );
+    }
+}
+
+#[test]
 fn the_responder_is_named_by_its_key_on_request() {
     let place = place().unwrap();
     issue(&place, "ca", "leaf").unwrap();
