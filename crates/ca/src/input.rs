@@ -24,7 +24,15 @@ pub fn file(path: &OsStr) -> Result<Zeroizing<Vec<u8>>> {
 /// # Errors
 /// As [`file()`].
 pub fn found(path: &Path) -> Result<Zeroizing<Vec<u8>>> {
-    rcfssl_files::read_found(path).map_err(Error::plain)
+    find(path).map(|found| found.contents)
+}
+
+/// The same, and what other users can do with the file.
+///
+/// # Errors
+/// As [`found()`].
+pub fn find(path: &Path) -> Result<rcfssl_files::Found> {
+    rcfssl_files::find(path).map_err(Error::plain)
 }
 
 /// Reads a file, or standard input for `-`.
@@ -105,10 +113,31 @@ impl Surroundings for Process {
     }
 
     fn file(&self, path: &str) -> Option<Zeroizing<Vec<u8>>> {
-        let note = |why: &String| {
-            *UNREADABLE_KEY.lock().unwrap_or_else(PoisonError::into_inner) = Some(why.clone());
-        };
-        let read = rcfssl_files::read_at_most(Some(OsStr::new(path)), LONGEST_AUTH_KEY);
-        read.inspect_err(note).ok()
+        noted(rcfssl_files::read_at_most(
+            Some(OsStr::new(path)),
+            LONGEST_AUTH_KEY,
+        ))
     }
+}
+
+/// The same for a configuration that other users can change: it cannot make us wait for a
+/// pipe.
+pub struct Careful;
+
+impl Surroundings for Careful {
+    fn variable(&self, name: &str) -> Option<Zeroizing<String>> {
+        Process.variable(name)
+    }
+
+    fn file(&self, path: &str) -> Option<Zeroizing<Vec<u8>>> {
+        noted(rcfssl_files::read_found(Path::new(path)))
+    }
+}
+
+/// Notes why an authentication key could not be read.
+fn noted(read: std::result::Result<Zeroizing<Vec<u8>>, String>) -> Option<Zeroizing<Vec<u8>>> {
+    let note = |why: &String| {
+        *UNREADABLE_KEY.lock().unwrap_or_else(PoisonError::into_inner) = Some(why.clone());
+    };
+    read.inspect_err(note).ok()
 }

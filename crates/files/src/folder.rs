@@ -38,6 +38,7 @@ pub struct Folder {
     path: PathBuf,
     id: (u64, u64),
     others_may_write: bool,
+    is_sticky: bool,
 }
 
 /// A name in a folder: the place of an existing or future file.
@@ -73,6 +74,7 @@ impl Folder {
             path,
             id: (stat.st_dev, stat.st_ino),
             others_may_write: others_may_write(&stat),
+            is_sticky: is_trusted(stat.st_uid) && stat.st_mode & 0o1000 != 0,
         }))
     }
 
@@ -89,6 +91,12 @@ impl Folder {
     /// Whether users other than ourselves and root can write to it.
     pub(crate) fn others_may_write(&self) -> bool {
         self.others_may_write
+    }
+
+    /// Whether users other than ourselves and root can replace a file in it that belongs to
+    /// one of us. In a folder like /tmp they can only add files.
+    pub(crate) fn others_may_replace(&self) -> bool {
+        self.others_may_write && !self.is_sticky
     }
 
     /// What exists under a name, if anything; links are not followed.
@@ -347,13 +355,24 @@ pub(crate) fn is_trusted(user: u32) -> bool {
     user == 0 || user == rustix::process::geteuid().as_raw()
 }
 
-/// Whether users other than ourselves and root can write to a folder. Write permission for
-/// our own group does not count: on many systems each user has a group, and folders are
-/// group-writable.
-fn others_may_write(stat: &Stat) -> bool {
-    let by_group = stat.st_mode & 0o020 != 0;
+/// Whether users other than ourselves and root can write to a file or folder. Write
+/// permission for our own group does not count: on many systems each user has a group, and
+/// folders are group-writable.
+pub(crate) fn others_may_write(stat: &Stat) -> bool {
+    others_may(stat, 0o2)
+}
+
+/// Whether users other than ourselves and root can read a file. Our own group does not
+/// count.
+pub(crate) fn others_may_read(stat: &Stat) -> bool {
+    others_may(stat, 0o4)
+}
+
+/// Whether one of them has this permission, or is the owner and can take it.
+fn others_may(stat: &Stat, permission: u32) -> bool {
+    let by_group = stat.st_mode & (permission << 3) != 0;
     let own_group = stat.st_gid == 0 || stat.st_gid == rustix::process::getegid().as_raw();
-    !is_trusted(stat.st_uid) || stat.st_mode & 0o002 != 0 || (by_group && !own_group)
+    !is_trusted(stat.st_uid) || stat.st_mode & permission != 0 || (by_group && !own_group)
 }
 
 pub(crate) fn kind(stat: &Stat) -> FileType {

@@ -22,7 +22,7 @@ pub use folder::Folder;
 pub use journal::{Recovered, is_interrupted, recover};
 pub use limits::{check_stdout, survive_size_limit};
 pub use lock::{FolderLock, LockError};
-pub use read::{read, read_at_most, read_found, read_regular};
+pub use read::{Found, find, read, read_at_most, read_found, read_regular};
 pub use together::{stranger, write_all};
 pub use transaction::{Change, Durability, NewFile, commit};
 

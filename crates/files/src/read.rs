@@ -45,17 +45,47 @@ pub fn read_at_most(path: Option<&OsStr>, most: u64) -> Result<Zeroizing<Vec<u8>
     contents(file, &shown, most)
 }
 
+/// A file that was found in a folder, and what users other than ourselves and root can do
+/// with it.
+#[derive(Debug, Clone)]
+pub struct Found {
+    /// The bytes, which may be secret.
+    pub contents: Zeroizing<Vec<u8>>,
+    /// Another user can write to it, or put a file of that name there.
+    pub others_may_change: bool,
+    /// Another user owns it or can read it.
+    pub others_may_read: bool,
+}
+
 /// Reads a file that was found in a folder, possibly one of another user. It must be a
 /// regular file, and not behind a link that another user can have created.
 ///
 /// # Errors
 /// As [`read`], above 16 MiB; `open x: not a regular file` for pipes and devices, without
 /// waiting for them.
-pub fn read_found(path: &Path) -> Result<Zeroizing<Vec<u8>>, String> {
+pub fn find(path: &Path) -> Result<Found, String> {
     let shown = path.to_string_lossy();
-    let file = Place::behind(path).and_then(|place| place.folder.open_file(&place.name, OFlags::RDONLY));
-    let file = file.map_err(|error| format!("open {shown}: {}", describe(&error)))?;
-    contents(file, &shown, MOST_FOUND)
+    let opened = Place::behind(path).and_then(|place| {
+        let file = place.folder.open_file(&place.name, OFlags::RDONLY)?;
+        let stat = rustix::fs::fstat(&file)?;
+        let others_may_change = folder::others_may_write(&stat) || place.folder.others_may_replace();
+        Ok((file, others_may_change, folder::others_may_read(&stat)))
+    });
+    let (file, others_may_change, others_may_read) =
+        opened.map_err(|error| format!("open {shown}: {}", describe(&error)))?;
+    Ok(Found {
+        contents: contents(file, &shown, MOST_FOUND)?,
+        others_may_change,
+        others_may_read,
+    })
+}
+
+/// The contents of a file, as [`find`] reads it.
+///
+/// # Errors
+/// As [`find`].
+pub fn read_found(path: &Path) -> Result<Zeroizing<Vec<u8>>, String> {
+    find(path).map(|found| found.contents)
 }
 
 /// Reads a regular file that was found in a folder, through any links: its contents are
@@ -99,9 +129,36 @@ fn contents(file: File, shown: &str, most: u64) -> Result<Zeroizing<Vec<u8>>, St
 
 #[cfg(test)]
 mod tests {
-    use std::os::unix::fs::symlink;
+    use std::fs::Permissions;
+    use std::os::unix::fs::{PermissionsExt, symlink};
 
     use super::*;
+
+    #[test]
+    fn what_others_can_do_with_a_file_depends_on_its_modes_and_those_of_its_folder() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("file");
+        std::fs::write(&path, "x").unwrap();
+        let mode = |path: &Path, mode| std::fs::set_permissions(path, Permissions::from_mode(mode)).unwrap();
+        for (in_folder, in_file, may_change, may_read) in [
+            (0o755, 0o600, false, false),
+            (0o755, 0o664, false, true),
+            (0o755, 0o606, true, true),
+            (0o755, 0o602, true, false),
+            (0o777, 0o600, true, false),
+            (0o1777, 0o600, false, false),
+            (0o1777, 0o602, true, false),
+        ] {
+            mode(folder.path(), in_folder);
+            mode(&path, in_file);
+            let found = find(&path).unwrap();
+            assert_eq!(
+                (found.others_may_change, found.others_may_read),
+                (may_change, may_read),
+                "{in_folder:o} {in_file:o}"
+            );
+        }
+    }
 
     #[test]
     fn files_that_are_not_regular_are_not_waited_for() {

@@ -1,11 +1,15 @@
 //! Certificates that share an authority and a configuration, and these two ready to
 //! sign.
 
+use std::cell::OnceCell;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use rcfssl_ca::{CaError, Issuer, RemoteSigner, input};
+use rcfssl_core::policy::Surroundings;
 use rcfssl_core::{Certificate, Policy};
+use rcfssl_files::Found;
+use zeroize::Zeroizing;
 
 use crate::{Caller, Note, Options, Order, Refusal, Source, Task};
 
@@ -42,6 +46,47 @@ pub(crate) struct Issuing {
     pub policy: Arc<Policy>,
     /// The configuration of the database that records what is signed here.
     pub database: Option<Source>,
+    /// Other users have the CA's key.
+    key_is_shared: bool,
+}
+
+impl Issuing {
+    /// The contents of a file that decides what is signed.
+    ///
+    /// # Errors
+    /// [`Refusal::Untrusted`] if other users can change it, unless they have the CA's key
+    /// and could sign anything themselves.
+    pub(crate) fn trusted(&self, found: Found, shown: &str) -> Result<Zeroizing<Vec<u8>>, Refusal> {
+        trusted(found, shown, || self.key_is_shared)
+    }
+}
+
+fn trusted(
+    found: Found,
+    shown: &str,
+    key_is_shared: impl FnOnce() -> bool,
+) -> Result<Zeroizing<Vec<u8>>, Refusal> {
+    match found.others_may_change && !key_is_shared() {
+        true => Err(Refusal::Untrusted(shown.to_owned())),
+        false => Ok(found.contents),
+    }
+}
+
+/// The file of the CA's key, read at most once and only if it is needed.
+struct KeyFile<'a> {
+    source: &'a Source,
+    found: OnceCell<rcfssl_core::Result<Found>>,
+}
+
+impl KeyFile<'_> {
+    fn find(&self) -> rcfssl_core::Result<&Found> {
+        let found = self.found.get_or_init(|| self.source.find());
+        found.as_ref().map_err(Clone::clone)
+    }
+
+    fn is_shared(&self) -> bool {
+        self.find().is_ok_and(|found| found.others_may_read)
+    }
 }
 
 impl Group {
@@ -75,16 +120,20 @@ impl Group {
         if !certificate.is_ca {
             return Err(Refusal::NoCa(self.ca.shown()));
         }
+        let key = KeyFile {
+            source: &self.ca_key,
+            found: OnceCell::new(),
+        };
         let policy = match &options.policy {
             Some(given) => Arc::clone(given),
-            None => self.policy(caller, tasks)?,
+            None => self.policy(caller, tasks, &key)?,
         };
         let policy = match &options.remote {
             Some(servers) => Arc::new(Policy::clone(&policy).signed_at(servers)),
             None => policy,
         };
         let issuer = match policy.needs_local_signer() {
-            true => self.issuer(),
+            true => self.issuer(&key),
             false => Err(Refusal::NothingSignedHere),
         };
         // If other servers sign as well, the error is reported when the key is needed.
@@ -102,15 +151,27 @@ impl Group {
             issuer,
             remote,
             policy,
-            database: self.database.clone(),
+            database: self.trusted_database(&key)?,
+            key_is_shared: key.found.get().is_some() && key.is_shared(),
         })
     }
 
+    fn trusted_database(&self, key: &KeyFile<'_>) -> Result<Option<Source>, Refusal> {
+        let database = self.database.as_ref().map(Source::settled);
+        // A file that cannot be read is reported when it is needed.
+        if let Some(source @ Source::Found(..)) = &database
+            && let Ok(found) = source.find()
+        {
+            trusted(found, &source.shown(), || key.is_shared())?;
+        }
+        Ok(database)
+    }
+
     /// The CA with its key.
-    fn issuer(&self) -> Result<Issuer, Refusal> {
+    fn issuer(&self, key: &KeyFile<'_>) -> Result<Issuer, Refusal> {
         let issuer = Issuer::load(
             || self.ca.read(),
-            || self.ca_key.read(),
+            || key.find().map(|found| found.contents.clone()),
             |text, _| Certificate::read_pem(text),
             rcfssl_ca::read_key,
         );
@@ -127,7 +188,7 @@ impl Group {
         }
     }
 
-    fn policy(&self, caller: &dyn Caller, tasks: &[Task]) -> Result<Arc<Policy>, Refusal> {
+    fn policy(&self, caller: &dyn Caller, tasks: &[Task], key: &KeyFile<'_>) -> Result<Arc<Policy>, Refusal> {
         if self.config_is_default && !self.config.is_there() {
             let named = tasks.iter().find_map(|task| match &task.order {
                 Order::Document { profile, .. } if profile != "default" => Some(profile),
@@ -147,8 +208,13 @@ impl Group {
             }
             return Ok(Arc::new(Policy::builtin()));
         }
-        let text = self.config.read()?;
-        let read = Policy::read(&text, &input::Process, &mut |event| caller.event(&event));
+        let found = self.config.find()?;
+        let surroundings: &dyn Surroundings = match found.others_may_change {
+            true => &input::Careful,
+            false => &input::Process,
+        };
+        let text = trusted(found, &self.config.shown(), || key.is_shared())?;
+        let read = Policy::read(&text, surroundings, &mut |event| caller.event(&event));
         caller
             .configuration(&self.config.shown(), &text, read)
             .map(Arc::new)

@@ -23,6 +23,9 @@ pub enum Refusal {
         /// The certificate's.
         certificate: String,
     },
+    /// Other users can change this file, which controls what is signed and recorded, but
+    /// they do not have the CA's key.
+    Untrusted(String),
     /// The CA expired at this time.
     CaExpired(OffsetDateTime),
     /// Nothing is signed for here, so that no key of the CA was read.

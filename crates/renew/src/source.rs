@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 
 use rcfssl_ca::input;
 use rcfssl_core::{Error, Result};
+use rcfssl_files::Found;
 use zeroize::Zeroizing;
 
 use crate::Refusal;
@@ -37,9 +38,22 @@ impl Source {
     /// # Errors
     /// Go's message. If there is no such file, it lists the paths that were tried.
     pub fn read(&self) -> Result<Zeroizing<Vec<u8>>> {
+        self.find().map(|found| found.contents)
+    }
+
+    /// The same, and what other users can do with a file that was found. What the user
+    /// names is the user's own decision.
+    ///
+    /// # Errors
+    /// As [`Source::read`].
+    pub(crate) fn find(&self) -> Result<Found> {
         match self {
-            Source::Named(value) => input::prefixed(value),
-            Source::Found(_, others) => input::found(self.path()).map_err(|error| {
+            Source::Named(value) => Ok(Found {
+                contents: input::prefixed(value)?,
+                others_may_change: false,
+                others_may_read: false,
+            }),
+            Source::Found(_, others) => input::find(self.path()).map_err(|error| {
                 if self.is_there() || others.is_empty() {
                     return error;
                 }
@@ -47,6 +61,14 @@ impl Source {
                 let others = others.collect::<Vec<_>>().join(", ");
                 Error::plain(format!("{} (also tried {others})", error.message()))
             }),
+        }
+    }
+
+    /// The same file even if one that has precedence appears later.
+    pub(crate) fn settled(&self) -> Self {
+        match self {
+            Source::Named(_) => self.clone(),
+            Source::Found(..) => Source::Found(self.path().to_owned(), Vec::new()),
         }
     }
 

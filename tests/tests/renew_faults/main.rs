@@ -5,6 +5,7 @@
 
 mod disk;
 mod links;
+mod orders;
 mod permissions;
 mod strangers;
 mod together;

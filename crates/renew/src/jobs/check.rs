@@ -320,8 +320,10 @@ impl<'a> Reader<'a> {
     }
 }
 
+/// A configuration that others can change is not read until it is known whether it is used
+/// at all: it may refer to any file.
 fn read_policy(config: &Source) -> Option<Policy> {
-    let text = config.read().ok()?;
-    let policy = Policy::read(&text, &input::Process, &mut |_| {});
+    let found = config.find().ok().filter(|found| !found.others_may_change)?;
+    let policy = Policy::read(&found.contents, &input::Process, &mut |_| {});
     policy.ok().map(|(policy, _)| policy)
 }

@@ -41,7 +41,7 @@ pub struct KeyFile {
 impl Look<'_> {
     pub(super) fn read_request(&self, path: &Path, warnings: &mut Vec<Warning>) -> Result<Request, Refusal> {
         let shown = path.to_string_lossy();
-        let text = input::found(path)?;
+        let text = self.issuing.trusted(input::find(path)?, &shown)?;
         let (request, report) = Request::read(&text).map_err(|error| {
             let place = match &error {
                 rcfssl_core::Error::Json { error, .. } => {

@@ -21,6 +21,10 @@ pub fn refusal(refusal: &Refusal) -> String {
         Refusal::CaKeyMismatch { key, certificate } => {
             format!("the key {key} does not match the certificate {certificate}")
         }
+        Refusal::Untrusted(file) => format!(
+            "{file} controls what the CA signs and records, but other users can change it: keep it where only \
+             you can write, or use another one"
+        ),
         Refusal::CaExpired(end) => format!(
             "the CA expired at {}: renew it with gencert -renewca",
             rfc3339(*end)
