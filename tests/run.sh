@@ -22,9 +22,9 @@ as_root() {
 }
 
 # Programs for the tests: real cfssl, etcd, and tools that read rcfssl's output.
-packages="acl bsdutils chromium cmake cron curl default-jre-headless etcd-client etcd-server fish
+packages="acl bsdutils chromium chromium-driver cmake cron curl default-jre-headless etcd-client etcd-server fish
 g++ gcc golang-cfssl groff hyperfine iproute2 jq libc6-dev make man-db
-mariadb-client mariadb-server openssl postgresql procps prometheus
+mariadb-client mariadb-server nginx openssl postgresql procps prometheus
 prometheus-node-exporter python3 python3-venv strace systemd time util-linux valgrind zsh"
 
 if [ -z "${RCFSSL_NO_INSTALL:-}" ] && command -v dpkg-query > /dev/null; then

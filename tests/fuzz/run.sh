@@ -11,7 +11,7 @@ cd "$(dirname -- "$0")"
 
 seconds=${1:?seconds for each target}
 shift
-[ $# -gt 0 ] || set -- documents certificates requests keys bundles texts jobs outputs
+[ $# -gt 0 ] || set -- documents certificates requests keys bundles texts jobs outputs ocsp
 
 # Branch counters for libFuzzer, which stable compilers support too.
 target=$(rustc -vV | sed -n 's/^host: //p')
@@ -24,7 +24,7 @@ RUSTFLAGS=$counters cargo build --locked --quiet --release --target "$target"
 # Seeds: the documents and keys of other tests, and DER from PEM.
 seeds=$(mktemp -d)
 trap 'rm -rf "$seeds"' EXIT
-mkdir "$seeds/documents" "$seeds/certificates" "$seeds/requests" "$seeds/texts" "$seeds/jobs" "$seeds/outputs"
+mkdir "$seeds/documents" "$seeds/certificates" "$seeds/requests" "$seeds/texts" "$seeds/jobs" "$seeds/outputs" "$seeds/ocsp"
 for document in ../../fixtures/documents/*.json; do
     { cat "$document"; printf '\000'; cat ../../fixtures/documents/ca-config.json; } > "$seeds/documents/${document##*/}"
 done
@@ -41,6 +41,11 @@ ln -s "$PWD/../../crates/core/tests/keys" "$seeds/keys"
 ln -s "$PWD/../../crates/core/tests/pkcs" "$seeds/bundles"
 cp ../../fixtures/jobs/jobs.json "$seeds/jobs/cluster"
 cp ../../dist/operators/jobs.json "$seeds/jobs/operators"
+for serial in 1 99; do
+    openssl ocsp -issuer ../../fixtures/conformance/pki/ca-p256.pem -serial "$serial" -reqout "$seeds/ocsp/$serial"
+    openssl ocsp -issuer ../../fixtures/conformance/pki/ca-p256.pem -serial "$serial" -serial 7 -no_nonce -sha256 \
+        -reqout "$seeds/ocsp/$serial-two"
+done
 made='{"cert":"a","csr":"b","key":"c","encrypted_key":"d","ocspResponse":"aGk="}'
 printf '%s' "$made" > "$seeds/outputs/command"
 printf '{"success":true,"result":%s,"errors":[],"messages":[]}' "$made" > "$seeds/outputs/answer"

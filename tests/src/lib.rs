@@ -16,6 +16,7 @@
 //! [`differential`].
 
 pub mod binaries;
+pub mod browser;
 pub mod cluster;
 pub mod compare;
 pub mod confine;

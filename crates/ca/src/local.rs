@@ -2,10 +2,8 @@
 
 use std::sync::Arc;
 
-use rcfssl_core::authority::Overrides;
-use rcfssl_core::host::Hosts;
 use rcfssl_core::name::Subject;
-use rcfssl_core::{Csr, Event, Policy, Profile, Result, Serial, Wanted};
+use rcfssl_core::{Csr, Event, Hosts, Overrides, Policy, Profile, Result, Serial, Wanted};
 use time::OffsetDateTime;
 
 use crate::{AskedCsr, Cost, Info, InfoRequest, Issuer, SignRequest, Signed, Signer};

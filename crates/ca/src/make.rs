@@ -1,9 +1,7 @@
 //! Creates keys, certificate requests and new CAs from request documents.
 
-use rcfssl_core::authority::Overrides;
-use rcfssl_core::host::Hosts;
 use rcfssl_core::key::{self, PrivateKey, SigningKey};
-use rcfssl_core::{Authority, Code, Csr, Error, Event, Issued, Profile, Request, Result};
+use rcfssl_core::{Authority, Code, Csr, Error, Event, Hosts, Issued, Overrides, Profile, Request, Result};
 use time::OffsetDateTime;
 
 /// A new or reissued CA.

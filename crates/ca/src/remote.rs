@@ -3,10 +3,9 @@
 
 use std::sync::Arc;
 
-use rcfssl_core::auth::AuthenticatedRequest;
 use rcfssl_core::policy::Remote;
 use rcfssl_core::record::RecordId;
-use rcfssl_core::{Code, Error, Event, Policy, Result};
+use rcfssl_core::{AuthenticatedRequest, Code, Error, Event, Policy, Result};
 use rcfssl_go::json;
 use rcfssl_go::url::Uri;
 use rcfssl_net::client::{Client, PostError};

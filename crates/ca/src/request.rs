@@ -1,11 +1,8 @@
 //! cfssl's sign request, which servers read and clients write.
 
-use rcfssl_core::Csr;
-use rcfssl_core::Request;
-use rcfssl_core::authority::AskedExtension;
 use rcfssl_core::name::Subject;
 use rcfssl_core::request::Name;
-use rcfssl_core::serial::ChosenSerial;
+use rcfssl_core::{AskedExtension, ChosenSerial, Csr, Request};
 use rcfssl_go::json::List;
 use rcfssl_go::json_object;
 use time::OffsetDateTime;

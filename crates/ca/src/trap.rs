@@ -103,7 +103,7 @@ pub struct KeyPlace {
 
 impl KeyPlace {
     fn new(file: &str, text: &[u8], offset: usize, path: &str, key: &str) -> Self {
-        let (line, _, _) = json::locate(text, offset);
+        let (line, _) = json::locate(text, offset);
         KeyPlace {
             file: file.to_owned(),
             line,

@@ -1,10 +1,9 @@
 //! The sign request as JSON: as cfssl's clients write it and as `serve` reads it.
 
-use rcfssl_core::authority::AskedExtension;
 use rcfssl_core::certinfo::rfc3339;
 use rcfssl_core::policy::{DottedOid, Time};
 use rcfssl_core::request::Name;
-use rcfssl_core::serial::ChosenSerial;
+use rcfssl_core::{AskedExtension, ChosenSerial};
 use rcfssl_go::json::{self, List};
 use rcfssl_go::json_object;
 use serde::Serialize;

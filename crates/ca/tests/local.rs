@@ -6,11 +6,10 @@ use std::sync::Arc;
 
 use rcfssl_ca::{AskedCsr, InfoRequest, Issuer, LocalSigner, SignRequest, Signed, Signer};
 use rcfssl_core::csr::Content;
-use rcfssl_core::host::Hosts;
 use rcfssl_core::key::{self, Curve, KeySpec, PrivateKey};
 use rcfssl_core::name::Subject;
 use rcfssl_core::request::Ca;
-use rcfssl_core::{Authority, Certificate, Csr, Event, Policy, Request, Serial, Wanted};
+use rcfssl_core::{Authority, Certificate, Csr, Event, Hosts, Policy, Request, Serial, Wanted};
 use time::OffsetDateTime;
 use time::macros::datetime;
 

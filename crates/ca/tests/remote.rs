@@ -9,9 +9,8 @@ use std::sync::{Arc, Mutex};
 use std::thread;
 
 use rcfssl_ca::{AskedCsr, Cost, InfoRequest, RemoteSigner, Router, SignRequest, Signer};
-use rcfssl_core::auth::{AuthKey, AuthenticatedRequest};
 use rcfssl_core::record::RecordId;
-use rcfssl_core::{Error, Event, Policy};
+use rcfssl_core::{AuthKey, AuthenticatedRequest, Error, Event, Policy};
 use rcfssl_go::json;
 use rcfssl_net::client::Client;
 use rcfssl_net::verified::TlsSettings;

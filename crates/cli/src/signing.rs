@@ -3,11 +3,9 @@
 use std::sync::Arc;
 
 use rcfssl_ca::{AskedCsr, Issuer, LocalSigner, Router, SignRequest, Signed, Signer, Trap};
-use rcfssl_core::authority;
 use rcfssl_core::certinfo::rfc3339;
-use rcfssl_core::host::Hosts;
 use rcfssl_core::key::KeyKind;
-use rcfssl_core::{Csr, Error, Policy, Profile, Result};
+use rcfssl_core::{Csr, Error, Hosts, Policy, Profile, Result};
 use rcfssl_store::blocking::Store;
 use time::OffsetDateTime;
 
@@ -127,7 +125,7 @@ impl<'a> Signing<'a> {
     /// and its certificates are often created together with the same lifetime.
     fn outlives(&self, profile: &Profile) -> Option<Trap> {
         let authority_end = self.issuer()?.certificate().not_after;
-        let (_, end) = authority::validity(profile, self.now).ok()?;
+        let (_, end) = rcfssl_core::validity(profile, self.now).ok()?;
         (authority_end > self.now && end - authority_end > time::Duration::DAY).then(|| {
             Trap::OutlivesAuthority {
                 end: rfc3339(end),

@@ -5,10 +5,9 @@ use std::io::{self, IsTerminal};
 
 use rcfssl_ca::{OddHost, Trap};
 use rcfssl_core::certinfo::rfc3339;
-use rcfssl_core::{Certificate, Request};
+use rcfssl_core::{Certificate, Hosts, Request};
 use time::OffsetDateTime;
 
-use rcfssl_core::host::Hosts;
 use rcfssl_core::policy::{Policy, Selection};
 
 use crate::args::FlagId;

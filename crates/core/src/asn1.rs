@@ -57,13 +57,18 @@ pub fn encode(build: impl FnOnce(&mut Writer)) -> Vec<u8> {
 }
 
 /// A buffer to which elements are appended.
-#[derive(Debug, Default)]
+#[derive(Debug, Clone, Default)]
 pub struct Writer(Vec<u8>);
 
 impl Writer {
     /// A writer whose buffer has room for `octets`.
     pub fn with_capacity(octets: usize) -> Self {
         Writer(Vec::with_capacity(octets))
+    }
+
+    /// The bytes written so far.
+    pub fn as_bytes(&self) -> &[u8] {
+        &self.0
     }
 
     /// The bytes written.
@@ -181,8 +186,8 @@ impl Writer {
     pub fn time(&mut self, time: OffsetDateTime) {
         let time = in_utc(time);
         if (1950..2050).contains(&time.year()) {
-            let text = format!("{:02}{}", time.year().rem_euclid(100), month_to_second(time));
-            self.primitive(tag::UTC_TIME, text.as_bytes());
+            let year = time.year().rem_euclid(100) as u8;
+            self.nest(tag::UTC_TIME, |w| w.digits(&[year]).month_to_second(time));
         } else {
             self.generalized_time(time);
         }
@@ -191,20 +196,31 @@ impl Writer {
     /// GeneralizedTime in seconds, UTC.
     pub fn generalized_time(&mut self, time: OffsetDateTime) {
         let time = in_utc(time);
-        let text = format!("{:04}{}", time.year(), month_to_second(time));
-        self.primitive(tag::GENERALIZED_TIME, text.as_bytes());
+        let year = format!("{:04}", time.year());
+        self.nest(tag::GENERALIZED_TIME, |w| {
+            w.raw(year.as_bytes());
+            w.month_to_second(time);
+        });
+    }
+
+    fn month_to_second(&mut self, time: OffsetDateTime) {
+        let (hour, minute, second) = time.to_hms();
+        self.digits(&[u8::from(time.month()), time.day(), hour, minute, second]);
+        self.0.push(b'Z');
+    }
+
+    /// Numbers below 100 with two digits each; a CRL has a time per entry.
+    fn digits(&mut self, numbers: &[u8]) -> &mut Self {
+        for number in numbers {
+            self.0.extend([b'0' + number / 10, b'0' + number % 10]);
+        }
+        self
     }
 }
 
 /// A time that would leave the calendar's range is not converted.
 fn in_utc(time: OffsetDateTime) -> OffsetDateTime {
     time.checked_to_offset(UtcOffset::UTC).unwrap_or(time)
-}
-
-fn month_to_second(time: OffsetDateTime) -> String {
-    let (month, day) = (u8::from(time.month()), time.day());
-    let (hour, minute, second) = time.to_hms();
-    format!("{month:02}{day:02}{hour:02}{minute:02}{second:02}Z")
 }
 
 #[cfg(test)]

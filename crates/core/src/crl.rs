@@ -3,6 +3,7 @@
 use rcfssl_go::flag;
 use time::OffsetDateTime;
 
+use crate::asn1::read::{Element, Reader, unsigned};
 use crate::asn1::{self, Writer, tag};
 use crate::certificate::{Certificate, assemble};
 use crate::error::{Error, Result};
@@ -52,9 +53,14 @@ pub struct CrlContent {
 
 /// revokedCertificates, encoded on the fly: a CRL may have a million entries.
 #[derive(Debug, Clone, Default)]
-pub struct Entries(Vec<u8>);
+pub struct Entries(Writer);
 
 impl Entries {
+    /// Whether there are none.
+    pub fn is_empty(&self) -> bool {
+        self.0.as_bytes().is_empty()
+    }
+
     /// Adds a certificate. Order and repetitions are kept.
     pub fn add(&mut self, serial: &Serial, revoked: OffsetDateTime) {
         self.add_with_reason(serial, revoked, 0);
@@ -64,25 +70,22 @@ impl Entries {
     /// must not name are omitted: unspecified (0), the unassigned 7, and removeFromCRL (8),
     /// which is for delta CRLs.
     pub fn add_with_reason(&mut self, serial: &Serial, revoked: OffsetDateTime, reason: i32) {
-        let entry = asn1::encode(|w| {
-            w.sequence(|w| {
-                w.primitive(tag::INTEGER, &serial.contents());
-                w.time(revoked);
-                if let reason @ (1..=6 | 9 | 10) = reason {
-                    w.sequence(|w| {
-                        extension::write(w, &oid::CRL_REASON, false, |w| {
-                            w.primitive(tag::ENUMERATED, &[reason as u8]);
-                        });
+        self.0.sequence(|w| {
+            w.primitive(tag::INTEGER, &serial.contents());
+            w.time(revoked);
+            if let reason @ (1..=6 | 9 | 10) = reason {
+                w.sequence(|w| {
+                    extension::write(w, &oid::CRL_REASON, false, |w| {
+                        w.primitive(tag::ENUMERATED, &[reason as u8]);
                     });
-                }
-            });
+                });
+            }
         });
-        self.0.extend(entry);
     }
 
     /// The entries in DER, without the SEQUENCE around them.
     pub fn as_der(&self) -> &[u8] {
-        &self.0
+        self.0.as_bytes()
     }
 }
 
@@ -101,8 +104,8 @@ pub fn sign(content: CrlContent, issuer: &Certificate, key: &dyn SigningKey) -> 
             w.raw(&issuer_name(issuer));
             w.time(content.now);
             w.time(content.next_update);
-            if content.keep_empty || !content.entries.0.is_empty() {
-                w.sequence(|w| w.raw(&content.entries.0));
+            if content.keep_empty || !content.entries.is_empty() {
+                w.sequence(|w| w.raw(content.entries.0.as_bytes()));
             }
             write_extensions(w, content.number, issuer);
         });
@@ -110,6 +113,42 @@ pub fn sign(content: CrlContent, issuer: &Certificate, key: &dyn SigningKey) -> 
     drop(content);
     let signature = key.sign(algorithm, &to_be_signed)?;
     Ok(assemble(&to_be_signed, algorithm, &signature))
+}
+
+/// The beginning of a CRL, and its number.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Head<'a> {
+    /// The issuer's name in DER.
+    pub issuer: &'a [u8],
+    /// cRLNumber; `None` also for one of more than 64 bits.
+    pub number: Option<u64>,
+}
+
+/// Reads issuer and number of a CRL in DER. Nothing else is read, and the signature is not
+/// verified. `None` if it is no CRL.
+pub fn read_head(der: &[u8]) -> Option<Head<'_>> {
+    let mut fields = Reader::inside(der, tag::SEQUENCE)?.enter(tag::SEQUENCE)?;
+    fields.optional(tag::INTEGER);
+    fields.expect(tag::SEQUENCE)?;
+    let issuer = fields.next().filter(|element| element.tag == tag::SEQUENCE)?.raw;
+    let is_time = |element: &Element<'_>| [tag::UTC_TIME, tag::GENERALIZED_TIME].contains(&element.tag);
+    fields.next().filter(is_time)?;
+    // nextUpdate and the entries come before the extensions.
+    let extensions = fields.find(|element| element.tag == tag::context_constructed(0));
+    let number = extensions.and_then(|extensions| number(extensions.contents));
+    Some(Head { issuer, number })
+}
+
+fn number(extensions: &[u8]) -> Option<u64> {
+    let mut list = Reader::inside(extensions, tag::SEQUENCE)?;
+    while let Some(mut extension) = list.enter(tag::SEQUENCE) {
+        if extension.expect(tag::OBJECT_IDENTIFIER)? == oid::CRL_NUMBER.octets() {
+            extension.optional(tag::BOOLEAN);
+            let value = extension.expect(tag::OCTET_STRING)?;
+            return unsigned(Reader::new(value).only(tag::INTEGER)?);
+        }
+    }
+    None
 }
 
 fn write_extensions(w: &mut Writer, number: Option<u64>, issuer: &Certificate) {
@@ -131,9 +170,11 @@ fn write_extensions(w: &mut Writer, number: Option<u64>, issuer: &Certificate) {
     });
 }
 
+/// The issuer's name in a CRL of this CA.
+///
 /// cfssl re-encodes the nine usual attributes and drops others. A CRL with a different
 /// issuer name is useless, so such a name is copied unchanged.
-fn issuer_name(issuer: &Certificate) -> Vec<u8> {
+pub fn issuer_name(issuer: &Certificate) -> Vec<u8> {
     let name = Subject::from_attributes(&issuer.subject_attributes);
     if name.extra.is_empty() {
         name.to_der()

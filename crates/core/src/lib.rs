@@ -22,17 +22,17 @@
 //! The examples `server` and `verify` go on from there.
 
 pub mod asn1;
-pub mod auth;
-pub mod authority;
+mod auth;
+mod authority;
 pub mod bundle;
 pub mod certificate;
 pub mod certinfo;
 pub mod crl;
 pub mod csr;
-pub mod error;
-pub mod event;
+mod error;
+mod event;
 pub mod extension;
-pub mod host;
+mod host;
 pub mod key;
 pub mod name;
 pub mod ocsp;
@@ -46,16 +46,19 @@ pub mod request;
 pub mod responding;
 pub mod revocation;
 pub mod rfc2253;
-pub mod serial;
+mod serial;
 pub mod verify;
-pub mod web;
+mod web;
 
-pub use authority::{Authority, Issued, Overrides, Wanted};
+pub use auth::{AuthKey, AuthenticatedRequest};
+pub use authority::{AskedExtension, Authority, Decided, Issued, Overrides, Wanted, validity};
 pub use certificate::Certificate;
 pub use csr::Csr;
 pub use error::{Code, Error, Result};
 pub use event::{Event, Sink};
+pub use host::{Host, Hosts, ip_text};
 pub use policy::{Policy, Profile};
 pub use rcfssl_go::Duration;
 pub use request::Request;
-pub use serial::Serial;
+pub use serial::{ChosenSerial, Serial};
+pub use web::{Answer, Web};

@@ -3,8 +3,7 @@
 #![allow(clippy::panic, clippy::unwrap_used, reason = "a test may")]
 
 use rcfssl_core::certificate::{Names, Subject};
-use rcfssl_core::host::Hosts;
-use rcfssl_core::{Duration, Event, Policy, Profile};
+use rcfssl_core::{Duration, Event, Hosts, Policy, Profile};
 
 fn read(configuration: &str) -> Result<(Policy, Vec<Event>), String> {
     let mut events = Vec::new();

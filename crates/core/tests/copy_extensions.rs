@@ -4,15 +4,13 @@
 #![allow(clippy::unwrap_used, clippy::panic, reason = "a test may")]
 
 use rcfssl_core::asn1;
-use rcfssl_core::authority::{Overrides, Wanted};
 use rcfssl_core::certificate::Serial;
 use rcfssl_core::csr::Content;
 use rcfssl_core::extension::{self, Extension};
-use rcfssl_core::host::Hosts;
 use rcfssl_core::key::{self, Curve, KeySpec};
 use rcfssl_core::name::Subject;
 use rcfssl_core::oid::{self, Oid};
-use rcfssl_core::{Authority, Certificate, Csr, Policy, Request};
+use rcfssl_core::{Authority, Certificate, Csr, Hosts, Overrides, Policy, Request, Wanted};
 use time::OffsetDateTime;
 
 const CONFIG: &str = r#"{"signing":{"default":{

@@ -5,10 +5,9 @@
 use proptest::collection::vec;
 use proptest::prelude::*;
 use rcfssl_core::csr::{Content, Unverified};
-use rcfssl_core::host::{Host, Hosts};
 use rcfssl_core::key::{self, Curve, KeySpec, PrivateKey};
 use rcfssl_core::name::{Attribute, Extra, Subject};
-use rcfssl_core::{Certificate, Csr, Duration, Policy, Request, asn1, extension, oid};
+use rcfssl_core::{Certificate, Csr, Duration, Host, Hosts, Policy, Request, asn1, extension, oid};
 use rcfssl_go::json::{self, Cursor};
 use rcfssl_go::{base64, pem};
 use rcfssl_go::{mail, url::Uri};

@@ -9,12 +9,10 @@
 
 use std::collections::HashMap;
 
-use rcfssl_core::authority::{self, Overrides, Wanted};
 use rcfssl_core::certificate::{Serial, to_be_signed};
 use rcfssl_core::csr::{self, Content, Unverified};
-use rcfssl_core::host::Hosts;
 use rcfssl_core::key::{self, KeyFormat, PrivateKey, SigningKey};
-use rcfssl_core::{Authority, Certificate, Csr, Policy, Profile, Request};
+use rcfssl_core::{Authority, Certificate, Csr, Hosts, Overrides, Policy, Profile, Request, Wanted};
 use rcfssl_go::pem;
 use serde::Deserialize;
 use time::OffsetDateTime;
@@ -254,7 +252,7 @@ fn clock(case: &Case, profile: &Profile, theirs: &Certificate) -> OffsetDateTime
     let logged = OffsetDateTime::from_unix_timestamp(case.now).unwrap();
     let candidates = [0, 1, -1, 2].map(|seconds| logged + time::Duration::seconds(seconds));
     let fits = |now: &OffsetDateTime| {
-        let (begin, _) = authority::validity(profile, *now).unwrap();
+        let (begin, _) = rcfssl_core::validity(profile, *now).unwrap();
         begin.unix_timestamp() == theirs.not_before.unix_timestamp()
     };
     candidates

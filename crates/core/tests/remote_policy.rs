@@ -4,9 +4,8 @@
 
 use std::collections::HashMap;
 
-use rcfssl_core::auth::AuthKey;
 use rcfssl_core::policy::Surroundings;
-use rcfssl_core::{Event, Policy};
+use rcfssl_core::{AuthKey, Event, Policy};
 use zeroize::Zeroizing;
 
 /// The environment and the files of a test.

@@ -11,8 +11,7 @@ use rcfssl_core::crl::{self, CrlContent, Entries};
 use rcfssl_core::key::{self, PrivateKey};
 use rcfssl_core::ocsp::{Responder, Status};
 use rcfssl_core::revocation::{Checker, Finding, Note, RevocationList};
-use rcfssl_core::web::{Answer, Web};
-use rcfssl_core::{Duration, Error, Result};
+use rcfssl_core::{Answer, Duration, Error, Result, Web};
 use rcfssl_go::pem;
 use rcgen::{CrlDistributionPoint, ExtendedKeyUsagePurpose};
 

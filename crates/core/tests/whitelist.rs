@@ -3,10 +3,9 @@
 #![allow(clippy::unwrap_used, reason = "a test may")]
 
 use rcfssl_core::csr::Content;
-use rcfssl_core::host::Hosts;
 use rcfssl_core::key::{self, SignatureAlgorithm};
 use rcfssl_core::name::Subject;
-use rcfssl_core::{Authority, Certificate, Csr, Overrides, Policy};
+use rcfssl_core::{Authority, Certificate, Csr, Hosts, Overrides, Policy};
 use time::OffsetDateTime;
 
 const PKI: [&[u8]; 2] = [

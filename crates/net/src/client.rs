@@ -3,7 +3,7 @@
 
 use std::time::Duration;
 
-use rcfssl_core::web::Answer;
+use rcfssl_core::Answer;
 use ureq::Agent;
 use ureq::unversioned::resolver::DefaultResolver;
 use ureq::unversioned::transport::{ConnectProxyConnector, Connector, TcpConnector};

@@ -7,7 +7,7 @@ use std::io;
 use std::sync::{Arc, OnceLock};
 use std::time::{Duration, Instant};
 
-use rcfssl_core::web::{Answer, Web};
+use rcfssl_core::{Answer, Web};
 use rcfssl_go::url::Uri;
 use ureq::config::Config;
 use ureq::tls::{Certificate, RootCerts, TlsConfig};

@@ -3,9 +3,7 @@
 use std::path::PathBuf;
 
 use rcfssl_core::bundle::Intermediates;
-use rcfssl_core::event::{Event, Sink};
-use rcfssl_core::web::{Answer, Web};
-use rcfssl_core::{Certificate, Result};
+use rcfssl_core::{Answer, Certificate, Event, Result, Sink, Web};
 
 use crate::{Outgoing, http};
 

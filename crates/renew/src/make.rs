@@ -2,10 +2,9 @@
 
 use std::path::{Path, PathBuf};
 
-use rcfssl_core::authority::Decided;
 use rcfssl_core::key::{self, KeyFormat, KeySpec, PrivateKey, SigningKey};
 use rcfssl_core::record::CertificateRecord;
-use rcfssl_core::{Certificate, Csr, Serial};
+use rcfssl_core::{Certificate, Csr, Decided, Serial};
 use rcfssl_files::{NewFile, mode};
 use rcfssl_go::pem;
 use time::OffsetDateTime;

@@ -68,6 +68,9 @@ pub struct Loaded {
     pub responder: Result<OcspSigner>,
     /// The builder of chains.
     pub bundler: Result<Bundler>,
+    /// The lines that say why there is none. Each endpoint that needs it logs them: cfssl
+    /// reads the files for each.
+    pub bundler_complaints: Vec<String>,
     /// Whether new certificates get chains: only if roots and intermediates were
     /// configured.
     pub bundles_new: bool,
@@ -99,6 +102,12 @@ impl Loaded {
     /// Which of them work.
     fn works(&self) -> [bool; 5] {
         self.errors().map(|error| error.is_none())
+    }
+
+    /// Is there a builder of chains? If not, the log says why.
+    fn needs_bundler(&self, log: &Log) -> Result<()> {
+        self.bundler_complaints.iter().for_each(|line| log.error(line));
+        self.bundler.as_ref().map(drop).map_err(Error::clone)
     }
 
     /// The builder of chains for new certificates.
@@ -281,6 +290,10 @@ impl Server {
         let loaded = load()?;
         for (error, worked) in loaded.errors().into_iter().zip(worked) {
             if let Some(error) = error.filter(|_| worked) {
+                loaded
+                    .bundler_complaints
+                    .iter()
+                    .for_each(|line| self.log.error(line));
                 return Err(error);
             }
         }
@@ -389,7 +402,7 @@ fn is_possible(name: &str, settings: &Settings, loaded: &Loaded, log: &Log) -> R
                 return Err(Code::InvalidPolicy.into());
             }
             match loaded.bundles_new {
-                true => loaded.bundler.as_ref().map(drop).map_err(Error::clone),
+                true => loaded.needs_bundler(log),
                 false => Ok(()),
             }
         }
@@ -404,7 +417,7 @@ fn is_possible(name: &str, settings: &Settings, loaded: &Loaded, log: &Log) -> R
         "scan" if settings.outgoing == Outgoing::None => Err(Error::plain("-outgoing none")),
         "scan" => loaded.scan_roots.as_ref().map(drop).map_err(Error::clone),
         "bundle" => {
-            loaded.bundler.as_ref().map_err(Error::clone)?;
+            loaded.needs_bundler(log)?;
             log.info("bundler API ready");
             Ok(())
         }

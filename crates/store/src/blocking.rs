@@ -6,7 +6,7 @@ use tokio::runtime::{Builder, Runtime};
 
 use crate::config::{Config, Driver};
 use crate::error::{Error, Kind, Result};
-use crate::rows::Revoked;
+use crate::revoked::Revoked;
 use crate::schema::{Counts, Version};
 use crate::store::Select;
 
@@ -22,7 +22,12 @@ impl Store {
     /// # Errors
     /// As [`Store::new`](crate::Store::new), and if the runtime cannot be created.
     pub fn new(config: &Config) -> rcfssl_core::Result<Self> {
-        let runtime = Builder::new_current_thread().enable_all().build();
+        let mut runtime = Builder::new_current_thread();
+        let runtime = match config.driver {
+            // SQLite has no sockets.
+            Driver::Sqlite => runtime.enable_time().build(),
+            Driver::Postgres | Driver::MySql => runtime.enable_all().build(),
+        };
         let runtime = runtime.map_err(|error| Error::new(Kind::Other, error))?;
         Ok(Store {
             runtime,
@@ -71,6 +76,14 @@ impl Store {
         self.runtime.block_on(self.store.revoke_all(certificates, reason))
     }
 
+    /// As [`Store::named`](crate::Store::named).
+    ///
+    /// # Errors
+    /// 11000.
+    pub fn named(&self, common_name: &str) -> Result<Vec<CertificateRecord>> {
+        self.runtime.block_on(self.store.named(common_name))
+    }
+
     /// As [`Store::each_certificate`](crate::Store::each_certificate).
     ///
     /// # Errors
@@ -89,7 +102,7 @@ impl Store {
     /// 11000, or that of `take`.
     pub fn each_revoked<E: From<Error>>(
         &self,
-        take: impl FnMut(Revoked) -> std::result::Result<(), E>,
+        take: impl FnMut(Revoked<'_>) -> std::result::Result<(), E>,
     ) -> std::result::Result<(), E> {
         self.runtime.block_on(self.store.each_revoked(take))
     }

@@ -1,7 +1,7 @@
 //! One connection to any of the three databases: values are passed as text, bytes or
 //! numbers, and rows are returned as bytes.
 
-use futures_util::stream::{BoxStream, StreamExt};
+use futures_util::stream::{BoxStream, StreamExt, TryStreamExt};
 use sqlx::mysql::MySqlConnection;
 use sqlx::postgres::PgConnection;
 use sqlx::query::Query;
@@ -79,6 +79,11 @@ impl Connection {
             let query = bind(sqlx::query(statement), values);
             query.fetch(connection).map(|row| octets(row?)).boxed()
         })
+    }
+
+    /// Queries rows, of which there are few.
+    pub async fn rows(&mut self, statement: String, values: &[Value<'_>]) -> sqlx::Result<Vec<Row>> {
+        self.fetch(statement, values).try_collect().await
     }
 
     /// Checks that the connection is alive.

@@ -29,9 +29,10 @@ impl<'a> Own<'a> {
 
     /// Whether the CA issued this certificate. Rows of cfssl 1.2 have no key identifier and
     /// are compared by the issuer's name.
-    pub fn issued(&self, row: &Revoked) -> bool {
+    pub fn issued(&self, row: &Revoked<'_>) -> bool {
         if !row.aki.is_empty() {
-            return record::normal_identifier(&row.aki) == self.key_identifier;
+            return row.aki == self.key_identifier
+                || record::normal_identifier(&row.aki) == self.key_identifier;
         }
         let certificate = row
             .pem

@@ -7,22 +7,7 @@ use time::OffsetDateTime;
 use crate::connection::Row;
 use crate::error::{Error, Kind, Result};
 use crate::moment;
-use crate::sql::{REVOKED, STANDING, Table, position};
-
-/// The columns of a revoked certificate that a CRL needs.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Revoked {
-    /// The serial number in decimal, or whatever the column contains.
-    pub serial: String,
-    /// The issuer's key identifier in hexadecimal, or empty.
-    pub aki: String,
-    /// CRLReason (RFC 5280, section 5.3.1).
-    pub reason: i32,
-    /// When it was revoked; `None` for Go's zero time.
-    pub revoked_at: Option<OffsetDateTime>,
-    /// The certificate as PEM if `aki` is empty.
-    pub pem: Option<String>,
-}
+use crate::sql::{STANDING, Table, position};
 
 /// A row and the positions of its columns.
 struct Columns<F> {
@@ -48,31 +33,14 @@ impl<F: Fn(&'static str) -> usize> Columns<F> {
         self.take(name).map(text)
     }
 
-    /// A column that must not be NULL. cfssl's message numbers the columns in its own
-    /// order, which is that of [`position`].
+    /// A column that must not be NULL.
     fn required(&mut self, table: Table, name: &'static str, go_type: &str) -> Result<String> {
-        self.text(name).ok_or_else(|| {
-            let place = position(table, name);
-            let why = match go_type {
-                "time" => "unsupported Scan, storing driver.Value type <nil> into type *time.Time".to_owned(),
-                go_type => format!("converting NULL to {go_type} is unsupported"),
-            };
-            let sentence = format!("sql: Scan error on column index {place}, name \"{name}\": {why}");
-            Error::new(Kind::Other, sentence)
-        })
+        self.text(name).ok_or_else(|| null(table, name, go_type))
     }
 
     fn number(&mut self, name: &'static str) -> Result<i32> {
         let text = self.required(Table::Certificates, name, "int")?;
-        text.parse().map_err(|_| {
-            let place = position(Table::Certificates, name);
-            let text = rcfssl_go::quote(&text);
-            let sentence = format!(
-                "sql: Scan error on column index {place}, name \"{name}\": converting driver.Value type string \
-                 ({text}) to a int: invalid syntax"
-            );
-            Error::new(Kind::Other, sentence)
-        })
+        number(name, &text)
     }
 
     /// A required time; invalid times become Go's zero time, as in go-sqlite3.
@@ -87,10 +55,36 @@ impl<F: Fn(&'static str) -> usize> Columns<F> {
     }
 }
 
+/// The error for NULL in a column that must not be NULL. cfssl's message numbers the
+/// columns in its own order, which is that of [`position`].
+pub(crate) fn null(table: Table, name: &str, go_type: &str) -> Error {
+    let place = position(table, name);
+    let why = match go_type {
+        "time" => "unsupported Scan, storing driver.Value type <nil> into type *time.Time".to_owned(),
+        go_type => format!("converting NULL to {go_type} is unsupported"),
+    };
+    let sentence = format!("sql: Scan error on column index {place}, name \"{name}\": {why}");
+    Error::new(Kind::Other, sentence)
+}
+
+/// The number in a column of `certificates`.
+pub(crate) fn number(name: &str, text: &str) -> Result<i32> {
+    text.parse().map_err(|_| {
+        let place = position(Table::Certificates, name);
+        let text = rcfssl_go::quote(text);
+        let sentence = format!(
+            "sql: Scan error on column index {place}, name \"{name}\": converting driver.Value type string \
+             ({text}) to a int: invalid syntax"
+        );
+        Error::new(Kind::Other, sentence)
+    })
+}
+
 /// Go's zero time.
 const ZERO: OffsetDateTime = time::macros::datetime!(0001-01-01 0:00 UTC);
 
-fn known(text: &str) -> Option<OffsetDateTime> {
+/// A time, unless it is invalid or Go's zero time.
+pub(crate) fn known(text: &str) -> Option<OffsetDateTime> {
     if moment::is_zero(text) {
         return None;
     }
@@ -131,29 +125,6 @@ pub(crate) fn ocsp(row: Row) -> Result<OcspRecord> {
         expiry: row.moment(TABLE, "expiry")?,
         serial: row.required(TABLE, "serial_number", "string")?,
         body: row.take("body").unwrap_or_default(),
-    })
-}
-
-/// A row of a revoked certificate.
-pub(crate) fn revoked(row: Row) -> Result<Revoked> {
-    const TABLE: Table = Table::Certificates;
-    let pem = row.get(REVOKED.len()).cloned().flatten().map(text);
-    let place = |name| {
-        REVOKED
-            .iter()
-            .position(|column| *column == name)
-            .unwrap_or_default()
-    };
-    let mut row = Columns { row, place };
-    let aki = row.required(TABLE, "authority_key_identifier", "string")?;
-    row.required(TABLE, "ca_label", "string")?;
-    row.required(TABLE, "expiry", "time")?;
-    Ok(Revoked {
-        aki,
-        reason: row.number("reason")?,
-        revoked_at: known(&row.required(TABLE, "revoked_at", "time")?),
-        serial: row.required(TABLE, "serial_number", "string")?,
-        pem,
     })
 }
 

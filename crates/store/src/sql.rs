@@ -101,6 +101,11 @@ impl Driver {
         }
     }
 
+    /// A column of `certificates`, as [`Driver::select`] reads it.
+    pub(crate) fn certificate_column(self, name: &'static str) -> String {
+        self.column((name, CERTIFICATE[position(Table::Certificates, name)].1))
+    }
+
     fn columns(self, columns: &[(&str, Kind)]) -> String {
         let columns: Vec<_> = columns.iter().map(|column| self.column(*column)).collect();
         columns.join(", ")
@@ -249,6 +254,19 @@ impl Driver {
         format!("SELECT {columns} FROM {name} {condition}")
     }
 
+    /// Selects the latest certificates. cfssl's schema has no index on `issued_at`, but SQLite
+    /// numbers its rows.
+    pub(crate) fn select_recent(self, count: usize) -> String {
+        let order = match self {
+            Driver::Sqlite => "rowid",
+            Driver::Postgres | Driver::MySql => "issued_at",
+        };
+        self.select(
+            Table::Certificates,
+            &format!("ORDER BY {order} DESC LIMIT {count}"),
+        )
+    }
+
     /// Selects the row with a serial number and a key identifier.
     pub(crate) fn select_one<'a>(
         self,
@@ -289,21 +307,6 @@ impl Driver {
         (
             self.select(Table::Certificates, &condition),
             vec![Value::Text(name)],
-        )
-    }
-
-    /// Selects what a CRL needs: key identifier, `ca_label`, `expiry`, `reason`,
-    /// `revoked_at` and serial number of each revoked certificate that has not expired, and
-    /// the certificate itself if there is no key identifier to identify its issuer.
-    pub(crate) fn select_revoked(self) -> String {
-        let columns = REVOKED.map(|name| {
-            let kind = CERTIFICATE[position(Table::Certificates, name)].1;
-            self.column((name, kind))
-        });
-        format!(
-            "SELECT {}, CASE WHEN authority_key_identifier = '' THEN pem END FROM certificates \
-             WHERE CURRENT_TIMESTAMP < expiry AND status = 'revoked'",
-            columns.join(", ")
         )
     }
 
@@ -349,18 +352,6 @@ pub(crate) enum PageKey {
     Row(i64),
     Key { serial: String, aki: String },
 }
-
-/// The columns of [`Driver::select_revoked`]. `common_name` is included because cfssl fails
-/// for tables of the first version, which lack it.
-pub(crate) const REVOKED: [&str; 7] = [
-    "authority_key_identifier",
-    "ca_label",
-    "common_name",
-    "expiry",
-    "reason",
-    "revoked_at",
-    "serial_number",
-];
 
 /// The columns of [`Driver::select_standing`].
 pub(crate) const STANDING: [&str; 3] = ["reason", "revoked_at", "status"];

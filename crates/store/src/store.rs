@@ -10,8 +10,8 @@ use crate::config::{Config, Driver};
 use crate::connection::Row;
 use crate::dsn::Source;
 use crate::error::{Error, Kind, Result};
-use crate::pool::Pool;
-use crate::rows::{self, Revoked};
+use crate::pool::{Lease, Pool};
+use crate::rows;
 use crate::sql::{PageKey, Table, Value};
 
 /// Rows per `INSERT`; with thirteen values each, this stays below every database's limit.
@@ -88,13 +88,15 @@ impl Store {
         rows.into_iter().next().map(rows::certificate).transpose()
     }
 
-    /// The certificates that were issued last, the latest first.
+    /// The certificates that were recorded last (SQLite) or issued last (the others), the
+    /// latest first. SQLite finds them at once; the others read the whole table, so callers
+    /// should not ask for this often at once.
     ///
     /// # Errors
-    /// 11000; also for tables of cfssl's first version, which do not say when.
+    /// 11000; on the others also for tables of cfssl's first version, which do not say when a
+    /// certificate was issued.
     pub async fn recent(&self, count: usize) -> Result<Vec<CertificateRecord>> {
-        let condition = format!("ORDER BY issued_at DESC LIMIT {count}");
-        let statement = self.driver.select(Table::Certificates, &condition);
+        let statement = self.driver.select_recent(count);
         let rows = self.rows(statement, &[]).await?;
         rows.into_iter().map(rows::certificate).collect()
     }
@@ -145,27 +147,14 @@ impl Store {
     pub async fn each_certificate<E: From<Error>>(
         &self,
         select: Select,
-        take: impl FnMut(CertificateRecord) -> std::result::Result<(), E>,
+        mut take: impl FnMut(CertificateRecord) -> std::result::Result<(), E>,
     ) -> std::result::Result<(), E> {
         let condition = match select {
             Select::All => "",
             Select::Unexpired => UNEXPIRED,
         };
         let statement = self.driver.select(Table::Certificates, condition);
-        self.stream(statement, rows::certificate, take).await
-    }
-
-    /// Passes each revoked certificate that has not expired to `take`, as
-    /// [`Store::each_certificate`] does.
-    ///
-    /// # Errors
-    /// 11000, or that of `take`.
-    pub async fn each_revoked<E: From<Error>>(
-        &self,
-        take: impl FnMut(Revoked) -> std::result::Result<(), E>,
-    ) -> std::result::Result<(), E> {
-        self.stream(self.driver.select_revoked(), rows::revoked, take)
-            .await
+        self.stream(statement, |row| take(rows::certificate(row)?)).await
     }
 
     /// The certificates that have not expired, page by page, for work that writes in
@@ -206,10 +195,10 @@ impl Store {
     /// 11000, or that of `take`.
     pub async fn each_ocsp<E: From<Error>>(
         &self,
-        take: impl FnMut(OcspRecord) -> std::result::Result<(), E>,
+        mut take: impl FnMut(OcspRecord) -> std::result::Result<(), E>,
     ) -> std::result::Result<(), E> {
         let statement = self.driver.select(Table::Ocsp, UNEXPIRED);
-        self.stream(statement, rows::ocsp, take).await
+        self.stream(statement, |row| take(rows::ocsp(row)?)).await
     }
 
     /// Whether a certificate is good or revoked, looked up as in [`Store::certificate`].
@@ -241,14 +230,7 @@ impl Store {
     pub(crate) async fn rows(&self, statement: String, values: &[Value<'_>]) -> Result<Vec<Row>> {
         let limit = self.pool.source.statement_timeout;
         let mut lease = self.pool.lease().await?;
-        let read = async {
-            let mut rows = Vec::new();
-            let mut stream = lease.connection.fetch(statement, values);
-            while let Some(row) = stream.next().await {
-                rows.push(row?);
-            }
-            sqlx::Result::Ok(rows)
-        };
+        let read = lease.connection.rows(statement, values);
         let rows = timeout(limit, read).await.map_err(|_| Error::timeout(limit))?;
         if matches!(&rows, Ok(_) | Err(sqlx::Error::Database(_))) {
             lease.release();
@@ -256,15 +238,28 @@ impl Store {
         Ok(rows?)
     }
 
-    async fn stream<T, E: From<Error>>(
+    /// Passes each row of a statement to `take`.
+    async fn stream<E: From<Error>>(
         &self,
         statement: String,
-        read: fn(Row) -> Result<T>,
-        mut take: impl FnMut(T) -> std::result::Result<(), E>,
+        take: impl FnMut(Row) -> std::result::Result<(), E>,
+    ) -> std::result::Result<(), E> {
+        let mut lease = self.pool.lease().await?;
+        self.stream_from(&mut lease, statement, &[], take).await?;
+        lease.release();
+        Ok(())
+    }
+
+    /// As [`Store::stream`], on a connection that is already leased.
+    pub(crate) async fn stream_from<E: From<Error>>(
+        &self,
+        lease: &mut Lease<'_>,
+        statement: String,
+        values: &[Value<'_>],
+        mut take: impl FnMut(Row) -> std::result::Result<(), E>,
     ) -> std::result::Result<(), E> {
         let limit = self.pool.source.statement_timeout;
-        let mut lease = self.pool.lease().await?;
-        let mut stream = lease.connection.fetch(statement, &[]);
+        let mut stream = lease.connection.fetch(statement, values);
         loop {
             let next = match stream.next().now_or_never() {
                 Some(next) => next,
@@ -277,13 +272,10 @@ impl Store {
                 }
             };
             match next {
-                Some(row) => take(read(row.map_err(Error::from)?)?)?,
-                None => break,
+                Some(row) => take(row.map_err(Error::from)?)?,
+                None => return Ok(()),
             }
         }
-        drop(stream);
-        lease.release();
-        Ok(())
     }
 
     /// Executes statements, all or none; returns the number of affected rows.

@@ -3,12 +3,10 @@
 #![allow(clippy::unwrap_used, missing_docs, reason = "a benchmark may")]
 
 use divan::{Bencher, black_box};
-use rcfssl_core::authority::{Overrides, Wanted};
 use rcfssl_core::certificate::to_be_signed;
 use rcfssl_core::csr::{Content, Unverified};
-use rcfssl_core::host::Hosts;
 use rcfssl_core::key::{self, Curve, KeyFormat, KeySpec, PrivateKey, SigningKey};
-use rcfssl_core::{Authority, Certificate, Csr, Policy, Request, Serial};
+use rcfssl_core::{Authority, Certificate, Csr, Hosts, Overrides, Policy, Request, Serial, Wanted};
 use time::OffsetDateTime;
 
 const REQUEST: &[u8] = include_bytes!("../../../fixtures/documents/server.json");
@@ -60,7 +58,7 @@ impl Scene {
         }
     }
 
-    fn decided(&self) -> rcfssl_core::authority::Decided {
+    fn decided(&self) -> rcfssl_core::Decided {
         let profile = self.policy.profile("server").unwrap().profile;
         let wanted = Wanted::of_content(&content(&self.request), self.leaf.public_key(), profile).unwrap();
         Authority::new(&self.certificate, &self.key)

@@ -4,12 +4,11 @@
 #![allow(clippy::unwrap_used, missing_docs, reason = "a benchmark may")]
 
 use divan::{Bencher, black_box};
-use rcfssl_core::authority::Overrides;
 use rcfssl_core::csr::{Content, Unverified};
 use rcfssl_core::extension::Extension;
 use rcfssl_core::key::{self, Curve, KeySpec};
 use rcfssl_core::oid::Oid;
-use rcfssl_core::{Authority, Certificate, Csr, Policy, Request, Serial};
+use rcfssl_core::{Authority, Certificate, Csr, Overrides, Policy, Request, Serial};
 use rcfssl_go::pem;
 use time::OffsetDateTime;
 

@@ -4,9 +4,8 @@ use std::fs;
 use std::path::Path;
 
 use anyhow::{Result, anyhow};
-use rcfssl_core::authority::Overrides;
 use rcfssl_core::record::{CertificateRecord, Status};
-use rcfssl_core::{Authority, Certificate, Csr, Policy, key};
+use rcfssl_core::{Authority, Certificate, Csr, Overrides, Policy, key};
 use rcfssl_store::Config;
 use rcfssl_store::blocking::Store;
 use time::OffsetDateTime;

@@ -9,10 +9,9 @@ use std::time::{Duration, Instant};
 use anyhow::{Result, anyhow};
 use aws_lc_rs::rand::SystemRandom;
 use aws_lc_rs::signature::{ECDSA_P256_SHA256_ASN1_SIGNING, EcdsaKeyPair, RSA_PKCS1_SHA256, RsaKeyPair};
-use rcfssl_core::authority::Overrides;
 use rcfssl_core::csr::Content;
 use rcfssl_core::key::{self, Curve, KeyFormat, KeySpec, PrivateKey};
-use rcfssl_core::{Certificate, Csr, Policy, Request};
+use rcfssl_core::{Certificate, Csr, Overrides, Policy, Request};
 use serde::Serialize;
 use time::OffsetDateTime;
 

@@ -5,8 +5,7 @@ use std::ffi::OsString;
 use std::os::unix::ffi::OsStringExt;
 
 use libfuzzer_sys::fuzz_target;
-use rcfssl_core::host::Host;
-use rcfssl_core::{Duration, name};
+use rcfssl_core::{Duration, Host, name};
 use rcfssl_go::flag::{self, Kind};
 use rcfssl_go::regexp::Regexp;
 use rcfssl_go::{base64, rfc3339};

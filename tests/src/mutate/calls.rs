@@ -4,7 +4,7 @@
 use std::collections::HashSet;
 use std::fs;
 
-use rcfssl_core::auth::{AuthKey, AuthenticatedRequest};
+use rcfssl_core::{AuthKey, AuthenticatedRequest};
 use rcfssl_go::json;
 use serde_json::Value;
 

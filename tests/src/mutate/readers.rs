@@ -4,19 +4,16 @@
 use std::sync::{Arc, LazyLock};
 
 use rcfssl_ca::{ServeRequest, SignRequest};
-use rcfssl_core::auth::AuthenticatedRequest;
-use rcfssl_core::authority::Authority;
 use rcfssl_core::bundle::{self, Platform};
 use rcfssl_core::certinfo::{CertificateInfo, RequestInfo};
 use rcfssl_core::csr::{Content, Unverified};
-use rcfssl_core::host::Host;
 use rcfssl_core::key::{self, PrivateKey, PrivateKeyInfo, SigningKey};
-use rcfssl_core::responding::{Asked, Kept};
+use rcfssl_core::responding::{Kept, OcspRequest};
 use rcfssl_core::revocation::{Checker, RevocationList};
 use rcfssl_core::verify::{Pool, Purpose, Verifier, check_host};
-use rcfssl_core::web::{Answer, Web};
 use rcfssl_core::{
-    Certificate, Csr, Duration, Overrides, Policy, Request, Serial, Wanted, name, pkcs12, rfc2253,
+    Answer, AuthenticatedRequest, Authority, Certificate, Csr, Duration, Host, Overrides, Policy, Request,
+    Serial, Wanted, Web, name, pkcs12, rfc2253,
 };
 use rcfssl_go::regexp::Regexp;
 use rcfssl_go::{base64, json, mail, pem, rfc3339, url};
@@ -262,7 +259,7 @@ impl Web for Responding<'_> {
 }
 
 fn ocsp(input: &[u8]) {
-    let _ = Asked::read(input);
+    let _ = OcspRequest::read(input);
     let _ = Kept::read(input);
     #[expect(clippy::expect_used, reason = "without it there are no cases")]
     let [issuer, certificate] = RESPONDED.as_ref().expect("a certificate with a responder");

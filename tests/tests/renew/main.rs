@@ -8,6 +8,7 @@ mod exec;
 mod jobs;
 mod keys;
 mod names;
+mod organizations;
 mod problems;
 mod profiles;
 mod refused;

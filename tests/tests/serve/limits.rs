@@ -102,6 +102,64 @@ fn slow_clients_at_the_connection_limit_do_not_block_others() -> Result<()> {
 }
 
 #[test]
+fn requests_beyond_the_limit_of_rsa_keys_are_told_to_come_again() -> Result<()> {
+    let place = with_ca()?;
+    let server = start(&place, &["-max-rsa-keys", "1"])?;
+    let key = |algorithm: &str, size: u32| {
+        format!(r#"{{"CN":"x","hosts":["x.test"],"key":{{"algo":"{algorithm}","size":{size}}}}}"#)
+    };
+    let head = |body: &str| {
+        let length = body.len();
+        format!(
+            "POST /api/v1/cfssl/newkey HTTP/1.1\r\nHost: x\r\nContent-Length: {length}\r\nConnection: close\r\n\r\n{body}"
+        )
+    };
+    // Each key of this size takes longer than a request waits for its turn.
+    let mut waiting = Vec::new();
+    for _ in 0..5 {
+        let mut stream = TcpStream::connect(server.address)?;
+        stream.write_all(head(&key("rsa", 8192)).as_bytes())?;
+        stream.set_read_timeout(Some(Duration::from_secs(15)))?;
+        waiting.push(stream);
+    }
+    std::thread::sleep(Duration::from_millis(300));
+    let begun = Instant::now();
+    ensure!(server.post("newkey", &key("ecdsa", 256))?.status == 200);
+    ensure!(Answer::read(&server.raw(HEALTH)?)?.status == 200);
+    ensure!(
+        begun.elapsed() < Duration::from_secs(4),
+        "others wait: {:?}",
+        begun.elapsed()
+    );
+    let mut refused = 0;
+    for mut stream in waiting {
+        let mut octets = Vec::new();
+        let _ = stream.read_to_end(&mut octets);
+        if octets.is_empty() {
+            // The one that is being made.
+            continue;
+        }
+        let answer = Answer::read(&octets)?;
+        if answer.status == 200 {
+            continue;
+        }
+        ensure!(answer.status == 503 && answer.error()? == 503, "{answer:?}");
+        let seconds = answer.head.to_lowercase();
+        let seconds = seconds
+            .split("retry-after: ")
+            .nth(1)
+            .and_then(|rest| rest.lines().next());
+        ensure!(
+            seconds.is_some_and(|seconds| seconds.parse::<u32>().is_ok_and(|seconds| seconds > 0)),
+            "{answer:?}"
+        );
+        refused += 1;
+    }
+    ensure!(refused >= 2, "{refused} were refused");
+    Ok(())
+}
+
+#[test]
 fn invalid_limits_are_refused_at_startup() -> Result<()> {
     let place = with_ca()?;
     for line in [

@@ -1,8 +1,12 @@
 //! `rcfssl serve`: what recorded cases do not show — limits, signals, secrets, metrics.
 
+mod browser;
+mod heads;
 mod health;
+mod http2;
 mod library;
 mod limits;
+mod load;
 mod log;
 mod metrics;
 mod mixed;

@@ -107,11 +107,12 @@ pub fn parse_only(
 /// Refuses a value that is none of a flag's choices. cfssl's own flags accept anything.
 fn check_choices(args: &Args) -> Result<(), String> {
     for (number, flag) in FLAGS.iter().enumerate() {
-        let choices: Vec<&str> = flag.value.split('|').collect();
-        if flag.origin == Origin::Cfssl || choices.len() < 2 {
+        // Few flags are given, and this happens at every start.
+        let Some(value) = args.0.text(number).filter(|_| flag.origin != Origin::Cfssl) else {
             continue;
-        }
-        if let Some(value) = args.0.text(number).filter(|value| !choices.contains(&&**value)) {
+        };
+        let choices: Vec<&str> = flag.value.split('|').collect();
+        if choices.len() > 1 && !choices.contains(&&*value) {
             let last = choices.len() - 1;
             let (others, last) = (choices[..last].join(", "), choices[last]);
             return Err(format!(

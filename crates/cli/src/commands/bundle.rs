@@ -30,7 +30,7 @@ pub fn run(context: &Context) -> Outcome {
     let flavor = Flavor::named(&args.text(FlagId::Flavor));
     let store = match flavor {
         Flavor::Force => Store::none(context),
-        _ => Store::open(context)?,
+        _ => Store::open(context, &mut |line| context.error(line))?,
     };
     let now = rcfssl_net::now();
     let (input, mut bundler) = if args.is_set(FlagId::Cert) {
@@ -100,12 +100,12 @@ pub fn server_platforms(context: &Context) -> std::result::Result<Vec<Platform>,
     platforms(context)
 }
 
-/// The bundler of a server.
-///
-/// # Errors
-/// As [`Store::open`].
-pub fn server(context: &Context, platforms: Vec<Platform>) -> Result<Bundler> {
-    Store::open(context)?.into_bundler(Flavor::Ubiquitous, platforms)
+/// The bundler of a server, and the lines that say why there is none.
+pub fn server(context: &Context, platforms: Vec<Platform>) -> (Result<Bundler>, Vec<String>) {
+    let mut lines = Vec::new();
+    let store = Store::open(context, &mut |line| lines.push(line));
+    let bundler = store.and_then(|store| store.into_bundler(Flavor::Ubiquitous, platforms));
+    (bundler, lines)
 }
 
 /// A path without `.`, `..` and doubled slashes, as Go's `path.Join` leaves it.
@@ -148,31 +148,39 @@ impl Store {
         Store::default()
     }
 
+    /// What is wrong with a file is also said in words, for the log.
+    ///
     /// # Errors
     /// 4001 and 3001 if a file cannot be read, 4003 and 3003 if its contents are invalid.
-    fn open(context: &Context) -> Result<Self> {
-        let read = |flag, what: &str, code| {
+    fn open(context: &Context, complain: &mut dyn FnMut(String)) -> Result<Self> {
+        let read = |complain: &mut dyn FnMut(String), flag, what: &str, code| {
             if !context.args.is_set(flag) {
                 return Ok(None);
             }
             let text = input::file(context.args.path(flag));
             text.map(Some).map_err(|error| {
-                context.error(format_args!("{what} bundle failed to load: {error}"));
+                complain(format!("{what} bundle failed to load: {error}"));
                 Error::wrap(code, error)
             })
         };
-        let parse = |text: Option<Zeroizing<Vec<u8>>>, what: &str, code: Code| {
-            let certificates = text.map(|text| bundle::read_pem(&text)).transpose();
-            certificates.map_err(|error| {
-                context.error(format_args!("failed to parse {what} bundle: {error}"));
-                Error::from(code)
-            })
-        };
-        let roots = read(FlagId::CaBundle, "root", Code::RootRead)?;
-        let intermediates = read(FlagId::IntBundle, "intermediate", Code::IntermediatesRead)?;
+        let parse =
+            |complain: &mut dyn FnMut(String), text: Option<Zeroizing<Vec<u8>>>, what: &str, code: Code| {
+                let certificates = text.map(|text| bundle::read_pem(&text)).transpose();
+                certificates.map_err(|error| {
+                    complain(format!("failed to parse {what} bundle: {error}"));
+                    Error::from(code)
+                })
+            };
+        let roots = read(complain, FlagId::CaBundle, "root", Code::RootRead)?;
+        let intermediates = read(
+            complain,
+            FlagId::IntBundle,
+            "intermediate",
+            Code::IntermediatesRead,
+        )?;
         make_folder(context)?;
-        let roots = parse(roots, "root", Code::RootParse)?;
-        let intermediates = parse(intermediates, "intermediate", Code::IntermediatesParse)?;
+        let roots = parse(complain, roots, "root", Code::RootParse)?;
+        let intermediates = parse(complain, intermediates, "intermediate", Code::IntermediatesParse)?;
         Ok(Store {
             roots,
             intermediates: intermediates.unwrap_or_default(),

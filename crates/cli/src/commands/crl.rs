@@ -27,18 +27,25 @@ pub fn run(context: &Context) -> Outcome {
             return Ok(());
         }
     }
-    let number = list::number(context)?;
+    let is_complete = args.is_set(FlagId::Out) || args.is_set(FlagId::CrlNumber);
     let store = database::required(context)?;
     let issuer = compat::issuer(context)?;
     let certificate = issuer.certificate();
+    let now = OffsetDateTime::now_utc();
+    let number = match args.is_set(FlagId::Out) {
+        true => Some(list::next_number(context, certificate, now)?),
+        false => list::number(context)?,
+    };
     let mut entries = Entries::default();
     let mut others = 0_usize;
     let own = Own::of(certificate);
     let read = store.each_revoked(|row| {
         match own.issued(&row) {
-            true => entries.add(
+            true => entries.add_with_reason(
                 &Serial::parse_prefix(&row.serial),
                 row.revoked_at.unwrap_or(Own::NO_TIME),
+                // cfssl's lists have no reasons.
+                if is_complete { row.reason } else { 0 },
             ),
             false => others += 1,
         }
@@ -50,7 +57,6 @@ pub fn run(context: &Context) -> Outcome {
             "revoked certificates of other CAs are not on the CRL ({others}); cfssl would include them"
         ));
     }
-    let now = OffsetDateTime::now_utc();
     let lifetime = time::Duration::nanoseconds(args.duration(FlagId::Expiry).as_nanoseconds());
     let next_update = now
         .checked_add(lifetime)
@@ -62,6 +68,9 @@ pub fn run(context: &Context) -> Outcome {
         next_update,
         number,
     };
-    list::print(context, content, certificate, issuer.key())?;
+    match args.is_set(FlagId::Out) {
+        true => list::write(context, content, certificate, issuer.key())?,
+        false => list::print(context, content, certificate, issuer.key())?,
+    }
     Ok(())
 }

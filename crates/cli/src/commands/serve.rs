@@ -157,13 +157,15 @@ fn load(context: &Context, platforms: Vec<Platform>, store: Option<Arc<Store>>, 
         interval: context.args.duration(FlagId::Interval),
     });
     let responder = responder.inspect_err(|error| warn("ocsp signer", error));
+    let (bundler, bundler_complaints) = bundle::server(context, platforms);
     Loaded {
         issuer,
         store,
         signer,
         responder,
         public,
-        bundler: bundle::server(context, platforms),
+        bundler,
+        bundler_complaints,
         bundles_new: context.args.is_set(FlagId::CaBundle) && context.args.is_set(FlagId::IntBundle),
         intermediates: bundle::intermediates_folder(context),
         wants_signer: [FlagId::Ca, FlagId::CaKey, FlagId::Remote]

@@ -3,8 +3,7 @@
 use std::ffi::OsStr;
 
 use rcfssl_ca::{SignRequest, SubjectOverride, input};
-use rcfssl_core::host::Hosts;
-use rcfssl_core::{Csr, Error, Request};
+use rcfssl_core::{Csr, Error, Hosts, Request};
 use rcfssl_go::json::{self, Object};
 
 use crate::args::FlagId;

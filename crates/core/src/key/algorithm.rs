@@ -5,11 +5,11 @@ use crate::asn1::read::{Reader, signed};
 use crate::asn1::{Writer, tag};
 use crate::oid::{self, Oid};
 
-/// A signature algorithm (RFC 3279, RFC 4055, RFC 5758, RFC 8410).
+/// A signature algorithm (RFC 3279, RFC 4055, RFC 5758, RFC 8410), with Go's number for it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum SignatureAlgorithm {
     /// md2WithRSAEncryption, never verified
-    Md2WithRsa,
+    Md2WithRsa = 1,
     /// md5WithRSAEncryption, never verified
     Md5WithRsa,
     /// sha1WithRSAEncryption
@@ -48,7 +48,7 @@ use SignatureAlgorithm::{
     Sha512WithRsa, Sha512WithRsaPss,
 };
 
-/// All of them in Go's order, numbered from 1.
+/// All of them.
 const ALL: [SignatureAlgorithm; 16] = [
     Md2WithRsa,
     Md5WithRsa,
@@ -121,11 +121,8 @@ impl SignatureAlgorithm {
     }
 
     /// Go's number for it.
-    pub fn number(self) -> u8 {
-        (1..)
-            .zip(ALL)
-            .find(|(_, one)| *one == self)
-            .map_or(0, |(number, _)| number)
+    pub const fn number(self) -> u8 {
+        self as u8
     }
 
     /// Go's name for it, as shown in errors.

@@ -44,7 +44,7 @@ pub struct Signer<'a> {
     pub key: &'a dyn SigningKey,
     /// How responses name it.
     pub id: ResponderId,
-    /// Whether responses carry the certificate. Clients have the CA's own already.
+    /// Whether responses carry the certificate.
     pub includes_certificate: bool,
 }
 

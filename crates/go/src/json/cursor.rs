@@ -57,13 +57,16 @@ pub struct Cursor<'a> {
     first_error: Option<Error>,
     fatal: Option<Error>,
     report: Report,
-    /// How many more elements lists and maps may have.
+    /// The memory that elements of lists and maps may still take, in octets.
     room: usize,
 }
 
-/// The maximum number of elements in all lists and maps of one document. An element of
-/// three bytes can take hundreds of bytes in memory.
-const MAX_ELEMENTS: usize = 1 << 20;
+/// The memory for the elements of all lists and maps of one document, in octets. The three
+/// octets of `{},` can stand for an element of a kilobyte.
+const MOST_MEMORY: usize = 64 << 20;
+
+/// What an element takes at least, with its place in a list or map.
+const ELEMENT: usize = 64;
 
 impl<'a> Cursor<'a> {
     /// Creates a cursor before the first value.
@@ -76,7 +79,7 @@ impl<'a> Cursor<'a> {
             first_error: None,
             fatal: None,
             report: Report::default(),
-            room: MAX_ELEMENTS,
+            room: MOST_MEMORY,
         }
     }
 
@@ -193,17 +196,21 @@ impl<'a> Cursor<'a> {
         }
     }
 
-    /// Counts one more element of a list or map. Beyond the maximum the document is
-    /// rejected and the element skipped.
-    pub(super) fn has_room(&mut self) -> bool {
-        if self.room == 0 {
-            let offset = self.offset();
-            self.raw();
-            self.abort(format!("json: more than {MAX_ELEMENTS} elements"), offset);
-            return false;
+    /// Counts one more element of this size in a list or map. Beyond the maximum the
+    /// document is rejected, and the rest of it skipped.
+    pub(super) fn has_room(&mut self, size: usize) -> bool {
+        if let Some(room) = self.room.checked_sub(size.max(ELEMENT)) {
+            self.room = room;
+            return true;
         }
-        self.room -= 1;
-        true
+        let offset = self.offset();
+        let most = MOST_MEMORY >> 20;
+        self.abort(
+            format!("json: too many elements: lists and maps would take more than {most} MiB"),
+            offset,
+        );
+        self.at = self.text.len();
+        false
     }
 
     /// Runs `inner` with one more field name in the path for errors.

@@ -72,7 +72,7 @@ impl<T: Decode + Default> Decode for List<T> {
             Kind::Array => {
                 let mut count = 0;
                 cursor.array(|cursor, index| {
-                    if !cursor.has_room() {
+                    if !cursor.has_room(size_of::<T>()) {
                         return;
                     }
                     if index >= self.elements.len() {
@@ -140,7 +140,7 @@ impl<T: Decode + Default> Decode for Map<T> {
                 *self = Map::default();
             }
             Kind::Object => cursor.object(|cursor, key, _| {
-                if !cursor.has_room() {
+                if !cursor.has_room(size_of::<T>()) {
                     return;
                 }
                 let mut value = T::default();
@@ -236,16 +236,30 @@ mod tests {
         );
     }
 
+    /// 256 octets.
+    #[derive(Default)]
+    struct Wide {
+        a: i64,
+        _more: [u64; 31],
+    }
+    crate::json_object!(Wide as "x.Wide" { "a" => a });
+
     #[test]
-    fn the_number_of_elements_is_limited() {
+    fn the_memory_of_elements_is_limited() {
         let most = 1 << 20;
         let text = |count| format!("[{}0]", "0,".repeat(count - 1));
         let mut list = List::<i64>::default();
         read(text(most).as_bytes(), &mut list).unwrap();
         assert_eq!(list.len(), most);
         let error = read(text(most + 1).as_bytes(), &mut List::<i64>::default()).unwrap_err();
-        assert_eq!(error.text, "json: more than 1048576 elements");
+        let want = "json: too many elements: lists and maps would take more than 64 MiB";
+        assert_eq!(error.text, want);
         assert_eq!(error.offset, 2 * most + 1);
+        // Larger elements are fewer.
+        let objects = |count| format!("[{}{{}}]", "{},".repeat(count - 1));
+        read(objects(most / 4).as_bytes(), &mut List::<Wide>::default()).unwrap();
+        let error = read(objects(most / 4 + 1).as_bytes(), &mut List::<Wide>::default());
+        assert_eq!(error.unwrap_err().text, want);
         let lists = format!("[[{0}1],[{0}2]]", "0,".repeat(most / 2));
         assert!(read(lists.as_bytes(), &mut List::<List<i64>>::default()).is_err());
     }

@@ -96,20 +96,24 @@ impl<'a> Lines<'a> {
     }
 }
 
-/// Line and column of an offset (both from 1, the column in characters), and the text of
-/// that line.
-pub fn locate(text: &[u8], offset: usize) -> (usize, usize, String) {
+/// Line and column of an offset (both from 1, the column in characters).
+pub fn locate(text: &[u8], offset: usize) -> (usize, usize) {
     let offset = offset.min(text.len());
-    let start = text[..offset]
-        .iter()
-        .rposition(|&b| b == b'\n')
-        .map_or(0, |i| i + 1);
-    let end = text[offset..]
-        .iter()
-        .position(|&b| b == b'\n')
-        .map_or(text.len(), |i| offset + i);
+    let start = start_of_line(text, offset);
     let line = text[..start].iter().filter(|&&b| b == b'\n').count() + 1;
-    let column = String::from_utf8_lossy(&text[start..offset]).chars().count() + 1;
-    let shown = String::from_utf8_lossy(&text[start..end]);
-    (line, column, shown.trim_end_matches('\r').to_owned())
+    (line, characters(&text[start..offset]) + 1)
+}
+
+/// The offset at which the line of an offset begins.
+fn start_of_line(text: &[u8], offset: usize) -> usize {
+    let newline = text[..offset].iter().rposition(|&b| b == b'\n');
+    newline.map_or(0, |at| at + 1)
+}
+
+/// The number of characters, where invalid UTF-8 counts as U+FFFD.
+fn characters(octets: &[u8]) -> usize {
+    let chunks = octets.utf8_chunks();
+    chunks
+        .map(|chunk| chunk.valid().chars().count() + usize::from(!chunk.invalid().is_empty()))
+        .sum()
 }

@@ -1,34 +1,45 @@
 //! Shows the position of an error in a document.
 
-use super::locate;
+use super::{characters, locate, start_of_line};
 
 /// The maximum number of characters shown of a line.
 const WIDTH: usize = 100;
 /// The maximum number of them before the error.
 const BEFORE: usize = 60;
+/// How much of a line is looked at, in octets before and after the error: enough for the
+/// PEM of the largest key.
+const AROUND: usize = 64 << 10;
 
 /// The position of an error, as lines: file, line and column, and the text with a mark
 /// below the position. Of a long line only the part around it is shown. Long runs of
 /// hexadecimal digits, which may be keys, are shown as dots, and a line with a private key
 /// is not shown at all.
 pub fn place(file: &str, text: &[u8], offset: usize) -> Vec<String> {
-    let (line, column, shown) = locate(text, offset);
+    let offset = offset.min(text.len());
+    let (line, column) = locate(text, offset);
     let mut out = vec![format!("{file}, line {line}, column {column}:")];
+    let start = start_of_line(text, offset).max(offset.saturating_sub(AROUND));
+    let end = text.len().min(offset + AROUND);
+    let newline = text[offset..end].iter().position(|&b| b == b'\n');
+    let end = newline.map_or(end, |at| offset + at);
+    let shown = String::from_utf8_lossy(&text[start..end]);
+    let shown = shown.trim_end_matches('\r');
     if shown.contains("PRIVATE KEY") || shown.trim().is_empty() {
         return out;
     }
-    let shown: Vec<char> = mask_keys(&shown)
+    let shown: Vec<char> = mask_keys(shown)
         .chars()
         .map(|c| if c == '\t' { ' ' } else { c })
         .collect();
+    let before = characters(&text[start..offset]);
     let (mut from, mut to) = (0, shown.len());
     if shown.len() > WIDTH {
-        to = (column.saturating_sub(BEFORE) + WIDTH).min(shown.len());
+        to = ((before + 1).saturating_sub(BEFORE) + WIDTH).min(shown.len());
         from = to - WIDTH;
     }
     let (head, tail) = (mark_cut(from > 0), mark_cut(to < shown.len()));
     let visible: String = shown[from..to].iter().collect();
-    let column = column - from + head.chars().count();
+    let column = before + 1 - from + head.chars().count();
     out.push(format!("  {head}{visible}{tail}"));
     out.push(format!("  {:>column$}", '^'));
     out
@@ -91,6 +102,27 @@ mod tests {
                 assert!(lines[1].chars().count() <= WIDTH + 4);
             }
         }
+    }
+
+    #[test]
+    fn only_the_surroundings_of_an_error_are_read() {
+        let text = format!(
+            "\"{}{}! x\"{}",
+            "é,".repeat(1 << 20),
+            "0123456789abcdef".repeat(8000),
+            "2,".repeat(1 << 20)
+        );
+        let offset = text.find('!').unwrap();
+        let lines = place("x", text.as_bytes(), offset);
+        assert_eq!(lines[0], format!("x, line 1, column {}:", (2 << 20) + 128_002));
+        assert_eq!(
+            lines[1],
+            format!("  …{}! x\"{}…", ".".repeat(59), "2,".repeat(18) + "2")
+        );
+        assert_eq!(
+            lines[2].chars().count(),
+            lines[1].chars().position(|c| c == '!').unwrap() + 1
+        );
     }
 
     #[test]

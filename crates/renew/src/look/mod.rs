@@ -6,14 +6,12 @@ mod read;
 use std::path::Path;
 
 use rcfssl_ca::{Trap, input};
-use rcfssl_core::authority::{Decided, Overrides};
 use rcfssl_core::certificate::Names;
 use rcfssl_core::certinfo::rfc3339;
 use rcfssl_core::csr::Content;
-use rcfssl_core::host::{Hosts, ip_text};
 use rcfssl_core::key::{KeySpec, SigningKey};
 use rcfssl_core::renewal::{self, Difference, IssuerMismatch};
-use rcfssl_core::{Certificate, Profile, Serial, Wanted, name};
+use rcfssl_core::{Certificate, Decided, Hosts, Overrides, Profile, Serial, Wanted, ip_text, name};
 use rcfssl_go::pem;
 use time::OffsetDateTime;
 

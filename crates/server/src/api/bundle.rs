@@ -30,16 +30,9 @@ impl Api {
     /// 500 for a malformed request, 400 for one that names nothing to bundle; otherwise
     /// what is wrong with the certificate, the key, the chain or the host.
     pub(super) async fn bundle(&self, call: &Call) -> Result<Answer, Failure> {
-        let refused = |failure: Failure, why: &dyn std::fmt::Display| {
-            self.log.warning(format_args!("invalid request: {why}"));
-            failure
-        };
-        let request: Map<String> = call
-            .read()?
-            .map_err(|error| refused(Failure::plain(&error.text), &error))?;
+        let request = self.parameters(call)?;
         if request.get("certificate").is_none() && request.get("domain").is_none() {
-            let why = "no valid parameter sets found";
-            return Err(refused(Failure::bad_request(why), &why));
+            return Err(self.no_parameters());
         }
         let flavor = request.get("flavor").map_or("ubiquitous", String::as_str);
         let flavor = if flavor.is_empty() { "ubiquitous" } else { flavor };

@@ -5,7 +5,6 @@ use std::time::Duration;
 
 use rcfssl_core::certinfo::CertificateInfo;
 use rcfssl_core::{Certificate, Error, record};
-use rcfssl_go::json::Map;
 use rcfssl_net::served;
 
 use super::{Api, Call};
@@ -20,13 +19,7 @@ impl Api {
     /// 500 for a malformed request, 400 for one that names no certificate; otherwise what
     /// is wrong with the certificate.
     pub(super) async fn certinfo(&self, call: &Call) -> Result<Answer, Failure> {
-        let refused = |failure: Failure, why: &dyn std::fmt::Display| {
-            self.log.warning(format_args!("invalid request: {why}"));
-            failure
-        };
-        let request: Map<String> = call
-            .read()?
-            .map_err(|error| refused(Failure::plain(&error.text), &error))?;
+        let request = self.parameters(call)?;
         let certificate = if let Some(text) = request.get("certificate") {
             Certificate::read_pem(text.as_bytes()).inspect_err(|error| {
                 self.log.warning(format_args!("bad PEM certificate: {error}"));
@@ -42,8 +35,7 @@ impl Api {
         } else if let (Some(serial), Some(aki)) = (request.get("serial"), request.get("authority_key_id")) {
             self.recorded(serial, aki).await?
         } else {
-            let why = "no valid parameter sets found";
-            return Err(refused(Failure::bad_request(why), &why));
+            return Err(self.no_parameters());
         };
         Ok(Answer::new(&CertificateInfo::new(&certificate)))
     }

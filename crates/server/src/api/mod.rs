@@ -9,6 +9,7 @@ mod health;
 mod info;
 mod newcert;
 mod ocspsign;
+mod parameters;
 mod revocation;
 mod scan;
 mod sign;

@@ -1,9 +1,8 @@
 //! `newcert`: a key, its request and a certificate in one step.
 
 use rcfssl_ca::SignRequest;
-use rcfssl_core::auth::AuthenticatedRequest;
 use rcfssl_core::key::KeyFormat;
-use rcfssl_core::{Certificate, Request};
+use rcfssl_core::{AuthenticatedRequest, Certificate, Request};
 use rcfssl_go::json;
 use rcfssl_go::json_object;
 use serde::Serialize;

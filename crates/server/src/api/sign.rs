@@ -3,9 +3,8 @@
 use std::sync::Arc;
 
 use rcfssl_ca::{Cost, ServeRequest, SignRequest, Signed};
-use rcfssl_core::Profile;
-use rcfssl_core::auth::AuthenticatedRequest;
 use rcfssl_core::record::CertificateRecord;
+use rcfssl_core::{AuthenticatedRequest, Profile};
 use serde::Serialize;
 use time::OffsetDateTime;
 

@@ -2,6 +2,8 @@
 
 use std::convert::Infallible;
 use std::net::SocketAddr;
+use std::pin::pin;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, PoisonError, RwLock};
 
 use hyper::server::conn::{http1, http2};
@@ -10,10 +12,11 @@ use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
 use hyper_util::server::graceful::Watcher;
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
 use tokio::net::TcpStream;
-use tokio::time::timeout;
+use tokio::time::{sleep, timeout};
 use tokio_rustls::TlsAcceptor;
+use tokio_rustls::server::TlsStream;
 
-use super::opening::{self, Refusal};
+use super::requests::Requests;
 use super::stream::Stream;
 use super::tls::{self, Tls};
 use super::{Peer, Site, Stop};
@@ -73,26 +76,45 @@ impl<S: Site> Shared<S> {
         let peer = |common_name| Arc::new(Peer { address, common_name });
         let patience = self.limits.request;
         let Some(tls) = self.serving().tls.clone() else {
-            let stream = Stream::new(stream, patience);
-            return self.http1(stream, peer(None), stop, watcher).await;
+            return self
+                .http1(Stream::new(stream, patience), peer(None), watcher)
+                .await;
         };
-        if speaks_plain_http(&stream).await {
-            return say(stream, PLAIN_HTTP).await;
-        }
-        let acceptor = TlsAcceptor::from(tls.config());
-        let stream = match timeout(limits::HANDSHAKE, acceptor.accept(stream)).await {
-            Ok(Ok(stream)) => stream,
-            Ok(Err(error)) => return self.complain(address, &tls::reason(&error)),
-            Err(_) => return self.complain(address, "timeout"),
+        let stream = tokio::select! {
+            stream = self.shake_hands(stream, address, &tls) => stream,
+            () = stop.asked() => return,
+        };
+        let Some(stream) = stream else {
+            return;
         };
         let (_, session) = stream.get_ref();
         let peer = peer(tls::common_name(session));
         let is_http2 = session.alpn_protocol() == Some(tls::HTTP2);
         let stream = Stream::new(stream, patience);
         match is_http2 {
-            true => self.http2(stream, peer, watcher).await,
-            false => self.http1(stream, peer, stop, watcher).await,
+            true => self.http2(stream, peer, stop, watcher).await,
+            false => self.http1(stream, peer, watcher).await,
         }
+    }
+
+    /// The TLS handshake; nothing where it fails.
+    async fn shake_hands(
+        &self,
+        stream: TcpStream,
+        address: SocketAddr,
+        tls: &Tls,
+    ) -> Option<TlsStream<TcpStream>> {
+        if speaks_plain_http(&stream).await {
+            say(stream, PLAIN_HTTP).await;
+            return None;
+        }
+        let acceptor = TlsAcceptor::from(tls.config());
+        match timeout(limits::HANDSHAKE, acceptor.accept(stream)).await {
+            Ok(Ok(stream)) => return Some(stream),
+            Ok(Err(error)) => self.complain(address, &tls::reason(&error)),
+            Err(_) => self.complain(address, "timeout"),
+        }
+        None
     }
 
     fn complain(&self, address: SocketAddr, why: &str) {
@@ -100,43 +122,46 @@ impl<S: Site> Shared<S> {
             .plain(&format_args!("http: TLS handshake error from {address}: {why}"));
     }
 
-    async fn http1<T>(self: Arc<Self>, mut stream: Stream<T>, peer: Arc<Peer>, stop: Stop, watcher: Watcher)
+    async fn http1<T>(self: Arc<Self>, stream: Stream<T>, peer: Arc<Peer>, watcher: Watcher)
     where
         T: AsyncRead + AsyncWrite + Unpin + Send + 'static,
     {
-        let Limits { header, request, .. } = self.limits;
-        let head = tokio::select! {
-            head = opening::read(&mut stream, header, request) => head,
-            () = stop.asked() => return,
-        };
-        match head {
-            Ok(octets) => stream.put_back(octets),
-            Err(Refusal::Gone) => return,
-            Err(Refusal::Say(text)) => return say(stream, &text).await,
-        }
         let service = service_fn(|request| {
             let (shared, peer) = (&self, &peer);
             async move { Ok::<_, Infallible>(shared.serving().site.answer(peer, request).await) }
         });
+        let requests = Requests::new(stream, self.limits);
         let connection = http1::Builder::new()
-            .timer(TokioTimer::new())
+            // What the client sends is read when a request is answered, so that it may close its
+            // half.
             .half_close(true)
-            .header_read_timeout(request)
-            .max_buf_size(header.max(8192))
-            .serve_connection(TokioIo::new(stream), service);
+            .header_read_timeout(None)
+            .max_buf_size(self.limits.header.max(8192))
+            .serve_connection(TokioIo::new(requests), service);
         // Errors that end a connection were caused by the client or have been answered.
         let _ = watcher.watch(connection).await;
     }
 
-    async fn http2<T>(self: Arc<Self>, stream: Stream<T>, peer: Arc<Peer>, watcher: Watcher)
+    async fn http2<T>(self: Arc<Self>, stream: Stream<T>, peer: Arc<Peer>, stop: Stop, watcher: Watcher)
     where
         T: AsyncRead + AsyncWrite + Unpin + Send + 'static,
     {
         let Limits { header, request, .. } = self.limits;
-        let service = service_fn(move |request| {
-            let (shared, peer) = (Arc::clone(&self), Arc::clone(&peer));
-            async move { Ok::<_, Infallible>(shared.serving().site.answer(&peer, request).await) }
-        });
+        let begun = Arc::new(AtomicUsize::new(0));
+        let unfinished = Arc::new(());
+        let service = {
+            let (begun, unfinished) = (Arc::clone(&begun), Arc::clone(&unfinished));
+            service_fn(move |request| {
+                begun.fetch_add(1, Ordering::Relaxed);
+                let (shared, peer, unfinished) =
+                    (Arc::clone(&self), Arc::clone(&peer), Arc::clone(&unfinished));
+                async move {
+                    let answer = shared.serving().site.answer(&peer, request).await;
+                    drop(unfinished);
+                    Ok::<_, Infallible>(answer)
+                }
+            })
+        };
         let connection = http2::Builder::new(TokioExecutor::new())
             .timer(TokioTimer::new())
             .max_concurrent_streams(STREAMS)
@@ -144,7 +169,33 @@ impl<S: Site> Shared<S> {
             .keep_alive_interval(request)
             .keep_alive_timeout(request)
             .serve_connection(TokioIo::new(stream), service);
-        let _ = watcher.watch(connection).await;
+        let mut connection = pin!(connection);
+        let (mut is_ending, mut before) = (false, 0);
+        loop {
+            tokio::select! {
+                _ = connection.as_mut() => break,
+                () = stop.asked(), if !is_ending => {
+                    connection.as_mut().graceful_shutdown();
+                    is_ending = true;
+                }
+                // A client that asks for nothing is disconnected, though it answer pings.
+                () = sleep(request) => {
+                    let now = begun.load(Ordering::Relaxed);
+                    // One is here, one is the service's.
+                    let is_idle = now == before && Arc::strong_count(&unfinished) == 2;
+                    before = now;
+                    match (is_idle, is_ending) {
+                        (false, _) => {}
+                        (true, true) => break,
+                        (true, false) => {
+                            connection.as_mut().graceful_shutdown();
+                            is_ending = true;
+                        }
+                    }
+                }
+            }
+        }
+        drop(watcher);
     }
 }
 

@@ -2,8 +2,10 @@
 
 mod body;
 mod connection;
+mod framing;
+mod head;
 mod listen;
-mod opening;
+mod requests;
 mod signals;
 mod stream;
 pub mod tls;

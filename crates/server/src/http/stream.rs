@@ -1,37 +1,28 @@
-//! A connection whose first bytes have been read already, and which is closed if its client
-//! does not read for too long.
+//! A connection that is closed if its client does not read for too long.
 
 use std::io;
 use std::pin::Pin;
 use std::task::{Context, Poll, ready};
 use std::time::Duration;
 
-use bytes::{Buf, BytesMut};
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::time::{Sleep, sleep};
 
 /// A connection.
 pub struct Stream<S> {
     inner: S,
-    read_ahead: BytesMut,
     patience: Duration,
     stuck: Option<Pin<Box<Sleep>>>,
 }
 
 impl<S> Stream<S> {
-    /// A connection from which nothing has been read.
+    /// A connection whose client may take this long to read.
     pub fn new(inner: S, patience: Duration) -> Self {
         Stream {
             inner,
-            read_ahead: BytesMut::new(),
             patience,
             stuck: None,
         }
-    }
-
-    /// Puts back bytes, to be read before any that still arrive.
-    pub fn put_back(&mut self, octets: BytesMut) {
-        self.read_ahead = octets;
     }
 
     /// Passes on the result of a write; a write that is blocked longer than the limit
@@ -54,13 +45,7 @@ impl<S: AsyncRead + Unpin> AsyncRead for Stream<S> {
         cx: &mut Context<'_>,
         buffer: &mut ReadBuf<'_>,
     ) -> Poll<io::Result<()>> {
-        if self.read_ahead.is_empty() {
-            return Pin::new(&mut self.inner).poll_read(cx, buffer);
-        }
-        let length = self.read_ahead.len().min(buffer.remaining());
-        buffer.put_slice(&self.read_ahead[..length]);
-        self.read_ahead.advance(length);
-        Poll::Ready(Ok(()))
+        Pin::new(&mut self.inner).poll_read(cx, buffer)
     }
 }
 

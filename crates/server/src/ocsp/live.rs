@@ -108,7 +108,7 @@ impl Live {
     /// answers, and the status of the others is unknown.
     ///
     /// # Errors
-    /// See [`Refusal`].
+    /// See `Refusal`.
     pub async fn answer(&self, asked: &OcspRequest<'_>) -> std::result::Result<Arc<Response>, Refusal> {
         let known = asked.ids.iter().find_map(|id| self.ca_of(id));
         let known = known.ok_or(Refusal::Unauthorized)?;
@@ -166,7 +166,7 @@ impl Live {
         let signing = Signing {
             responder: Arc::clone(&known.ca.responder),
             id: self.responder_id,
-            includes_certificate: known.ca.responder.certificate().der != known.ca.certificate.der,
+            includes_certificate: includes_certificate(known),
             statuses: ids.iter().map(|id| id.der.to_vec()).zip(statuses).collect(),
             now,
             next_update,
@@ -188,6 +188,14 @@ impl Live {
             None => Response::live(body, now, next_update),
         })
     }
+}
+
+/// Whether responses carry the signer's certificate. An intermediate CA's own is in the
+/// chain that TLS servers send. A root's is not, and nginx looks for the signer there and in
+/// the response only.
+fn includes_certificate(known: &Known) -> bool {
+    let signer = known.ca.responder.certificate();
+    signer.der != known.ca.certificate.der || signer.issuer == signer.subject
 }
 
 /// All that a signature needs, for another thread.

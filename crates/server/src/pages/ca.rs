@@ -4,8 +4,7 @@ use std::sync::Arc;
 
 use aws_lc_rs::digest::{SHA256, digest};
 use rcfssl_core::bundle::{Flavor, Intermediates};
-use rcfssl_core::web::{Answer, Web};
-use rcfssl_core::{Certificate, Error, Result, rfc2253};
+use rcfssl_core::{Answer, Certificate, Error, Result, Web, rfc2253};
 use rcfssl_go::pem;
 use time::OffsetDateTime;
 

@@ -9,7 +9,7 @@ pub fn open(html: &mut Html, title: &str) {
     html.raw("<!DOCTYPE html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n");
     html.raw("<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n<title>");
     html.text(title)
-        .raw("</title>\n<link rel=\"stylesheet\" href=\"/assets/page.css\">\n");
+        .raw("</title>\n<link rel=\"icon\" href=\"/assets/icon.svg\">\n<link rel=\"stylesheet\" href=\"/assets/page.css\">\n");
     html.raw("<script src=\"/assets/cfssl.js\" defer></script>\n</head>\n<body>\n<h1>");
     html.text(title).raw("</h1>\n");
 }

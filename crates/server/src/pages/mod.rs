@@ -16,7 +16,7 @@ use hyper::header::{
 };
 use hyper::{Method, Request, StatusCode, Version};
 
-use crate::answer::Failure;
+use crate::answer::{Answer, Failure};
 use crate::http::{Peer, Reply, error, reply};
 use crate::mux::Target;
 use crate::site::{ApiSite, body, not_found, refused};
@@ -25,9 +25,10 @@ pub use ca::Ca;
 const HTML: &str = "text/html; charset=utf-8";
 const SCRIPT: &str = include_str!("page.js");
 const STYLE: &str = include_str!("page.css");
+const ICON: &str = include_str!("icon.svg");
 
 /// The content security policy: a page may load and contact only this server.
-const POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; \
+const POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'; \
                       form-action 'self'; base-uri 'none'; frame-ancestors 'none'";
 
 /// Answers requests that are not for an endpoint; any method is accepted, as by Go's file
@@ -53,6 +54,7 @@ pub async fn answer(site: &ApiSite, peer: &Peer, request: Request<Incoming>, pat
         "/chain.pem" => saved(|ca| ca.chain.clone().into_bytes(), "application/x-pem-file"),
         "/assets/cfssl.js" => file(SCRIPT.into(), "text/javascript; charset=utf-8", headers),
         "/assets/page.css" => file(STYLE.into(), "text/css; charset=utf-8", headers),
+        "/assets/icon.svg" => file(ICON.into(), "image/svg+xml", headers),
         "/index.html" => elsewhere("./"),
         "/assets" => elsewhere("assets/"),
         "/assets/" => file(LISTING.into(), HTML, headers),
@@ -63,7 +65,7 @@ pub async fn answer(site: &ApiSite, peer: &Peer, request: Request<Incoming>, pat
     }
 }
 
-const LISTING: &str = "<pre>\n<a href=\"cfssl.js\">cfssl.js</a>\n<a href=\"page.css\">page.css</a>\n</pre>\n";
+const LISTING: &str = "<pre>\n<a href=\"cfssl.js\">cfssl.js</a>\n<a href=\"icon.svg\">icon.svg</a>\n<a href=\"page.css\">page.css</a>\n</pre>\n";
 
 fn is_form(request: &Request<Incoming>) -> bool {
     let media_type = request.headers().get(CONTENT_TYPE);
@@ -90,22 +92,26 @@ async fn act(site: &ApiSite, peer: &Peer, request: Request<Incoming>) -> Reply {
         return error(StatusCode::BAD_REQUEST, "There is no such form.\n");
     };
     if asked.name == "revoke" && !records::may_revoke(site, peer, &form) {
-        return error(
-            StatusCode::FORBIDDEN,
-            "To revoke certificates here, a client certificate or a token is needed.\n",
-        );
+        let refusal = "To revoke certificates here, a client certificate or a token is needed.";
+        let refused = Err(Failure::Http(StatusCode::FORBIDDEN, refusal.to_owned()));
+        return outcome(site, "revoke", &refused);
     }
     let name = asked.name;
     let Some(result) = site.ask(peer, name, asked.call).await else {
         return not_found();
     };
+    outcome(site, name, &result)
+}
+
+/// The page with what came of a form.
+fn outcome(site: &ApiSite, name: &str, result: &Result<Answer, Failure>) -> Reply {
     let ca = site.ca();
     let mut html = html::Html::new();
     front::open(
         &mut html,
         &ca.map_or_else(|| "Certificate authority".to_owned(), Ca::name),
     );
-    action::write(&mut html, name, &result);
+    action::write(&mut html, name, result);
     if name == "revoke" {
         html.raw("<p><a href=\"/certificates\">Recent certificates</a></p>\n</body>\n</html>\n");
     } else {

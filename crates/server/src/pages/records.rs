@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use rcfssl_core::record::{CertificateRecord, Status};
 use rcfssl_go::base64;
+use tokio::sync::Semaphore;
 use tokio::time::timeout;
 
 use super::ca::moment;
@@ -19,13 +20,20 @@ const MOST: usize = 50;
 /// How long the database may take.
 const PATIENCE: Duration = Duration::from_secs(5);
 
+/// Some databases read the whole table for the list: one request at a time may make them.
+static TURN: Semaphore = Semaphore::const_new(1);
+
 /// The page; none without a database.
 pub async fn page(site: &ApiSite, peer: &Peer) -> Option<Html> {
     let store = site.api.loaded.store.as_ref()?;
     let mut html = Html::new();
     front::open(&mut html, "Recent certificates");
     html.raw("<p><a href=\"/\">Back</a></p>\n");
-    match timeout(PATIENCE, store.recent(MOST)).await {
+    let recent = async {
+        let _turn = TURN.acquire().await;
+        store.recent(MOST).await
+    };
+    match timeout(PATIENCE, recent).await {
         Ok(Ok(records)) => write_table(&mut html, &records),
         _ => drop(html.raw("<p class=\"failed\">The database cannot be read.</p>\n")),
     }
@@ -104,7 +112,7 @@ pub fn may_revoke(site: &ApiSite, peer: &Peer, form: &Target) -> bool {
     keys(site).any(|key| key.accepts(&token, request.as_bytes()))
 }
 
-fn keys(site: &ApiSite) -> impl Iterator<Item = &rcfssl_core::auth::AuthKey> {
+fn keys(site: &ApiSite) -> impl Iterator<Item = &rcfssl_core::AuthKey> {
     let policy = site.api.loaded.signer.as_ref().ok().map(|signer| signer.policy());
     policy.into_iter().flat_map(|policy| {
         let named = policy.profiles().map(|(_, profile)| profile);

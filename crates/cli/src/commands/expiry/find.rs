@@ -6,9 +6,8 @@ use std::fs;
 use std::path::Path;
 
 use rcfssl_ca::input;
-use rcfssl_core::Certificate;
-use rcfssl_core::host::Hosts;
 use rcfssl_core::name::{Attribute, Subject};
+use rcfssl_core::{Certificate, Hosts};
 use rcfssl_go::pem;
 use serde::Serialize;
 

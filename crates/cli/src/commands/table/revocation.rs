@@ -8,8 +8,10 @@ pub const CRL: Command = Command {
     usage: &["crl -db-config FILE -ca FILE -ca-key FILE [flags]"],
     details: "\
 The list holds only certificates that -ca issued, even if other CAs use the same
-database. It is printed as base64.",
-    flags: &[Ca, CaKey, CrlNumber, DbConfig, Expiry, LogLevel, Pem, Strict],
+database. It is printed as base64. With -out, FILE gets the list as DER, or with -pem as
+PEM, whole or not at all; the list then has the reasons for the revocations and a CRL
+number, which is the time in milliseconds and larger than that of the list in FILE.",
+    flags: &[Ca, CaKey, CrlNumber, DbConfig, Expiry, LogLevel, Out, Pem, Strict],
     ..Command::new(
         "crl",
         "create a CRL of the certificates revoked in a database",
@@ -96,11 +98,17 @@ pub const OCSPSIGN: Command = Command {
 };
 
 pub const REVOKE: Command = Command {
-    usage: &["revoke -db-config FILE -serial NUMBER -aki HEX [-reason REASON]"],
+    usage: &[
+        "revoke -db-config FILE -serial NUMBER -aki HEX [-reason REASON]",
+        "revoke -db-config FILE -cert FILE [-reason REASON]",
+        "revoke -db-config FILE -cn NAME [-reason REASON] [-yes]",
+    ],
     details: "\
-NUMBER is decimal; HEX is lower-case hexadecimal without colons. Revoking a
-certificate again updates the date and the reason.",
-    flags: &[Aki, DbConfig, LogLevel, Reason, Serial, Strict],
+NUMBER is decimal; HEX is lower-case hexadecimal without colons. With -cert both are
+taken from the certificate. -cn revokes all unexpired certificates with that common name,
+after asking; -yes does not ask. Revoking a certificate again updates the date and the
+reason.",
+    flags: &[Aki, Cert, Cn, DbConfig, LogLevel, Reason, Serial, Strict, Yes],
     ..Command::new(
         "revoke",
         "mark a certificate of a database as revoked",

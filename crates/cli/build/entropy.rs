@@ -1,4 +1,5 @@
-//! Stops builds that would start slowly.
+//! Stops a build of `rcfssl` that would start slowly. The libraries build either way, and
+//! so does `rcfssljson`, which takes no randomness from aws-lc.
 //!
 //! With its CPU-jitter entropy source, aws-lc spends about 24 ms of every process on
 //! gathering randomness before the first key. Only an environment variable at build time
@@ -17,12 +18,12 @@ const VARIABLE: &str = "AWS_LC_SYS_NO_JITTER_ENTROPY";
 /// `third_party/jitterentropy`.
 const FUNCTION: &[u8] = b"jent_read_entropy";
 
-fn main() {
-    println!("cargo::rerun-if-changed=build.rs");
+/// Ends the build with an error if aws-lc has its jitter source and nobody asked for it.
+pub fn check() {
     println!("cargo::rerun-if-env-changed={VARIABLE}");
     let Some(library) = library() else {
         println!(
-            "cargo::error=aws-lc-rs does not say where its library is: crates/core/build.rs has to learn how"
+            "cargo::error=aws-lc-rs does not say where its library is: crates/cli/build/entropy.rs has to learn how"
         );
         return;
     };
