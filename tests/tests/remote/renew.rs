@@ -156,6 +156,11 @@ fn the_server_that_signs_revokes_what_was_replaced() {
     place
         .write("db.json", r#"{"driver":"sqlite3","data_source":"certs.db"}"#)
         .unwrap();
+    place
+        .shell("rcfssl db create -db-config db.json")
+        .unwrap()
+        .ok()
+        .unwrap();
     let flags = "-ca ca.pem -ca-key ca-key.pem -config server.json";
     let start = |more: &str| {
         let line = format!("{flags} {more}");
@@ -181,9 +186,9 @@ fn the_server_that_signs_revokes_what_was_replaced() {
         |servers: &str| format!("rcfssl renew -json -remote {servers} -force -revoke-old org/leaf.pem");
     // The first of the servers is down.
     let report = renewed(&place, &again(&format!("127.0.0.1:9,{address}")), 0);
-    let (serial, state) = standing(0);
+    let (first, state) = standing(0);
     assert_eq!(state, "revoked 4");
-    assert_eq!(report["certificates"][0]["revoked"]["serial"], serial);
+    assert_eq!(report["certificates"][0]["revoked"]["serial"], first);
     assert_eq!(standing(1).1, "good 0");
 
     // A job, too, and its old certificate is the one that was just made.
