@@ -63,12 +63,7 @@ fn kinds() -> Vec<Kind> {
         kind("live, P-256, cached", live("p256"), "p256", Some(3.0)),
         kind("live, P-256, each signed", live("p256"), "p256-nonce", Some(1.0)),
         kind("live, RSA-2048, cached", live("rsa"), "rsa", Some(3.0)),
-        kind(
-            "live, RSA-2048, each signed",
-            live("rsa"),
-            "rsa-nonce",
-            None,
-        ),
+        kind("live, RSA-2048, each signed", live("rsa"), "rsa-nonce", None),
     ]
 }
 
