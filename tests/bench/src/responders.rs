@@ -151,7 +151,7 @@ impl Drop for Server {
 fn round(place: &Place, kind: &Kind, seconds: u32) -> Result<[f64; 3]> {
     let port = TcpListener::bind("127.0.0.1:0")?.local_addr()?.port();
     let program = match kind.is_cfssl {
-        true => place.theirs().to_owned(),
+        true => place.theirs().join("cfssl"),
         false => place.rcfssl(),
     };
     let child = Command::new(program)
