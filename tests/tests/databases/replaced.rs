@@ -191,7 +191,7 @@ fn fails_with_the_way_out(place: &Place, database: &Database) -> Result<()> {
     let refuse = "CREATE TRIGGER refuse BEFORE UPDATE ON certificates BEGIN \
                   SELECT RAISE(ABORT, \"refused on purpose\"); END";
     let run = |statement: &str| {
-        let script = format!("import sqlite3, sys; sqlite3.connect(sys.argv[1]).executescript(sys.argv[2])");
+        let script = "import sqlite3, sys; sqlite3.connect(sys.argv[1]).executescript(sys.argv[2])";
         place.ok(&format!(
             "python3 -c '{script}' '{}' '{statement}'",
             file.display()
