@@ -171,42 +171,29 @@ pub fn read_subject_alt_name(value: &[u8]) -> Result<(Hosts, Vec<u8>)> {
 /// certificate may do, or for whom it is, are reserved for the profile. cfssl 1.6.5 lets a
 /// request set them (fixed later).
 pub fn is_copyable(extension: &Extension) -> bool {
-    const KEPT: [Oid; 30] = [
-        oid::SUBJECT_KEY_IDENTIFIER,
-        oid::KEY_USAGE,
-        oid::SUBJECT_ALT_NAME,
-        oid::ISSUER_ALT_NAME,
-        oid::BASIC_CONSTRAINTS,
-        oid::NAME_CONSTRAINTS,
-        oid::CRL_DISTRIBUTION_POINTS,
-        oid::CERTIFICATE_POLICIES,
-        oid::POLICY_MAPPINGS,
-        oid::AUTHORITY_KEY_IDENTIFIER,
-        oid::POLICY_CONSTRAINTS,
-        oid::EXTENDED_KEY_USAGE,
-        oid::FRESHEST_CRL,
-        oid::INHIBIT_ANY_POLICY,
-        oid::AUTHORITY_INFORMATION_ACCESS,
-        oid::SUBJECT_INFORMATION_ACCESS,
+    /// Whatever is defined below these identifiers is said by the CA.
+    const ARCS: [Oid; 5] = [
+        oid::CERTIFICATE_EXTENSIONS,
+        oid::PKIX_EXTENSIONS,
+        oid::MICROSOFT_CERTIFICATE_SERVICES,
+        oid::MICROSOFT_DIRECTORY,
+        oid::NETSCAPE_EXTENSIONS,
+    ];
+    const OTHERS: [Oid; 5] = [
         oid::OCSP_NO_CHECK,
-        oid::OLD_AUTHORITY_KEY_IDENTIFIER,
-        oid::OLD_KEY_ATTRIBUTES,
-        oid::OLD_KEY_USAGE_RESTRICTION,
-        oid::OLD_BASIC_CONSTRAINTS,
-        oid::PRIVATE_KEY_USAGE_PERIOD,
-        oid::PROXY_CERT_INFO,
-        oid::IP_ADDRESS_BLOCKS,
-        oid::AUTONOMOUS_SYSTEMS,
-        oid::IP_ADDRESS_BLOCKS_V2,
-        oid::AUTONOMOUS_SYSTEMS_V2,
-        oid::APPLICATION_POLICIES,
-        oid::SECURITY_IDENTIFIER,
+        oid::OLD_PROXY_CERT_INFO,
+        oid::MICROSOFT_TEMPLATE_NAME,
+        oid::MICROSOFT_CROSS_CERTIFICATES,
         oid::CT_POISON,
     ];
-    if extension.oid == oid::NETSCAPE_CERT_TYPE {
-        return is_leaf_cert_type(&extension.value);
+    match &extension.oid {
+        // It only restricts its own holder (RFC 7633).
+        id if *id == oid::TLS_FEATURE => true,
+        id if *id == oid::NETSCAPE_CERT_TYPE => is_leaf_cert_type(&extension.value),
+        // A remark without effect.
+        id if *id == oid::NETSCAPE_COMMENT => true,
+        id => !ARCS.iter().any(|arc| id.is_below(arc)) && !OTHERS.contains(id),
     }
-    !KEPT.contains(&extension.oid)
 }
 
 /// Netscape's certificate type without the CA bits: the last three of eight, for TLS, mail

@@ -61,6 +61,11 @@ impl Oid {
         Oid(Cow::Owned(octets.to_vec()))
     }
 
+    /// Whether it begins with the arcs of another one.
+    pub fn is_below(&self, other: &Oid) -> bool {
+        self.0.len() > other.0.len() && self.0.starts_with(&other.0)
+    }
+
     /// The contents of the DER encoding.
     pub fn octets(&self) -> &[u8] {
         &self.0
@@ -174,6 +179,24 @@ known! {
     AUTONOMOUS_SYSTEMS = "1.3.6.1.5.5.7.1.8", "RFC 3779 autonomousSysIds";
     IP_ADDRESS_BLOCKS_V2 = "1.3.6.1.5.5.7.1.28", "RFC 8360 ipAddrBlocks-v2";
     AUTONOMOUS_SYSTEMS_V2 = "1.3.6.1.5.5.7.1.29", "RFC 8360 autonomousSysIds-v2";
+    CERTIFICATE_EXTENSIONS = "2.5.29", "X.509 certificateExtension";
+    PKIX_EXTENSIONS = "1.3.6.1.5.5.7.1", "RFC 5280 id-pe";
+    TLS_FEATURE = "1.3.6.1.5.5.7.1.24", "RFC 7633 id-pe-tlsfeature";
+    QUALIFIED_STATEMENTS = "1.3.6.1.5.5.7.1.3", "RFC 3739 qcStatements";
+    TELEPHONE_NUMBERS = "1.3.6.1.5.5.7.1.26", "RFC 8226 TNAuthList";
+    OLD_PROXY_CERT_INFO = "1.3.6.1.4.1.3536.1.222", "Globus proxyCertInfo, before RFC 3820";
+    MICROSOFT_CERTIFICATE_SERVICES = "1.3.6.1.4.1.311.21", "Microsoft certificate services";
+    MICROSOFT_DIRECTORY = "1.3.6.1.4.1.311.25", "Microsoft directory service";
+    MICROSOFT_TEMPLATE_NAME = "1.3.6.1.4.1.311.20.2", "Microsoft certificate template name";
+    MICROSOFT_TEMPLATE = "1.3.6.1.4.1.311.21.7", "Microsoft certificate template";
+    MICROSOFT_CROSS_CERTIFICATES = "1.3.6.1.4.1.311.10.9.1", "Microsoft cross certificate distribution points";
+    APPLICATION_POLICY_MAPPINGS = "1.3.6.1.4.1.311.21.11", "Microsoft application policy mappings";
+    APPLICATION_POLICY_CONSTRAINTS = "1.3.6.1.4.1.311.21.12", "Microsoft application policy constraints";
+    NETSCAPE_EXTENSIONS = "2.16.840.1.113730.1", "Netscape certificate extensions";
+    NETSCAPE_REVOCATION_URL = "2.16.840.1.113730.1.3", "Netscape revocation URL";
+    NETSCAPE_SERVER_NAME = "2.16.840.1.113730.1.12", "Netscape TLS server name";
+    NETSCAPE_COMMENT = "2.16.840.1.113730.1.13", "Netscape comment";
+    OLD_SUBJECT_ALT_NAME = "2.5.29.7", "X.509 (1993) subjectAltName";
     APPLICATION_POLICIES = "1.3.6.1.4.1.311.21.10", "Microsoft application policies";
     SECURITY_IDENTIFIER = "1.3.6.1.4.1.311.25.2", "Microsoft security identifier (SID)";
     NETSCAPE_CERT_TYPE = "2.16.840.1.113730.1.1", "Netscape certificate type";

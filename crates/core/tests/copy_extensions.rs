@@ -134,6 +134,17 @@ fn extensions_reserved_for_the_profile_are_never_copied() {
         (oid::APPLICATION_POLICIES, vec![0x30, 0]),
         (oid::SECURITY_IDENTIFIER, vec![0x30, 0]),
         (oid::CT_POISON, vec![5, 0]),
+        (oid::OLD_SUBJECT_ALT_NAME, names.clone()),
+        (oid::OLD_PROXY_CERT_INFO, vec![0x30, 0]),
+        (oid::QUALIFIED_STATEMENTS, vec![0x30, 0]),
+        (oid::TELEPHONE_NUMBERS, vec![0x30, 0]),
+        (oid::MICROSOFT_TEMPLATE_NAME, vec![0x1e, 0]),
+        (oid::MICROSOFT_TEMPLATE, vec![0x30, 0]),
+        (oid::MICROSOFT_CROSS_CERTIFICATES, vec![0x30, 0]),
+        (oid::APPLICATION_POLICY_MAPPINGS, vec![0x30, 0]),
+        (oid::APPLICATION_POLICY_CONSTRAINTS, vec![0x30, 0]),
+        (oid::NETSCAPE_REVOCATION_URL, vec![0x16, 0]),
+        (oid::NETSCAPE_SERVER_NAME, vec![0x16, 1, b'*']),
         (oid::NETSCAPE_CERT_TYPE, vec![3, 2, 0, 0x04]),
         (oid::NETSCAPE_CERT_TYPE, vec![3, 2, 0, 0x41]),
         (oid::NETSCAPE_CERT_TYPE, vec![4, 0]),
@@ -159,11 +170,29 @@ fn the_alternative_names_are_ours_and_in_their_usual_place() {
     );
 }
 
+/// No identifier of X.509's own extensions is forgotten, now or when one is added.
 #[test]
-fn the_netscape_server_type_is_copied() {
-    let server = [3, 2, 6, 0x40];
-    let copied = certificate(vec![extension(oid::NETSCAPE_CERT_TYPE, &server)]);
-    assert_eq!(copied.extension(&oid::NETSCAPE_CERT_TYPE), Some(&server[..]));
+fn nothing_that_x509_or_pkix_defines_is_copied_but_the_tls_feature() {
+    let arcs: [&[i64]; 2] = [&[2, 5, 29], &[1, 3, 6, 1, 5, 5, 7, 1]];
+    for arc in arcs {
+        for last in 0..=200 {
+            let oid = Oid::from_arcs(&[arc, &[last]].concat()).unwrap();
+            let is_copied = extension::is_copyable(&extension(oid.clone(), &[5, 0]));
+            assert_eq!(is_copied, oid == oid::TLS_FEATURE, "{oid}");
+        }
+    }
+}
+
+#[test]
+fn what_says_nothing_of_rights_is_copied() {
+    for (oid, value) in [
+        (oid::NETSCAPE_CERT_TYPE, &[3, 2, 6, 0x40][..]),
+        (oid::NETSCAPE_COMMENT, &[0x16, 1, b'x']),
+        (oid::TLS_FEATURE, &[0x30, 3, 2, 1, 5]),
+    ] {
+        let copied = certificate(vec![extension(oid.clone(), value)]);
+        assert_eq!(copied.extension(&oid), Some(value), "{oid}");
+    }
 }
 
 #[test]

@@ -1,5 +1,8 @@
 //! What is read, at a size and at ten times that: `cargo bench -p rcfssl-bench --bench
-//! growth`. Ten times the size takes about ten times as long in every row.
+//! growth`. Ten times the size takes about ten times as long, with two exceptions: the time
+//! for decimal digits grows as n^1.5, and that for profiles more than tenfold here. A process
+//! that reads profiles is linear: 20, 206, 383 and 797 ms for 4,000, 40,000, 80,000 and
+//! 160,000 of them.
 
 #![allow(clippy::unwrap_used, missing_docs, reason = "a benchmark may")]
 
