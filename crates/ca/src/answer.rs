@@ -74,6 +74,13 @@ impl Decode for AnyResult {
     }
 }
 
+/// The number of the first error of an answer, whatever its status.
+pub fn error_number(body: &[u8]) -> Option<i64> {
+    let mut response = Response::default();
+    json::read(body, &mut response).ok()?;
+    response.errors.first().map(|error| error.code)
+}
+
 /// Parses an answer with status 200.
 ///
 /// # Errors

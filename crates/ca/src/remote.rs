@@ -4,10 +4,12 @@
 use std::sync::Arc;
 
 use rcfssl_core::policy::Remote;
+use rcfssl_core::record::RecordId;
 use rcfssl_core::{AuthenticatedRequest, Code, Error, Event, Policy, Result};
 use rcfssl_go::json;
 use rcfssl_go::url::Uri;
 use rcfssl_net::client::{Client, PostError};
+use serde::Serialize;
 use time::OffsetDateTime;
 
 use crate::address::Server;
@@ -31,6 +33,56 @@ impl RemoteSigner {
         let profile = self.policy.profile(profile)?.profile;
         profile.remote().ok_or_else(not_connected)
     }
+
+    /// Has the servers of a profile mark a certificate as revoked because a new one
+    /// replaced it. Returns whether one of them has it in its database.
+    ///
+    /// # Errors
+    /// That of the last server which failed for another reason than not having it.
+    pub fn supersede(
+        &self,
+        profile: &str,
+        certificate: &RecordId,
+        sink: &mut dyn FnMut(Event),
+    ) -> Result<bool> {
+        let body = json::to_string(&Revocation {
+            serial: &certificate.serial,
+            authority_key_id: &certificate.aki,
+            reason: "superseded",
+        });
+        let not_found = i64::from(Code::StoreNotFound.number());
+        let mut failed = None;
+        let revoked = |answer: Answer| match answer {
+            Err(Failure::Status(body)) if answer::error_number(&body) == Some(not_found) => {
+                Err(Code::StoreNotFound.into())
+            }
+            answer => read(answer)
+                .map(drop)
+                .inspect_err(|error| failed = Some(error.clone())),
+        };
+        let revoked = in_turn(
+            &self.client,
+            self.remote(profile)?,
+            "revoke",
+            &body,
+            revoked,
+            sink,
+        );
+        match (revoked, failed) {
+            (Ok(()), _) => Ok(true),
+            (Err(error), None) if error.code() == Some(Code::StoreNotFound) => Ok(false),
+            (Err(error), None) => Err(error),
+            (Err(_), Some(error)) => Err(error),
+        }
+    }
+}
+
+/// The JSON that servers read for `revoke`.
+#[derive(Serialize)]
+struct Revocation<'a> {
+    serial: &'a str,
+    authority_key_id: &'a str,
+    reason: &'a str,
 }
 
 /// Asks servers for their CA certificate; tokens are not used for this.
@@ -44,7 +96,7 @@ pub fn info(
     sink: &mut dyn FnMut(Event),
 ) -> Result<Info> {
     let body = json::to_string(request);
-    let info = |members: Members| Ok(members.into_info());
+    let info = |answer: Answer| read(answer).map(Members::into_info);
     in_turn(client, remote, "info", &body, info, sink)
 }
 
@@ -72,7 +124,7 @@ impl Signer for RemoteSigner {
                 ("authsign", json::to_string(&envelope))
             }
         };
-        let certificate = Members::into_certificate;
+        let certificate = |answer: Answer| read(answer).and_then(Members::into_certificate);
         let pem = in_turn(&self.client, remote, operation, &body, certificate, sink)?;
         Ok(Signed { pem, issued: None })
     }
@@ -92,7 +144,7 @@ fn in_turn<T>(
     remote: &Remote,
     operation: &str,
     body: &str,
-    good: impl Fn(Members) -> Result<T>,
+    mut good: impl FnMut(Answer) -> Result<T>,
     sink: &mut dyn FnMut(Event),
 ) -> Result<T> {
     let servers: std::result::Result<Vec<Server>, String> = remote
@@ -106,10 +158,7 @@ fn in_turn<T>(
     for server in &servers {
         let answer = ask(client, server, operation, body, sink);
         reached |= !matches!(answer, Err(Failure::Unreachable(_)));
-        let answer = answer
-            .map_err(Failure::into_error)
-            .and_then(|body| answer::read(&body));
-        match answer.and_then(&good) {
+        match good(answer) {
             Ok(answer) => return Ok(answer),
             Err(error) => {
                 sink(Event::RemoteFailed {
@@ -141,26 +190,30 @@ fn bad_address(remote: &Remote, why: String, tried: Option<&Error>, sink: &mut d
 enum Failure {
     /// The connection failed.
     Unreachable(Error),
+    /// The answer with this body has another status than 200.
+    Status(Vec<u8>),
     /// Anything else.
     Other(Error),
 }
+
+/// The body of an answer with status 200.
+type Answer = std::result::Result<Vec<u8>, Failure>;
 
 impl Failure {
     fn into_error(self) -> Error {
         match self {
             Failure::Unreachable(error) | Failure::Other(error) => error,
+            Failure::Status(body) => Error::wrap(Code::RemoteHttp, json::lossy(&body)),
         }
     }
 }
 
-/// Posts to one server; returns the body of an answer with status 200.
-fn ask(
-    client: &Client,
-    server: &Server,
-    operation: &str,
-    body: &str,
-    sink: &mut dyn FnMut(Event),
-) -> std::result::Result<Vec<u8>, Failure> {
+fn read(answer: Answer) -> Result<Members> {
+    answer::read(&answer.map_err(Failure::into_error)?)
+}
+
+/// Posts to one server.
+fn ask(client: &Client, server: &Server, operation: &str, body: &str, sink: &mut dyn FnMut(Event)) -> Answer {
     let (url, shown) = (server.url(operation), server.shown(operation));
     let failed = |why: String| Error::wrap(Code::RemoteHttp, format!("failed POST to {shown}: {why}"));
     let post = |why: String| failed(format!("Post {}: {why}", json::quote(&shown)));
@@ -181,10 +234,7 @@ fn ask(
     })?;
     if answer.status != 200 {
         sink(Event::RemoteHttpError { url: shown });
-        return Err(Failure::Other(Error::wrap(
-            Code::RemoteHttp,
-            json::lossy(&answer.body),
-        )));
+        return Err(Failure::Status(answer.body));
     }
     Ok(answer.body)
 }

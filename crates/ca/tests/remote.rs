@@ -9,6 +9,7 @@ use std::sync::{Arc, Mutex};
 use std::thread;
 
 use rcfssl_ca::{AskedCsr, Cost, InfoRequest, RemoteSigner, Router, SignRequest, Signer};
+use rcfssl_core::record::RecordId;
 use rcfssl_core::{AuthKey, AuthenticatedRequest, Error, Event, Policy};
 use rcfssl_go::json;
 use rcfssl_net::client::Client;
@@ -256,6 +257,52 @@ fn an_ip_address_with_a_port_is_accepted_and_gives_cfssls_error_if_nothing_answe
         [Event::BadRemoteAddress { tried: None, .. }]
     ));
     assert_eq!(sign("http://a:x,http://b").1, []);
+}
+
+#[test]
+fn a_certificate_is_revoked_by_the_server_that_has_it() {
+    const MISSING: &str =
+        r#"{"success":false,"result":null,"errors":[{"code":11200,"message":"not found"}],"messages":[]}"#;
+    let has = server(http(
+        200,
+        r#"{"success":true,"result":{},"errors":[],"messages":[]}"#,
+    ));
+    let lacks = server(http(500, MISSING));
+    let refuses = server(http(
+        500,
+        r#"{"success":false,"errors":[{"code":11000,"message":"no"}]}"#,
+    ));
+    let url = |server: &Server| format!("http://{}", server.address);
+    let certificate = RecordId {
+        serial: "123456789012345678901234567890".to_owned(),
+        aki: "da25".to_owned(),
+    };
+    let supersede = |servers: &[String]| {
+        let signer = signer(&servers.join(","));
+        let revoked = signer.supersede("", &certificate, &mut |_| {});
+        revoked.map_err(|error| error.message().into_owned())
+    };
+    assert_eq!(supersede(&[url(&lacks), url(&has)]), Ok(true));
+    let (head, body) = has.last();
+    assert!(
+        head.starts_with("POST /api/v1/cfssl/revoke HTTP/1.1\r\n"),
+        "{head}"
+    );
+    assert_eq!(
+        body,
+        r#"{"serial":"123456789012345678901234567890","authority_key_id":"da25","reason":"superseded"}"#
+    );
+    assert_eq!(lacks.last().1, body);
+
+    assert_eq!(supersede(&[url(&lacks), url(&lacks)]), Ok(false));
+    // A server that does not answer might have it.
+    for servers in [[url(&lacks), url(&refuses)], [url(&refuses), url(&lacks)]] {
+        let refused = supersede(&servers).unwrap_err();
+        assert!(refused.contains("11000"), "{refused}");
+    }
+    let refused = supersede(&[format!("http://{}", dead()), url(&lacks)]).unwrap_err();
+    assert!(refused.contains("connection refused"), "{refused}");
+    assert!(supersede(&["http://a:x".to_owned()]).is_err());
 }
 
 #[test]

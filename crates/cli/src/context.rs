@@ -1,9 +1,8 @@
 //! The context of a command: its arguments, the log, the configuration, and the hints it
 //! collects.
 
-use std::cell::RefCell;
 use std::ffi::OsStr;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use rcfssl_ca::Trap;
 use rcfssl_core::bundle::Platform;
@@ -98,7 +97,7 @@ pub struct Context {
     /// The configuration of `-config`, if there is one.
     pub policy: Option<Arc<Policy>>,
     strict: bool,
-    hints: RefCell<Vec<String>>,
+    hints: Mutex<Vec<String>>,
 }
 
 impl Context {
@@ -116,7 +115,7 @@ impl Context {
             log,
             policy: None,
             strict,
-            hints: RefCell::default(),
+            hints: Mutex::default(),
         }
     }
 
@@ -144,7 +143,11 @@ impl Context {
 
     /// Adds a hint, printed at the end.
     pub fn hint(&self, text: impl ToString) {
-        self.hints.borrow_mut().push(text.to_string());
+        self.collected().push(text.to_string());
+    }
+
+    fn collected(&self) -> MutexGuard<'_, Vec<String>> {
+        self.hints.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Reports a trap.
@@ -273,7 +276,6 @@ impl Context {
 
     /// Prints the hints that were collected.
     pub fn print_hints(&self) {
-        let hints = self.hints.borrow();
-        hints.iter().for_each(|hint| self.log.hint(hint));
+        self.collected().iter().for_each(|hint| self.log.hint(hint));
     }
 }

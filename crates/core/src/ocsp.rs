@@ -33,6 +33,9 @@ pub enum Status {
     Unknown,
 }
 
+/// CRLReason superseded (RFC 5280, section 5.3.1): a new certificate took its place.
+pub const SUPERSEDED: u8 = 4;
+
 /// Parses the value of `-reason`: a name in any case, a number from 1 to 9, or an empty
 /// string for 0.
 ///

@@ -6,6 +6,7 @@ use std::fmt;
 use time::OffsetDateTime;
 
 use crate::authority::Issued;
+use crate::certificate::Certificate;
 use rcfssl_go::json;
 
 /// The word in the column `status`.
@@ -100,6 +101,25 @@ impl CertificateRecord {
             metadata: Some(metadata.to_owned()),
             sans: Some(json::to_string(&issued.dns_names)),
             common_name: Some(issued.common_name.clone()),
+        }
+    }
+}
+
+/// What identifies a row of the table `certificates`.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub struct RecordId {
+    /// The serial number in decimal.
+    pub serial: String,
+    /// The authority key identifier as in [`CertificateRecord::aki`].
+    pub aki: String,
+}
+
+impl RecordId {
+    /// That of a certificate's row.
+    pub fn of(certificate: &Certificate) -> Self {
+        RecordId {
+            serial: certificate.serial_number().to_string(),
+            aki: hex(certificate.authority_key_identifier().unwrap_or_default()),
         }
     }
 }

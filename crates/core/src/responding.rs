@@ -3,8 +3,10 @@
 
 use time::{Date, Month, OffsetDateTime, Time};
 
+use crate::asn1::fields::Fields;
 use crate::asn1::read::{Element, Reader};
 use crate::asn1::tag;
+use crate::error::{Error, Result};
 use crate::ocsp::IssuerHash;
 use crate::oid;
 
@@ -113,6 +115,17 @@ pub struct Kept {
 }
 
 impl Kept {
+    /// As [`Kept::read`], with the reason for a refusal. What is no SEQUENCE at all is
+    /// refused in Go's words.
+    ///
+    /// # Errors
+    /// `asn1: structure error: tags don't match …` and the like, or `not an OCSP response`.
+    pub fn parse(der: &[u8]) -> Result<Self> {
+        let mut response = Fields::new(der).enter("responseASN1")?;
+        response.expect(tag::ENUMERATED, "Enumerated")?;
+        Kept::read(der).ok_or_else(|| Error::plain("not an OCSP response"))
+    }
+
     /// Parses a successful basic response; if it has several entries, the first counts.
     pub fn read(der: &[u8]) -> Option<Self> {
         let mut data = basic_response(der)?.enter(tag::SEQUENCE)?;
@@ -191,6 +204,19 @@ mod tests {
         ] {
             assert_eq!(text(refused), None, "{refused}");
         }
+    }
+
+    #[test]
+    fn what_is_no_response_is_refused_in_gos_words() {
+        let said = |der: &[u8]| Kept::parse(der).unwrap_err().to_string();
+        assert_eq!(
+            said(&[0, 0, 0]),
+            "asn1: structure error: tags don't match (16 vs {class:0 tag:0 length:0 isCompound:false}) \
+             {optional:false explicit:false application:false private:false defaultValue:<nil> tag:<nil> \
+             stringType:0 timeType:0 set:false omitEmpty:false} responseASN1 @2"
+        );
+        assert_eq!(said(&[0x30, 5, 1]), "asn1: syntax error: data truncated");
+        assert_eq!(said(&[0x30, 3, 0x0a, 1, 6]), "not an OCSP response");
     }
 
     #[test]

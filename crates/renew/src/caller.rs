@@ -3,15 +3,15 @@
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use rcfssl_core::record::CertificateRecord;
+use rcfssl_core::record::{CertificateRecord, RecordId};
 use rcfssl_core::{Event, Policy};
 use rcfssl_go::json::Report;
 use rcfssl_net::client::Client;
 
-use crate::{Refusal, Source};
+use crate::{Outcome, Refusal, Source};
 
-/// Who has certificates renewed.
-pub trait Caller {
+/// Who has certificates renewed. Both threads of a run call it.
+pub trait Caller: Sync {
     /// Judges how a configuration of this name and text was read.
     ///
     /// # Errors
@@ -36,11 +36,28 @@ pub trait Caller {
     /// Why they are not recorded.
     fn record(&self, database: &Source, records: &[CertificateRecord]) -> Result<(), Refusal>;
 
+    /// Marks certificates as superseded in the database of this configuration, all of them
+    /// or none. Returns for each whether it is recorded there.
+    ///
+    /// # Errors
+    /// Why they are not marked.
+    fn supersede(&self, database: &Source, certificates: &[RecordId]) -> Result<Vec<bool>, Refusal>;
+
     /// Something that cfssl logs.
     fn event(&self, event: &Event);
 
     /// Something that happened to a folder or an organization.
     fn note(&self, note: &Note);
+}
+
+/// Who is told of the certificates, in their order and on a thread of its own.
+pub trait Listener: Send {
+    /// The files of a certificate that changed are in their places. Runs the command that
+    /// puts it into service, if there is one.
+    fn changed(&mut self, outcome: &Outcome) -> Option<Result<(), String>>;
+
+    /// All is done for a certificate.
+    fn tell(&mut self, outcome: Outcome);
 }
 
 /// What a caller is told that is not about one certificate.

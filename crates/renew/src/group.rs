@@ -127,8 +127,36 @@ impl Group {
         }
     }
 
+    /// The configuration for checks before a run, if there is one that can be read.
+    pub(crate) fn known_policy(&self) -> Option<Policy> {
+        let text = self.config.read().ok()?;
+        let policy = Policy::read(&text, &input::Process, &mut |_| {});
+        policy.ok().map(|(policy, _)| policy)
+    }
+
+    /// Whether there is no configuration, so that the built-in default profile is used.
+    pub(crate) fn lacks_policy(&self) -> bool {
+        self.config_is_default && !self.config.is_there()
+    }
+
+    /// Whether certificates that are replaced can be revoked: in a database, or at a server
+    /// that signs for one of the profiles. `given` is a configuration that is used instead
+    /// of the group's own. What cannot be read is reported when it is needed.
+    pub fn can_revoke(&self, given: Option<&Policy>) -> bool {
+        if self.database.is_some() {
+            return true;
+        }
+        match given {
+            Some(policy) => policy.needs_remote_signer(),
+            None if self.lacks_policy() => false,
+            None => self
+                .known_policy()
+                .is_none_or(|policy| policy.needs_remote_signer()),
+        }
+    }
+
     fn policy(&self, caller: &dyn Caller, tasks: &[Task]) -> Result<Arc<Policy>, Refusal> {
-        if self.config_is_default && !self.config.is_there() {
+        if self.lacks_policy() {
             let named = tasks.iter().find_map(|task| match &task.order {
                 Order::Document { profile, .. } if profile != "default" => Some(profile),
                 _ => None,

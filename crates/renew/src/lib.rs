@@ -20,15 +20,16 @@ mod make;
 mod outcome;
 mod refusal;
 mod remote;
+mod revoke;
 mod run;
 mod source;
 mod task;
 mod why;
 
-pub use caller::{Caller, Note};
+pub use caller::{Caller, Listener, Note};
 pub use companions::{Companions, key_names};
 pub use group::Group;
-pub use outcome::{Ending, Outcome};
+pub use outcome::{Ending, Outcome, Replaced, Revocation};
 pub use refusal::{ProfileUsages, Refusal, Warning};
 pub use run::run;
 pub use source::Source;

@@ -4,6 +4,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use rcfssl_core::Serial;
+use rcfssl_core::record::RecordId;
 use time::OffsetDateTime;
 
 use crate::{Refusal, Warning, Why};
@@ -38,6 +39,33 @@ pub enum Ending {
     Failed(Refusal),
 }
 
+/// A certificate that was replaced and is to be revoked.
+#[derive(Debug)]
+pub struct Replaced {
+    /// Its row, in the database or at the server that signs.
+    pub record: RecordId,
+    /// The name of the database's configuration; `None` for a server.
+    pub database: Option<String>,
+    /// What became of it.
+    pub revocation: Revocation,
+}
+
+/// Whether a certificate that was replaced is revoked.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Revocation {
+    /// It is not its turn yet, or never comes because nothing is changed.
+    Due,
+    /// It is revoked.
+    Done,
+    /// It is not recorded, so that nobody would learn of its revocation.
+    NotRecorded,
+    /// The command that was to put the new certificate into service failed, so the old one
+    /// may still be in use.
+    CommandFailed,
+    /// The database or the server refused.
+    Failed(Refusal),
+}
+
 /// What became of one certificate.
 #[derive(Debug)]
 pub struct Outcome {
@@ -57,6 +85,10 @@ pub struct Outcome {
     pub name: String,
     /// What is to be run once it has changed.
     pub exec: Option<Arc<str>>,
+    /// What became of that command, once it has run.
+    pub command: Option<Result<(), String>>,
+    /// The certificate that was replaced, if it is to be revoked.
+    pub replaced: Option<Replaced>,
     /// Whether the cause of the failure concerns its whole organization.
     pub is_common: bool,
 }
@@ -73,6 +105,8 @@ impl Outcome {
             key: PathBuf::new(),
             name: String::new(),
             exec: None,
+            command: None,
+            replaced: None,
             is_common: false,
         }
     }

@@ -95,6 +95,10 @@ pub enum Refusal {
     /// A server sent a certificate that has expired.
     ServerSentExpired,
 
+    /// The certificate that is replaced is to be revoked, and there is neither a database
+    /// nor a server that signs.
+    NowhereToRevoke,
+
     /// Another process works in the folder.
     Busy {
         /// The folder.
@@ -133,6 +137,9 @@ pub enum Warning {
     LeftOut(Vec<String>),
     /// Its lifetime is cut to that of the CA, which expires at this time.
     CutToCa(OffsetDateTime),
+    /// The certificate that was replaced is not recorded where it was to be revoked: in
+    /// this database, or on the servers that sign.
+    NotRecorded(Option<String>),
     /// It stays as it is: the CA expires at this time, so that nothing would be won.
     CaExpiresFirst(OffsetDateTime),
 }

@@ -1,7 +1,8 @@
-//! Renewals that another server signs. They need no CA key on this machine.
+//! Renewals that another server signs, and its revocations. They need no CA key on this machine.
 
 use rcfssl_ca::{SignRequest, Signer};
 use rcfssl_core::key::{PrivateKey, SigningKey};
+use rcfssl_core::record::RecordId;
 use rcfssl_core::renewal;
 use rcfssl_core::{Certificate, Csr, Event, Serial};
 use time::OffsetDateTime;
@@ -23,25 +24,14 @@ pub fn sign(plan: &Plan, issuing: &Issuing, options: &Options, key: &PrivateKey)
         (None, None) => return Err(Refusal::NothingToAsk),
     };
     let signer = issuing.remote.as_ref().ok_or(Refusal::NoServer)?;
-    let named = issuing.policy.profiles().any(|(name, _)| name == plan.profile);
     let request = SignRequest {
         csr: csr?.into(),
-        profile: if named {
-            plan.profile.clone()
-        } else {
-            String::new()
-        },
+        profile: asked_profile(issuing, &plan.profile).to_owned(),
         label: options.label.clone(),
         ..SignRequest::default()
     };
     let now = OffsetDateTime::now_utc();
-    let mut cause = None;
-    let signed = signer.sign(&request, now, &mut |event| {
-        if let Event::BadRemoteAddress { why, tried } = event {
-            cause = Some(tried.unwrap_or(why));
-        }
-    });
-    let signed = signed.map_err(|error| cause.map_or_else(|| error.into(), Refusal::Sentence))?;
+    let signed = explained(|sink| signer.sign(&request, now, sink))?;
     let certificate = Certificate::read_pem(signed.pem.as_bytes())
         .map_err(|error| Refusal::ServerSentNone(error.message().into_owned()))?;
     check(&certificate, issuing, key, now)?;
@@ -52,6 +42,36 @@ pub fn sign(plan: &Plan, issuing: &Issuing, options: &Options, key: &PrivateKey)
         not_after: certificate.not_after,
         der: certificate.der,
     })
+}
+
+/// Has the servers that sign with a profile revoke a certificate that was replaced. Returns
+/// whether one of them has recorded it.
+///
+/// # Errors
+/// The server's error.
+pub fn supersede(issuing: &Issuing, profile: &str, certificate: &RecordId) -> Result<bool, Refusal> {
+    let signer = issuing.remote.as_ref().ok_or(Refusal::NoServer)?;
+    let profile = asked_profile(issuing, profile);
+    explained(|sink| signer.supersede(profile, certificate, sink))
+}
+
+/// The name of a profile for a server; empty for the default one.
+fn asked_profile<'a>(issuing: &Issuing, profile: &'a str) -> &'a str {
+    match issuing.policy.profiles().any(|(name, _)| name == profile) {
+        true => profile,
+        false => "",
+    }
+}
+
+/// The result of a call, with the reason where cfssl's error does not tell it.
+fn explained<T>(call: impl FnOnce(&mut dyn FnMut(Event)) -> rcfssl_core::Result<T>) -> Result<T, Refusal> {
+    let mut cause = None;
+    let result = call(&mut |event| {
+        if let Event::BadRemoteAddress { why, tried } = event {
+            cause = Some(tried.unwrap_or(why));
+        }
+    });
+    result.map_err(|error| cause.map_or_else(|| error.into(), Refusal::Sentence))
 }
 
 fn check(

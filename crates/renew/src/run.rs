@@ -18,7 +18,11 @@ use rcfssl_files::{Change, Durability, WriteError, commit};
 use crate::group::Issuing;
 use crate::locks::{Lock, Locks};
 use crate::look::{self, Finding};
-use crate::{Caller, Companions, Ending, Group, Options, Order, Outcome, Refusal, Source, Task, make};
+use crate::revoke::{self, Written};
+use crate::{
+    Caller, Companions, Ending, Group, Listener, Options, Order, Outcome, Refusal, Revocation, Source, Task,
+    make,
+};
 
 /// The maximum number of certificates in a batch.
 const BATCH: usize = 256;
@@ -41,17 +45,18 @@ struct Item {
 struct Ready {
     outcome: Outcome,
     change: Option<Change>,
-    /// The row to be recorded before the files are moved into place, and the CA with its
-    /// database.
-    record: Option<(CertificateRecord, Arc<Result<Issuing, Refusal>>)>,
+    /// The row to be recorded before the files are moved into place.
+    record: Option<CertificateRecord>,
+    /// The CA, with its database and the servers that sign for it.
+    issuing: Option<Arc<Result<Issuing, Refusal>>>,
 }
 
-/// Renews the certificates of all groups, in order; `tell` is told of each, on another
+/// Renews the certificates of all groups, in order; `listener` is told of each, on another
 /// thread and as soon as its files are in their places.
-pub fn run(caller: &dyn Caller, options: &Options, groups: Vec<Group>, tell: impl FnMut(Outcome) + Send) {
+pub fn run(caller: &dyn Caller, options: &Options, groups: Vec<Group>, listener: &mut dyn Listener) {
     let (send, receive) = sync_channel(1);
     thread::scope(|scope| {
-        let writer = scope.spawn(move || write(receive, tell));
+        let writer = scope.spawn(move || write(caller, receive, listener));
         assemble(caller, options, groups, &send);
         drop(send);
         if let Err(panic) = writer.join() {
@@ -78,6 +83,7 @@ fn assemble(caller: &dyn Caller, options: &Options, groups: Vec<Group>, send: &S
                     outcome,
                     change: None,
                     record: None,
+                    issuing: None,
                 }],
             );
             continue;
@@ -169,15 +175,12 @@ fn prepare(pending: &mut VecDeque<Item>, options: &Options) -> Vec<Ready> {
 fn record(caller: &dyn Caller, mut batch: Vec<Ready>) -> Vec<Ready> {
     let mut databases: Vec<(Source, Vec<CertificateRecord>, Vec<usize>)> = Vec::new();
     for (at, ready) in batch.iter_mut().enumerate() {
-        let Some((record, issuing)) = ready.record.take() else {
-            continue;
-        };
-        let Some(database) = issuing
+        let issuing = ready
+            .issuing
             .as_ref()
-            .as_ref()
-            .ok()
-            .and_then(|issuing| issuing.database.as_ref())
-        else {
+            .and_then(|issuing| issuing.as_ref().as_ref().ok());
+        let database = issuing.and_then(|issuing| issuing.database.as_ref());
+        let (Some(database), Some(record)) = (database, ready.record.take()) else {
             continue;
         };
         match databases.iter_mut().find(|(known, ..)| known == database) {
@@ -213,7 +216,8 @@ fn one(item: &Item, options: &Options) -> Ready {
     Ready {
         outcome,
         change,
-        record: row.map(|row| (row, Arc::clone(&item.issuing))),
+        record: row,
+        issuing: Some(Arc::clone(&item.issuing)),
     }
 }
 
@@ -258,6 +262,9 @@ fn attempt(
     if item.shares_key && options.key.is_none() {
         return Err(Refusal::KeyShared(companions.key));
     }
+    if task.revoke_old {
+        outcome.replaced = revoke::replaced(&plan, issuing)?;
+    }
     if options.dry_run {
         return Ok(Ending::Would { why: plan.why });
     }
@@ -270,6 +277,7 @@ fn attempt(
         Lock::NotNeeded => return Err(Refusal::Internal),
     };
     let made = make::make(&plan, task, issuing, options, &companions)?;
+    outcome.replaced = outcome.replaced.take().filter(|old| old.is_not(&made));
     let staged = Change::stage(lock, &made.files, made.copied_key.as_ref()).map_err(unwritten)?;
     *change = Some(staged);
     *row = made.record;
@@ -281,14 +289,18 @@ fn attempt(
     })
 }
 
-/// Moves the new files into place and reports them.
-fn write(receive: Receiver<Vec<Ready>>, mut tell: impl FnMut(Outcome)) {
+/// Moves the new files into place, has the certificates that they replaced revoked, and
+/// reports them.
+fn write(caller: &dyn Caller, receive: Receiver<Vec<Ready>>, listener: &mut dyn Listener) {
     for batch in receive {
-        let mut outcomes = Vec::with_capacity(batch.len());
+        let mut all = Vec::with_capacity(batch.len());
         let mut changes = Vec::new();
         let mut places = Vec::new();
         for (at, ready) in batch.into_iter().enumerate() {
-            outcomes.push(ready.outcome);
+            all.push(Written {
+                outcome: ready.outcome,
+                issuing: ready.issuing,
+            });
             if let Some(change) = ready.change {
                 changes.push(change);
                 places.push(at);
@@ -296,11 +308,33 @@ fn write(receive: Receiver<Vec<Ready>>, mut tell: impl FnMut(Outcome)) {
         }
         for (at, result) in places.into_iter().zip(commit(changes, Durability::PowerLoss)) {
             if let Err(why) = result {
-                outcomes[at].ending = Ending::Failed(unwritten(why));
+                all[at].outcome.ending = Ending::Failed(unwritten(why));
             }
         }
-        outcomes.into_iter().for_each(&mut tell);
+        put_into_service(caller, all, listener);
     }
+}
+
+/// Runs the commands and only then revokes, so that nothing that is reloaded presents a
+/// revoked certificate.
+fn put_into_service(caller: &dyn Caller, all: Vec<Written>, listener: &mut dyn Listener) {
+    let mut held: Vec<Written> = Vec::new();
+    for mut written in all {
+        let outcome = &mut written.outcome;
+        if matches!(outcome.ending, Ending::Changed { .. }) {
+            outcome.command = listener.changed(outcome);
+        }
+        if let (Some(Err(_)), Some(replaced)) = (&outcome.command, &mut outcome.replaced) {
+            replaced.revocation = Revocation::CommandFailed;
+        }
+        match held.is_empty() && !written.is_due() {
+            true => listener.tell(written.outcome),
+            false => held.push(written),
+        }
+    }
+    revoke::revoke(caller, &mut held);
+    held.into_iter()
+        .for_each(|written| listener.tell(written.outcome));
 }
 
 fn unwritten((path, error): (PathBuf, WriteError)) -> Refusal {
@@ -317,6 +351,7 @@ mod tests {
             order: Order::Found,
             before: None,
             rekey,
+            revoke_old: false,
             drop_hosts: false,
             exec: None,
         }

@@ -54,6 +54,8 @@ pub struct Task {
     pub before: Option<Duration>,
     /// Create a new key.
     pub rekey: bool,
+    /// Revoke the certificate that is replaced.
+    pub revoke_old: bool,
     /// Allow all alternative names to be dropped.
     pub drop_hosts: bool,
     /// Overrides the run's.

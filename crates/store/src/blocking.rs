@@ -1,7 +1,7 @@
 //! The store for commands: each call blocks until it is done. The runtime is created with
 //! the store, so commands without a database do not have one.
 
-use rcfssl_core::record::{CertificateRecord, OcspRecord};
+use rcfssl_core::record::{CertificateRecord, OcspRecord, RecordId};
 use tokio::runtime::{Builder, Runtime};
 
 use crate::config::{Config, Driver};
@@ -66,6 +66,14 @@ impl Store {
     /// 11000.
     pub fn revoke(&self, serial: &str, aki: &str, reason: u8) -> Result<bool> {
         self.runtime.block_on(self.store.revoke(serial, aki, reason))
+    }
+
+    /// As [`Store::revoke_all`](crate::Store::revoke_all).
+    ///
+    /// # Errors
+    /// 11000.
+    pub fn revoke_all(&self, certificates: &[RecordId], reason: u8) -> Result<Vec<bool>> {
+        self.runtime.block_on(self.store.revoke_all(certificates, reason))
     }
 
     /// As [`Store::named`](crate::Store::named).

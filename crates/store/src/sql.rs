@@ -4,7 +4,7 @@
 //! enforce column types: what go-sqlite3 binds as text must be text here, or cfssl does not
 //! find the row.
 
-use rcfssl_core::record::{CertificateRecord, OcspRecord};
+use rcfssl_core::record::{CertificateRecord, OcspRecord, RecordId};
 use time::OffsetDateTime;
 
 use crate::config::Driver;
@@ -216,6 +216,32 @@ impl Driver {
              WHERE serial_number = {second} AND authority_key_identifier = {third}"
         );
         let values = vec![Value::Int(reason.into()), self.octets(serial), self.octets(aki)];
+        (statement, values)
+    }
+
+    /// Marks those of these certificates as revoked that are not yet, as
+    /// [`Driver::revoke`] does.
+    pub(crate) fn revoke_unrevoked<'a>(
+        self,
+        certificates: &'a [RecordId],
+        reason: u8,
+    ) -> (String, Vec<Value<'a>>) {
+        let mut values = vec![Value::Int(reason.into())];
+        let mut these = Vec::with_capacity(certificates.len());
+        for certificate in certificates {
+            let next = values.len() + 1;
+            let [first, second] = [next, next + 1].map(|n| self.placeholder(n, Kind::Plain));
+            these.push(format!(
+                "serial_number = {first} AND authority_key_identifier = {second}"
+            ));
+            values.extend([self.octets(&certificate.serial), self.octets(&certificate.aki)]);
+        }
+        let statement = format!(
+            "UPDATE certificates SET status = 'revoked', revoked_at = CURRENT_TIMESTAMP, reason = {} \
+             WHERE status <> 'revoked' AND ({})",
+            self.placeholder(1, Kind::Plain),
+            these.join(" OR ")
+        );
         (statement, values)
     }
 

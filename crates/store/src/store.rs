@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use futures_util::{FutureExt, StreamExt};
-use rcfssl_core::record::{CertificateRecord, OcspRecord, Standing};
+use rcfssl_core::record::{CertificateRecord, OcspRecord, RecordId, Standing};
 use tokio::time::{sleep, timeout};
 
 use crate::config::{Config, Driver};
@@ -118,6 +118,25 @@ impl Store {
     pub async fn revoke(&self, serial: &str, aki: &str, reason: u8) -> Result<bool> {
         let statement = self.driver.revoke(serial, aki, reason);
         Ok(self.write(std::iter::once(statement)).await? > 0)
+    }
+
+    /// Marks certificates as revoked now, all of them in one transaction. Those that were
+    /// revoked before keep their time and reason. Returns for each whether it is recorded.
+    ///
+    /// # Errors
+    /// 11000.
+    pub async fn revoke_all(&self, certificates: &[RecordId], reason: u8) -> Result<Vec<bool>> {
+        let statements = certificates
+            .chunks(CHUNK)
+            .map(|chunk| self.driver.revoke_unrevoked(chunk, reason));
+        if self.write(statements).await? >= certificates.len() as u64 {
+            return Ok(vec![true; certificates.len()]);
+        }
+        let mut recorded = Vec::with_capacity(certificates.len());
+        for RecordId { serial, aki } in certificates {
+            recorded.push(self.standing(serial, aki).await?.is_some());
+        }
+        Ok(recorded)
     }
 
     /// Passes each certificate to `take`, in the database's order. `take` must not use this

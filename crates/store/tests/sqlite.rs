@@ -5,7 +5,7 @@
 
 use std::path::Path;
 
-use rcfssl_core::record::{CertificateRecord, OcspRecord, Status};
+use rcfssl_core::record::{CertificateRecord, OcspRecord, RecordId, Status};
 use rcfssl_store::blocking::Store;
 use rcfssl_store::{Config, Error, Kind, Select, Version};
 use sqlx::sqlite::SqliteConnectOptions;
@@ -55,6 +55,18 @@ fn ask(file: &Path, statement: &'static str) -> String {
         let row = sqlx::query(statement).fetch_one(&mut connection).await.unwrap();
         row.get(0)
     })
+}
+
+fn execute(file: &Path, statement: &'static str) {
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()
+        .unwrap();
+    runtime.block_on(async {
+        let options = SqliteConnectOptions::new().filename(file);
+        let mut connection = options.connect().await.unwrap();
+        sqlx::raw_sql(statement).execute(&mut connection).await.unwrap();
+    });
 }
 
 #[test]
@@ -273,6 +285,48 @@ fn what_cfssl_cannot_read_is_refused_in_gos_words() {
         let error = store.each_revoked::<Error>(|_| Ok(())).unwrap_err();
         assert_eq!(error.error.message(), want);
     }
+}
+
+#[test]
+fn many_are_revoked_together_and_those_revoked_before_stay_as_they_were() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("certs.db");
+    let store = at(&file);
+    let records: Vec<CertificateRecord> = (1..=250).map(record).collect();
+    store.record(&records).unwrap();
+    assert!(store.revoke("7", "da25", 1).unwrap());
+    let id = |serial: u32, aki: &str| RecordId {
+        serial: serial.to_string(),
+        aki: aki.to_owned(),
+    };
+    // 999 and the same number of another CA are not recorded.
+    let mut asked: Vec<RecordId> = (2..=240).map(|serial| id(serial, "da25")).collect();
+    asked.extend([id(999, "da25"), id(1, "da26"), id(2, "da25")]);
+    let recorded = store.revoke_all(&asked, 4).unwrap();
+    let missing: Vec<usize> = (0..asked.len()).filter(|at| !recorded[*at]).collect();
+    assert_eq!((recorded.len(), missing), (242, vec![239, 240]));
+    let standing = |serial: &str| {
+        let row = store.certificate(serial, "da25").unwrap().unwrap();
+        (row.status, row.reason)
+    };
+    assert_eq!(standing("1"), (Status::Good, 0));
+    assert_eq!(standing("7"), (Status::Revoked, 1));
+    assert_eq!(standing("240"), (Status::Revoked, 4));
+    assert_eq!(standing("241"), (Status::Good, 0));
+    assert_eq!(store.counts().unwrap().revoked, 239);
+    assert_eq!(store.revoke_all(&[], 4).unwrap(), Vec::<bool>::new());
+
+    // All or none: the second statement of the transaction fails.
+    execute(
+        &file,
+        "CREATE TRIGGER refuse BEFORE UPDATE ON certificates WHEN NEW.serial_number = '250' \
+         BEGIN SELECT RAISE(ABORT, 'refused on purpose'); END",
+    );
+    let mut asked: Vec<RecordId> = (1..=110).map(|serial| id(serial, "da25")).collect();
+    asked.push(id(250, "da25"));
+    let refused = store.revoke_all(&asked, 4).unwrap_err();
+    assert!(refused.to_string().contains("refused on purpose"), "{refused}");
+    assert_eq!(standing("1"), (Status::Good, 0));
 }
 
 /// What [`Store::each_revoked`] passes on: serial, key identifier, reason, time, PEM.

@@ -12,6 +12,7 @@ mod machine;
 mod measure;
 mod renewals;
 mod report;
+mod responders;
 mod rows;
 mod statistics;
 
@@ -78,6 +79,11 @@ fn main() -> Result<()> {
             let measured = renewals::measure(&place, authority, options.certificates());
             report.add_renewals(measured.with_context(|| name)?);
         }
+    }
+    if options.wants(responders::NAME) {
+        let (rounds, seconds) = if options.quick { (1, 2) } else { (5, 5) };
+        let loads = responders::measure(&place, rounds, seconds);
+        report.add_responders(loads.context(responders::NAME)?);
     }
     report.finish(options.json.as_deref())
 }

@@ -10,6 +10,7 @@ use crate::inside::Rates;
 use crate::machine::Machine;
 use crate::measure::Measured;
 use crate::renewals::{Renewals, Taken};
+use crate::responders::Load;
 use crate::rows::Row;
 
 /// The measurements so far.
@@ -19,6 +20,7 @@ pub struct Report {
     rows: Vec<Line>,
     rates: Vec<Rates>,
     renewals: Vec<Renewals>,
+    responders: Vec<Load>,
 }
 
 #[derive(Debug, Serialize)]
@@ -38,6 +40,7 @@ impl Report {
             rows: Vec::new(),
             rates: Vec::new(),
             renewals: Vec::new(),
+            responders: Vec::new(),
         }
     }
 
@@ -138,6 +141,26 @@ impl Report {
             );
         }
         self.renewals.push(renewals);
+    }
+
+    /// Adds OCSP responders under load; the multiple is that of real cfssl's rate.
+    pub fn add_responders(&mut self, loads: Vec<Load>) {
+        println!(
+            "\n| OCSP responders, c = 64 | responses a second | CPU for one | p99 | times cfssl's rate | at least |"
+        );
+        println!("|---|---|---|---|---|---|");
+        for load in &loads {
+            let promised = match load.at_least {
+                None => String::new(),
+                Some(least) if load.times >= least => format!("{least:.0}"),
+                Some(least) => format!("{least:.0} MISSED"),
+            };
+            println!(
+                "| {} | {:.0} | {:.1} µs | {:.2} ms | {:.2} | {promised} |",
+                load.name, load.rate, load.cpu_microseconds, load.p99_milliseconds, load.times
+            );
+        }
+        self.responders = loads;
     }
 
     /// Writes the JSON file, if requested.

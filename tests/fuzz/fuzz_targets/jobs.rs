@@ -14,7 +14,11 @@ static POLICY: LazyLock<Policy> = LazyLock::new(Policy::builtin);
 
 fuzz_target!(|text: &[u8]| {
     // With a policy no configuration is read, and nothing exists in this folder.
-    match jobs::read(text, Path::new("/nonexistent"), Some(&POLICY)) {
+    let setting = jobs::Setting {
+        policy: Some(&POLICY),
+        ..jobs::Setting::default()
+    };
+    match jobs::read(text, Path::new("/nonexistent"), setting) {
         Ok(groups) => {
             let mut files = HashSet::new();
             for task in groups.iter().flat_map(|group| &group.tasks) {

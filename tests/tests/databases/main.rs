@@ -7,6 +7,7 @@ mod faults;
 mod files;
 mod place;
 mod renewals;
+mod replaced;
 mod schema;
 mod together;
 
@@ -20,7 +21,7 @@ use place::Place;
 type Check = fn(&Place, &mut Database) -> Result<()>;
 
 /// Checks for every database.
-const EVERYWHERE: [(&str, Check); 12] = [
+const EVERYWHERE: [(&str, Check); 13] = [
     ("rows", commands::rows_say_what_cfssl_writes),
     ("revoke", commands::revoking_changes_the_row),
     ("crl", commands::a_list_holds_the_certificates_of_its_authority),
@@ -28,6 +29,7 @@ const EVERYWHERE: [(&str, Check); 12] = [
     ("certinfo", commands::a_recorded_certificate_is_shown),
     ("expiry", commands::what_expires_is_reported),
     ("renew", renewals::renewed_certificates_are_recorded),
+    ("replaced", replaced::replaced_certificates_are_revoked),
     ("first", schema::the_first_version_is_migrated),
     ("created", schema::tables_are_those_of_the_migrations),
     (

@@ -2,6 +2,7 @@
 
 use std::fs;
 
+use rcfssl_tests::servers::Served;
 use rcfssl_tests::{Workplace, debian};
 
 use super::{Server, place, plain};
@@ -140,4 +141,91 @@ fn a_certificate_from_another_ca_is_not_accepted() {
         .unwrap();
     let said = format!("{}{}", dead.out(), dead.err());
     assert!(said.contains("connection refused"), "{dead}");
+}
+
+/// The JSON report of a renewal.
+fn renewed(place: &Workplace, line: &str, status: i32) -> serde_json::Value {
+    let step = place.shell(line).unwrap();
+    assert_eq!(step.status, status, "{step}");
+    step.json().unwrap()
+}
+
+#[test]
+fn the_server_that_signs_revokes_what_was_replaced() {
+    let place = place();
+    place
+        .write("db.json", r#"{"driver":"sqlite3","data_source":"certs.db"}"#)
+        .unwrap();
+    place
+        .shell("rcfssl db create -db-config db.json")
+        .unwrap()
+        .ok()
+        .unwrap();
+    let flags = "-ca ca.pem -ca-key ca-key.pem -config server.json";
+    let start = |more: &str| {
+        let line = format!("{flags} {more}");
+        Served::start(&place, &line.split_whitespace().collect::<Vec<_>>()).unwrap()
+    };
+    let server = start("-db-config db.json");
+    let address = server.address;
+    let line = format!(
+        "rcfssl gencert -remote {address} csr.json | rcfssljson -bare leaf && mkdir org && cp ca.pem org && \
+         mv leaf.pem leaf-key.pem leaf.csr csr.json org"
+    );
+    place.shell(&line).unwrap().ok().unwrap();
+    let standing = |at: usize| {
+        let list = "python3 -c 'import sqlite3; [print(b(x), b(y), z) for b in [lambda v: v.decode() if isinstance(v, \
+                    bytes) else v] for x, y, z in sqlite3.connect(\"certs.db\").execute(\"SELECT serial_number, status, \
+                    reason FROM certificates ORDER BY issued_at\")]'";
+        let rows = place.shell(list).unwrap().ok().unwrap().out();
+        let row = rows.lines().nth(at).unwrap();
+        let (serial, state) = row.split_once(' ').unwrap();
+        (serial.to_owned(), state.to_owned())
+    };
+    let again =
+        |servers: &str| format!("rcfssl renew -json -remote {servers} -force -revoke-old org/leaf.pem");
+    // The first of the servers is down.
+    let report = renewed(&place, &again(&format!("127.0.0.1:9,{address}")), 0);
+    let (first, state) = standing(0);
+    assert_eq!(state, "revoked 4");
+    assert_eq!(report["certificates"][0]["revoked"]["serial"], first);
+    assert_eq!(standing(1).1, "good 0");
+
+    // A job, too, and its old certificate is the one that was just made.
+    let jobs = r#"{"revoke_old": true, "organizations":[{"name":"org","folder":"org","certificates":[
+        {"request":"csr.json","profile":"default","output":"leaf"}]}]}"#;
+    place.write("jobs.json", jobs).unwrap();
+    let config = format!(r#"{{"remotes":{{"r":"{address}"}},"signing":{{"default":{{"remote":"r"}}}}}}"#);
+    place.write("org/ca-config.json", config).unwrap();
+    let report = renewed(&place, "rcfssl renew -json -force -jobs jobs.json", 0);
+    assert_eq!(report["revoked"], 1, "{report}");
+    assert_eq!(
+        [standing(0).1, standing(1).1, standing(2).1],
+        ["revoked 4", "revoked 4", "good 0"]
+    );
+
+    // A server without a database cannot revoke: the files are new, and the report says so.
+    let bare = start("");
+    let before = serial(&place, "org/leaf.pem");
+    let old = standing(2).0;
+    let refused = place.shell(&again(&bare.address.to_string())).unwrap();
+    assert_eq!(refused.status, 1, "{refused}");
+    let report = refused.json().unwrap();
+    assert_eq!(report["certificates"][0]["result"], "renewed", "{report}");
+    assert_eq!(
+        report["certificates"][0]["not_revoked"]["serial"], old,
+        "{report}"
+    );
+    assert_eq!(report["revocations_failed"], 1, "{report}");
+    let by_hand = format!("{{\"serial\":\"{old}\",\"authority_key_id\":\"");
+    assert!(refused.err().contains(&by_hand), "{refused}");
+    assert_ne!(serial(&place, "org/leaf.pem"), before);
+    fits(&place, "org/leaf");
+
+    // What no server has recorded is a warning.
+    let report = renewed(&place, &again(&address.to_string()), 0);
+    assert_eq!(
+        report["certificates"][0]["not_revoked"]["reason"], "not recorded",
+        "{report}"
+    );
 }

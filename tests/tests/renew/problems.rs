@@ -217,3 +217,99 @@ fn an_unreadable_document_is_reported() {
         assert_eq!((step.status, step.err().as_str()), (1, error));
     }
 }
+
+#[test]
+fn revoking_needs_a_database_or_a_server() {
+    let organization = organization();
+    let remote = r#"{"remotes": {"r": "127.0.0.1:9"}, "signing": {"default": {"expiry": "1h"}, "profiles": {
+        "here": {"expiry": "1h", "usages": ["server auth"]}, "there": {"remote": "r"}}}}"#;
+    organization.write("mixed.json", remote).unwrap();
+    let what = "needs db_config, or a server that signs for the profile";
+    for (text, expected) in [
+        (
+            wanted(",\n\"revoke_old\": true"),
+            format!("line 4: organization \"org\", certificate \"b\", revoke_old: {what}"),
+        ),
+        // What applies to several certificates is one mistake.
+        (
+            wanted("").replacen("{", "{\n\"revoke_old\": true,", 1),
+            format!("line 2: organization \"org\", revoke_old: {what}"),
+        ),
+        (
+            wanted("").replace("\"folder\": \".\",", "\"folder\": \".\",\n\"revoke_old\": true,"),
+            format!("line 2: organization \"org\", revoke_old: {what}"),
+        ),
+        (
+            wanted(",\n\"revoke_old\": 1"),
+            "line 4: organization \"org\", certificate \"b\", revoke_old: must be true or false, not number"
+                .to_owned(),
+        ),
+        (
+            wanted(", \"revoke_old\": true")
+                .replace(
+                    "\"folder\": \".\",",
+                    "\"folder\": \".\", \"config\": \"mixed.json\",",
+                )
+                .replace("\"server\"", "\"here\""),
+            format!("line 3: organization \"org\", certificate \"b\", revoke_old: {what}"),
+        ),
+    ] {
+        assert_eq!(
+            said(&organization, &text),
+            [format!("jobs.json, {expected}")],
+            "{text}"
+        );
+    }
+
+    // These are read.
+    for text in [
+        wanted(", \"revoke_old\": true").replace(
+            "\"folder\": \".\",",
+            "\"folder\": \".\", \"db_config\": \"db.json\",",
+        ),
+        wanted(", \"revoke_old\": false").replacen("{", "{\"revoke_old\": true, \"db_config\": \"x\",", 1),
+        wanted("")
+            .replacen("{", "{\"revoke_old\": true,", 1)
+            .replace("\"output\"", "\"revoke_old\": false, \"output\""),
+        wanted(", \"revoke_old\": true")
+            .replace(
+                "\"folder\": \".\",",
+                "\"folder\": \".\", \"config\": \"mixed.json\",",
+            )
+            .replace("\"server\"", "\"there\""),
+    ] {
+        organization.write("jobs.json", &text).unwrap();
+        let step = renew(&organization, "-dry-run -jobs jobs.json");
+        assert!(!step.err().contains("jobs.json, line"), "{text}: {step}");
+    }
+
+    // The flag applies to all certificates of the document, or of the command.
+    organization.write("jobs.json", wanted("")).unwrap();
+    let before = organization.stamps().unwrap();
+    let refused = renew(&organization, "-revoke-old -jobs jobs.json");
+    let line = format!("jobs.json, line 1: organization \"org\", revoke_old: {what}\n");
+    assert_eq!((refused.status, refused.err()), (1, line));
+    assert_eq!(organization.stamps().unwrap(), before);
+    renewed(&organization, "-jobs jobs.json");
+    let mut before = organization.stamps().unwrap();
+    for names in [
+        "-force a.pem",
+        "-force .",
+        "-force -dry-run a.pem b.pem",
+        "-config mixed.json -profile here -force a.pem",
+    ] {
+        let refused = renew(&organization, &format!("-revoke-old {names}"));
+        assert_eq!(refused.status, 1, "{names}");
+        assert!(
+            refused.err().contains("-revoke-old needs a database")
+                || refused
+                    .err()
+                    .contains("neither a database nor a server that signs"),
+            "{names}: {refused}"
+        );
+    }
+    // The folder itself was locked.
+    let mut after = organization.stamps().unwrap();
+    assert!(after.remove(".").is_some() && before.remove(".").is_some());
+    assert_eq!(after, before);
+}

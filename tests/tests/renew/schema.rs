@@ -56,8 +56,9 @@ fn values() -> Vec<Value> {
 fn full() -> Value {
     json!({"$schema": "x", "organizations": [{
         "name": "org", "folder": ".", "ca": "no.pem", "ca_key": "no-key.pem", "config": "none.json", "before": "1h",
-        "rekey": true, "exec": "true", "certificates": [
-            {"request": "no.json", "profile": "server", "output": "out", "before": "1h", "rekey": true, "exec": "true"}],
+        "rekey": true, "exec": "true", "db_config": "db.json", "revoke_old": false, "certificates": [
+            {"request": "no.json", "profile": "server", "output": "out", "before": "1h", "rekey": true, "exec": "true",
+             "revoke_old": false}],
     }]})
 }
 
@@ -143,6 +144,9 @@ fn where_schema_and_parser_differ() {
             .replace("no.pem", "sub/../no.pem"),
         text.replace("none.json", "ca-config.json")
             .replace("\"server\"", "\"sever\""),
+        text.replace("none.json", "ca-config.json")
+            .replace("\"db.json\"", "\"\"")
+            .replacen("\"revoke_old\":false", "\"revoke_old\":true", 2),
     ] {
         assert!(
             !is_read(&organization, &beyond) && validator.is_valid(&parsed(&beyond)),

@@ -5,19 +5,13 @@ use std::fmt::Write as _;
 use std::io::{self, BufRead, IsTerminal, Write as _};
 
 use rcfssl_ca::input;
-use rcfssl_core::record::CertificateRecord;
-use rcfssl_core::{Certificate, Code, Error, Serial, ocsp, record};
+use rcfssl_core::record::{CertificateRecord, RecordId};
+use rcfssl_core::{Certificate, Code, Error, ocsp, record};
 use rcfssl_store::blocking::Store;
 
 use crate::args::FlagId;
 use crate::context::{Context, Outcome};
 use crate::{database, output};
-
-/// A row of the database.
-struct Row {
-    serial: String,
-    aki: String,
-}
 
 /// Marks the certificate; prints nothing on success.
 pub fn run(context: &Context) -> Outcome {
@@ -48,7 +42,7 @@ pub fn run(context: &Context) -> Outcome {
     }
     let row = match is_file {
         true => of_file(context)?,
-        false => Row {
+        false => RecordId {
             serial: args.text(FlagId::Serial).into_owned(),
             aki: args.text(FlagId::Aki).into_owned(),
         },
@@ -65,22 +59,18 @@ fn reason(text: &str) -> Result<u8, Error> {
 }
 
 /// The row of the certificate in `-cert`, PEM or DER.
-fn of_file(context: &Context) -> Result<Row, Error> {
+fn of_file(context: &Context) -> Result<RecordId, Error> {
     let path = context.args.path(FlagId::Cert);
     let text = input::file(path)?;
     let certificate = Certificate::read_pem(&text).or_else(|error| {
         // The error about PEM is the better one, unless it is DER.
         Certificate::read(&text).map_err(|_| error)
     })?;
-    let identifier = certificate.authority_key_identifier();
-    Ok(Row {
-        serial: Serial::from_contents(&certificate.serial).to_string(),
-        aki: identifier.map(record::hex).unwrap_or_default(),
-    })
+    Ok(RecordId::of(&certificate))
 }
 
-fn revoke(context: &Context, store: &Store, row: &Row, reason: u8) -> Outcome {
-    let Row { serial, aki } = row;
+fn revoke(context: &Context, store: &Store, row: &RecordId, reason: u8) -> Outcome {
+    let RecordId { serial, aki } = row;
     if database::told(context, store.revoke(serial, aki, reason))? {
         return Ok(());
     }
@@ -109,7 +99,7 @@ fn named(context: &Context, store: &Store, reason: u8) -> Outcome {
         return Err(Error::plain("nothing was revoked").into());
     }
     for record in found {
-        let row = Row {
+        let row = RecordId {
             serial: record.serial,
             aki: record.aki,
         };

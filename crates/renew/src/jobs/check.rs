@@ -4,10 +4,10 @@
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use rcfssl_ca::input;
 use rcfssl_core::{Duration, Policy};
 use rcfssl_go::json::{self, Located, UnknownKey};
 
+use super::Setting;
 use super::document::{Document, Organization, Wanted};
 use super::places::Places;
 use super::problem::{Mistake, Problem};
@@ -15,7 +15,7 @@ use crate::{Group, Order, Source, Task};
 
 /// Collects what is wrong, and what is to be done.
 pub(super) struct Reader<'a> {
-    policy: Option<&'a Policy>,
+    setting: Setting<'a>,
     /// The document's folder.
     base: &'a Path,
     problems: Vec<Problem>,
@@ -26,11 +26,20 @@ pub(super) struct Reader<'a> {
 struct Defaults {
     before: Option<Duration>,
     rekey: Option<bool>,
+    revoke_old: Located<Option<bool>>,
     exec: Option<Arc<str>>,
 }
 
 fn command(value: &Located<String>) -> Option<Arc<str>> {
     (!value.value.is_empty()).then(|| value.value.as_str().into())
+}
+
+/// The inner setting, or else the outer one.
+fn nearest<T: Clone>(inner: &Located<Option<T>>, outer: &Located<Option<T>>) -> Located<Option<T>> {
+    match inner.value {
+        Some(_) => inner.clone(),
+        None => outer.clone(),
+    }
 }
 
 /// The current position in the document.
@@ -43,9 +52,9 @@ struct Place<'a> {
 
 impl<'a> Reader<'a> {
     /// Nothing is known yet.
-    pub(super) fn new(base: &'a Path, policy: Option<&'a Policy>) -> Self {
+    pub(super) fn new(base: &'a Path, setting: Setting<'a>) -> Self {
         Reader {
-            policy,
+            setting,
             base,
             problems: Vec::new(),
             places: Places::default(),
@@ -169,6 +178,7 @@ impl<'a> Reader<'a> {
         let for_all = Defaults {
             before: self.duration(&everywhere, &document.before),
             rekey: document.rekey.value,
+            revoke_old: document.revoke_old.clone(),
             exec: command(&document.exec),
         };
         let groups: Vec<Group> = organizations
@@ -221,27 +231,29 @@ impl<'a> Reader<'a> {
     ) -> Group {
         let organization = &located.value;
         let name = organization.shown(at);
-        let place = Place {
+        let around = Place {
             organization: &name,
             certificate: None,
             offset: located.offset.unwrap_or(0),
         };
-        self.required(&place, "name", &organization.name);
-        self.required(&place, "folder", &organization.folder);
+        self.required(&around, "name", &organization.name);
+        self.required(&around, "folder", &organization.folder);
         let defaults = Defaults {
-            before: self.duration(&place, &organization.before).or(for_all.before),
+            before: self.duration(&around, &organization.before).or(for_all.before),
             rekey: organization.rekey.value.or(for_all.rekey),
+            revoke_old: nearest(&organization.revoke_old, &for_all.revoke_old),
             exec: command(&organization.exec).or_else(|| for_all.exec.clone()),
         };
         let folder = self.base.join(&organization.folder.value);
         group.name = Some(name.as_str().into());
         // A configuration that cannot be read is reported when it is needed, and stops only
         // its own organization.
-        let own = match self.policy {
+        let own = match self.setting.policy {
             Some(_) => None,
-            None => read_policy(&group.config),
+            None => group.known_policy(),
         };
-        let policy = self.policy.or(own.as_ref());
+        let policy = self.setting.policy.or(own.as_ref());
+        let mut told = false;
         for (at, wanted) in organization.certificates.iter().enumerate() {
             let certificate = wanted.value.shown(at);
             let place = Place {
@@ -250,9 +262,22 @@ impl<'a> Reader<'a> {
                 offset: wanted.offset.unwrap_or(0),
             };
             let task = self.certificate(&place, &folder, &wanted.value, policy);
+            let revoke_old = nearest(&wanted.value.revoke_old, &defaults.revoke_old);
+            let revokes = self.setting.revoke_old || revoke_old.value.unwrap_or(false);
+            if revokes && !self.can_revoke(&group, &wanted.value.profile.value, policy) {
+                let what = Mistake::NowhereToRevoke;
+                match wanted.value.revoke_old.value {
+                    Some(true) => self.problem(&place, "revoke_old", &revoke_old, what),
+                    // The organization's mistake is told once.
+                    _ if std::mem::replace(&mut told, true) => {}
+                    _ => self.problem(&around, "revoke_old", &defaults.revoke_old, what),
+                }
+            }
+            let rekey = wanted.value.rekey.value.or(defaults.rekey);
             group.tasks.push(Task {
                 before: task.before.or(defaults.before),
-                rekey: wanted.value.rekey.value.or(defaults.rekey).unwrap_or(false),
+                rekey: self.setting.rekey || rekey.unwrap_or(false),
+                revoke_old: revokes,
                 exec: command(&wanted.value.exec).or_else(|| defaults.exec.clone()),
                 ..task
             });
@@ -302,9 +327,24 @@ impl<'a> Reader<'a> {
             certificate,
             before,
             rekey: false,
+            revoke_old: false,
             drop_hosts: wanted.drop_hosts.unwrap_or(false),
             exec: None,
         }
+    }
+
+    /// Whether a certificate that is replaced can be revoked: in the database that records
+    /// the new one, or at the server that signs it. What cannot be read is reported when it
+    /// is needed.
+    fn can_revoke(&self, group: &Group, profile: &str, policy: Option<&Policy>) -> bool {
+        let is_local = |policy: &Policy| {
+            let named = policy.profiles().find(|(name, _)| *name == profile);
+            let default = (profile == "default").then(|| policy.default_profile());
+            let found = named.map(|(_, profile)| profile).or(default);
+            found.is_some_and(|profile| !profile.is_remote())
+        };
+        let is_local = policy.map_or_else(|| group.lacks_policy(), is_local);
+        self.setting.is_remote || group.database.is_some() || !is_local
     }
 
     /// Resolves a path of the document: in the organization's folder, or else beside the
@@ -318,10 +358,4 @@ impl<'a> Reader<'a> {
             inside
         }
     }
-}
-
-fn read_policy(config: &Source) -> Option<Policy> {
-    let text = config.read().ok()?;
-    let policy = Policy::read(&text, &input::Process, &mut |_| {});
-    policy.ok().map(|(policy, _)| policy)
 }

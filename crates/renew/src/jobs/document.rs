@@ -12,6 +12,8 @@ pub struct Document {
     pub before: Located<String>,
     /// Default for all organizations: create new keys.
     pub rekey: Located<Option<bool>>,
+    /// Default for all organizations: revoke certificates that are replaced.
+    pub revoke_old: Located<Option<bool>>,
     /// Default for all organizations: the command to run after each certificate that
     /// changed.
     pub exec: Located<String>,
@@ -24,6 +26,7 @@ json_object!(Document as "jobs.Document" {
     "$schema" => schema,
     "before" => before,
     "rekey" => rekey,
+    "revoke_old" => revoke_old,
     "exec" => exec,
     "db_config" => db_config,
     "organizations" => organizations,
@@ -49,6 +52,8 @@ pub struct Organization {
     pub before: Located<String>,
     /// Create new keys.
     pub rekey: Located<Option<bool>>,
+    /// Revoke certificates that are replaced.
+    pub revoke_old: Located<Option<bool>>,
     /// The command to run after each certificate that changed.
     pub exec: Located<String>,
     /// Its certificates.
@@ -63,6 +68,7 @@ json_object!(Organization as "jobs.Organization" {
     "db_config" => db_config,
     "before" => before,
     "rekey" => rekey,
+    "revoke_old" => revoke_old,
     "exec" => exec,
     "certificates" => certificates,
 });
@@ -81,6 +87,8 @@ pub struct Wanted {
     /// Overrides the organization's.
     pub rekey: Located<Option<bool>>,
     /// Overrides the organization's.
+    pub revoke_old: Located<Option<bool>>,
+    /// Overrides the organization's.
     pub exec: Located<String>,
     /// Allows a request without hosts where the live certificate has SANs.
     pub drop_hosts: Option<bool>,
@@ -91,6 +99,7 @@ json_object!(Wanted as "jobs.Certificate" {
     "output" => output,
     "before" => before,
     "rekey" => rekey,
+    "revoke_old" => revoke_old,
     "exec" => exec,
     "drop_hosts" => drop_hosts,
 });

@@ -19,14 +19,26 @@ use document::Document;
 
 pub use problem::{Mistake, Problem, Unusable};
 
-/// Reads and checks a jobs document that lies in the folder `base`. Profiles are looked
-/// up in `policy`, or else in the organizations' own configurations.
+/// What applies to a document from outside it.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Setting<'a> {
+    /// The configuration, instead of the organizations' own.
+    pub policy: Option<&'a Policy>,
+    /// Other servers sign, whatever a configuration says.
+    pub is_remote: bool,
+    /// Create new keys for all certificates.
+    pub rekey: bool,
+    /// Revoke all certificates that are replaced.
+    pub revoke_old: bool,
+}
+
+/// Reads and checks a jobs document that lies in the folder `base`.
 ///
 /// # Errors
 /// All that is wrong with it.
-pub fn read(text: &[u8], base: &Path, policy: Option<&Policy>) -> Result<Vec<Group>, Unusable> {
+pub fn read(text: &[u8], base: &Path, setting: Setting<'_>) -> Result<Vec<Group>, Unusable> {
     let mut document = Document::default();
-    let mut reader = Reader::new(base, policy);
+    let mut reader = Reader::new(base, setting);
     let mut unreadable = None;
     let mut groups = Vec::new();
     let mut more_unknown_keys = 0;

@@ -64,6 +64,9 @@ pub enum Mistake {
         /// The profiles that there are, besides `default`.
         known: Vec<String>,
     },
+    /// What is replaced is to be revoked, and there is neither a database nor a server that
+    /// signs.
+    NowhereToRevoke,
     /// It is no file's name, or a hidden one's.
     NotAName,
     /// What would be overwritten is needed: a CA, its configuration, or the request itself.

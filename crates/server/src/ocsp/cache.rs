@@ -1,9 +1,9 @@
-//! Responses that were signed lately. Each is used only while its certificate's status was
-//! looked up less than a second ago, so a revocation shows at once, whoever made it.
+//! Statuses that were looked up lately, and the responses that state them. A status is used
+//! for less than a second, so a revocation shows at once, whoever made it.
 
 use std::collections::HashMap;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError, RwLock};
 use std::time::{Duration, Instant};
 
 use rcfssl_core::ocsp::Status;
@@ -14,11 +14,11 @@ use super::response::Response;
 /// After this time the status is looked up again, by one of the requests that ask for it.
 const RECHECK: Duration = Duration::from_millis(400);
 
-/// A response whose status was looked up longer ago than this is not used, even if another
-/// request is looking it up.
+/// A status that was looked up longer ago than this is not used, even if another request is
+/// looking it up again.
 const STALE: Duration = Duration::from_millis(800);
 
-/// The number of responses in a generation; there are two.
+/// The number of statuses in a generation; there are two.
 const GENERATION: usize = 4096;
 
 /// The cache, by CertID.
@@ -36,21 +36,19 @@ struct Generations {
     old: HashMap<Box<[u8]>, Arc<Entry>>,
 }
 
-/// A response, and what it says.
+/// The status of a certificate.
 #[derive(Debug)]
 pub struct Entry {
-    /// The status that it states.
+    /// The status.
     pub status: Status,
-    /// The response.
-    pub response: Arc<Response>,
-    /// When a new one is to be signed.
-    pub renew_at: OffsetDateTime,
+    /// The response that states it, if one was signed, and when to sign a new one.
+    signed: RwLock<Option<(Arc<Response>, OffsetDateTime)>>,
     /// When the status was last looked up, in milliseconds since the cache was created.
     checked: AtomicU64,
     is_being_checked: AtomicBool,
 }
 
-/// How a cached response may be used.
+/// How a cached status may be used.
 #[derive(Debug, PartialEq, Eq)]
 pub enum Use {
     /// As it is.
@@ -68,7 +66,7 @@ impl Cache {
         }
     }
 
-    /// The response to this CertID.
+    /// The status of the certificate with this CertID.
     pub fn get(&self, id: &[u8]) -> Option<Arc<Entry>> {
         let mut generations = self.generations.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some(entry) = generations.young.get(id) {
@@ -79,24 +77,17 @@ impl Cache {
         Some(entry)
     }
 
-    /// Adds a response whose status was looked up at `checked`.
-    pub fn put(
-        &self,
-        id: &[u8],
-        status: Status,
-        response: Arc<Response>,
-        renew_at: OffsetDateTime,
-        checked: Instant,
-    ) {
-        let entry = Entry {
+    /// Adds a status that was looked up at `checked`.
+    pub fn put(&self, id: &[u8], status: Status, checked: Instant) -> Arc<Entry> {
+        let entry = Arc::new(Entry {
             status,
-            response,
-            renew_at,
+            signed: RwLock::default(),
             checked: AtomicU64::new(self.moment(checked)),
             is_being_checked: AtomicBool::new(false),
-        };
+        });
         let mut generations = self.generations.lock().unwrap_or_else(PoisonError::into_inner);
-        generations.add(id.into(), Arc::new(entry));
+        generations.add(id.into(), Arc::clone(&entry));
+        entry
     }
 
     /// How an entry may be used now. Only one of the requests that come at the same time is
@@ -126,6 +117,21 @@ impl Cache {
     }
 }
 
+impl Entry {
+    /// The response that states it, unless it is time for a new one.
+    pub fn response(&self, now: OffsetDateTime) -> Option<Arc<Response>> {
+        let signed = self.signed.read().unwrap_or_else(PoisonError::into_inner);
+        let (response, renew_at) = signed.as_ref()?;
+        (now < *renew_at).then(|| Arc::clone(response))
+    }
+
+    /// Keeps the response that states it, until `renew_at`.
+    pub fn set_response(&self, response: &Arc<Response>, renew_at: OffsetDateTime) {
+        let mut signed = self.signed.write().unwrap_or_else(PoisonError::into_inner);
+        *signed = Some((Arc::clone(response), renew_at));
+    }
+}
+
 impl Generations {
     fn add(&mut self, id: Box<[u8]>, entry: Arc<Entry>) {
         if self.young.len() >= GENERATION {
@@ -140,18 +146,20 @@ mod tests {
     use super::*;
 
     fn put(cache: &Cache, number: usize, checked: Instant) {
-        let response = Arc::new(Response::live(
-            Vec::new(),
-            OffsetDateTime::UNIX_EPOCH,
-            OffsetDateTime::UNIX_EPOCH,
-        ));
-        cache.put(
-            &number.to_be_bytes(),
-            Status::Good,
-            response,
-            OffsetDateTime::UNIX_EPOCH,
-            checked,
-        );
+        cache.put(&number.to_be_bytes(), Status::Good, checked);
+    }
+
+    #[test]
+    fn a_response_is_kept_until_it_is_time_for_a_new_one() {
+        let cache = Cache::new();
+        let entry = cache.put(b"id", Status::Unknown, Instant::now());
+        let due = OffsetDateTime::UNIX_EPOCH;
+        let before = due - time::Duration::SECOND;
+        assert_eq!(entry.response(before), None);
+        let response = Arc::new(Response::live(vec![1], before, due));
+        entry.set_response(&response, due);
+        assert_eq!(cache.get(b"id").unwrap().response(before), Some(response));
+        assert_eq!(entry.response(due), None);
     }
 
     #[test]

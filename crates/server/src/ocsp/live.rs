@@ -12,7 +12,7 @@ use rcfssl_core::{Certificate, Error, Result, Serial};
 use rcfssl_store::{Own, Store};
 use time::{Duration, OffsetDateTime};
 
-use super::cache::{Cache, Use};
+use super::cache::{Cache, Entry, Use};
 use super::response::Response;
 use crate::workers::{Task, Workers};
 
@@ -118,7 +118,7 @@ impl Live {
                 let mut statuses = Vec::with_capacity(ids.len());
                 for id in ids {
                     statuses.push(match known.ids.contain(id) {
-                        true => known.status(id).await?,
+                        true => self.status(known, id).await?.status,
                         false => Status::Unknown,
                     });
                 }
@@ -134,23 +134,33 @@ impl Live {
 
     async fn cached(&self, known: &Known, id: &CertId<'_>) -> std::result::Result<Arc<Response>, Refusal> {
         let now = OffsetDateTime::now_utc();
-        let entry = self.cache.get(id.der).filter(|entry| now < entry.renew_at);
+        let entry = self.status(known, id).await?;
+        if let Some(response) = entry.response(now) {
+            return Ok(response);
+        }
+        let response = self.sign(known, &[*id], vec![entry.status], None).await?;
+        let response = Arc::new(response);
+        entry.set_response(&response, now.checked_add(self.interval / 2).unwrap_or(now));
+        Ok(response)
+    }
+
+    /// The status of a certificate of this CA, looked up less than a second ago.
+    async fn status(&self, known: &Known, id: &CertId<'_>) -> std::result::Result<Arc<Entry>, Refusal> {
+        let entry = self.cache.get(id.der);
         if let Some(entry) = &entry
             && self.cache.usability(entry) == Use::AsIs
         {
-            return Ok(Arc::clone(&entry.response));
+            return Ok(Arc::clone(entry));
         }
         let checked = Instant::now();
         let status = known.status(id).await?;
-        if let Some(entry) = entry.filter(|entry| entry.status == status) {
-            self.cache.confirm(&entry, checked);
-            return Ok(Arc::clone(&entry.response));
+        match entry.filter(|entry| entry.status == status) {
+            Some(entry) => {
+                self.cache.confirm(&entry, checked);
+                Ok(entry)
+            }
+            None => Ok(self.cache.put(id.der, status, checked)),
         }
-        let response = Arc::new(self.sign(known, &[*id], vec![status], None).await?);
-        let renew_at = now.checked_add(self.interval / 2).unwrap_or(now);
-        self.cache
-            .put(id.der, status, Arc::clone(&response), renew_at, checked);
-        Ok(response)
     }
 
     async fn sign(
@@ -233,7 +243,7 @@ impl Signing {
 }
 
 impl Known {
-    /// The status of a certificate of this CA: unknown if it is not on record.
+    /// The status on record of a certificate of this CA: unknown if there is none.
     async fn status(&self, id: &CertId<'_>) -> std::result::Result<Status, Refusal> {
         if id.serial.len() > LONGEST_SERIAL {
             return Ok(Status::Unknown);

@@ -21,10 +21,11 @@ const LONGEST_AGE: i64 = 3600;
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Response {
     body: Bytes,
-    this_update: OffsetDateTime,
     next_update: OffsetDateTime,
     /// SHA-256 of the body in hexadecimal, in quotes.
     tag: String,
+    /// The headers that do not change.
+    fixed: Vec<(HeaderName, HeaderValue)>,
     kind: Kind,
 }
 
@@ -58,10 +59,23 @@ impl Response {
 
     fn new(body: Bytes, this_update: OffsetDateTime, next_update: OffsetDateTime, kind: Kind) -> Self {
         let digest = aws_lc_rs::digest::digest(&aws_lc_rs::digest::SHA256, &body);
+        let tag = format!("\"{}\"", data_encoding::HEXUPPER.encode(digest.as_ref()));
+        let zone = match kind {
+            Kind::Stored => "UTC",
+            Kind::Live | Kind::Once => "GMT",
+        };
+        let fixed = [
+            (ETAG, tag.clone()),
+            (EXPIRES, date(next_update, zone)),
+            (LAST_MODIFIED, date(this_update, zone)),
+        ];
+        let fixed = fixed
+            .into_iter()
+            .filter_map(|(name, value)| Some((name, HeaderValue::try_from(value).ok()?)));
         Response {
-            tag: format!("\"{}\"", data_encoding::HEXUPPER.encode(digest.as_ref())),
+            tag,
+            fixed: fixed.collect(),
             body,
-            this_update,
             next_update,
             kind,
         }
@@ -73,9 +87,9 @@ impl Response {
         let seconds = (self.next_update - OffsetDateTime::now_utc())
             .whole_seconds()
             .max(0);
-        let (seconds, zone) = match self.kind {
-            Kind::Stored => (seconds, "UTC"),
-            Kind::Live => (seconds.min(LONGEST_AGE), "GMT"),
+        let seconds = match self.kind {
+            Kind::Stored => seconds,
+            Kind::Live => seconds.min(LONGEST_AGE),
             Kind::Once => return with_body(self.body.clone()),
         };
         let is_known = known.is_some_and(|known| is_among(&self.tag, known));
@@ -84,14 +98,8 @@ impl Response {
             false => reply(StatusCode::OK, MEDIA_TYPE, self.body.clone()),
         };
         let age = format!("max-age={seconds}, public, no-transform, must-revalidate");
-        for (name, value) in [
-            (CACHE_CONTROL, age),
-            (ETAG, self.tag.clone()),
-            (EXPIRES, date(self.next_update, zone)),
-            (LAST_MODIFIED, date(self.this_update, zone)),
-        ] {
-            insert(&mut answer, name, &value);
-        }
+        insert(&mut answer, CACHE_CONTROL, &age);
+        answer.headers_mut().extend(self.fixed.iter().cloned());
         answer
     }
 }

@@ -52,11 +52,11 @@ impl Stored {
                     continue;
                 }
             };
-            match Kept::read(&response) {
-                Some(kept) => {
+            match Kept::parse(&response) {
+                Ok(kept) => {
                     responses.insert(kept.serial, Bytes::from(response));
                 }
-                None => log.error(format_args!("OCSP decode error: not an OCSP response on: {word}")),
+                Err(error) => log.error(format_args!("OCSP decode error {error} on: {word}")),
             }
         }
         log.info(format_args!("Read {} OCSP responses", responses.len()));

@@ -1,12 +1,11 @@
 //! What a run needs of the command line: configurations judged as every command does it,
 //! the flags for other servers, and the log.
 
-use std::cell::RefCell;
 use std::ffi::{OsStr, OsString};
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 
-use rcfssl_core::record::CertificateRecord;
-use rcfssl_core::{Event, Policy, Result};
+use rcfssl_core::record::{CertificateRecord, RecordId};
+use rcfssl_core::{Event, Policy, Result, ocsp};
 use rcfssl_go::json::Report;
 use rcfssl_net::client::Client;
 use rcfssl_renew::{Note, Refusal, Source};
@@ -20,7 +19,7 @@ use crate::{database, remote};
 pub struct Caller<'a> {
     context: &'a Context,
     /// The databases that were opened, with the names of their configurations.
-    databases: RefCell<Vec<(OsString, Store)>>,
+    databases: Mutex<Vec<(OsString, Store)>>,
 }
 
 impl<'a> Caller<'a> {
@@ -28,8 +27,30 @@ impl<'a> Caller<'a> {
     pub fn new(context: &'a Context) -> Self {
         Caller {
             context,
-            databases: RefCell::default(),
+            databases: Mutex::default(),
         }
+    }
+
+    /// Does something in the database of a configuration, which is opened once for all.
+    fn at<T>(
+        &self,
+        database: &Source,
+        work: impl FnOnce(&Store) -> rcfssl_store::Result<T>,
+    ) -> std::result::Result<T, Refusal> {
+        let shown = database.shown();
+        let name = OsString::from(&shown);
+        let mut databases = self.databases.lock().unwrap_or_else(PoisonError::into_inner);
+        let at = match databases.iter().position(|(known, _)| *known == name) {
+            Some(at) => at,
+            None => {
+                let opened = database::open_file(self.context, &name);
+                let store = opened.and_then(|store| Ok(store?));
+                databases.push((name, store.map_err(|failure| unusable(&shown, failure))?));
+                databases.len() - 1
+            }
+        };
+        let done = database::told(self.context, work(&databases[at].1));
+        done.map_err(|error| Refusal::Sentence(format!("{shown}: {}", error.message())))
     }
 }
 
@@ -54,20 +75,15 @@ impl rcfssl_renew::Caller for Caller<'_> {
     }
 
     fn record(&self, database: &Source, records: &[CertificateRecord]) -> std::result::Result<(), Refusal> {
-        let shown = database.shown();
-        let name = OsString::from(&shown);
-        let mut databases = self.databases.borrow_mut();
-        let at = match databases.iter().position(|(known, _)| *known == name) {
-            Some(at) => at,
-            None => {
-                let opened = database::open_file(self.context, &name);
-                let store = opened.and_then(|store| Ok(store?));
-                databases.push((name, store.map_err(|failure| unusable(&shown, failure))?));
-                databases.len() - 1
-            }
-        };
-        let recorded = database::told(self.context, databases[at].1.record(records));
-        recorded.map_err(|error| Refusal::Sentence(format!("{shown}: {}", error.message())))
+        self.at(database, |store| store.record(records))
+    }
+
+    fn supersede(
+        &self,
+        database: &Source,
+        certificates: &[RecordId],
+    ) -> std::result::Result<Vec<bool>, Refusal> {
+        self.at(database, |store| store.revoke_all(certificates, ocsp::SUPERSEDED))
     }
 
     fn client(&self) -> Result<Arc<Client>> {

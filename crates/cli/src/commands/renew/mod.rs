@@ -4,6 +4,7 @@
 mod caller;
 mod progress;
 mod report;
+mod rows;
 mod words;
 
 use std::collections::HashSet;
@@ -56,11 +57,7 @@ pub fn run(context: &Context) -> Outcome {
             return Err(Error::plain("with -jobs, certificates are named in the document only").into());
         };
         refuse(context, &NOT_WITH_JOBS, "-jobs")?;
-        let mut groups = read_jobs(context, Path::new(args.path(FlagId::Jobs)))?;
-        let rekey = args.bool(FlagId::Rekey);
-        let tasks = groups.iter_mut().flat_map(|group| &mut group.tasks);
-        tasks.for_each(|task| task.rekey |= rekey);
-        groups
+        read_jobs(context, Path::new(args.path(FlagId::Jobs)))?
     } else {
         named(context)?
     };
@@ -68,11 +65,9 @@ pub fn run(context: &Context) -> Outcome {
     let total = groups.iter().map(|group| group.tasks.len()).sum();
     let mut reporter = Reporter::new(&context.log, total, args.bool(FlagId::Json), options.dry_run);
     reporter.hide(groups.iter().filter_map(|group| group.ca_key.variable()));
-    rcfssl_renew::run(&Caller::new(context), &options, groups, |outcome| {
-        reporter.tell(outcome);
-    });
+    rcfssl_renew::run(&Caller::new(context), &options, groups, &mut reporter);
     let counts = reporter.finish();
-    if counts.failed + counts.commands_failed > 0 {
+    if counts.failed + counts.commands_failed + counts.revocations_failed > 0 {
         return Err(Failure::Reported);
     }
     Ok(())
@@ -84,7 +79,13 @@ fn read_jobs(context: &Context, path: &Path) -> Result<Vec<Group>, Failure> {
     let text = input::file(path.as_os_str())?;
     let file = path.to_string_lossy();
     let base = path.parent().unwrap_or(Path::new(""));
-    let unusable = match jobs::read(&text, base, context.policy.as_deref()) {
+    let setting = jobs::Setting {
+        policy: context.policy.as_deref(),
+        is_remote: context.args.is_set(FlagId::Remote),
+        rekey: context.args.bool(FlagId::Rekey),
+        revoke_old: context.args.bool(FlagId::RevokeOld),
+    };
+    let unusable = match jobs::read(&text, base, setting) {
         Ok(groups) => return Ok(groups),
         Err(unusable) => unusable,
     };
@@ -193,6 +194,11 @@ fn named(context: &Context) -> Result<Vec<Group>, Failure> {
             }),
         }
     }
+    let can_revoke =
+        |group: &Group| context.args.is_set(FlagId::Remote) || group.can_revoke(context.policy.as_deref());
+    if context.args.bool(FlagId::RevokeOld) && !groups.iter().all(can_revoke) {
+        return Err(Error::plain(words::NOWHERE_TO_REVOKE).into());
+    }
     Ok(groups)
 }
 
@@ -214,6 +220,7 @@ fn task(context: &Context, certificate: PathBuf, order: Order) -> Task {
         order,
         before: None,
         rekey: context.args.bool(FlagId::Rekey),
+        revoke_old: context.args.bool(FlagId::RevokeOld),
         drop_hosts: false,
         exec: None,
     }

@@ -10,14 +10,12 @@ use std::sync::Arc;
 use std::time::Instant;
 
 use rcfssl_ca::input;
-use rcfssl_core::certinfo::rfc3339;
-use rcfssl_go::json;
-use rcfssl_renew::{Ending, Outcome, Why};
+use rcfssl_renew::{Ending, Listener, Outcome, Replaced, Revocation};
 use serde::Serialize;
 use time::OffsetDateTime;
 
 use super::progress::Progress;
-use super::words;
+use super::{rows, words};
 use crate::log::{Level, Log};
 use crate::output::printable;
 
@@ -34,38 +32,11 @@ pub struct Counts {
     pub failed: usize,
     /// Commands of `-exec` that failed.
     pub commands_failed: usize,
-}
-
-/// One certificate, as JSON.
-#[derive(Serialize)]
-struct Row<'a> {
-    certificate: String,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    organization: Option<&'a str>,
-    result: &'static str,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    reason: Option<String>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    profile: Option<&'a str>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    key: Option<&'static str>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    serial_number: Option<String>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    not_after: Option<String>,
-    #[serde(skip_serializing_if = "<[String]>::is_empty")]
-    warnings: &'a [String],
-    #[serde(skip_serializing_if = "Option::is_none")]
-    command: Option<&'a str>,
-}
-
-/// The summary, as JSON.
-#[derive(Serialize)]
-struct Sum {
-    #[serde(flatten)]
-    counts: Counts,
-    dry_run: bool,
-    seconds: f64,
+    /// Certificates that were replaced and are revoked.
+    pub revoked: usize,
+    /// Certificates that were replaced and could not be revoked, other than those that are
+    /// not recorded.
+    pub revocations_failed: usize,
 }
 
 /// Reports certificates as they are finished.
@@ -138,8 +109,7 @@ impl<'a> Reporter<'a> {
         self.secrets.extend(variables);
     }
 
-    /// Reports one certificate, and runs its command if it has changed.
-    pub fn tell(&mut self, outcome: Outcome) {
+    fn report(&mut self, outcome: &Outcome) {
         let counts = &mut self.counts;
         match &outcome.ending {
             Ending::Foreign => return self.progress.leave_out(),
@@ -149,23 +119,46 @@ impl<'a> Reporter<'a> {
             Ending::Failed(_) => counts.failed += 1,
         }
         self.progress.clear();
-        let command = self.run_command(&outcome);
         let shown = printable(&outcome.certificate.to_string_lossy());
         let warnings: Vec<String> = outcome.warnings.iter().map(words::warning).collect();
         self.repeats.warn(self.log, &shown, &warnings);
         if let Ending::Failed(why) = &outcome.ending {
-            self.failed(&outcome, &shown, &words::refusal(why));
+            self.failed(outcome, &shown, &words::refusal(why));
         }
-        if let Some(Err(why)) = &command {
+        if let Some(Err(why)) = &outcome.command {
+            self.counts.commands_failed += 1;
             self.log
                 .line(Level::Error, format_args!("{shown}: the command {why}"));
         }
+        if let Some(replaced) = replaced(outcome) {
+            self.count_replaced(&shown, replaced);
+        }
         if self.json {
-            self.print_row(&outcome, &warnings, command.as_ref());
+            self.print_row(outcome, &warnings);
         } else {
-            self.print_line(&outcome);
+            self.print_line(outcome);
         }
         self.progress.advance(self.log);
+    }
+
+    /// Counts a certificate that was replaced, and says why it is not revoked.
+    fn count_replaced(&mut self, shown: &str, replaced: &Replaced) {
+        match &replaced.revocation {
+            Revocation::Due | Revocation::Done => self.counts.revoked += 1,
+            // A warning tells of it.
+            Revocation::NotRecorded => {}
+            Revocation::CommandFailed | Revocation::Failed(_) => {
+                self.counts.revocations_failed += 1;
+                let serial = &replaced.record.serial;
+                let why = words::not_revoked(&replaced.revocation).unwrap_or_default();
+                let why = printable(&why);
+                let line = format_args!(
+                    "{shown}: the certificate that was replaced, serial number {serial}, is not revoked: {why}"
+                );
+                self.log.line(Level::Error, line);
+                self.log.hint(words::revoke_by_hand(replaced));
+            }
+        }
     }
 
     /// Prints the summary and returns the counts.
@@ -175,11 +168,7 @@ impl<'a> Reporter<'a> {
         let seconds = self.start.elapsed().as_secs_f64();
         let counts = self.counts;
         if self.json {
-            let sum = json::to_string(&Sum {
-                counts,
-                dry_run: self.dry_run,
-                seconds: (seconds * 1000.0).round() / 1000.0,
-            });
+            let sum = rows::sum(counts, self.dry_run, seconds);
             let open = if self.rows == 0 { "{\"certificates\":[" } else { "" };
             print(&format!("{open}],{}\n", sum.trim_start_matches('{')));
             return counts;
@@ -190,6 +179,8 @@ impl<'a> Reporter<'a> {
             untouched,
             failed,
             commands_failed,
+            revoked,
+            revocations_failed,
         } = counts;
         let all = made + renewed + untouched + failed;
         let noun = if all == 1 { "certificate" } else { "certificates" };
@@ -202,9 +193,19 @@ impl<'a> Reporter<'a> {
             1 => ", 1 command failed".to_owned(),
             many => format!(", {many} commands failed"),
         };
+        let revoked = match (revoked, self.dry_run) {
+            (0, _) => String::new(),
+            (revoked, true) => format!(", {revoked} to be revoked"),
+            (revoked, false) => format!(", {revoked} revoked"),
+        };
+        let revocations = match revocations_failed {
+            0 => String::new(),
+            1 => ", 1 revocation failed".to_owned(),
+            many => format!(", {many} revocations failed"),
+        };
         print(&format!(
             "{all} {noun}: {made} {made_word}, {renewed} {renewed_word}, {untouched} untouched, \
-             {failed} {failed_word}{commands} ({seconds:.1} s)\n"
+             {failed} {failed_word}{commands}{revoked}{revocations} ({seconds:.1} s)\n"
         ));
         counts
     }
@@ -234,7 +235,8 @@ impl<'a> Reporter<'a> {
             Ending::Would { why } => {
                 let word = if why.is_new() { "to make " } else { "to renew" };
                 let why = words::why(*why);
-                format!("{word}   {shown}  {why}, profile {profile}\n")
+                let old = old_certificate(outcome);
+                format!("{word}   {shown}  {why}, profile {profile}{old}\n")
             }
             Ending::Changed {
                 why, until, new_key, ..
@@ -242,68 +244,30 @@ impl<'a> Reporter<'a> {
                 let word = if why.is_new() { "made   " } else { "renewed" };
                 let key = if *new_key { "new key" } else { "same key" };
                 let (until, why) = (day(*until), words::why(*why));
-                format!("{word}    {shown}  until {until}  {why}, profile {profile}, {key}\n")
+                let old = old_certificate(outcome);
+                format!("{word}    {shown}  until {until}  {why}, profile {profile}, {key}{old}\n")
             }
         });
     }
 
-    fn print_row(&mut self, outcome: &Outcome, warnings: &[String], command: Option<&Result<(), String>>) {
-        let mut row = Row {
-            certificate: outcome.certificate.to_string_lossy().into_owned(),
-            organization: outcome.organization.as_deref(),
-            result: "failed",
-            reason: None,
-            profile: outcome.profile.as_deref(),
-            key: None,
-            serial_number: None,
-            not_after: None,
-            warnings,
-            command: command.map(|result| match result {
-                Ok(()) => "done",
-                Err(why) => why,
-            }),
+    fn print_row(&mut self, outcome: &Outcome, warnings: &[String]) {
+        let Some(row) = rows::row(outcome, warnings) else {
+            return;
         };
-        let word = |why: &Why| if why.is_new() { "made" } else { "renewed" };
-        match &outcome.ending {
-            Ending::Foreign => return,
-            Ending::Untouched { until } => {
-                row.result = "untouched";
-                row.not_after = Some(rfc3339(*until));
-            }
-            Ending::Would { why } => {
-                row.result = word(why);
-                row.reason = Some(words::why(*why));
-            }
-            Ending::Changed {
-                why,
-                until,
-                serial,
-                new_key,
-            } => {
-                row.result = word(why);
-                row.reason = Some(words::why(*why));
-                row.key = Some(if *new_key { "new" } else { "kept" });
-                row.serial_number = Some(serial.to_string());
-                row.not_after = Some(rfc3339(*until));
-            }
-            Ending::Failed(why) => row.reason = Some(words::refusal(why)),
-        }
         let lead = if self.rows == 0 {
             "{\"certificates\":[\n"
         } else {
             ",\n"
         };
         self.rows += 1;
-        print(&format!("{lead}{}", json::to_string(&row)));
+        print(&format!("{lead}{}", row));
     }
 
     /// Runs the command for a change. If the report is JSON, the command's output goes to
     /// standard error.
     fn run_command(&mut self, outcome: &Outcome) -> Option<Result<(), String>> {
-        let Ending::Changed { .. } = outcome.ending else {
-            return None;
-        };
         let command = outcome.exec.as_deref()?;
+        self.progress.clear();
         let absolute = |path: &PathBuf| std::path::absolute(path).unwrap_or_else(|_| path.clone());
         let mut shell = Command::new("sh");
         shell
@@ -320,16 +284,40 @@ impl<'a> Reporter<'a> {
         {
             shell.stdout(Stdio::from(stderr));
         }
-        let result = match shell.status() {
+        Some(match shell.status() {
             Ok(status) if status.success() => Ok(()),
             Ok(status) => Err(format!("failed: {status}")),
             Err(error) => Err(format!(
                 "could not be started: {}",
                 rcfssl_go::os::describe(&error)
             )),
-        };
-        self.counts.commands_failed += usize::from(result.is_err());
-        Some(result)
+        })
+    }
+}
+
+impl Listener for Reporter<'_> {
+    fn changed(&mut self, outcome: &Outcome) -> Option<Result<(), String>> {
+        self.run_command(outcome)
+    }
+
+    fn tell(&mut self, outcome: Outcome) {
+        self.report(&outcome);
+    }
+}
+
+/// The certificate that was replaced and is to be revoked, or without `-dry-run` would be.
+pub fn replaced(outcome: &Outcome) -> Option<&Replaced> {
+    let replaces = matches!(outcome.ending, Ending::Changed { .. } | Ending::Would { .. });
+    outcome.replaced.as_ref().filter(|_| replaces)
+}
+
+/// What became of the certificate that was replaced, as the end of a line.
+fn old_certificate(outcome: &Outcome) -> &'static str {
+    match replaced(outcome).map(|replaced| &replaced.revocation) {
+        None => "",
+        Some(Revocation::Done) => ", old certificate revoked",
+        Some(Revocation::Due) => ", old certificate to be revoked",
+        Some(_) => ", old certificate not revoked",
     }
 }
 

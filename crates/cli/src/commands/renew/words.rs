@@ -4,12 +4,17 @@
 use std::path::PathBuf;
 
 use rcfssl_core::certinfo::rfc3339;
+use rcfssl_core::record::RecordId;
 use rcfssl_core::renewal::Difference;
 use rcfssl_renew::jobs::{Mistake, Problem};
-use rcfssl_renew::{Note, ProfileUsages, Refusal, Warning, Why};
+use rcfssl_renew::{Note, ProfileUsages, Refusal, Replaced, Revocation, Warning, Why};
 
 use crate::hints::{self, nearest};
 use crate::log::Level;
+
+/// Why `-revoke-old` is refused.
+pub const NOWHERE_TO_REVOKE: &str = "-revoke-old needs a database (-db-config) or a server that signs (-remote or the \
+     profile's)";
 
 /// Why a certificate is not made.
 pub fn refusal(refusal: &Refusal) -> String {
@@ -76,6 +81,11 @@ pub fn refusal(refusal: &Refusal) -> String {
             "the server sent a certificate that was not issued by the CA given here".to_owned()
         }
         Refusal::ServerSentExpired => "the server sent a certificate that has expired".to_owned(),
+        Refusal::NowhereToRevoke => {
+            "the old certificate is to be revoked, and there is neither a database nor a server that signs for \
+             its profile"
+                .to_owned()
+        }
         Refusal::Busy { folder, process } => {
             let process = process.map_or("another process".to_owned(), |id| format!("process {id}"));
             format!("{process} is already working in {}", folder.to_string_lossy())
@@ -107,6 +117,30 @@ fn no_file(files: &[PathBuf]) -> String {
     }
 }
 
+/// Why a certificate that was replaced is not revoked, if it should be.
+pub fn not_revoked(revocation: &Revocation) -> Option<String> {
+    match revocation {
+        Revocation::Due | Revocation::Done => None,
+        Revocation::NotRecorded => Some("not recorded".to_owned()),
+        Revocation::CommandFailed => Some("the command failed, so it may still be in use".to_owned()),
+        Revocation::Failed(why) => Some(refusal(why)),
+    }
+}
+
+/// How to revoke a certificate by hand.
+pub fn revoke_by_hand(replaced: &Replaced) -> String {
+    let RecordId { serial, aki } = &replaced.record;
+    match &replaced.database {
+        Some(database) => format!(
+            "`rcfssl revoke -db-config {database} -serial {serial} -aki {aki} -reason superseded` revokes it"
+        ),
+        None => format!(
+            "to revoke it, post {{\"serial\":\"{serial}\",\"authority_key_id\":\"{aki}\",\"reason\":\"superseded\"}} to \
+             /api/v1/cfssl/revoke of the server"
+        ),
+    }
+}
+
 /// What the owner of a certificate should know.
 pub fn warning(warning: &Warning) -> String {
     match warning {
@@ -120,6 +154,13 @@ pub fn warning(warning: &Warning) -> String {
             "its lifetime is limited to that of the CA, which expires at {}: renew the CA with gencert -renewca",
             rfc3339(*end)
         ),
+        Warning::NotRecorded(Some(database)) => {
+            format!("the certificate that was replaced is not recorded in the database of {database}, so it was not revoked")
+        }
+        Warning::NotRecorded(None) => {
+            "the certificate that was replaced is not recorded by the server that signs, so it was not revoked"
+                .to_owned()
+        }
         Warning::CaExpiresFirst(end) => format!(
             "the CA expires at {}, so the certificate cannot last longer: renew the CA with gencert -renewca",
             rfc3339(*end)
@@ -208,6 +249,7 @@ fn mistake(mistake: &Mistake) -> String {
             format!("unknown key \"{key}\"{nearest}")
         }
         Mistake::UnknownProfile { name, known } => unknown_profile(name, known),
+        Mistake::NowhereToRevoke => "needs db_config, or a server that signs for the profile".to_owned(),
         Mistake::NotAName => "must name a file that is not hidden".to_owned(),
         Mistake::Overwrites(file) => format!("would overwrite {}", file.to_string_lossy()),
         Mistake::SameFile { file, other } => {

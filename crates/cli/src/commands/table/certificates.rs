@@ -76,8 +76,10 @@ ca-config.json from the certificate's folder unless flags name other files. Subj
 alternative names and key stay the same; everything else comes from the profile, by
 default the one whose usages match the certificate's. With -jobs, certificates that are
 missing or no longer match the document are created too. With -remote, or if the
-profile names another server, that server signs and ca-key.pem is not needed. The exit
-status is 1 if anything failed.",
+profile names another server, that server signs and ca-key.pem is not needed. With
+-revoke-old, each certificate that was replaced is revoked as superseded where the new
+one is recorded: in the database of -db-config, or at the server that signed it. The
+exit status is 1 if anything failed.",
     flags: &[
         Backup,
         Before,
@@ -102,6 +104,7 @@ status is 1 if anything failed.",
         Profile,
         Rekey,
         Remote,
+        RevokeOld,
         Strict,
         TlsRemoteCa,
         Wait,
