@@ -21,8 +21,8 @@ use serde_json::Value;
 /// unoptimized build. With the jitter source they take far more than a hundred.
 const MOST: u64 = 10_000_000;
 
-/// The folders of the aws-lc-sys that cargo uses for this workspace.
-fn sources() -> Vec<PathBuf> {
+/// What cargo knows of this workspace's packages.
+fn metadata() -> Value {
     let cargo = std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
     let platform = format!("{}-unknown-linux-gnu", std::env::consts::ARCH);
     let output = Command::new(cargo)
@@ -42,7 +42,12 @@ fn sources() -> Vec<PathBuf> {
         "{}",
         String::from_utf8_lossy(&output.stderr)
     );
-    let metadata: Value = serde_json::from_slice(&output.stdout).unwrap();
+    serde_json::from_slice(&output.stdout).unwrap()
+}
+
+/// The folders of the aws-lc-sys that cargo uses for this workspace.
+fn sources() -> Vec<PathBuf> {
+    let metadata = metadata();
     let packages = metadata["packages"].as_array().unwrap().iter();
     packages
         .filter(|package| package["name"] == "aws-lc-sys")
@@ -86,6 +91,29 @@ fn the_jitter_source_is_not_linked() {
             );
         }
     }
+}
+
+/// Its scheduler calls `pow`, so that each start, of a command too, would load libm.
+#[test]
+fn the_multi_thread_runtime_is_not_compiled() {
+    let metadata = metadata();
+    let nodes = metadata["resolve"]["nodes"].as_array().unwrap();
+    let is_tokio = |node: &&Value| {
+        let id = node["id"].as_str().unwrap();
+        id.contains("#tokio@") || id.contains("/tokio#")
+    };
+    let features: Vec<_> = nodes
+        .iter()
+        .filter(is_tokio)
+        .map(|node| &node["features"])
+        .collect();
+    assert_eq!(features.len(), 1, "{features:?}");
+    let features = features[0].as_array().unwrap();
+    assert!(features.contains(&Value::from("rt")), "{features:?}");
+    assert!(
+        !features.contains(&Value::from("rt-multi-thread")),
+        "{features:?}"
+    );
 }
 
 #[test]

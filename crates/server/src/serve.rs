@@ -20,7 +20,7 @@ use rcfssl_store::Store;
 use crate::api::{Api, ENDPOINTS};
 use crate::host::{Host, State};
 use crate::http::tls::{Clients, MinVersion, Tls};
-use crate::http::{Beside, Listener, Reload, Serving, Shared, Site, adopt, bind, bind_text, joined};
+use crate::http::{Beside, Cores, Listener, Reload, Serving, Shared, Site, adopt, bind, bind_text, joined};
 use crate::limits::Limits;
 use crate::log::Log;
 use crate::metrics::{self, Metrics};
@@ -319,23 +319,18 @@ pub(crate) struct Running<S> {
 /// If the runtime or the socket cannot be set up.
 pub(crate) fn run<S: Site>(first: Serving<S>, limits: Limits, log: Log, running: Running<S>) -> Result<()> {
     let shared = Arc::new(Shared::new(first, limits, log));
-    let runtime = tokio::runtime::Builder::new_multi_thread()
-        .enable_io()
-        .enable_time()
-        // One for reloads.
-        .max_blocking_threads(SLOW_TASKS + limits.rsa_keys + 1)
-        .build()
-        .map_err(|error| Error::plain(rcfssl_go::os::describe(&error)))?;
     let Running {
         listener,
         beside,
         reload,
         report,
     } = running;
-    let ended = runtime.block_on(shared.run(listener, beside, reload, report));
-    // The results of workers that are still running are no longer needed.
-    runtime.shutdown_background();
-    ended
+    // One for reloads.
+    let blocking = SLOW_TASKS + limits.rsa_keys + 1;
+    Cores::run(blocking, async |cores: &Cores| {
+        shared.run(cores, listener, beside, reload, report).await
+    })
+    .map_err(|error| Error::plain(rcfssl_go::os::describe(&error)))?
 }
 
 fn names(settings: &Settings) -> Result<Option<Names>> {

@@ -13,7 +13,7 @@ use tokio::sync::Semaphore;
 use tokio::time::{sleep, timeout};
 
 use super::connection::{Serving, Shared};
-use super::{Site, Stop, signals};
+use super::{Cores, Site, Stop, signals};
 use crate::host::State;
 
 /// A listening socket.
@@ -98,6 +98,7 @@ impl<S: Site> Shared<S> {
     /// If the socket or the signal handlers cannot be set up.
     pub async fn run(
         self: Arc<Self>,
+        cores: &Cores,
         listener: Listener,
         beside: Beside,
         reload: Reload<S>,
@@ -105,15 +106,19 @@ impl<S: Site> Shared<S> {
     ) -> Result<()> {
         let told = |error: io::Error| Error::plain(rcfssl_go::os::describe(&error));
         let listener = TcpListener::from_std(listener).map_err(told)?;
-        let connections = GracefulShutdown::new();
         let (ask, stop) = Stop::new();
+        let intake = Intake {
+            cores,
+            stop,
+            connections: GracefulShutdown::new(),
+        };
         let beside = match beside {
             Some((page, listener)) => Some((page, TcpListener::from_std(listener).map_err(told)?)),
             None => None,
         };
         let beside = async {
             match &beside {
-                Some((page, listener)) => Arc::clone(page).accept_all(listener, &stop, &connections).await,
+                Some((page, listener)) => intake.accept_all(page, listener).await,
                 None => std::future::pending().await,
             }
         };
@@ -121,7 +126,7 @@ impl<S: Site> Shared<S> {
         let hangups = signals::hangups().map_err(told)?;
         report(State::Ready);
         tokio::select! {
-            () = Arc::clone(&self).accept_all(&listener, &stop, &connections) => {}
+            () = intake.accept_all(&self, &listener) => {}
             () = beside => {}
             () = self.reload_at(hangups, reload, report) => {}
             () = ending => {}
@@ -130,29 +135,8 @@ impl<S: Site> Shared<S> {
         drop(listener);
         let _ = ask.send(true);
         // Requests that do not finish in time are cut off.
-        let _ = timeout(self.limits.shutdown, connections.shutdown()).await;
+        let _ = timeout(self.limits.shutdown, intake.connections.shutdown()).await;
         Ok(())
-    }
-
-    /// Serves whoever connects.
-    async fn accept_all(
-        self: Arc<Self>,
-        listener: &TcpListener,
-        stop: &Stop,
-        connections: &GracefulShutdown,
-    ) {
-        let places = Arc::new(Semaphore::new(self.limits.connections.max(1)));
-        loop {
-            let Ok(place) = Arc::clone(&places).acquire_owned().await else {
-                return;
-            };
-            let (stream, address) = accept(listener).await;
-            let connection = Arc::clone(&self).serve(stream, address, stop.clone(), connections.watcher());
-            tokio::spawn(async move {
-                connection.await;
-                drop(place);
-            });
-        }
     }
 
     /// Reads everything again at each SIGHUP. Requests in progress keep what they began
@@ -178,11 +162,42 @@ impl<S: Site> Shared<S> {
     }
 }
 
+/// Where new connections go.
+struct Intake<'a> {
+    cores: &'a Cores,
+    stop: Stop,
+    connections: GracefulShutdown,
+}
+
+impl Intake<'_> {
+    /// Serves whoever connects.
+    async fn accept_all<S: Site>(&self, shared: &Arc<Shared<S>>, listener: &TcpListener) {
+        let places = Arc::new(Semaphore::new(shared.limits.connections.max(1)));
+        loop {
+            let Ok(place) = Arc::clone(&places).acquire_owned().await else {
+                return;
+            };
+            let (stream, address) = accept(listener).await;
+            let (shared, stop) = (Arc::clone(shared), self.stop.clone());
+            let watcher = self.connections.watcher();
+            self.cores.spawn(async move {
+                // Here, because a socket belongs to the runtime that registers it.
+                if let Ok(stream) = TcpStream::from_std(stream) {
+                    shared.serve(stream, address, stop, watcher).await;
+                }
+                drop(place);
+            });
+        }
+    }
+}
+
 /// The next connection. If the system has run out of file descriptors, it waits for one.
-async fn accept(listener: &TcpListener) -> (TcpStream, SocketAddr) {
+async fn accept(listener: &TcpListener) -> (std::net::TcpStream, SocketAddr) {
     let mut pause = Duration::from_millis(5);
     loop {
-        match listener.accept().await {
+        // Another runtime may serve it: this one must forget the socket.
+        let accepted = listener.accept().await;
+        match accepted.and_then(|(stream, address)| Ok((stream.into_std()?, address))) {
             // IPv4 clients of a dual-stack socket are shown by their IPv4 address.
             Ok((stream, address)) => {
                 return (

@@ -2,6 +2,7 @@
 
 mod body;
 mod connection;
+mod cores;
 mod framing;
 mod head;
 mod listen;
@@ -12,6 +13,7 @@ pub mod tls;
 
 pub use body::{BodyError, collect};
 pub use connection::{Serving, Shared};
+pub use cores::Cores;
 pub use listen::{Beside, Listener, Reload, adopt, bind, bind_text, joined};
 pub use signals::Stop;
 
