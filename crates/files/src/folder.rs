@@ -10,7 +10,7 @@ use std::collections::VecDeque;
 use std::ffi::{OsStr, OsString};
 use std::fs::File;
 use std::io;
-use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
+use std::os::fd::{AsFd, AsRawFd, BorrowedFd, OwnedFd};
 use std::os::unix::ffi::OsStringExt;
 use std::path::{Component, Path, PathBuf};
 use std::sync::Arc;
@@ -69,11 +69,12 @@ impl Folder {
 
     fn of(fd: OwnedFd, path: PathBuf) -> io::Result<Arc<Self>> {
         let stat = fstat(&fd)?;
+        let others_may_write = others_may_write(&fd, &stat);
         Ok(Arc::new(Folder {
             fd,
             path,
             id: (stat.st_dev, stat.st_ino),
-            others_may_write: others_may_write(&stat),
+            others_may_write,
             is_sticky: is_trusted(stat.st_uid) && stat.st_mode & 0o1000 != 0,
         }))
     }
@@ -343,7 +344,7 @@ fn read_link(folder: BorrowedFd<'_>, name: &OsStr, shown: &Path) -> io::Result<O
     if !is_trusted(stat.st_uid) {
         return refused(format!("it belongs to user {}", stat.st_uid));
     }
-    if others_may_write(&fstat(folder)?) {
+    if others_may_write(folder, &fstat(folder)?) {
         return refused("other users may write to its folder".to_owned());
     }
     let target = readlinkat(&link, "", Vec::new())?;
@@ -358,21 +359,30 @@ pub(crate) fn is_trusted(user: u32) -> bool {
 /// Whether users other than ourselves and root can write to a file or folder. Write
 /// permission for our own group does not count: on many systems each user has a group, and
 /// folders are group-writable.
-pub(crate) fn others_may_write(stat: &Stat) -> bool {
-    others_may(stat, 0o2)
+pub(crate) fn others_may_write(file: impl AsFd, stat: &Stat) -> bool {
+    others_may(file, stat, 0o2)
 }
 
 /// Whether users other than ourselves and root can read a file. Our own group does not
 /// count.
-pub(crate) fn others_may_read(stat: &Stat) -> bool {
-    others_may(stat, 0o4)
+pub(crate) fn others_may_read(file: impl AsFd, stat: &Stat) -> bool {
+    others_may(file, stat, 0o4)
 }
 
 /// Whether one of them has this permission, or is the owner and can take it.
-fn others_may(stat: &Stat, permission: u32) -> bool {
+fn others_may(file: impl AsFd, stat: &Stat, permission: u32) -> bool {
     let by_group = stat.st_mode & (permission << 3) != 0;
     let own_group = stat.st_gid == 0 || stat.st_gid == rustix::process::getegid().as_raw();
-    !is_trusted(stat.st_uid) || stat.st_mode & permission != 0 || (by_group && !own_group)
+    !is_trusted(stat.st_uid) || stat.st_mode & permission != 0 || (by_group && (!own_group || has_list(file)))
+}
+
+/// Whether a POSIX access control list names further users. The group's permissions are then
+/// the most that any of them has (acl(5)).
+fn has_list(file: impl AsFd) -> bool {
+    // This works for descriptors with `O_PATH` too, of which fgetxattr(2) reads nothing.
+    let path = format!("/proc/self/fd/{}", file.as_fd().as_raw_fd());
+    let read = rustix::fs::getxattr(path, "system.posix_acl_access", &mut [0_u8; 1024]);
+    matches!(read, Ok(1..) | Err(Errno::RANGE))
 }
 
 pub(crate) fn kind(stat: &Stat) -> FileType {

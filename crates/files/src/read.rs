@@ -68,8 +68,9 @@ pub fn find(path: &Path) -> Result<Found, String> {
     let opened = Place::behind(path).and_then(|place| {
         let file = place.folder.open_file(&place.name, OFlags::RDONLY)?;
         let stat = rustix::fs::fstat(&file)?;
-        let others_may_change = folder::others_may_write(&stat) || place.folder.others_may_replace();
-        Ok((file, others_may_change, folder::others_may_read(&stat)))
+        let others_may_change = folder::others_may_write(&file, &stat) || place.folder.others_may_replace();
+        let others_may_read = folder::others_may_read(&file, &stat);
+        Ok((file, others_may_change, others_may_read))
     });
     let (file, others_may_change, others_may_read) =
         opened.map_err(|error| format!("open {shown}: {}", describe(&error)))?;
@@ -157,6 +158,47 @@ mod tests {
                 (may_change, may_read),
                 "{in_folder:o} {in_file:o}"
             );
+        }
+    }
+
+    #[test]
+    fn access_control_lists_count() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("file");
+        let set = |list: &str, path: &Path| {
+            let set = std::process::Command::new("setfacl")
+                .args(["-m", list])
+                .arg(path)
+                .status();
+            set.is_ok_and(|status| status.success())
+        };
+        let others = || {
+            let found = find(&path).unwrap();
+            (found.others_may_change, found.others_may_read)
+        };
+        for (on_folder, on_file, want) in [
+            (None, None, (false, false)),
+            (None, Some("u:65534:r"), (false, true)),
+            (None, Some("u:65534:rw"), (true, true)),
+            (Some("u:65534:rwx"), None, (true, false)),
+        ] {
+            let _ = std::fs::remove_file(&path);
+            std::fs::write(&path, "x").unwrap();
+            std::fs::set_permissions(&path, Permissions::from_mode(0o600)).unwrap();
+            let lists = [(on_folder, folder.path()), (on_file, &path)];
+            let is_set = lists
+                .iter()
+                .all(|(list, path)| list.is_none_or(|list| set(list, path)));
+            if !is_set {
+                // Neither every file system nor every machine has them.
+                assert!(
+                    std::env::var_os("RCFSSL_CI").is_none(),
+                    "setfacl does not work here"
+                );
+                println!("SKIPPED: setfacl does not work here");
+                return;
+            }
+            assert_eq!(others(), want, "{on_folder:?} {on_file:?}");
         }
     }
 

@@ -189,7 +189,7 @@ impl<S: Read> Flight<S> {
         let mut header = [0; 5];
         self.stream.read_exact(&mut header).ok()?;
         let length = usize::from(u16::from_be_bytes([header[3], header[4]]));
-        self.received += length;
+        self.received += header.len() + length;
         if header[0] != 22 || length == 0 || self.received > MAX_FLIGHT {
             return None;
         }
