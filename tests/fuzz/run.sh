@@ -43,7 +43,7 @@ cp ../../fixtures/jobs/jobs.json "$seeds/jobs/cluster"
 cp ../../dist/operators/jobs.json "$seeds/jobs/operators"
 for serial in 1 99; do
     openssl ocsp -issuer ../../fixtures/conformance/pki/ca-p256.pem -serial "$serial" -reqout "$seeds/ocsp/$serial"
-    openssl ocsp -issuer ../../fixtures/conformance/pki/ca-p256.pem -serial "$serial" -serial 7 -no_nonce -sha256 \
+    openssl ocsp -sha256 -issuer ../../fixtures/conformance/pki/ca-p256.pem -serial "$serial" -serial 7 -no_nonce \
         -reqout "$seeds/ocsp/$serial-two"
 done
 made='{"cert":"a","csr":"b","key":"c","encrypted_key":"d","ocspResponse":"aGk="}'
