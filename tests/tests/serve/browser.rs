@@ -61,18 +61,21 @@ impl Session {
         self.browser.click(&format!("{form} button"))
     }
 
-    /// Clicks on a link of the result, and returns the file that is saved.
+    /// Clicks on a link of the result, and returns the PEM file that is saved. Chromium
+    /// creates it empty and replaces it later.
     fn saved(&self, file: &str) -> Result<String> {
         self.browser.click(&format!("#result a[download='{file}']"))?;
         let begun = Instant::now();
         let path = format!("downloads/{file}");
-        while !self.place.join(&path).exists() {
+        loop {
+            let text = self.place.read(&path).unwrap_or_default();
+            if text.trim_end().ends_with("-----") {
+                std::fs::rename(self.place.join(&path), self.place.join(file))?;
+                return Ok(text);
+            }
             ensure!(begun.elapsed() < Duration::from_secs(30), "{file} is not saved");
             std::thread::sleep(Duration::from_millis(20));
         }
-        let text = self.place.read(&path)?;
-        std::fs::rename(self.place.join(&path), self.place.join(file))?;
-        Ok(text)
     }
 
     /// The console must be empty but for one message, if any is wanted: Chromium reports
