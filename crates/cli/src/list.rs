@@ -66,15 +66,13 @@ pub fn next_number(context: &Context, issuer: &Certificate, now: OffsetDateTime)
         Ok(metadata) if metadata.is_file() && metadata.len() > 0 => last_number(path, issuer)?,
         _ => None,
     };
-    let now = u64::try_from(now.unix_timestamp_nanos() / 1_000_000).unwrap_or(0);
     match (given, last) {
         (Some(given), Some(last)) if given <= last => Err(Error::plain(format!(
             "the CRL in {} has number {last}: -crl-number must be larger",
             path.to_string_lossy()
         ))),
         (Some(given), _) => Ok(given),
-        (None, Some(last)) => Ok(now.max(last.saturating_add(1))),
-        (None, None) => Ok(now),
+        (None, last) => Ok(crl::next_number(now, last)),
     }
 }
 

@@ -53,8 +53,7 @@ impl Authorities {
             let issuer = issuer.ok_or_else(|| {
                 Error::plain("OCSP responses need -responder and -responder-key, or -ca-key")
             })?;
-            let ca = input::prefixed(args.path(FlagId::Ca))?;
-            (Certificate::read_pem(&ca)?, issuer)
+            (issuer.certificate().clone(), issuer)
         };
         all.cas.push(Ca {
             certificate,

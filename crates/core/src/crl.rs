@@ -115,6 +115,13 @@ pub fn sign(content: CrlContent, issuer: &Certificate, key: &dyn SigningKey) -> 
     Ok(assemble(&to_be_signed, algorithm, &signature))
 }
 
+/// A CRL number that only grows (RFC 5280, section 5.2.3): the time in milliseconds, or one
+/// more than that of the last CRL if the clock is behind it.
+pub fn next_number(now: OffsetDateTime, last: Option<u64>) -> u64 {
+    let milliseconds = u64::try_from(now.unix_timestamp_nanos() / 1_000_000).unwrap_or(0);
+    last.map_or(milliseconds, |last| milliseconds.max(last.saturating_add(1)))
+}
+
 /// The beginning of a CRL, and its number.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Head<'a> {

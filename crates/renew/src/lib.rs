@@ -10,6 +10,7 @@
 //! caller is the trait [`Caller`], what it finds is data ([`Outcome`], [`Refusal`],
 //! [`Warning`], [`jobs::Problem`]).
 
+mod by_database;
 mod caller;
 mod companions;
 mod group;

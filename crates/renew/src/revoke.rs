@@ -7,10 +7,11 @@ use std::thread;
 
 use rcfssl_core::record::RecordId;
 
+use crate::by_database::ByDatabase;
 use crate::group::Issuing;
 use crate::look::{Plan, Signing};
 use crate::make::Made;
-use crate::{Caller, Ending, Outcome, Refusal, Replaced, Revocation, Source, Warning, remote};
+use crate::{Caller, Ending, Outcome, Refusal, Replaced, Revocation, Warning, remote};
 
 /// A certificate of a batch whose files are in their places.
 pub struct Written {
@@ -80,7 +81,7 @@ impl Replaced {
 /// Revokes what a batch replaced: with one call for each database, and at servers on all
 /// cores.
 pub fn revoke(caller: &dyn Caller, batch: &mut [Written]) {
-    let mut databases: Vec<(Source, Vec<RecordId>, Vec<usize>)> = Vec::new();
+    let mut databases = ByDatabase::default();
     let mut at_servers = Vec::new();
     for (at, written) in batch.iter().enumerate() {
         let Some((issuing, replaced)) = written.due() else {
@@ -91,16 +92,9 @@ pub fn revoke(caller: &dyn Caller, batch: &mut [Written]) {
             at_servers.push(at);
             continue;
         };
-        let record = replaced.record.clone();
-        match databases.iter_mut().find(|(known, ..)| known == database) {
-            Some((_, records, places)) => {
-                records.push(record);
-                places.push(at);
-            }
-            None => databases.push((database.clone(), vec![record], vec![at])),
-        }
+        databases.add(database, replaced.record.clone(), at);
     }
-    for (database, records, places) in databases {
+    for (database, records, places) in databases.0 {
         let recorded = caller.supersede(&database, &records);
         for (nth, at) in places.into_iter().enumerate() {
             let recorded = recorded.as_ref().map_err(Refusal::clone);

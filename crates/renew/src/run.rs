@@ -15,13 +15,13 @@ use std::time::{Duration, Instant};
 use rcfssl_core::record::CertificateRecord;
 use rcfssl_files::{Change, Durability, WriteError, commit};
 
+use crate::by_database::ByDatabase;
 use crate::group::Issuing;
 use crate::locks::{Lock, Locks};
 use crate::look::{self, Finding};
 use crate::revoke::{self, Written};
 use crate::{
-    Caller, Companions, Ending, Group, Listener, Options, Order, Outcome, Refusal, Revocation, Source, Task,
-    make,
+    Caller, Companions, Ending, Group, Listener, Options, Order, Outcome, Refusal, Revocation, Task, make,
 };
 
 /// The maximum number of certificates in a batch.
@@ -173,7 +173,7 @@ fn prepare(pending: &mut VecDeque<Item>, options: &Options) -> Vec<Ready> {
 /// Records what was signed in a batch, one insertion for each database. A certificate that
 /// could not be recorded has failed, and its files stay as they were.
 fn record(caller: &dyn Caller, mut batch: Vec<Ready>) -> Vec<Ready> {
-    let mut databases: Vec<(Source, Vec<CertificateRecord>, Vec<usize>)> = Vec::new();
+    let mut databases = ByDatabase::default();
     for (at, ready) in batch.iter_mut().enumerate() {
         let issuing = ready
             .issuing
@@ -183,15 +183,9 @@ fn record(caller: &dyn Caller, mut batch: Vec<Ready>) -> Vec<Ready> {
         let (Some(database), Some(record)) = (database, ready.record.take()) else {
             continue;
         };
-        match databases.iter_mut().find(|(known, ..)| known == database) {
-            Some((_, records, places)) => {
-                records.push(record);
-                places.push(at);
-            }
-            None => databases.push((database.clone(), vec![record], vec![at])),
-        }
+        databases.add(database, record, at);
     }
-    for (database, records, places) in databases {
+    for (database, records, places) in databases.0 {
         let Err(why) = caller.record(&database, &records) else {
             continue;
         };

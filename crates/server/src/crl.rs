@@ -12,15 +12,15 @@ use hyper::header::{ALLOW, CACHE_CONTROL, ETAG, EXPIRES, IF_NONE_MATCH, LAST_MOD
 use hyper::{Method, Request, StatusCode};
 use rcfssl_ca::Issuer;
 use rcfssl_core::crl::{self, CrlContent, Entries};
-use rcfssl_core::{Error, Result, Serial};
+use rcfssl_core::{Certificate, Error, Result, Serial};
 use rcfssl_go::pem;
 use rcfssl_store::{Own, Store};
 use time::OffsetDateTime;
 use tokio::sync::Mutex;
 
-use crate::http::{Reply, error, reply};
+use crate::http::{Reply, error, insert, reply};
 use crate::log::Log;
-use crate::ocsp::{date, insert, is_among};
+use crate::ocsp::{date, is_among};
 
 /// How old a list may be before the database is read again.
 const FRESH: Duration = Duration::from_millis(500);
@@ -203,18 +203,8 @@ impl Lists {
     async fn make(&self, list: &List, last: Option<&Published>) -> std::result::Result<Published, String> {
         let checked = Instant::now();
         let issuer = Arc::clone(&list.publisher.issuer);
-        let own = Own::of(issuer.certificate());
-        let mut entries = Entries::default();
-        let read = list.publisher.store.each_revoked(|row| {
-            if own.issued(&row) {
-                let serial = Serial::parse_prefix(&row.serial);
-                let at = row.revoked_at.unwrap_or(Own::NO_TIME);
-                entries.add_with_reason(&serial, at, row.reason);
-            }
-            Ok::<_, rcfssl_store::Error>(())
-        });
-        read.await.map_err(|error| error.to_string())?;
-        drop(own);
+        let read = entries(&list.publisher.store, issuer.certificate(), true);
+        let entries = read.await.map_err(|error| error.to_string())?;
         let now = OffsetDateTime::now_utc();
         let sum = digest(&SHA256, entries.as_der());
         if let Some(last) = last.filter(|last| {
@@ -222,8 +212,7 @@ impl Lists {
         }) {
             return Ok(last.checked_at(checked));
         }
-        let milliseconds = u64::try_from(now.unix_timestamp_nanos() / 1_000_000).unwrap_or(0);
-        let number = last.map_or(milliseconds, |last| milliseconds.max(last.number + 1));
+        let number = crl::next_number(now, last.map(|last| last.number));
         let next_update = now.checked_add(self.lifetime).unwrap_or(now);
         let content = CrlContent {
             entries,
@@ -249,6 +238,29 @@ impl Lists {
             cost: checked.elapsed(),
         })
     }
+}
+
+/// The revoked certificates of a CA, with or without the reasons, which cfssl's lists lack.
+///
+/// # Errors
+/// If the database cannot be read.
+pub async fn entries(
+    store: &Store,
+    issuer: &Certificate,
+    has_reasons: bool,
+) -> rcfssl_store::Result<Entries> {
+    let own = Own::of(issuer);
+    let mut entries = Entries::default();
+    let read = store.each_revoked(|row| {
+        if own.issued(&row) {
+            let serial = Serial::parse_prefix(&row.serial);
+            let at = row.revoked_at.unwrap_or(Own::NO_TIME);
+            entries.add_with_reason(&serial, at, if has_reasons { row.reason } else { 0 });
+        }
+        Ok::<_, rcfssl_store::Error>(())
+    });
+    read.await?;
+    Ok(entries)
 }
 
 impl List {

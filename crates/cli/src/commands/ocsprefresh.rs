@@ -6,7 +6,7 @@ use std::thread;
 use rcfssl_core::ocsp::{Responder, Status};
 use rcfssl_core::record::{self, CertificateRecord, OcspRecord};
 use rcfssl_core::{Certificate, Code, Error, Result, Serial};
-use rcfssl_store::Driver;
+use rcfssl_store::{Driver, Own};
 use time::OffsetDateTime;
 
 use crate::args::FlagId;
@@ -175,14 +175,12 @@ impl Answering<'_> {
 }
 
 fn status(record: &CertificateRecord) -> Result<Status> {
-    /// Go's zero time.
-    const NO_TIME: OffsetDateTime = time::macros::datetime!(0001-01-01 0:00 UTC);
     match &record.status {
         record::Status::Good => Ok(Status::Good),
         record::Status::Unknown => Ok(Status::Unknown),
         record::Status::Revoked => Ok(Status::Revoked {
             reason: u8::try_from(record.reason).map_err(|_| Error::from(Code::InvalidStatus))?,
-            at: record.revoked_at.unwrap_or(NO_TIME),
+            at: record.revoked_at.unwrap_or(Own::NO_TIME),
         }),
         record::Status::Other(_) => Err(Code::InvalidStatus.into()),
     }

@@ -1,10 +1,8 @@
 //! `revoke` and `crl`: marks recorded certificates as revoked, and lists the revoked ones.
 
-use rcfssl_core::Serial;
-use rcfssl_core::crl::{self, CrlContent, Entries};
+use rcfssl_core::crl::{self, CrlContent};
 use rcfssl_core::{Code, Error, ocsp};
 use rcfssl_go::{Duration, base64, json_object};
-use rcfssl_store::Own;
 use serde::Serialize;
 use std::sync::Arc;
 use time::OffsetDateTime;
@@ -65,17 +63,8 @@ impl Api {
             }
         };
         let issuer = Arc::clone(self.loaded.issuer.as_ref().map_err(Error::clone)?);
-        let own = Own::of(issuer.certificate());
-        let mut entries = Entries::default();
-        let read = self.store()?.each_revoked(|row| {
-            if own.issued(&row) {
-                let serial = Serial::parse_prefix(&row.serial);
-                entries.add(&serial, row.revoked_at.unwrap_or(Own::NO_TIME));
-            }
-            Ok::<_, rcfssl_store::Error>(())
-        });
-        read.await.map_err(|error| error.error)?;
-        drop(own);
+        let read = crate::crl::entries(self.store()?, issuer.certificate(), false);
+        let entries = read.await.map_err(|error| error.error)?;
         let now = OffsetDateTime::now_utc();
         let lifetime = time::Duration::nanoseconds(lifetime.as_nanoseconds());
         let content = CrlContent {

@@ -22,7 +22,7 @@ use std::net::SocketAddr;
 use bytes::Bytes;
 use http_body_util::Full;
 use hyper::body::Incoming;
-use hyper::header::{CONTENT_TYPE, HeaderValue};
+use hyper::header::{CONTENT_TYPE, HeaderName, HeaderValue};
 use hyper::{Request, Response, StatusCode};
 
 /// A response to be sent.
@@ -53,6 +53,13 @@ pub fn reply(status: StatusCode, content_type: &'static str, body: impl Into<Byt
             .insert(CONTENT_TYPE, HeaderValue::from_static(content_type));
     }
     reply
+}
+
+/// Sets a header.
+pub fn insert(reply: &mut Reply, name: HeaderName, value: &str) {
+    if let Ok(value) = HeaderValue::from_str(value) {
+        reply.headers_mut().insert(name, value);
+    }
 }
 
 /// A response like that of Go's `http.Error`: text that browsers do not interpret as

@@ -15,7 +15,7 @@ use rcfssl_core::Result;
 
 pub use endpoint::Endpoint;
 pub use live::{Ca, Live};
-pub use response::{date, insert, is_among};
+pub use response::{date, is_among};
 pub use stored::{Identity, Stored};
 
 use crate::crl::Lists;

@@ -9,7 +9,7 @@ use hyper::header::{CACHE_CONTROL, CONTENT_TYPE, ETAG, EXPIRES, HeaderName, Head
 use rcfssl_core::responding::Kept;
 use time::OffsetDateTime;
 
-use crate::http::{Reply, reply};
+use crate::http::{Reply, insert, reply};
 
 const MEDIA_TYPE: &str = "application/ocsp-response";
 
@@ -133,13 +133,6 @@ pub fn empty(status: StatusCode) -> Reply {
     let mut answer = reply(status, "", "");
     insert(&mut answer, CACHE_CONTROL, "max-age=0, no-cache");
     answer
-}
-
-/// Sets a header.
-pub fn insert(reply: &mut Reply, name: HeaderName, value: &str) {
-    if let Ok(value) = HeaderValue::from_str(value) {
-        reply.headers_mut().insert(name, value);
-    }
 }
 
 /// `Mon, 02 Jan 2006 15:04:05 GMT` (RFC 9110, section 5.6.7). cfssl writes `UTC` instead.

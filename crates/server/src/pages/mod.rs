@@ -12,12 +12,12 @@ use bytes::Bytes;
 use hyper::body::Incoming;
 use hyper::header::{
     ACCEPT_RANGES, CACHE_CONTROL, CONTENT_RANGE, CONTENT_SECURITY_POLICY, CONTENT_TYPE, HOST, HeaderMap,
-    HeaderName, HeaderValue, LOCATION, ORIGIN, RANGE, REFERRER_POLICY,
+    HeaderName, LOCATION, ORIGIN, RANGE, REFERRER_POLICY,
 };
 use hyper::{Method, Request, StatusCode, Version};
 
 use crate::answer::{Answer, Failure};
-use crate::http::{Peer, Reply, error, reply};
+use crate::http::{Peer, Reply, error, insert, reply};
 use crate::mux::Target;
 use crate::site::{ApiSite, body, not_found, refused};
 pub use ca::Ca;
@@ -184,12 +184,6 @@ fn elsewhere(location: &'static str) -> Reply {
     let mut moved = reply(StatusCode::MOVED_PERMANENTLY, "", "");
     insert(&mut moved, LOCATION, location);
     moved
-}
-
-fn insert(reply: &mut Reply, name: HeaderName, value: &str) {
-    if let Ok(value) = HeaderValue::from_str(value) {
-        reply.headers_mut().insert(name, value);
-    }
 }
 
 #[cfg(test)]
